@@ -1,0 +1,46 @@
+# Two commands matter: `make run` (the demo) and `make test`. `make serve` is production.
+PYTHON ?= python3.11
+PORT ?= 8000
+WEB_WORKERS ?= 2
+VENV := .venv
+BIN := $(VENV)/bin
+STATIC := --static-path-route /static --static-path-mount staticfiles
+GRANIAN := $(BIN)/granian --host 127.0.0.1 --port $(PORT) --no-ws --workers-kill-timeout 4 $(STATIC)
+
+.PHONY: run serve test lint messages
+
+$(VENV)/runtime: requirements.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	touch $@
+
+$(VENV)/dev: $(VENV)/runtime requirements-dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	touch $@
+
+run: $(VENV)/runtime
+	$(BIN)/python manage.py migrate --verbosity 0
+	$(BIN)/python manage.py collectstatic --no-input --verbosity 0
+	$(BIN)/python manage.py create_demo_data --port $(PORT)
+	$(GRANIAN) --interface asginl --workers 1 imsite.asgi:application
+
+# Plain HTTP on loopback, for a TLS proxy in front.
+serve: export DEBUG := false
+serve: $(VENV)/runtime
+	$(BIN)/python manage.py check --deploy --fail-level ERROR
+	$(BIN)/python manage.py collectstatic --no-input --verbosity 0
+	$(BIN)/python manage.py migrate --check
+	$(GRANIAN) --interface wsgi --workers $(WEB_WORKERS) --blocking-threads 1 --no-access-log imsite.wsgi:application
+
+test: $(VENV)/dev
+	$(BIN)/python tests/run.py
+
+lint: $(VENV)/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python manage.py makemigrations --check --dry-run
+
+# After a change of texts: the Chinese catalogue, source and compiled.
+messages: $(VENV)/dev
+	$(BIN)/python manage.py makemessages --locale zh_Hans --ignore .venv --ignore staticfiles --no-location
+	$(BIN)/python manage.py compilemessages --locale zh_Hans --ignore .venv
