@@ -1,0 +1,105 @@
+"""The numbers and words that come from outside, by name. Source: Tencent Cloud Chat, SDK headers 8.x."""
+
+from enum import IntFlag
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class ConversationType(models.IntegerChoices):
+    """V2TIMConversationType."""
+
+    C2C = 1, _("one to one")
+    GROUP = 2, _("group")
+
+
+class ReceiveOption(models.IntegerChoices):
+    """V2TIMReceiveMessageOpt; one-to-one conversations know the first three only."""
+
+    RECEIVE = 0, _("receive and notify")
+    NOT_RECEIVE = 1, _("do not receive")
+    RECEIVE_NOT_NOTIFY = 2, _("receive quietly")
+    RECEIVE_NOT_NOTIFY_EXCEPT_AT = 3, _("receive quietly, notify when mentioned")
+    NOT_RECEIVE_EXCEPT_AT = 4, _("receive mentions only")
+
+
+# The unread of these counts as `muted`, that of the others as `total` (getTotalUnreadMessageCount).
+MUTED_OPTIONS = (
+    ReceiveOption.NOT_RECEIVE,
+    ReceiveOption.RECEIVE_NOT_NOTIFY,
+    ReceiveOption.RECEIVE_NOT_NOTIFY_EXCEPT_AT,
+)
+
+
+class GroupType(models.TextChoices):
+    """The V2 words; BCHATROOM is a legacy value without one."""
+
+    WORK = "Work", _("work group")
+    PUBLIC = "Public", _("public group")
+    MEETING = "Meeting", _("meeting group")
+    AVCHATROOM = "AVChatRoom", _("live room")
+    COMMUNITY = "Community", _("community")
+    BCHATROOM = "BChatRoom", _("broadcast room")
+
+
+# What REST, webhooks and the web SDK still call them.
+OLD_GROUP_TYPES = {"Private": GroupType.WORK, "ChatRoom": GroupType.MEETING}
+
+
+class AtType(models.IntegerChoices):
+    """V2TIMGroupAtType."""
+
+    ME = 1, _("you")
+    ALL = 2, _("everyone")
+    ALL_AND_ME = 3, _("everyone and you")
+
+
+class Membership(models.TextChoices):
+    """Whether a group conversation still gets messages, and if not, why."""
+
+    MEMBER = "member", _("member")
+    LEFT = "left", _("left")
+    KICKED = "kicked", _("removed")
+    DISSOLVED = "dissolved", _("dissolved")
+
+
+class Mark(IntFlag):
+    """V2TIMConversationMarkType; bits 32 to 63 are the app's own."""
+
+    STAR = 1
+    UNREAD = 2
+    FOLD = 4
+    HIDE = 8
+
+
+FIRST_CUSTOM_MARK_BIT, MARK_BITS = 32, 64
+ALLOWED_MARKS = sum(Mark) | sum(1 << bit for bit in range(FIRST_CUSTOM_MARK_BIT, MARK_BITS))
+
+
+class ElemType(models.IntegerChoices):
+    """V2TIMMessage.elemType; the last two come from the Dart models."""
+
+    NONE = 0, _("message")
+    TEXT = 1, _("text")
+    CUSTOM = 2, _("custom message")
+    IMAGE = 3, _("image")
+    SOUND = 4, _("voice message")
+    VIDEO = 5, _("video")
+    FILE = 6, _("file")
+    LOCATION = 7, _("location")
+    FACE = 8, _("sticker")
+    GROUP_TIPS = 9, _("group notice")
+    MERGER = 10, _("chat history")
+    GROUP_REPORT = 11, _("group notice")
+    STREAM = 12, _("streamed message")
+
+
+class MessageStatus(models.IntegerChoices):
+    """V2TIMMessageStatus."""
+
+    SENDING = 1, _("sending")
+    SENT = 2, _("sent")
+    FAILED = 3, _("failed")
+    DELETED = 4, _("deleted")
+    IMPORTED = 5, _("imported")
+    REVOKED = 6, _("recalled")

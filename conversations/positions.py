@@ -1,0 +1,29 @@
+"""Where a message stands in its thread, as digits that sort as text: the same on every database and in Python.
+
+A group numbers its messages: MsgSeq. A one-to-one thread is ordered by (MsgTime, MsgSeq, MsgRandom).
+NOWHERE comes before every message.
+"""
+
+from conversations.choices import ConversationType
+
+NOWHERE = ""
+MAX_LENGTH = 30
+
+
+def of_c2c(time_s: int, seq: int, random: int) -> str:
+    """Ten digits each: all three are 32-bit numbers."""
+    return f"{time_s:010d}{seq:010d}{random:010d}"
+
+
+def of_group(seq: int) -> str:
+    """Twenty digits hold any 64-bit MsgSeq."""
+    return f"{seq:020d}"
+
+
+def unread_at_most(position: str, type_: ConversationType, c2c_read_s: int, group_read_seq: int) -> int | None:
+    """How many messages up to `position` can be unread; None when the read position does not tell."""
+    if position == NOWHERE:
+        return None
+    if type_ == ConversationType.GROUP:
+        return max(0, int(position) - group_read_seq)
+    return 0 if int(position[:10]) <= c2c_read_s else None

@@ -1,0 +1,34 @@
+"""Epoch seconds, milliseconds and aware moments; converted nowhere else."""
+
+import time
+from datetime import UTC, datetime
+
+from django.utils.translation import gettext as _
+
+from conversations.exceptions import InvalidParameter
+
+YEAR_2100_S = 4_102_444_800
+
+
+def now_s() -> int:
+    """The present, in epoch seconds."""
+    return int(time.time())
+
+
+def check_epoch_s(value: int, *, field: str) -> int:
+    """Give epoch seconds back, or raise InvalidParameter for a time before 1970 or beyond the year 2100."""
+    if value >= YEAR_2100_S:
+        raise InvalidParameter(f"{field}: " + _("Give epoch seconds; this looks like milliseconds."), field=field)
+    if value < 0:
+        raise InvalidParameter(f"{field}: " + _("Give epoch seconds, 0 or more."), field=field)
+    return value
+
+
+def from_epoch_s(seconds: int) -> datetime:
+    """The aware moment of epoch seconds."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def to_epoch_s(moment: datetime) -> int:
+    """Whole epoch seconds of an aware moment."""
+    return int(moment.timestamp())

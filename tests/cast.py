@@ -1,0 +1,63 @@
+"""The people and rows that tests play with: alice owns the list, bob is her peer, carol is a stranger."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import F
+from TLSSigAPIv2 import TLSSigAPIv2
+
+from conversations import keys
+from conversations.identifiers import split
+from conversations.models import Conversation, Owner
+
+ALICE, BOB, CAROL = "alice", "bob", "carol"
+SDK_APP_ID, SECRET_KEY = 1400000001, "a secret for tests"
+
+
+def make_conversation(owner_id: str = ALICE, conversation_id: str = "c2c_bob", **fields: Any) -> Conversation:
+    """A row under its owner's next version."""
+    owner, _ = Owner.objects.get_or_create(owner_id=owner_id)
+    Owner.objects.named(owner_id).update(version=F("version") + 1)
+    owner.refresh_from_db()
+    values = {"type": split(conversation_id)[0], "version": owner.version, "created_version": owner.version} | fields
+    return Conversation.objects.create(owner_id=owner_id, conversation_id=conversation_id, **values)
+
+
+def make_conversations(count: int, owner_id: str = ALICE, **fields: Any) -> list[Conversation]:
+    """`count` rows `c2c_peer0`, `c2c_peer1`, … of one owner."""
+    Owner.objects.get_or_create(owner_id=owner_id)
+    Owner.objects.named(owner_id).update(version=F("version") + count)
+    last = Owner.objects.get(owner_id=owner_id).version
+    return Conversation.objects.bulk_create(
+        Conversation(
+            owner_id=owner_id,
+            conversation_id=f"c2c_peer{n}",
+            **{"type": 1, "version": last - count + n + 1, "created_version": last - count + n + 1} | fields,
+        )
+        for n in range(count)
+    )
+
+
+def bearer(credential: str) -> dict[str, str]:
+    """Arguments for the test client that carry a credential."""
+    return {"HTTP_AUTHORIZATION": f"Bearer {credential}"}
+
+
+def with_key(owner_id: str | None = ALICE, scopes: Iterable[str] = ("read",)) -> dict[str, str]:
+    """As `bearer`, with a new API key; a service key for owner_id=None."""
+    return bearer(keys.create_api_key(name="test", owner_id=owner_id, scopes=scopes)[1])
+
+
+def usersig(
+    user_id: str = ALICE,
+    *,
+    sdk_app_id: int = SDK_APP_ID,
+    secret_key: str = SECRET_KEY,
+    expire_s: int = 86_400,
+    userbuf: bytes | None = None,
+) -> str:
+    """A UserSig by the vendor's own library; use with override_settings(**USERSIG_SETTINGS)."""
+    return TLSSigAPIv2(sdk_app_id, secret_key)._TLSSigAPIv2__gen_sig(user_id, expire_s, userbuf)
+
+
+USERSIG_SETTINGS = {"IM_SDK_APP_ID": SDK_APP_ID, "IM_SECRET_KEY": SECRET_KEY}
