@@ -1,0 +1,315 @@
+"""What each form of a conversation becomes, and what is refused."""
+
+import pytest
+
+from conversations import wire
+from conversations.choices import GroupType
+from conversations.dialects import conversations_in, to_classic
+from conversations.exceptions import InvalidParameter
+
+CLASSIC = {"conversationID": "c2c_bob", "type": 1, "showName": "Bob"}
+CAPI = {"conv_id": "bob", "conv_type": 1, "conv_show_name": "Bob"}
+GET_LIST = {
+    "SessionItem": [
+        {"Type": 1, "To_Account": "bob", "MsgTime": 1_760_000_200, "TopFlag": 1},
+        {"Type": 2, "GroupId": "team_7", "MsgTime": 1_760_000_150, "TopFlag": 0},
+    ],
+    "CompleteFlag": 1,
+    "TimeStamp": 0,
+    "StartIndex": 0,
+    "TopTimeStamp": 0,
+    "TopStartIndex": 0,
+    "ActionStatus": "OK",
+    "ErrorCode": 0,
+    "ErrorInfo": "",
+    "ErrorDisplay": "",
+}
+
+
+def read(record, default_owner=None):
+    owner, items = conversations_in(record, default_owner)
+    return [(owner, to_classic(item)) for item in items]
+
+
+def refused_key(record, default_owner="alice"):
+    with pytest.raises(InvalidParameter) as caught:
+        [wire.from_wire(classic) for _owner, classic in read(record, default_owner)]
+    (key,) = caught.value.errors
+    return key
+
+
+def from_capi(**keys):
+    ((_owner, classic),) = read({"conv_id": "team_7", "conv_type": 2} | keys, "alice")
+    wire.from_wire(classic)
+    return classic
+
+
+# ---- Forms and owners --------------------------------------------------------------------------
+
+
+def test_a_line_of_our_own_export_passes_untouched():
+    owner, (item,) = conversations_in({"owner": "alice", "conversation": CLASSIC})
+
+    assert owner == "alice"
+    assert to_classic(item) is CLASSIC
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"owner": "alice", "conversation": CLASSIC},
+        {"owner": "alice", "conversation": CAPI},
+        {"owner": "alice", "conversationList": [CLASSIC], "nextSeq": "0", "isFinished": True},
+        {
+            "owner": "alice",
+            "conversation_list_result_conv_list": [CAPI],
+            "conversation_list_result_next_seq": 0,
+            "conversation_list_result_is_finished": True,
+        },
+        CAPI | {"conv_owner": "alice"},
+        {"conversation_list_result_conv_list": [CAPI | {"conv_owner": "alice"}]},
+    ],
+)
+def test_each_form_names_its_owner(record):
+    ((owner, classic),) = read(record, "someone else")
+
+    assert owner == "alice"
+    assert wire.from_wire(classic)[:4] == ("c2c_bob", 1, "", "Bob")
+
+
+@pytest.mark.parametrize("record", [CLASSIC, CAPI, {"conversationList": [CLASSIC]}, GET_LIST, {"conversation": CAPI}])
+def test_without_an_owner_the_default_is_taken(record):
+    assert {owner for owner, _classic in read(record, "alice")} == {"alice"}
+
+
+@pytest.mark.parametrize(
+    "record", [CLASSIC, CAPI, {"conversationList": []}, GET_LIST, {"owner": None, "conversation": CLASSIC}]
+)
+def test_without_any_owner_it_is_refused(record):
+    assert refused_key(record, default_owner=None) == "owner"
+
+
+@pytest.mark.parametrize("owner", ["", "x" * 65, "bøb", "a\nb", "a\0", 5, ["alice"], True])
+def test_an_owner_that_cannot_be_is_refused(owner):
+    assert refused_key({"owner": owner, "conversation": CLASSIC}) == "owner"
+    assert refused_key({"owner": owner, "conversation": CAPI}) == "owner"
+
+
+def test_two_owners_in_one_record_are_refused():
+    assert refused_key({"owner": "alice", "conversation": CAPI | {"conv_owner": "bob"}}) == "conv_owner"
+    assert refused_key(GET_LIST | {"owner": "alice", "From_Account": "bob"}) == "From_Account"
+
+
+def test_what_our_api_adds_is_dropped():
+    ((_owner, classic),) = read(
+        {"owner": "alice", "conversation": CLASSIC | {"imsite": {"version": 3, "membership": "member"}}}
+    )
+
+    assert classic == CLASSIC
+
+
+def test_of_a_list_each_conversation_is_judged_alone():
+    _owner, items = conversations_in({"owner": "alice", "conversationList": [CLASSIC, 5, CLASSIC]})
+
+    assert to_classic(items[0]) == to_classic(items[2]) == CLASSIC
+    with pytest.raises(InvalidParameter):
+        to_classic(items[1])
+
+
+@pytest.mark.parametrize("record", [None, 5, "text", [], [CLASSIC], {}, {"owner": "alice"}, {"hello": 1}])
+def test_a_record_without_a_conversation_is_refused(record):
+    with pytest.raises(InvalidParameter):
+        conversations_in(record, "alice")
+
+
+@pytest.mark.parametrize(
+    ("record", "key"),
+    [
+        ({"owner": "alice", "conversation": CLASSIC, "note": 1}, "note"),
+        ({"owner": "alice", "conversation": CLASSIC, "conversationList": []}, "conversationList"),
+        ({"owner": "alice", "conversationList": [CLASSIC], "total": 1}, "total"),
+        ({"owner": "alice", "conversationList": {}}, "conversationList"),
+        ({"owner": "alice", "conversation": None}, "conversation"),
+        ({"owner": "alice", "conversationList": [None]}, "conversation"),
+        (GET_LIST | {"Surprise": 1}, "Surprise"),
+        (CLASSIC | {"owner": "alice"}, "owner"),
+        (CLASSIC | {"isMuted": True}, "isMuted"),
+        (CAPI | {"conv_is_muted": True}, "conv_is_muted"),
+    ],
+)
+def test_what_would_be_lost_is_refused(record, key):
+    assert refused_key(record) == key
+
+
+# ---- REST --------------------------------------------------------------------------------------
+
+
+def test_get_list_gives_ids_places_and_pins():
+    found = [wire.from_wire(classic) for _owner, classic in read(GET_LIST | {"From_Account": "alice"})]
+
+    assert [(entry.conversation_id, entry.order_key, entry.is_pinned, entry.last_message) for entry in found] == [
+        ("c2c_bob", 1_760_000_200_000_000, True, None),
+        ("group_team_7", 1_760_000_150_000_000, False, None),
+    ]
+
+
+@pytest.mark.parametrize("key", ["GroupId", "ToGroupId", "ToGroupid"])
+def test_each_spelling_of_the_group_id_is_read(key):
+    assert to_classic({"Type": 2, key: "@TGS#1", "MsgTime": 0})["conversationID"] == "group_@TGS#1"
+
+
+def test_a_failure_is_refused():
+    assert refused_key({"ActionStatus": "FAIL", "ErrorCode": 70001, "ErrorInfo": "sig expired"}) == "ActionStatus"
+
+
+def test_an_empty_answer_holds_nothing():
+    assert read({"ActionStatus": "OK", "CompleteFlag": 1, "From_Account": "alice"}) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "key"),
+    [
+        ({"Type": 3}, "Type"),
+        ({"Type": True}, "Type"),
+        ({"To_Account": ""}, "To_Account"),
+        ({"To_Account": None, "GroupId": "x"}, "To_Account"),
+        ({"Type": 2}, "GroupId"),
+        ({"MsgTime": "1760000200"}, "MsgTime"),
+        ({"MsgTime": 1_760_000_200_000}, "MsgTime"),
+        ({"MsgTime": -1}, "MsgTime"),
+        ({"TopFlag": 2}, "TopFlag"),
+        ({"TopFlag": True}, "TopFlag"),
+        ({"UnreadCount": 1}, "UnreadCount"),
+    ],
+)
+def test_a_malformed_entry_of_get_list_is_refused(change, key):
+    assert refused_key({"SessionItem": [GET_LIST["SessionItem"][0] | change]}) == key
+
+
+# ---- C API -------------------------------------------------------------------------------------
+
+
+def test_every_key_of_the_c_api_has_its_classic_twin():
+    classic = from_capi(
+        conv_show_name="Team 7",
+        conv_face_url="https://cdn.example.test/7.png",
+        conv_group_type=0,
+        conv_unread_num=12,
+        conv_is_pinned=True,
+        conv_recv_opt=2,
+        conv_active_time=4_611_686_018_427_387_909,
+        conv_mark_array=[1, 1 << 32],
+        conv_custom_data="vip",
+        conv_conversation_group_array=["work"],
+        conv_c2c_read_timestamp=1_760_000_000,
+        conv_group_read_sequence=508,
+        conv_group_at_info_array=[{"conv_group_at_info_seq": 519, "conv_group_at_info_at_type": 3}],
+        conv_is_has_draft=True,
+        conv_draft={
+            "draft_msg": {"message_elem_array": [{"elem_type": 0, "text_elem_content": "half-typed"}]},
+            "draft_edit_time": 1_760_000_230,
+            "draft_user_define": "half-typed",
+        },
+        conv_is_has_lastmsg=True,
+        conv_last_msg={"message_server_time": 1_760_000_150, "message_seq": 520},
+    )
+
+    assert classic | {"lastMessage": None} == {
+        "conversationID": "group_team_7",
+        "showName": "Team 7",
+        "faceUrl": "https://cdn.example.test/7.png",
+        "groupType": "Public",
+        "unreadCount": 12,
+        "isPinned": True,
+        "recvOpt": 2,
+        "orderkey": 4_611_686_018_427_387_909,
+        "markList": [1, 1 << 32],
+        "customData": "vip",
+        "conversationGroupList": ["work"],
+        "c2cReadTimestamp": 1_760_000_000,
+        "groupReadSequence": 508,
+        "groupAtInfoList": [{"seq": 519, "atType": 3}],
+        "draftText": "half-typed",
+        "draftTimestamp": 1_760_000_230,
+        "lastMessage": None,
+    }
+    assert wire.from_wire(classic).order_key == 1_760_000_230_000_000
+
+
+def test_the_c_api_id_is_bare_whatever_it_looks_like():
+    ((_owner, classic),) = read({"conv_id": "c2c_group_x", "conv_type": 1}, "alice")
+
+    assert classic["conversationID"] == "c2c_c2c_group_x"
+
+
+@pytest.mark.parametrize(
+    ("number", "word"),
+    [
+        (0, GroupType.PUBLIC),
+        (1, GroupType.WORK),
+        (2, GroupType.MEETING),
+        (3, GroupType.BCHATROOM),
+        (4, GroupType.AVCHATROOM),
+        (5, GroupType.COMMUNITY),
+        ("ChatRoom", "ChatRoom"),
+        (None, None),
+    ],
+)
+def test_group_types_have_numbers_in_the_c_api(number, word):
+    assert from_capi(conv_group_type=number)["groupType"] == word
+
+
+def test_a_one_to_one_conversation_has_no_group_type_though_its_number_is_0():
+    assert to_classic(CAPI | {"conv_group_type": 0})["groupType"] is None
+
+
+@pytest.mark.parametrize("flag", ["conv_is_has_lastmsg", "conv_is_has_draft"])
+def test_a_flag_takes_the_empty_form_away(flag):
+    classic = from_capi(
+        conv_last_msg={"message_client_time": 1_760_000_000},
+        conv_draft={"draft_edit_time": 1_760_000_000, "draft_user_define": "x"},
+        **{flag: False},
+    )
+
+    assert (classic["lastMessage"] is None) == (flag == "conv_is_has_lastmsg")
+    assert ("draftText" not in classic) == (flag == "conv_is_has_draft")
+
+
+@pytest.mark.parametrize(
+    ("change", "key"),
+    [
+        ({"conv_type": 3}, "conv_type"),
+        ({"conv_type": "1"}, "conv_type"),
+        ({"conv_type": None}, "conv_type"),
+        ({"conv_id": ""}, "conv_id"),
+        ({"conv_id": 5}, "conv_id"),
+        ({"conv_id": "x" * 65}, "conversationID"),
+        ({"conv_group_type": 1}, "groupType"),
+        ({"conv_type": 2, "conv_group_type": 6}, "conv_group_type"),
+        ({"conv_unread_num": "3"}, "unreadCount"),
+        ({"conv_mark_array": [16]}, "markList"),
+        ({"conv_group_at_info_array": 5}, "groupAtInfoList"),
+        ({"conv_group_at_info_array": [5]}, "conv_group_at_info_array"),
+        ({"conv_group_at_info_array": [{"conv_group_at_info_seq": 1, "extra": 1}]}, "extra"),
+        ({"conv_last_msg": []}, "conv_last_msg"),
+        ({"conv_last_msg": {"message_elem_array": {}}}, "message_elem_array"),
+        ({"conv_last_msg": {"message_elem_array": [1]}}, "message_elem_array"),
+        ({"conv_last_msg": {"message_sender_profile": "x"}}, "message_sender_profile"),
+        ({"conv_last_msg": {"message_group_at_user_array": "x"}}, "message_group_at_user_array"),
+        ({"conv_last_msg": {"message_server_time": 1_760_000_000_000}}, "lastMessage.timestamp"),
+        ({"conv_draft": "text"}, "conv_draft"),
+        ({"conv_draft": {"draft_colour": 1}}, "draft_colour"),
+        ({"conv_draft": {"draft_msg": {"message_elem_array": [{"elem_type": 1}]}}}, "message_elem_array"),
+        (
+            {
+                "conv_draft": {
+                    "draft_msg": {"message_elem_array": [{"elem_type": 0, "text_elem_content": "a"}]},
+                    "draft_user_define": "b",
+                }
+            },
+            "draft_user_define",
+        ),
+    ],
+)
+def test_a_malformed_c_api_object_is_refused(change, key):
+    assert refused_key(CAPI | change) == key
