@@ -1,0 +1,107 @@
+"""Fill the database with the demo, and say how to look at it."""
+
+import os
+from urllib.parse import quote
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from conversations import demo, keys
+from conversations.demo import people
+from conversations.models import ApiKey
+from conversations.transfer import import_records
+
+LOGIN, SUPPORT, KEY_NAME = "demo", "support", "demo"
+SUPPORT_GROUP = "Support"
+SHOWN_IDS = ("c2c_bob", "group_@TGS#2J4SZEAEL", "group_design team/2026", "c2c_nobody")
+
+
+class Command(BaseCommand):
+    help = _("Create demo people, groups and conversations, always the same; outside production also a login and a key.")
+
+    def add_arguments(self, parser):
+        parser.add_argument("--owners", type=int, default=300, help=_("how many people have a list (default 300, at least 2)"))
+        parser.add_argument(
+            "--port",
+            type=int,
+            default=os.environ.get("PORT") or "8000",
+            help=_("where the server listens, for the addresses printed (default PORT, else 8000)"),
+        )
+        parser.add_argument("--force", action="store_true", help=_("go on in production: data only, neither login nor key"))
+
+    def handle(self, *, owners, port, force, **options):
+        if not settings.DEBUG and not force:
+            raise CommandError(_("This is a production server (DEBUG is off); use --force to put demo data into it."))
+        if owners < 2:
+            raise CommandError(_("There are at least 2 owners: alice and bob."))
+        summary = import_records(enumerate(demo.records(owners), start=1))
+        if summary.bad:
+            raise CommandError(_("%(count)d demo conversations were refused.") % {"count": summary.bad})
+        people.name_owners(people.make_people(owners))
+        counts = {"created": summary.created, "replaced": summary.replaced, "unchanged": summary.unchanged}
+        self.stdout.write(_("Demo data for %(owners)d owners.") % {"owners": owners})
+        self.stdout.write(_("Conversations: %(created)d created, %(replaced)d replaced, %(unchanged)d unchanged.") % counts)
+        if settings.DEBUG:
+            self._show_the_way(f"http://127.0.0.1:{port}", _make_logins(), _make_key())
+
+    def _show_the_way(self, site: str, logins: list[str], key: str) -> None:
+        lines = [
+            "",
+            _("Pages:    %(address)s") % {"address": f"{site}/"},
+            _("Admin:    %(address)s") % {"address": f"{site}/admin/"},
+            _("API docs: %(address)s") % {"address": f"{site}/api/docs/"},
+            _("Login:    %(logins)s") % {"logins": ", ".join(f"{name} / {name}" for name in logins)},
+            _("API key:  %(key)s") % {"key": key},
+        ]
+        for what, line in _curl_lines(site, key):
+            lines += ["", what, line]
+        self.stdout.write("\n".join(lines))
+
+
+def _curl_lines(site: str, key: str) -> list[tuple[str, str]]:
+    """What to paste; IDs are percent-encoded, and single quotes keep & and ? from the shell."""
+
+    def curl(path: str) -> str:
+        return f"curl -H 'Authorization: Bearer {key}' '{site}/api/v1/conversations/{path}'"
+
+    wanted = "".join(f"&id={quote(one, safe='')}" for one in SHOWN_IDS)
+    return [
+        (_("One conversation of alice's:"), curl(f"{quote(SHOWN_IDS[0], safe='')}/?owner=alice")),
+        (_("Several at once, in this order:"), curl(f"lookup/?owner=alice{wanted}")),
+        (_("The first page of her list:"), curl("?owner=alice&count=20")),
+    ]
+
+
+@transaction.atomic
+def _make_logins() -> list[str]:
+    """An administrator and, if the support role is set up, somebody who has it; a name's password is the name."""
+    _make_login(LOGIN, is_superuser=True)
+    role = Group.objects.filter(name=SUPPORT_GROUP).first()
+    if role is None:
+        return [LOGIN]
+    _make_login(SUPPORT, is_superuser=False).groups.add(role)
+    return [LOGIN, SUPPORT]
+
+
+def _make_login(name: str, *, is_superuser: bool):
+    user, is_new = get_user_model().objects.update_or_create(
+        username=name, defaults={"is_staff": True, "is_active": True, "is_superuser": is_superuser}
+    )
+    # A new hash of the same password would end the sessions.
+    if is_new or not user.check_password(name):
+        user.set_password(name)
+        user.save(update_fields=["password"])
+    return user
+
+
+@transaction.atomic
+def _make_key() -> str:
+    """A service key that may do anything; the one of the last run stops, since nobody can read it any more."""
+    for prefix in ApiKey.objects.filter(name=KEY_NAME, owner_id=None, revoked_at=None).values_list("prefix", flat=True):
+        keys.revoke(prefix)
+    _stored, text = keys.create_api_key(name=KEY_NAME, scopes=keys.SCOPES)
+    return text

@@ -1,0 +1,62 @@
+"""Export conversations as JSON Lines."""
+
+import os
+import sys
+import tempfile
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+from django.utils.translation import gettext as _
+from tqdm import tqdm
+
+from conversations.exceptions import ConversationError
+from conversations.identifiers import check_owner_id
+from conversations.transfer import export_lines
+
+
+class Command(BaseCommand):
+    help = _(
+        "Export conversations as JSON Lines, in the form that import_conversations takes; the same rows give the same bytes."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--owner", help=_("only this owner's list"))
+        parser.add_argument(
+            "--output", metavar="FILE", type=Path, help=_("write to FILE when all is there, not to standard output")
+        )
+
+    def handle(self, *args: Any, owner: str | None, output: Path | None, **options: Any) -> None:
+        try:
+            lines = export_lines(owner and check_owner_id(owner))
+        except ConversationError as error:
+            raise CommandError(error.detail) from error
+        with transaction.atomic():
+            if output is None:
+                self.write(lines, sys.stdout.buffer)
+            else:
+                self.write_file(lines, output)
+
+    def write_file(self, lines: Any, output: Path) -> None:
+        """The file appears whole or not at all."""
+        try:
+            with tempfile.NamedTemporaryFile(dir=output.absolute().parent, delete=False) as partial:
+                try:
+                    count = self.write(lines, partial)
+                except BaseException:
+                    os.unlink(partial.name)
+                    raise
+            Path(partial.name).replace(output)
+        except OSError as error:
+            raise CommandError(_("Could not write %(file)s: %(why)s.") % {"file": output, "why": error.strerror}) from error
+        self.stdout.write(_("%(count)d conversations written to %(file)s.") % {"count": count, "file": output})
+
+    def write(self, lines: Any, stream: Any) -> int:
+        count = 0
+        for line in tqdm(lines, unit=_(" conversations"), disable=None):
+            stream.write(line)
+            count += 1
+        stream.flush()
+        return count

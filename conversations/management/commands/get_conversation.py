@@ -1,0 +1,56 @@
+"""Show conversations of one owner."""
+
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+import orjson
+from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import gettext as _
+
+from conversations import reads
+from conversations.exceptions import ConversationError, ConversationNotFound
+from conversations.identifiers import check_owner_id, split
+from conversations.lastmessage import in_words
+
+
+class Command(BaseCommand):
+    help = _("Show conversations of one owner, in the order asked; the exit status is 1 if any was not found.")
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("owner", metavar="OWNER", help=_("user ID of the list's owner"))
+        parser.add_argument("ids", metavar="ID", nargs="+", help=_("conversationID, such as c2c_bob or group_team"))
+        parser.add_argument("--json", action="store_true", help=_("print the objects as JSON, one a line"))
+
+    def handle(self, *args: Any, owner: str, ids: list[str], json: bool, **options: Any) -> None:
+        try:
+            found = reads.lookup(check_owner_id(owner), [one for one in ids if one.isprintable()]).conversations
+        except ConversationError as error:
+            raise CommandError(error.detail) from error
+        is_complete = True
+        for one in dict.fromkeys(ids):
+            if one in found:
+                self.stdout.write(found[one] if json else _for_people(orjson.loads(found[one])))
+            else:
+                is_complete = False
+                self.stderr.write(_why_not(one))
+        if not is_complete:
+            sys.exit(1)
+
+
+def _why_not(conversation_id: str) -> str:
+    try:
+        split(conversation_id)
+    except ConversationError as error:
+        return str(error.detail)
+    return str(ConversationNotFound(conversation_id).detail)
+
+
+def _for_people(conversation: dict[str, Any]) -> str:
+    lines = [conversation["conversationID"]]
+    for key, value in conversation.items():
+        if key == "lastMessage":
+            value = in_words(value and orjson.dumps(value).decode(), conversation["type"])
+        if key != "conversationID" and value not in (None, "", [], 0, False):
+            lines.append(f"  {key:<22}{value if isinstance(value, (str, int)) else orjson.dumps(value).decode()}")
+    return "\n".join(lines)

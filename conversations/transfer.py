@@ -1,0 +1,262 @@
+"""Conversations out of and into the database, as records of JSON."""
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, fields
+from datetime import datetime
+from itertools import islice
+from typing import Any, NamedTuple
+
+import orjson
+from django.db import connection, transaction
+from django.db.models import OuterRef, Subquery
+from django.utils import timezone, translation
+
+from conversations import dialects, positions, wire
+from conversations.changes import LockedOwner, lock_owners, save_owners
+from conversations.choices import Membership
+from conversations.exceptions import ConversationError
+from conversations.models import Conversation, Owner
+from conversations.wire import Entry
+
+BATCH_RECORDS = 5000
+PAIRS_PER_STATEMENT = 1000
+
+
+class BadRecord(NamedTuple):
+    """Why a record, or one conversation of it, was not imported."""
+
+    number: int  # of the line or array item, from 1
+    reason: str
+
+
+class Incoming(NamedTuple):
+    """One checked conversation, with the record that it came in."""
+
+    number: int
+    owner_id: str
+    entry: Entry
+
+
+@dataclass(slots=True)
+class Summary:
+    """How many conversations went which way, and how many records were bad."""
+
+    created: int = 0
+    replaced: int = 0
+    unchanged: int = 0
+    bad: int = 0
+
+    def __add__(self, other: "Summary") -> "Summary":
+        return Summary(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
+
+
+class Stored(NamedTuple):
+    """What decides whether an existing row is replaced, and what it keeps when it is."""
+
+    order_key: int
+    is_deleted: bool
+    cleared_position: str
+    c2c_read_timestamp: int
+    group_read_sequence: int
+    membership: str
+    created_version: int
+    created_at: datetime
+
+
+def import_records(
+    records: Iterable[tuple[int, Any]],
+    *,
+    default_owner: str | None = None,
+    dry_run: bool = False,
+    on_bad: Callable[[BadRecord], None] = lambda bad: None,
+    on_batch: Callable[[int], None] = lambda last_number: None,
+) -> Summary:
+    """Import numbered records of any dialect, in batches each of which is whole or absent; safe to repeat.
+
+    A record whose value is a ConversationError is counted as bad: it is how a reader says that it could not parse one.
+    """
+    summary = Summary()
+    language = translation.get_language()
+    records = iter(records)
+
+    def next_batch() -> tuple[int, list[Incoming], list[BadRecord]]:
+        with translation.override(language):
+            return _checked(islice(records, BATCH_RECORDS), default_owner)
+
+    # The next batch is parsed while the database stores this one; at most these two are in memory.
+    with ThreadPoolExecutor(max_workers=1) as ahead:
+        coming = ahead.submit(next_batch)
+        while (batch := coming.result())[0]:
+            coming = ahead.submit(next_batch)
+            last_number, incoming, bad = batch
+            bad += _store(incoming, summary, dry_run=dry_run)
+            summary.bad += len(bad)
+            for one in sorted(bad):
+                on_bad(one)
+            on_batch(last_number)
+    return summary
+
+
+def _checked(records: Iterable[tuple[int, Any]], default_owner: str | None) -> tuple[int, list[Incoming], list[BadRecord]]:
+    """The number of the last record (0: none was left), the good conversations and the bad ones."""
+    number, incoming, bad = 0, [], []
+    for number, record in records:
+        try:
+            if isinstance(record, ConversationError):
+                raise record
+            owner_id, items = dialects.conversations_in(record, default_owner)
+        except ConversationError as error:
+            bad.append(BadRecord(number, str(error.detail)))
+            continue
+        for item in items:
+            try:
+                incoming.append(Incoming(number, owner_id, wire.from_wire(dialects.to_classic(item))))
+            except ConversationError as error:
+                bad.append(BadRecord(number, str(error.detail)))
+    return number, incoming, bad
+
+
+def _store(incoming: list[Incoming], summary: Summary, *, dry_run: bool) -> list[BadRecord]:
+    """Write a batch, or with `dry_run` only count; gives back what only the owner's row could refuse."""
+    bad: list[BadRecord] = []
+    newest = _newest(incoming)
+    with transaction.atomic():
+        owners = lock_owners(owner_id for owner_id, _ in newest)
+        stored = _stored(pair for pair in newest if owners[pair[0]].version)
+        rows, replaced = [], []
+        now = timezone.now()
+        for pair, one in newest.items():
+            before = stored.get(pair)
+            if before and not _replaces(one.entry, before):
+                continue
+            try:
+                rows.append(_row(one.entry, before, owners[one.owner_id], now))
+            except ConversationError as error:
+                bad.append(BadRecord(one.number, str(error.detail)))
+                continue
+            if before:
+                replaced.append(pair)
+        _delete(replaced)
+        _insert(rows)
+        save_owners(owners.values())
+        if dry_run:
+            transaction.set_rollback(True)
+    summary.created += len(rows) - len(replaced)
+    summary.replaced += len(replaced)
+    summary.unchanged += len(incoming) - len(rows) - len(bad)
+    return bad
+
+
+def _newest(incoming: list[Incoming]) -> dict[tuple[str, str], Incoming]:
+    """One for each conversation: that of the greatest order key, the first of equals, as if they had come one by one."""
+    newest: dict[tuple[str, str], Incoming] = {}
+    for one in incoming:
+        pair = one.owner_id, one.entry.conversation_id
+        if pair not in newest or one.entry.order_key > newest[pair].entry.order_key:
+            newest[pair] = one
+    return newest
+
+
+def _replaces(entry: Entry, stored: Stored) -> bool:
+    if stored.is_deleted and entry.last_message_position <= stored.cleared_position:
+        return False
+    return entry.order_key > stored.order_key
+
+
+COLUMNS = (
+    "owner_id",
+    *(field if field != "group_names" else "conversation_groups" for field in Entry._fields),
+    "membership", "unread_base", "unread_base_position", "cleared_position", "version", "created_version", "created_at",
+)  # fmt: skip
+
+
+def _row(entry: Entry, before: Stored | None, owner: LockedOwner, now: datetime) -> tuple:
+    """The values of COLUMNS. Read positions only advance, and what they cover is not unread."""
+    bits = owner.group_bits(entry.group_names) if entry.group_names else 0
+    version = owner.next_version()
+    unread, given = entry.unread_count, (entry.c2c_read_timestamp, entry.group_read_sequence)
+    read = given if not before else (max(given[0], before.c2c_read_timestamp), max(given[1], before.group_read_sequence))
+    if read != given:
+        limit = positions.unread_at_most(entry.last_message_position, entry.type, *read)
+        unread = unread if limit is None else min(unread, limit)
+    kept = before if before and not before.is_deleted else None
+    return (
+        owner.owner_id,
+        *entry[:6],
+        unread,
+        *entry[7:17],
+        bits,
+        *read,
+        before.membership if before else _MEMBER,
+        unread,
+        entry.last_message_position if unread else positions.NOWHERE,
+        before.cleared_position if before else positions.NOWHERE,
+        version,
+        kept.created_version if kept else version,
+        kept.created_at if kept else now,
+    )
+
+
+_MEMBER = Membership.MEMBER.value
+_table = Conversation._meta.db_table
+
+
+def _stored(pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Stored]:
+    """What is there of these conversations; their owners are locked, so it stays true."""
+    found = {}
+    pairs = iter(pairs)
+    while part := list(islice(pairs, PAIRS_PER_STATEMENT)):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT c.owner_id, c.conversation_id, c.order_key, c.deleted_at IS NOT NULL, c.cleared_position, "
+                "c.c2c_read_timestamp, c.group_read_sequence, c.membership, c.created_version, c.created_at "
+                f"FROM (VALUES {', '.join(['(%s, %s)'] * len(part))}) AS k "
+                f"JOIN {_table} c ON c.owner_id = k.column1 AND c.conversation_id = k.column2",
+                [value for pair in part for value in pair],
+            )
+            found |= {row[:2]: Stored(*row[2:]) for row in cursor.fetchall()}
+    return found
+
+
+def _delete(pairs: list[tuple[str, str]]) -> None:
+    with connection.cursor() as cursor:
+        cursor.executemany(f"DELETE FROM {_table} WHERE owner_id = %s AND conversation_id = %s", pairs)
+
+
+def _insert(rows: list[tuple]) -> None:
+    if not rows:
+        return
+    names = ", ".join(COLUMNS)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            # Nobody else can insert rows of a locked owner, so COPY needs no ON CONFLICT.
+            with cursor.copy(f"COPY {_table} ({names}) FROM STDIN") as copy:
+                for row in rows:
+                    copy.write_row(row)
+        else:
+            moments = [COLUMNS.index(name) for name in ("last_message_at", "created_at")]
+            rows = [_with_adapted_moments(row, moments) for row in rows]
+            cursor.executemany(f"INSERT INTO {_table} ({names}) VALUES ({', '.join(['%s'] * len(COLUMNS))})", rows)
+
+
+def _with_adapted_moments(row: tuple, places: list[int]) -> list:
+    values = list(row)
+    for place in places:
+        values[place] = connection.ops.adapt_datetimefield_value(values[place])
+    return values
+
+
+def export_lines(owner_id: str | None = None) -> Iterator[bytes]:
+    """One line of JSON for each conversation, of one owner or of all, in order of their IDs; constant memory.
+
+    What `import_records` took comes out byte for byte. Give it a transaction, so that all lines show one moment.
+    """
+    conversations = Conversation.objects.present() if owner_id is None else Conversation.objects.for_owner(owner_id)
+    group_names = Owner.objects.filter(owner_id=OuterRef("owner_id")).values("group_names")
+    rows = conversations.order_by("owner_id", "conversation_id").values_list(
+        "owner_id", "wire_head", "last_message", "marks", "conversation_groups", Subquery(group_names)
+    )
+    for owner, head, last_message, marks, bits, names in rows.iterator(2000):
+        conversation = wire.to_json(head, last_message, wire.marks_and_groups(marks, bits, names))
+        yield b'{"owner":%b,"conversation":%b}\n' % (orjson.dumps(owner), conversation.encode())

@@ -1,0 +1,178 @@
+"""The commands for conversations and keys, as an operator runs them."""
+
+import io
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import orjson
+import pytest
+from django.core.management import CommandError, call_command
+from django.test import TestCase
+from django.utils import timezone
+
+from conversations import keys
+from conversations.exceptions import NotSignedIn
+from conversations.models import ApiKey, Conversation
+from tests.cast import ALICE, make_conversation
+
+LINE = b'{"owner":"alice","conversation":{"conversationID":"c2c_bob"}}\n'
+
+
+def run(*arguments: str) -> tuple[str, str, int]:
+    """Standard output, standard error, exit status."""
+    out, err = io.StringIO(), io.StringIO()
+    try:
+        call_command(*arguments, stdout=out, stderr=err)
+    except SystemExit as stop:
+        return out.getvalue(), err.getvalue(), int(stop.code or 0)
+    return out.getvalue(), err.getvalue(), 0
+
+
+class ImportTests(TestCase):
+    @pytest.fixture(autouse=True)
+    def _files(self, tmp_path: Path):
+        self.folder = tmp_path
+
+    def file(self, content: bytes) -> str:
+        path = self.folder / "dump.jsonl"
+        path.write_bytes(content)
+        return str(path)
+
+    def test_good_lines_go_in_and_bad_ones_are_reported_with_number_and_reason(self):
+        name = self.file(LINE + b'{"owner":"alice","conversation":{"conversationID":"bob"}}\nnot json\n')
+
+        out, err, status = run("import_conversations", name)
+
+        self.assertEqual((out.strip(), status), ("1 created, 0 replaced, 0 unchanged, 2 bad.", 1))
+        first, second = err.strip().splitlines()
+        self.assertTrue(first.startswith(f"{name}, line 2: A conversationID is"))
+        self.assertTrue(second.startswith(f"{name}, line 3: Not JSON"))
+
+    def test_several_files_are_summed_up(self):
+        out, _, status = run("import_conversations", self.file(LINE), self.file(LINE))
+
+        self.assertEqual((out.strip(), status), ("1 created, 0 replaced, 1 unchanged, 0 bad.", 0))
+
+    def test_a_dry_run_says_so(self):
+        out, _, _ = run("import_conversations", "--dry-run", self.file(LINE))
+
+        self.assertIn("nothing was changed", out)
+        self.assertFalse(Conversation.objects.exists())
+
+    def test_records_without_an_owner_are_of_the_one_named(self):
+        run("import_conversations", "--owner", "carol", self.file(b'{"conversationID":"c2c_bob"}'))
+
+        self.assertEqual(Conversation.objects.get().owner_id, "carol")
+
+    def test_a_missing_file_or_bad_owner_is_refused_before_anything_is_read(self):
+        for arguments in (["--owner", "böb", self.file(LINE)], [self.file(LINE), "nowhere.jsonl"]):
+            with pytest.raises(CommandError):
+                run("import_conversations", *arguments)
+        self.assertFalse(Conversation.objects.exists())
+
+    def test_an_array_is_taken_as_well(self):
+        out, _, _ = run("import_conversations", self.file(b"[" + LINE + b"," + LINE.replace(b"bob", b"carol") + b"]"))
+
+        self.assertTrue(out.startswith("2 created"))
+
+
+class ExportTests(TestCase):
+    @pytest.fixture(autouse=True)
+    def _files(self, tmp_path: Path, capfdbinary):
+        self.folder, self.captured = tmp_path, capfdbinary
+
+    def test_standard_output_holds_the_lines_and_nothing_else(self):
+        make_conversation()
+
+        run("export_conversations", "--owner", ALICE)
+
+        line = orjson.loads(self.captured.readouterr().out)
+        self.assertEqual((line["owner"], line["conversation"]["conversationID"]), (ALICE, "c2c_bob"))
+
+    def test_a_file_holds_the_same_bytes(self):
+        make_conversation()
+        make_conversation(conversation_id="group_g")
+        target = self.folder / "out.jsonl"
+
+        out, _, _ = run("export_conversations", "--output", str(target))
+        run("export_conversations")
+
+        self.assertEqual(target.read_bytes(), self.captured.readouterr().out)
+        self.assertEqual(out.strip(), f"2 conversations written to {target}.")
+        self.assertEqual(list(self.folder.iterdir()), [target])
+
+    def test_a_file_that_cannot_be_written_is_an_error(self):
+        with pytest.raises(CommandError):
+            run("export_conversations", "--output", str(self.folder / "no such folder" / "out.jsonl"))
+
+
+class GetConversationTests(TestCase):
+    def test_found_ones_come_in_the_order_asked_and_each_other_with_its_reason(self):
+        make_conversation(show_name="Bob")
+        make_conversation(conversation_id="group_g")
+
+        out, err, status = run("get_conversation", ALICE, "group_g", "c2c_none", "C2Cbob", "c2c_bob", "group_g", "--json")
+
+        self.assertEqual([orjson.loads(line)["conversationID"] for line in out.splitlines()], ["group_g", "c2c_bob"])
+        self.assertEqual(len(err.strip().splitlines()), 2)
+        self.assertIn("c2c_bob", err)
+        self.assertEqual(status, 1)
+
+    def test_people_read_the_last_message_in_words(self):
+        make_conversation(show_name="Bob", last_message='{"elemType":1,"textElem":{"text":"see you"},"timestamp":1}')
+
+        out, _, status = run("get_conversation", ALICE, "c2c_bob")
+
+        self.assertIn("see you", out)
+        self.assertNotIn("{", out)
+        self.assertEqual(status, 0)
+
+    def test_a_malformed_owner_is_refused(self):
+        with pytest.raises(CommandError):
+            run("get_conversation", "böb", "c2c_bob")
+
+
+class CreateApiKeyTests(TestCase):
+    def test_the_key_is_alone_on_standard_output_and_works(self):
+        out, err, _ = run("create_api_key", "phone", "--owner", ALICE, "--scopes", "read,write", "--expires-days", "3")
+
+        access = keys.find(out.removesuffix("\n"))
+        self.assertEqual((access.owner_id, access.scopes, err), (ALICE, {"read", "write"}, ""))
+        self.assertAlmostEqual(ApiKey.objects.get().expires_at, timezone.now() + timedelta(days=3), delta=timedelta(minutes=1))
+
+    def test_a_service_key_has_no_owner_and_reads_unless_told_otherwise(self):
+        out, _, _ = run("create_api_key", "back end", "--service")
+
+        self.assertEqual(keys.find(out.strip()), keys.Access(None, frozenset({"read"})))
+
+    def test_what_makes_no_sense_is_refused(self):
+        for arguments in (
+            ["x"],
+            ["x", "--owner", ALICE, "--service"],
+            ["x", "--owner", "böb"],
+            ["x", "--owner", ALICE, "--scopes", "feed"],
+            ["x", "--service", "--scopes", "everything"],
+            ["x", "--service", "--scopes", ""],
+            ["x", "--service", "--expires-days", "0"],
+            ["", "--service"],
+            ["x\0", "--service"],
+        ):
+            with self.subTest(arguments=arguments), pytest.raises(CommandError):
+                run("create_api_key", *arguments)
+        self.assertFalse(ApiKey.objects.exists())
+
+    def test_a_revoked_key_opens_nothing(self):
+        out, _, _ = run("create_api_key", "x", "--service")
+
+        keys.revoke(ApiKey.objects.get().prefix)
+
+        with pytest.raises(NotSignedIn):
+            keys.find(out.strip())
+
+
+def test_help_of_each_command_needs_no_database():
+    for command in ("import_conversations", "export_conversations", "get_conversation", "create_api_key", "create_demo_data"):
+        done = subprocess.run([sys.executable, "manage.py", command, "--help"], capture_output=True, text=True, check=True)
+        assert command in done.stdout

@@ -1,0 +1,112 @@
+"""A production start refuses what is unsafe, by name; a fresh checkout needs nothing."""
+
+import os
+import subprocess
+import sys
+from unittest import mock
+
+import pytest
+from django.core.checks import run_checks
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connection
+from django.test import TestCase
+
+from conversations import checks
+from imsite.postgresql import base
+from imsite.safety import refuse_unsafe
+
+SAFE = {
+    "SECRET_KEY": "k3yW1th32randomcharactersOrMore!",
+    "ALLOWED_HOSTS": ["im.example.org"],
+    "IM_SDK_APP_ID": 0,
+    "IM_SECRET_KEY": "",
+    "CSRF_TRUSTED_ORIGINS": ["https://im.example.org"],
+    "CORS_ALLOWED_ORIGINS": [],
+    "MAX_PINNED": 50,
+    "MAX_BODY_BYTES": 1000,
+}
+
+
+def test_safe_settings_pass():
+    refuse_unsafe(SAFE)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SECRET_KEY", ""),
+        ("SECRET_KEY", "too short"),
+        ("SECRET_KEY", "a" * 60),
+        ("ALLOWED_HOSTS", []),
+        ("ALLOWED_HOSTS", ["*"]),
+        ("IM_SDK_APP_ID", 1400000001),
+        ("IM_SECRET_KEY", "without an app"),
+        ("CSRF_TRUSTED_ORIGINS", ["http://im.example.org"]),
+        ("CORS_ALLOWED_ORIGINS", ["http://app.example.org"]),
+        ("MAX_PINNED", 0),
+        ("MAX_BODY_BYTES", 0),
+    ],
+)
+def test_each_unsafe_setting_is_named(name, value):
+    with pytest.raises(ImproperlyConfigured, match=name):
+        refuse_unsafe(SAFE | {name: value})
+
+
+def test_all_problems_are_told_at_once():
+    with pytest.raises(ImproperlyConfigured, match=r"SECRET_KEY.*ALLOWED_HOSTS"):
+        refuse_unsafe(SAFE | {"SECRET_KEY": "", "ALLOWED_HOSTS": []})
+
+
+def start(**environment: str) -> subprocess.CompletedProcess:
+    """What a process of its own says when it loads the WSGI application."""
+    inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    return subprocess.run(
+        [sys.executable, "-c", "import imsite.wsgi"], env=inherited | environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_the_wsgi_door_is_production_and_refuses_to_open_unset():
+    done = start()
+
+    assert done.returncode != 0
+    assert "SECRET_KEY is missing. ALLOWED_HOSTS is missing" in done.stderr
+
+
+def test_the_wsgi_door_opens_with_safe_settings():
+    assert start(SECRET_KEY=SAFE["SECRET_KEY"], ALLOWED_HOSTS="im.example.org").returncode == 0
+
+
+def test_a_setting_may_come_from_a_file(tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_text(SAFE["SECRET_KEY"])
+
+    assert start(SECRET_KEY_FILE=str(secret), ALLOWED_HOSTS="im.example.org").returncode == 0
+
+
+class DatabaseTests(TestCase):
+    def test_a_database_in_byte_order_gets_no_warning(self):
+        self.assertEqual(run_checks(tags=["database"], databases=["default"]), [])
+
+    def test_another_order_is_warned_of(self):
+        if connection.vendor == "postgresql":
+            with mock.patch.object(checks, "BYTE_ORDER", ()):
+                (warning,) = checks.check_collation(["default"])
+            self.assertIn("by bytes", warning.msg)
+        else:
+            self.assertEqual(checks.check_collation(["default"]), [])
+
+    def test_a_connection_that_the_server_closed_is_found_out_without_asking(self):
+        if connection.vendor != "postgresql":
+            self.assertNotIsInstance(connection, base.DatabaseWrapper)
+            return
+        other = connection.copy()
+        other.connect()
+        try:
+            with mock.patch.object(base.base.DatabaseWrapper, "is_usable", side_effect=AssertionError("asked")):
+                self.assertTrue(other.is_usable())
+            pid = other.connection.info.backend_pid
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+            self.assertFalse(other.is_usable())
+        finally:
+            other.close()
