@@ -1,0 +1,208 @@
+"""Conversations in the admin: one row is an owner and a conversationID, together."""
+
+from django.contrib import admin, messages
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.db import transaction
+from django.db.models import Q, Value
+from django.db.models.functions import Coalesce
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.text import Truncator
+from django.utils.translation import gettext, ngettext, ngettext_lazy
+from django.utils.translation import gettext_lazy as _
+
+from conversations import actions, entries, lastmessage
+from conversations.admin_big_tables import MAX_COUNTED, BigTableAdmin, BoundedChangeList
+from conversations.choices import ConversationType
+from conversations.exceptions import ConversationError
+from conversations.models import ConversationRow, Owner
+from conversations.search import keys_of_or_with
+
+MAX_REFUSALS_SHOWN = 10
+PREVIEW_LENGTH = 80
+PINNED = ngettext_lazy("%(count)d conversation was pinned.", "%(count)d conversations were pinned.", "count")
+UNPINNED = ngettext_lazy("%(count)d conversation was unpinned.", "%(count)d conversations were unpinned.", "count")
+
+
+class ClosedFilter(admin.SimpleListFilter):
+    """A filter that takes its own choices and nothing else: `conditions` by value and label."""
+
+    conditions: dict[str, tuple[str, Q]]
+
+    def lookups(self, request, model_admin):
+        return [(value, label) for value, (label, _condition) in self.conditions.items()]
+
+    def queryset(self, request, queryset):
+        if self.value() is None:
+            return queryset
+        if self.value() not in self.conditions:
+            raise IncorrectLookupParameters(self.parameter_name)
+        return queryset.filter(self.conditions[self.value()][1])
+
+
+def yes_or_no(condition: Q) -> dict[str, tuple[str, Q]]:
+    """The choices of a filter that asks whether a row meets `condition`."""
+    return {"1": (_("Yes"), condition), "0": (_("No"), ~condition)}
+
+
+class TypeFilter(ClosedFilter):
+    title, parameter_name = _("type"), "type"
+    conditions = {str(type_.value): (type_.label, Q(type=type_)) for type_ in ConversationType}
+
+
+class UnreadFilter(ClosedFilter):
+    title, parameter_name = _("unread"), "unread"
+    conditions = yes_or_no(Q(unread_count__gt=0))
+
+
+class PinnedFilter(ClosedFilter):
+    title, parameter_name = _("pinned"), "pinned"
+    conditions = yes_or_no(Q(is_pinned=True))
+
+
+class MarkedFilter(ClosedFilter):
+    title, parameter_name = _("marked"), "marked"
+    conditions = yes_or_no(~Q(marks=0))
+
+
+class DraftFilter(ClosedFilter):
+    title, parameter_name = _("draft"), "draft"
+    conditions = yes_or_no(~Q(draft_text=""))
+
+
+class ConversationChangeList(BoundedChangeList):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.pk_attname = "pk"  # the field's own attribute is the bare conversationID
+
+
+@admin.register(ConversationRow)
+class ConversationAdmin(BigTableAdmin):
+    """Deleted ones show as well, and say so: they still remember what the owner deleted up to."""
+
+    ordering = ("owner_id", "conversation_id")
+    list_display = (
+        "conversation_id", "owner_id", "show_name", "short_preview", "unread_count", "flags", "last_at", "state",
+    )  # fmt: skip
+    list_filter = (TypeFilter, UnreadFilter, PinnedFilter, MarkedFilter, DraftFilter)
+    search_fields = ("owner_id", "conversation_id")
+    search_help_text = _("The whole ID of an owner, a conversation, a user or a group.")
+    actions = ("pin", "unpin")
+    fieldsets = (
+        (None, {"fields": (
+            "owner_id", "conversation_id", "type", "group_type", "show_name", "face_url", "membership", "deleted_at",
+        )}),
+        (_("Last message"), {"fields": ("preview", "last_message_at", "last_message_json")}),
+        (_("In the list"), {"fields": (
+            "unread_count", "is_pinned", "order_key", "recv_opt", "marks_in_words", "groups_in_words", "draft_text",
+            "draft_timestamp", "mentions_json", "custom_data",
+        )}),
+        (_("Kept besides"), {"fields": (
+            "c2c_read_timestamp", "group_read_sequence", "unread_base", "unread_base_position", "last_message_position",
+            "cleared_position", "version", "created_version", "created_at",
+        )}),
+    )  # fmt: skip
+    readonly_fields = tuple(field for _title, options in fieldsets for field in options["fields"])
+
+    def get_changelist(self, request, **kwargs):
+        return ConversationChangeList
+
+    def get_queryset(self, request):
+        # Ready-made JSON, which nothing here shows.
+        return super().get_queryset(request).defer("wire_head")
+
+    def get_search_results(self, request, queryset, search_term):
+        if not search_term:
+            return queryset, False
+        found = queryset.filter(pk__in=keys_of_or_with(queryset, search_term, limit=MAX_COUNTED))
+        # By an expression, so that these few rows are sorted and not met by walking the whole table in its index's order.
+        return found.order_by(Coalesce("owner_id", Value("")), "conversation_id"), False
+
+    def has_view_permission(self, request, obj=None):
+        return request.user.has_perm("conversations.view_conversation") or self.has_change_permission(request, obj)
+
+    def has_change_permission(self, request, obj=None):
+        return obj is None and request.user.has_perm("conversations.change_conversation")
+
+    def view_on_site(self, obj):
+        return entries.conversation_url(obj.owner_id, obj.conversation_id)
+
+    # ---- What a row shows ----
+
+    @admin.display(description=_("last message"))
+    def preview(self, row):
+        return lastmessage.in_words(row.last_message, row.type)
+
+    @admin.display(description=_("last message"))
+    def short_preview(self, row):
+        return Truncator(self.preview(row)).chars(PREVIEW_LENGTH)
+
+    @admin.display(description=_("flags"))
+    def flags(self, row):
+        own = (_("pinned"), row.is_pinned), (_("draft"), row.draft_text)
+        return ", ".join([*(str(word) for word, is_set in own if is_set), *entries.marks_in_words(row.marks)])
+
+    @admin.display(description=_("marks"))
+    def marks_in_words(self, row):
+        return ", ".join(entries.marks_in_words(row.marks))
+
+    @admin.display(description=_("last message at"))
+    def last_at(self, row):
+        return row.last_message_at and date_format(row.last_message_at, "Y-m-d H:i")
+
+    @admin.display(description=_("state"))
+    def state(self, row):
+        return _("deleted") if row.deleted_at else row.get_membership_display()
+
+    @admin.display(description=_("conversation groups"))
+    def groups_in_words(self, row):
+        owner = Owner.objects.named(row.owner_id).first()
+        return ", ".join(entries.groups_of(row.conversation_groups, owner.group_names)) if owner else ""
+
+    @admin.display(description="lastMessage")
+    def last_message_json(self, row):
+        return row.last_message and _pre(row.last_message)
+
+    @admin.display(description="groupAtInfoList")
+    def mentions_json(self, row):
+        return _pre(row.group_at_info)
+
+    # ---- What can be done with ticked rows ----
+
+    @admin.action(description=_("Pin the ticked conversations"), permissions=["change"])
+    def pin(self, request, queryset):
+        changed = self._set_pinned(request, queryset, pinned=True, note=gettext("Pinned."))
+        self.message_user(request, PINNED % {"count": changed}, messages.SUCCESS if changed else messages.INFO)
+
+    @admin.action(description=_("Unpin the ticked conversations"), permissions=["change"])
+    def unpin(self, request, queryset):
+        changed = self._set_pinned(request, queryset, pinned=False, note=gettext("Unpinned."))
+        self.message_user(request, UNPINNED % {"count": changed}, messages.SUCCESS if changed else messages.INFO)
+
+    def _set_pinned(self, request, rows, *, pinned: bool, note: str) -> int:
+        """How many rows changed; each has a log entry, and each refusal is told."""
+        changed, refusals = 0, []
+        for row in rows[:MAX_COUNTED]:
+            if row.is_pinned == pinned and not row.deleted_at:
+                continue
+            try:
+                with transaction.atomic():
+                    actions.set_pinned(owner_id=row.owner_id, conversation_id=row.conversation_id, pinned=pinned)
+                    self.log_change(request, row, note)
+            except ConversationError as error:
+                refusals.append(_("Refused for %(row)s: %(reason)s") % {"row": row, "reason": error.detail})
+            else:
+                changed += 1
+        self._tell_refusals(request, refusals)
+        return changed
+
+    def _tell_refusals(self, request, refusals: list[str]) -> None:
+        for refusal in refusals[:MAX_REFUSALS_SHOWN]:
+            self.message_user(request, refusal, messages.ERROR)
+        if more := len(refusals[MAX_REFUSALS_SHOWN:]):
+            text = ngettext("%(count)d more was refused.", "%(count)d more were refused.", more)
+            self.message_user(request, text % {"count": more}, messages.ERROR)
+
+
+def _pre(json_text: str):
+    return format_html('<pre class="json">{}</pre>', entries.pretty_json(json_text))

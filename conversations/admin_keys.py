@@ -1,0 +1,108 @@
+"""API keys in the admin: made, shown once, and revoked."""
+
+from django import forms
+from django.contrib import admin, messages
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from conversations import identifiers, keys
+from conversations.admin_big_tables import MAX_COUNTED, BigTableAdmin
+from conversations.exceptions import InvalidParameter
+from conversations.models import ApiKey
+
+
+class NewKeyForm(forms.ModelForm):
+    """What `keys.create_api_key` takes."""
+
+    scopes = forms.MultipleChoiceField(
+        label=_("scopes"),
+        choices=[("read", _("read")), ("write", _("write")), ("feed", _("feed"))],
+        widget=forms.CheckboxSelectMultiple,
+        initial=["read"],
+        help_text=_("Only a service key may feed."),
+    )
+
+    class Meta:
+        model = ApiKey
+        fields = ("name", "owner_id", "scopes", "expires_at")
+
+    def clean_owner_id(self):
+        owner_id = self.cleaned_data["owner_id"]
+        if owner_id:
+            try:
+                identifiers.check_owner_id(owner_id)
+            except InvalidParameter as error:
+                raise forms.ValidationError(error.detail) from error
+        return owner_id
+
+    def clean_expires_at(self):
+        expires_at = self.cleaned_data["expires_at"]
+        if expires_at and expires_at <= timezone.now():
+            raise forms.ValidationError(_("The expiry must be in the future."))
+        return expires_at
+
+    def clean(self):
+        values = super().clean()
+        if values.get("owner_id") and "feed" in values.get("scopes", ()):
+            self.add_error("scopes", _("Only a service key may feed."))
+        return values
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(BigTableAdmin):
+    form = NewKeyForm
+    ordering = ("-created_at", "prefix")
+    list_display = ("name", "prefix", "whose", "granted", "created_at", "expires_at", "revoked_at", "last_used_at", "state")
+    search_fields = ("prefix", "owner_id", "name")
+    search_help_text = _("A whole prefix or owner ID, or part of a name.")
+    actions = ("revoke",)
+    readonly_fields = ("prefix", "whose", "granted", "created_at", "revoked_at", "last_used_at", "state")
+
+    def get_fields(self, request, obj=None):
+        return ("name", "expires_at", *self.readonly_fields) if obj else NewKeyForm.Meta.fields
+
+    def get_readonly_fields(self, request, obj=None):
+        return self.readonly_fields if obj else ()
+
+    def get_search_results(self, request, queryset, search_term):
+        found = Q(prefix=search_term) | Q(owner_id=search_term) | Q(name__icontains=search_term)
+        return (queryset.filter(found) if search_term else queryset), False
+
+    def has_add_permission(self, request):
+        return admin.ModelAdmin.has_add_permission(self, request)
+
+    def save_model(self, request, obj, form, change):
+        values = {name: form.cleaned_data[name] for name in NewKeyForm.Meta.fields}
+        key, text = keys.create_api_key(**values)
+        obj.prefix = key.prefix
+        obj.refresh_from_db()
+        shown = format_html(_("Copy the key now; nobody can read it again: {key}"), key=format_html("<code>{}</code>", text))
+        self.message_user(request, shown, messages.WARNING)
+
+    @admin.display(description=_("owner"))
+    def whose(self, key):
+        return key.owner_id if key.owner_id is not None else _("service")
+
+    @admin.display(description=_("scopes"))
+    def granted(self, key):
+        return ", ".join(scope for scope in keys.SCOPES if getattr(key, f"can_{scope}"))
+
+    @admin.display(description=_("state"))
+    def state(self, key):
+        if key.revoked_at:
+            return _("revoked")
+        return _("expired") if key.expires_at and key.expires_at <= timezone.now() else _("valid")
+
+    @admin.action(description=_("Revoke the ticked keys"), permissions=["change"])
+    def revoke(self, request, queryset):
+        standing = [key for key in queryset[:MAX_COUNTED] if not key.revoked_at]
+        for key in standing:
+            with transaction.atomic():
+                keys.revoke(key.prefix)
+                self.log_change(request, key, gettext("Revoked."))
+        text = ngettext("%(count)d key was revoked.", "%(count)d keys were revoked.", len(standing))
+        self.message_user(request, text % {"count": len(standing)}, messages.SUCCESS)

@@ -1,0 +1,34 @@
+"""What staff type into a search box, turned into index ranges; nothing here reads more rows than it finds."""
+
+from django.db.models import QuerySet
+
+from conversations import identifiers, pairs
+from conversations.choices import ConversationType
+
+# Follows every character that an ID may hold.
+AFTER_PRINTABLE = "\x7f"
+
+
+def owners_starting_with(owners: QuerySet, text: str) -> QuerySet:
+    """Those whose user ID begins with `text`, an exact match first."""
+    # A range and not LIKE, which SQLite and a prepared statement do not take from an index.
+    return owners.filter(owner_id__gte=text, owner_id__lt=text + AFTER_PRINTABLE).order_by("owner_id")
+
+
+def keys_of_or_with(rows: QuerySet, text: str, *, limit: int) -> list[str]:
+    """Which of `rows` are an owner's list, or the conversations that `text` names: a conversationID, user ID or group ID.
+
+    Pair texts, at most `limit` of each kind. Two queries, because one with OR and LIMIT may walk the whole table: the
+    database expects to meet enough rows soon, whichever end of the table they are at.
+    """
+    texts = {text, text.strip()}
+    named = texts | {identifiers.join(type_, bare_id) for type_ in ConversationType for bare_id in texts}
+    lists = rows.filter(owner_id__any_of=sorted(texts)).order_by("owner_id", "conversation_id")
+    across = rows.filter(conversation_id__any_of=sorted(named)).order_by("conversation_id")
+    found = (part.values_list("owner_id", "conversation_id")[:limit] for part in (lists, across))
+    return [pairs.to_text(*pair) for part in found for pair in part]
+
+
+def count_up_to(limit: int, rows: QuerySet) -> int:
+    """How many rows there are, without reading more than `limit` of them."""
+    return rows.order_by()[:limit].count()

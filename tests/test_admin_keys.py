@@ -1,0 +1,80 @@
+"""API keys in the admin."""
+
+from datetime import timedelta
+
+from django.contrib.admin.models import LogEntry
+from django.test import TestCase
+from django.urls import reverse
+from django.utils import timezone
+
+from conversations import keys
+from conversations.models import ApiKey
+from tests.staff import boss
+
+LIST = reverse("admin:conversations_apikey_changelist")
+ADD = reverse("admin:conversations_apikey_add")
+
+
+class ApiKeyAdminTests(TestCase):
+    def setUp(self):
+        self.client.force_login(boss())
+
+    def add(self, **values):
+        return self.client.post(ADD, {"name": "backend", "owner_id": "", "scopes": ["read"]} | values, follow=True)
+
+    def test_a_new_key_is_shown_once_and_works(self):
+        page = self.add(owner_id="alice", scopes=["read", "write"])
+
+        shown = str(next(text for text in page.context["messages"] if "imk_" in str(text)))
+        text = shown.partition("<code>")[2].partition("</code>")[0]
+        self.assertEqual(keys.find(text), ("alice", {"read", "write"}))
+        self.assertContains(page, text)
+        self.assertNotContains(self.client.get(LIST), text)
+
+    def test_neither_text_nor_digest_stays_anywhere(self):
+        self.add()
+        key = ApiKey.objects.get()
+
+        page = self.client.get(reverse("admin:conversations_apikey_change", args=[key.prefix]))
+
+        self.assertContains(page, key.prefix)
+        self.assertNotContains(page, bytes(key.digest).hex())
+        self.assertNotContains(page, "digest")
+        self.assertNotIn("imk_", LogEntry.objects.get().change_message + LogEntry.objects.get().object_repr)
+
+    def test_an_empty_owner_makes_a_service_key(self):
+        self.add(scopes=["feed"])
+
+        self.assertIsNone(ApiKey.objects.get().owner_id)
+        self.assertContains(self.client.get(LIST), '<td class="field-whose">service</td>', html=True)
+
+    def test_what_cannot_be_is_said_at_its_field(self):
+        yesterday = timezone.now() - timedelta(days=1)
+        for field, values in {
+            "owner_id": {"owner_id": "爱"},
+            "scopes": {"owner_id": "alice", "scopes": ["feed"]},
+            "expires_at": {"expires_at_0": f"{yesterday:%Y-%m-%d}", "expires_at_1": "00:00"},
+            "name": {"name": ""},
+        }.items():
+            with self.subTest(field=field):
+                self.assertIn(field, self.add(**values).context["adminform"].form.errors)
+        self.assertFalse(ApiKey.objects.exists())
+
+    def test_revoking_stops_the_ticked_key_only(self):
+        key, _text = keys.create_api_key(name="one", owner_id=None)
+        other, _text = keys.create_api_key(name="other", owner_id=None)
+
+        for _time in range(2):
+            self.client.post(LIST, {"action": "revoke", "_selected_action": [key.prefix], "index": 0})
+
+        self.assertIsNotNone(ApiKey.objects.get(prefix=key.prefix).revoked_at)
+        self.assertIsNone(ApiKey.objects.get(prefix=other.prefix).revoked_at)
+        self.assertEqual(LogEntry.objects.get().object_id, key.prefix)
+
+    def test_a_key_is_neither_edited_nor_deleted(self):
+        key, _text = keys.create_api_key(name="one", owner_id=None)
+
+        for view in ("change", "delete"):
+            url = reverse(f"admin:conversations_apikey_{view}", args=[key.prefix])
+            self.assertEqual(self.client.post(url, {"name": "x", "post": "yes"}).status_code, 403)
+        self.assertEqual(ApiKey.objects.get().name, "one")

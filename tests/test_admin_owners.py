@@ -1,0 +1,28 @@
+"""Owners in the admin."""
+
+from django.test import TestCase
+from django.urls import reverse
+
+from conversations.models import Owner
+from tests.staff import boss
+
+LIST = reverse("admin:conversations_owner_changelist")
+
+
+class OwnerAdminTests(TestCase):
+    def setUp(self):
+        self.client.force_login(boss())
+        for owner_id in ("alice", "alice2", "bob", "alice/x y"):
+            Owner.objects.create(owner_id=owner_id, group_names='["work",null,"<b>"]')
+
+    def test_a_search_finds_ids_that_begin_alike(self):
+        found = self.client.get(LIST, {"q": "alice"}).context["cl"].result_list
+
+        self.assertEqual([owner.owner_id for owner in found], ["alice", "alice/x y", "alice2"])
+
+    def test_one_owner_is_shown_and_not_edited(self):
+        url = reverse("admin:conversations_owner_change", args=["alice_2Fx y"])
+
+        self.assertContains(self.client.get(url), "work, &lt;b&gt;")
+        self.assertContains(self.client.get(url), "/owner/?owner=alice%2Fx+y")
+        self.assertEqual(self.client.post(url, {"nick_name": "x"}).status_code, 403)
