@@ -24,8 +24,8 @@ class Field(NamedTuple):
 
 def json_of(conversation: Conversation, group_names: str) -> str:
     """The object as the API gives it. `group_names` is the owner's, JSON as stored."""
-    middle = wire.marks_and_groups(conversation.marks, conversation.conversation_groups, group_names)
-    return wire.to_json(conversation.wire_head, conversation.last_message, middle)
+    bits = (conversation.marks, conversation.conversation_groups)
+    return wire.row_to_json(conversation.wire_head, conversation.last_message, *bits, group_names).decode()
 
 
 def fields_of(conversation: Conversation, json_text: str) -> list[Field]:

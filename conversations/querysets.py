@@ -15,9 +15,11 @@ NO_AT_INFO = "[]"
 COUNTED = Q(unread_count__gt=0) | ~Q(group_at_info=NO_AT_INFO) | Q(marks__bits=Mark.UNREAD.value)
 
 
-def array_parameter(values: Sequence[str]) -> str | list[str]:
-    """`values` as the one parameter that AnyOf's statement takes."""
-    return list(values) if connection.vendor == "postgresql" else json.dumps(list(values))
+def array_parameter(values: Sequence[str]) -> str:
+    """`values` as the one parameter that AnyOf's statement takes; IDs hold no line feed and no NUL, so those match nothing."""
+    values = [value for value in values if "\n" not in value and "\0" not in value]
+    # On PostgreSQL a text to be split: psycopg takes longer to write an array of 100 IDs than the server to find them.
+    return "\n".join(values) if connection.vendor == "postgresql" else json.dumps(values)
 
 
 @Field.register_lookup
@@ -33,7 +35,7 @@ class AnyOf(Lookup):
 
     def as_postgresql(self, compiler, connection):
         lhs, params = self.process_lhs(compiler, connection)
-        return f"{lhs} = ANY(%s)", (*params, array_parameter(self.rhs))
+        return f"{lhs} = ANY(string_to_array(%s, E'\\n'))", (*params, array_parameter(self.rhs))
 
 
 @models.BigIntegerField.register_lookup

@@ -257,6 +257,5 @@ def export_lines(owner_id: str | None = None) -> Iterator[bytes]:
     rows = conversations.order_by("owner_id", "conversation_id").values_list(
         "owner_id", "wire_head", "last_message", "marks", "conversation_groups", Subquery(group_names)
     )
-    for owner, head, last_message, marks, bits, names in rows.iterator(2000):
-        conversation = wire.to_json(head, last_message, wire.marks_and_groups(marks, bits, names))
-        yield b'{"owner":%b,"conversation":%b}\n' % (orjson.dumps(owner), conversation.encode())
+    for owner, *columns in rows.iterator(2000):
+        yield b'{"owner":%b,"conversation":%b}\n' % (orjson.dumps(owner), wire.row_to_json(*columns))

@@ -73,22 +73,28 @@ class Entry(NamedTuple):
 # ---- A row to JSON ---------------------------------------------------------------------------
 
 
-def to_json(wire_head: str, last_message: str | None, middle: str, extra: str = "") -> str:
+def to_json(wire_head: bytes, last_message: bytes | None, middle: bytes, extra: bytes = b"") -> bytes:
     """The conversation object; `middle` is `marks_and_groups()` of the row."""
-    return f"{wire_head}{middle}{last_message or 'null'}{extra}}}"
+    return b"%b%b%b%b}" % (wire_head, middle, last_message or b"null", extra)
 
 
 @lru_cache(maxsize=4096)
-def marks_and_groups(marks: int, conversation_groups: int, group_names: str) -> str:
+def marks_and_groups(marks: int, conversation_groups: int, group_names: str) -> bytes:
     """The JSON between head and last message. `group_names` is the owner's, JSON as stored."""
     names = [name for bit, name in enumerate(orjson.loads(group_names)) if name and conversation_groups >> bit & 1]
-    lists = orjson.dumps({"markList": mark_list(marks), "conversationGroupList": names}).decode()
-    return f',{lists[1:-1]},"lastMessage":'
+    lists = orjson.dumps({"markList": mark_list(marks), "conversationGroupList": names})
+    return b',%b,"lastMessage":' % lists[1:-1]
 
 
-def extra_json(version: int, membership: str) -> str:
+def extra_json(version: int, membership: str) -> bytes:
     """The one more key that `extra=true` asks for."""
-    return f',"imsite":{{"version":{version},"membership":"{membership}"}}'
+    return b',"imsite":%b' % orjson.dumps({"version": version, "membership": membership})
+
+
+def row_to_json(wire_head: str, last_message: str | None, marks: int, conversation_groups: int, group_names: str) -> bytes:
+    """The conversation object from a row's columns and its owner's group names."""
+    middle = marks_and_groups(marks, conversation_groups, group_names)
+    return to_json(wire_head.encode(), last_message.encode() if last_message else None, middle)
 
 
 def mark_list(marks: int) -> list[int]:

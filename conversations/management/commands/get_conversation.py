@@ -29,8 +29,8 @@ class Command(BaseCommand):
             raise CommandError(error.detail) from error
         is_complete = True
         for one in dict.fromkeys(ids):
-            if one in found:
-                self.stdout.write(found[one] if json else _for_people(orjson.loads(found[one])))
+            if conversation := found.get(one.encode(errors="replace")):
+                self.stdout.write(conversation.decode() if json else _for_people(orjson.loads(conversation)))
             else:
                 is_complete = False
                 self.stderr.write(_why_not(one))
