@@ -46,7 +46,8 @@ def _verified(text: str, sdk_app_id: int, secret_key: str) -> UserSig:
     identifier, issued_s, expire_s = body.get("TLS.identifier"), body.get("TLS.time"), body.get("TLS.expire")
     if type(identifier) is not str or type(issued_s) is not int or type(expire_s) is not int:
         raise SigInvalid(_("The UserSig lacks its identifier, time or expiry."))
-    if body.get("TLS.sdkappid") != sdk_app_id:
+    given_app_id = body.get("TLS.sdkappid")
+    if type(given_app_id) is not int or given_app_id != sdk_app_id:
         raise SigInvalid(_("The UserSig is for another SDKAppID."))
     given = body.get("TLS.sig")
     expected = _signature(body, secret_key)

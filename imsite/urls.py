@@ -1,16 +1,22 @@
 """The site's addresses."""
 
 from django.contrib import admin
-from django.urls import include, path
-from drf_spectacular.views import SpectacularAPIView
+from django.urls import include, path, re_path
 
-from conversations.api.docs import DocumentationView
+from conversations.api.docs import DocumentationView, SchemaView
+from conversations.api.errors import unknown_address
 
 urlpatterns = [
-    path("api/schema/", SpectacularAPIView.as_view(authentication_classes=[], permission_classes=[]), name="schema"),
+    path("api/schema/", SchemaView.as_view(), name="schema"),
     path("api/docs/", DocumentationView.as_view(), name="docs"),
     path("api/v1/", include("conversations.api.urls")),
+    re_path(r"^api(?:/|$)", unknown_address),
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
     path("", include("conversations.urls")),
 ]
+
+handler400 = "imsite.handlers.bad_request"
+handler403 = "imsite.handlers.permission_denied"
+handler404 = "imsite.handlers.page_not_found"
+handler500 = "imsite.handlers.server_error"

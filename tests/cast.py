@@ -23,15 +23,15 @@ def make_conversation(owner_id: str = ALICE, conversation_id: str = "c2c_bob", *
     return Conversation.objects.create(owner_id=owner_id, conversation_id=conversation_id, **values)
 
 
-def make_conversations(count: int, owner_id: str = ALICE, **fields: Any) -> list[Conversation]:
-    """`count` rows `c2c_peer0`, `c2c_peer1`, … of one owner."""
+def make_conversations(count: int, owner_id: str = ALICE, *, start: int = 0, **fields: Any) -> list[Conversation]:
+    """`count` rows of one owner: `c2c_peer0`, `c2c_peer1`, … from number `start` on."""
     Owner.objects.get_or_create(owner_id=owner_id)
     Owner.objects.named(owner_id).update(version=F("version") + count)
     last = Owner.objects.get(owner_id=owner_id).version
     return Conversation.objects.bulk_create(
         Conversation(
             owner_id=owner_id,
-            conversation_id=f"c2c_peer{n}",
+            conversation_id=f"c2c_peer{start + n}",
             **{"type": 1, "version": last - count + n + 1, "created_version": last - count + n + 1} | fields,
         )
         for n in range(count)

@@ -15,7 +15,7 @@ LOCAL_POSTGRESQL = "postgres://postgres@127.0.0.1:5432/postgres"
 
 def main() -> int:
     named = os.environ.get("DATABASE_URL", "")
-    databases = {"SQLite": "sqlite://:memory:"}
+    databases = {"SQLite": "sqlite:///imsite.sqlite3"}
     postgresql = named if named.startswith("postgres") else LOCAL_POSTGRESQL
     why_not = _why_not(postgresql)
     if not why_not:

@@ -1,0 +1,54 @@
+"""Answers about one owner's rows: the feed token they belong to, and 304 for whoever has them."""
+
+import zlib
+from typing import Any
+
+import orjson
+from django.http import HttpRequest, HttpResponse
+from django.utils.http import parse_etags
+from rest_framework.response import Response
+
+from conversations import reads, wire
+
+
+def answer(request: HttpRequest, body: bytes | Any, token: str, *, owner_id: str, has_etag: bool = True) -> HttpResponse:
+    """200 with `body`: bytes are JSON already."""
+    if wants_html(request):
+        response = Response(orjson.loads(body) if isinstance(body, bytes) else body)
+        has_etag = False  # it would be that of the JSON at the same address
+    else:
+        packed = body if isinstance(body, bytes) else orjson.dumps(body)
+        response = HttpResponse(packed, content_type="application/json", headers={"Content-Length": str(len(packed))})
+    return _with_freshness(response, token, owner_id if has_etag else None)
+
+
+def unchanged(request: HttpRequest, owner_id: str) -> HttpResponse | None:
+    """304 if the client has the owner's present state; one indexed read, and none if it does not ask."""
+    given = request.META.get("HTTP_IF_NONE_MATCH")
+    if given is None:
+        return None
+    token = reads.feed_token(owner_id)
+    if _etag(token, owner_id) not in (tag.removeprefix("W/") for tag in parse_etags(given)):
+        return None
+    response = HttpResponse(status=304)
+    del response["Content-Type"]  # nothing has no type
+    return _with_freshness(response, token, owner_id)
+
+
+def wants_html(request: HttpRequest) -> bool:
+    """Whether a browser asks, for whom DRF renders its browsable page."""
+    return "text/html" in request.META.get("HTTP_ACCEPT", "")
+
+
+def _with_freshness(response: HttpResponse, token: str, owner_id: str | None) -> HttpResponse:
+    response["Owner-Version"] = token
+    response["Cache-Control"] = "private, no-cache"
+    response["Vary"] = "Authorization, Cookie"
+    if owner_id is not None:
+        response["ETag"] = _etag(token, owner_id)
+    return response
+
+
+def _etag(token: str, owner_id: str) -> str:
+    # The owner is in it because one address serves each credential its own list.
+    return f'"{zlib.crc32(owner_id.encode()):08x}.{token}.{wire.REVISION}"'

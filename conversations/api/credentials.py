@@ -1,0 +1,148 @@
+"""API keys, UserSigs and staff sessions -> who acts, for which owner."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.core.exceptions import DisallowedHost
+from django.http import HttpRequest, HttpResponse
+from django.template.response import SimpleTemplateResponse
+from django.urls import resolve
+from django.utils import translation
+from django.utils.translation import gettext as _
+from rest_framework.authentication import BaseAuthentication, SessionAuthentication
+
+from conversations import keys, usersig
+from conversations.api.answers import wants_html
+from conversations.api.errors import problem
+from conversations.api.parsers import announce_body
+from conversations.exceptions import InvalidParameter, NoPermission, NotSignedIn
+from conversations.identifiers import check_owner_id
+from conversations.keys import READ, WRITE
+
+API_PATH = "/api/v1/"
+
+
+class Actor:
+    """Who acts in a request: what DRF calls its user."""
+
+    is_authenticated = True
+
+    def __init__(self, access: keys.Access):
+        self.access = access
+
+    def __str__(self) -> str:
+        return self.access.owner_id or _("every owner")
+
+    def owner(self, named: str | None, scope: str) -> str:
+        """The owner whose list is meant, when this actor may do `scope` there.
+
+        Raises NoPermission for another's list or a scope not granted, InvalidParameter if a service names no owner.
+        """
+        own = self.access.owner_id
+        if scope not in self.access.scopes or (own is not None and named not in (None, own)):
+            raise NoPermission(_("This credential may not do that."))
+        if own is not None:
+            return own
+        if named is None:
+            raise InvalidParameter(_("Name the owner: ?owner=USER_ID."), field="owner")
+        return check_owner_id(named)
+
+
+class BearerAuthentication(BaseAuthentication):
+    """`Authorization: Bearer` with an API key (`imk_…`) or a UserSig."""
+
+    def authenticate(self, request) -> tuple[Actor, None] | None:
+        header = request.META.get("HTTP_AUTHORIZATION")
+        if header is None:
+            return None
+        scheme, _space, credential = header.partition(" ")
+        if scheme.lower() != "bearer" or not credential:
+            raise NotSignedIn(_("Send the credential as Authorization: Bearer …."))
+        return Actor(access_of(credential.strip())), None
+
+    def authenticate_header(self, request) -> str:
+        return "Bearer"
+
+
+def access_of(credential: str) -> keys.Access:
+    """What a Bearer credential opens. Raises NotSignedIn; no query for a UserSig, one for a key."""
+    if credential.startswith(keys.KEY_START):
+        return keys.find(credential)
+    sig = usersig.verify(credential, sdk_app_id=settings.IM_SDK_APP_ID, secret_key=settings.IM_SECRET_KEY)
+    return keys.Access(sig.identifier, _USERSIG_SCOPES)
+
+
+_USERSIG_SCOPES = frozenset((READ, WRITE))
+
+
+class StaffSessionAuthentication(SessionAuthentication):
+    """A logged-in member of staff acts as a service, as far as Django's permissions go; changes need the CSRF token."""
+
+    def authenticate(self, request) -> tuple[Actor, None] | None:
+        found = super().authenticate(request)
+        if found is None:
+            return None
+        user = found[0]
+        if not user.is_staff:
+            raise NoPermission(_("Only staff may use the API with a session."))
+        permissions = {READ: "conversations.view_conversation", WRITE: "conversations.change_conversation"}
+        return Actor(keys.Access(None, frozenset(s for s, name in permissions.items() if user.has_perm(name)))), None
+
+
+class DirectReads:
+    """For views that write their JSON themselves: a GET with a Bearer credential goes straight to its handler.
+
+    DRF's request, negotiation and renderers took as long as the rest of the fastest read.
+    """
+
+    def dispatch(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        handler = getattr(self, self.action_map.get("get", ""), None)
+        if request.method != "GET" or handler is None or "HTTP_AUTHORIZATION" not in request.META or wants_html(request):
+            return super().dispatch(request, *args, **kwargs)
+        try:
+            request.user, _auth = BearerAuthentication().authenticate(request)
+            return handler(request, *args, **kwargs)
+        except Exception as error:
+            return problem(error, request)
+
+    def initial(self, request, *args, **kwargs) -> None:
+        super().initial(request, *args, **kwargs)
+        announce_body(request._request)
+
+
+class BearerShortcut:
+    """Middleware that answers an API request with a Bearer credential by itself.
+
+    Such a request has no session, needs no CSRF token and gets no page, so all further middleware would only cost time.
+    """
+
+    sync_capable, async_capable = True, False
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.path_info.startswith(API_PATH):
+            return self.get_response(request)
+        if "HTTP_AUTHORIZATION" not in request.META or wants_html(request):
+            return self.passed_on(request)
+        if "HTTP_ACCEPT_LANGUAGE" in request.META:
+            with translation.override(translation.get_language_from_request(request)):
+                return self.answer(request)
+        translation.deactivate()  # a page that this thread served before left its own language
+        return self.answer(request)
+
+    def passed_on(self, request: HttpRequest) -> HttpResponse:
+        try:
+            request.get_host()
+        except DisallowedHost as error:  # Django would answer with a page
+            return problem(error, request)
+        return self.get_response(request)
+
+    def answer(self, request: HttpRequest) -> HttpResponse:
+        try:
+            match = resolve(request.path_info.removeprefix(API_PATH[:-1]), "conversations.api.urls")
+            response = match.func(request, *match.args, **match.kwargs)
+            return response.render() if isinstance(response, SimpleTemplateResponse) else response
+        except Exception as error:
+            return problem(error, request)

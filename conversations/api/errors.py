@@ -1,0 +1,115 @@
+"""The one place that builds an error's body: RFC 9457 problem+json, with the SDK's code and desc."""
+
+import logging
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from rest_framework import exceptions as drf
+
+from conversations.exceptions import Code, ConversationError
+
+logger = logging.getLogger("conversations.api")
+
+RETRY_AFTER_S = 2
+REQUEST_ID_MAX_LENGTH = 64
+
+
+class _Problem(ConversationError):
+    """A refusal that Django or DRF raised, in our terms."""
+
+    def __init__(self, code: Code, status: int, detail: Any, errors: Mapping[str, list] | None = None):
+        super().__init__(detail, errors=errors)
+        self.code, self.status = code, status
+
+
+def exception_handler(error: Exception, context: Mapping[str, Any]) -> HttpResponse:
+    """DRF's hook."""
+    return problem(error, context["request"])
+
+
+def problem(error: Exception, request: HttpRequest) -> HttpResponse:
+    """The answer to a request that failed with `error`; whatever is not known by type is logged and answered with 500."""
+    request_id = _given_id(request) or uuid.uuid4().hex
+    known = _translate(error)
+    if known.status >= 500:
+        logger.error("%s %s failed (request %s)", request.method, request.get_full_path(), request_id, exc_info=error)
+    detail = str(known.detail)
+    body = {
+        "type": f"urn:imsite:problem:{known.code.name.lower().replace('_', '-')}",
+        "title": str(known.code.label),
+        "status": known.status,
+        "detail": detail,
+        "errors": {field: [str(text) for text in texts] for field, texts in known.errors.items()},
+        "requestId": request_id,
+        "code": int(known.code),
+        "desc": detail,
+    }
+    packed = orjson.dumps(body)
+    response = HttpResponse(packed, status=known.status, content_type="application/problem+json")
+    response["Content-Length"] = str(len(packed))
+    response["Cache-Control"] = "no-store"
+    response["X-Request-ID"] = request_id
+    if known.status == 401:
+        response["WWW-Authenticate"] = "Bearer"
+    if known.status == 503:
+        response["Retry-After"] = str(RETRY_AFTER_S)
+    return response
+
+
+@csrf_exempt
+def unknown_address(request: HttpRequest) -> HttpResponse:
+    """Whatever else is asked for under the API."""
+    return problem(Http404(), request)
+
+
+def _given_id(request: HttpRequest) -> str:
+    """The request's own ID, as far as it can be a header's value and a word in a log."""
+    given = request.META.get("HTTP_X_REQUEST_ID", "")[:REQUEST_ID_MAX_LENGTH]
+    return given if given.isascii() and given.isprintable() else ""
+
+
+def _translate(error: Exception) -> ConversationError:
+    match error:
+        case ConversationError():
+            return error
+        case drf.ValidationError():
+            errors = dict(_flatten(error.get_full_details()))
+            return _Problem(Code.INVALID_PARAMETER, 400, " ".join(f"{k}: {v[0]}" for k, v in errors.items()), errors)
+        case Http404() | drf.NotFound():
+            detail = _("There is nothing at this address; an ID that holds / goes as - with ?id=.")
+            return _Problem(Code.UNKNOWN_RESOURCE, 404, detail)
+        case drf.MethodNotAllowed():
+            return _Problem(Code.UNKNOWN_RESOURCE, 405, error.detail)
+        case drf.NotAuthenticated() | drf.AuthenticationFailed():
+            return _Problem(Code.NOT_SIGNED_IN, 401, _("Send a credential: Authorization: Bearer …."))
+        case PermissionDenied() | drf.PermissionDenied():
+            return _Problem(Code.NO_PERMISSION, 403, _("This credential may not do that."))
+        case drf.APIException():
+            return _Problem(Code.INVALID_PARAMETER, error.status_code, error.detail)
+        case SuspiciousOperation():
+            return _Problem(Code.INVALID_PARAMETER, 400, _("The request is malformed."))
+        case OperationalError() | InterfaceError():
+            return _Problem(Code.TRY_AGAIN, 503, _("The database does not answer; try again."))
+    return _Problem(Code.SERVER_ERROR, 500, _("Something went wrong on our side; the request ID helps us find it."))
+
+
+def _flatten(details: Any, path: str = "") -> list[tuple[str, list[str]]]:
+    """A DRF error tree as pairs of a field's dotted path and its sentences."""
+    if isinstance(details, Mapping) and "message" in details and "code" in details:
+        return [(path or "body", [details["message"]])]
+    if isinstance(details, Mapping):
+        return [pair for key, part in details.items() for pair in _flatten(part, _below(path, key))]
+    if all("message" in part and "code" in part for part in details):
+        return [(path or "body", [part["message"] for part in details])]
+    return [pair for index, part in enumerate(details) for pair in _flatten(part, _below(path, index)) if part]
+
+
+def _below(path: str, key: Any) -> str:
+    return path if key == "non_field_errors" else f"{path}.{key}".lstrip(".")

@@ -1,0 +1,100 @@
+"""The OpenAPI document and its page: valid, complete, offline, and under the strict content security policy."""
+
+import re
+from io import StringIO
+
+import yaml
+from django.contrib.staticfiles import finders
+from django.core.management import call_command
+from django.test import TestCase
+
+from conversations import wire
+
+DOCUMENT, PAGE = "/api/schema/", "/api/docs/"
+SDK_CALLS = {
+    ("/api/v1/conversations/", "get"): "getConversationListByFilter",
+    ("/api/v1/conversations/lookup/", "get"): "getConversationList",
+    ("/api/v1/conversations/lookup/", "post"): "getConversationListByConversationIDs",
+    ("/api/v1/conversations/{conversation_id}/", "get"): "getConversation",
+    ("/api/v1/unread/", "get"): "getTotalUnreadMessageCount",
+}
+
+
+class DocumentTests(TestCase):
+    def document(self, **headers):
+        response = self.client.get(DOCUMENT, **headers)
+        self.assertEqual(response.status_code, 200)
+        return yaml.safe_load(response.content)
+
+    def test_it_is_valid_and_nothing_in_it_was_guessed(self):
+        call_command("spectacular", "--validate", "--fail-on-warn", stdout=StringIO(), stderr=StringIO())
+
+    def test_its_operations_are_the_sdks_calls(self):
+        operations = {
+            (path, method): operation["operationId"]
+            for path, methods in self.document()["paths"].items()
+            for method, operation in methods.items()
+        }
+
+        self.assertEqual({call: operations.get(call) for call in SDK_CALLS}, SDK_CALLS)
+        self.assertEqual(len(set(operations.values())), len(operations))
+
+    def test_a_conversation_in_it_has_the_twenty_keys(self):
+        conversation = self.document()["components"]["schemas"]["ConversationObject"]
+
+        self.assertEqual(tuple(conversation["properties"]), (*wire.KEYS, "imsite"))
+        self.assertEqual(sorted(conversation["required"]), sorted(wire.KEYS))
+
+    def test_every_operation_tells_its_problems_and_needs_a_credential(self):
+        for methods in self.document()["paths"].values():
+            for operation in methods.values():
+                self.assertIn({"bearer": []}, operation["security"])
+                for status in ("400", "401", "403", "500", "503"):
+                    self.assertIn("application/problem+json", operation["responses"][status]["content"])
+
+    def test_it_comes_as_json_too(self):
+        response = self.client.get(DOCUMENT, HTTP_ACCEPT="application/vnd.oai.openapi+json")
+
+        self.assertEqual(response.json()["openapi"], "3.1.0")
+
+    def test_parameters_of_other_peoples_pages_do_nothing(self):
+        expected = self.client.get(DOCUMENT).content
+
+        for query in ("version=%0AX-Injected:1", "lang=a%00b", "lang=../../x", "format=json", "x"):
+            response = self.client.get(f"{DOCUMENT}?{query}")
+            self.assertEqual((response.status_code, response.content), (200, expected))
+
+    def test_errors_are_problems(self):
+        for address in (DOCUMENT, PAGE):
+            response = self.client.post(address)
+            self.assertEqual((response.status_code, response["Content-Type"]), (405, "application/problem+json"))
+
+
+class PageTests(TestCase):
+    def test_all_it_needs_is_here(self):
+        page = self.client.get(PAGE).content.decode()
+        sources = re.findall(r'(?:src|href)="([^"]+)"', page)
+
+        self.assertGreaterEqual(len(sources), 4)
+        for source in sources:
+            if source.startswith("/static/"):
+                self.assertIsNotNone(finders.find(source.removeprefix("/static/")), source)
+            else:
+                self.assertEqual(self.client.get(source.replace("&amp;", "&")).status_code, 200, source)
+
+    def test_it_has_no_inline_script_or_style(self):
+        response = self.client.get(PAGE)
+        page = response.content.decode()
+
+        self.assertIn("default-src 'self'", response["Content-Security-Policy"])
+        self.assertNotIn("unsafe", response["Content-Security-Policy"])
+        self.assertNotIn("<style", page)
+        self.assertNotIn(" style=", page)
+        self.assertIsNone(re.search(r"<script(?![^>]*\bsrc=)", page))
+
+    def test_its_script_reads_our_document_whatever_the_address_says(self):
+        response = self.client.get(f"{PAGE}?script=&lang=%22%3B%3C/script%3E&version=';alert(1)//")
+
+        self.assertIn("javascript", response["Content-Type"])
+        self.assertNotIn("</script>", response.content.decode())
+        self.assertNotIn("';alert", response.content.decode())

@@ -1,0 +1,208 @@
+"""What only a real server shows, WSGI as in production and ASGI as in the demo: raw bytes, big bodies, HEAD.
+
+Each server has a SQLite file of its own, whatever database the suite runs on.
+"""
+
+import http.client
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from django.conf import settings
+from django.test import SimpleTestCase
+
+from conversations.wire import KEYS
+
+MEGABYTE = 1024 * 1024
+GOOD = b'{"conversationIDList":["c2c_bob"]}'
+MAKE_DATA = """
+from tests.cast import make_conversation, with_key
+for conversation_id in ("c2c_bob", "group_a/b", "group_a,b"): make_conversation(conversation_id=conversation_id)
+print(with_key()["HTTP_AUTHORIZATION"])
+"""
+
+
+class RunningServer:
+    """One granian process with three conversations of alice's."""
+
+    def __init__(self, interface: str, application: str, **environment: str):
+        self.directory = tempfile.TemporaryDirectory()
+        self.environment = os.environ | {
+            "DATABASE_URL": f"sqlite:///{self.directory.name}/test.sqlite3",
+            "DJANGO_SETTINGS_MODULE": "imsite.settings",
+            **environment,
+        }
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        try:
+            self.manage("migrate", "--verbosity=0")
+            self.credential = self.manage("shell", "--verbosity=0", "--command", MAKE_DATA).strip()
+            self.process = subprocess.Popen(
+                [
+                    *(Path(sys.executable).with_name("granian"), "--interface", interface, "--host", "127.0.0.1"),
+                    *("--port", str(self.port), "--workers", "1", "--no-ws", "--log-level", "critical", application),
+                ],
+                env=self.environment,
+                cwd=settings.BASE_DIR,
+                stderr=subprocess.DEVNULL,
+            )
+        except BaseException:
+            self.directory.cleanup()
+            raise
+        self.wait()
+
+    def manage(self, *arguments: str) -> str:
+        command = [sys.executable, "manage.py", *arguments]
+        done = subprocess.run(command, env=self.environment, cwd=settings.BASE_DIR, capture_output=True, text=True, check=True)
+        return done.stdout
+
+    def wait(self) -> None:
+        for _attempt in range(300):
+            try:
+                return socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+            except OSError:
+                time.sleep(0.1)
+        self.stop()
+        raise AssertionError("The server did not start.")
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(timeout=20)
+        self.directory.cleanup()
+
+
+class ServerChecks:
+    """The same for both servers."""
+
+    server: RunningServer
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.server.stop()
+        super().tearDownClass()
+
+    def send(self, method="GET", path="conversations/c2c_bob/", body=None, **headers):
+        """Status, headers and body of the answer; `path` goes out byte for byte."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=20)
+        connection._validate_path = lambda url: None  # the bytes are the point
+        try:
+            headers = {"Authorization": self.server.credential} | headers
+            connection.request(method, f"/api/v1/{path}", body, headers, encode_chunked=not isinstance(body, bytes | None))
+            response = connection.getresponse()
+            return response.status, response.headers, response.read()
+        finally:
+            connection.close()
+
+    def post(self, body, **headers):
+        return self.send("POST", "conversations/lookup/", body, **{"Content-Type": "application/json"} | headers)
+
+    def assert_problem(self, answer, status, code):
+        self.assertEqual(answer[0], status, answer[2][:300])
+        self.assertEqual(answer[1]["Content-Type"], "application/problem+json")
+        self.assertEqual(json.loads(answer[2])["code"], code)
+
+    def test_a_conversation_comes_with_its_length(self):
+        status, headers, body = self.send()
+
+        self.assertEqual((status, tuple(json.loads(body))), (200, KEYS))
+        self.assertEqual(int(headers["Content-Length"]), len(body))
+
+    def test_head_is_get_without_the_body(self):
+        _status, of_get, body = self.send()
+
+        status, headers, nothing = self.send("HEAD")
+
+        self.assertEqual((status, nothing, headers["ETag"]), (200, b"", of_get["ETag"]))
+        self.assertEqual(int(headers["Content-Length"]), len(body))
+
+    def test_an_unchanged_poll_is_304_without_type_and_body(self):
+        status, headers, body = self.send(**{"If-None-Match": self.send()[1]["ETag"]})
+
+        self.assertEqual((status, body, headers["Content-Type"]), (304, b"", None))
+
+    def test_ids_in_the_path(self):
+        self.assertEqual(json.loads(self.send(path="conversations/group_a,b")[2])["conversationID"], "group_a,b")
+        self.assertEqual(json.loads(self.send(path="conversations/group_a%2Cb/")[2])["conversationID"], "group_a,b")
+        self.assertEqual(json.loads(self.send(path="conversations/-/?id=group_a/b")[2])["conversationID"], "group_a/b")
+        self.assertEqual(json.loads(self.send(path="conversations/-/?id=group_a%2Fb")[2])["conversationID"], "group_a/b")
+        self.assert_problem(self.send(path="conversations/group_a%2Fb/"), 404, 60009)
+        self.assert_problem(self.send(path="conversations/c2c_%00/"), 400, 6017)
+        self.assert_problem(self.send(path="conversations/c2c_a%0Ab/"), 400, 6017)
+        self.assert_problem(self.send(path="conversations/c2c_" + "x" * 10_000), 400, 6017)
+
+    def test_bytes_that_are_not_utf8_never_fail(self):
+        for path in ("conversations/c2c_%FF/", "conversations/c2c_%ED%A0%80", "conversations/?search=%FF", "%FF"):
+            self.assertIn(self.send(path=path)[0], (400, 404))
+
+    def test_ids_in_the_query(self):
+        status, _headers, body = self.send(path="conversations/lookup/?id=c2c_%00&id=c2c_bob&id=c2c_" + "x" * 10_000)
+
+        self.assertEqual(status, 200)
+        self.assertEqual([one["resultCode"] for one in json.loads(body)["unresolved"]], [6017, 6017])
+        many = "&".join(f"id=c2c_{n}" for n in range(2000))
+        self.assert_problem(self.send(path=f"conversations/lookup/?{many}"), 400, 6017)
+
+    def test_fifty_megabytes_are_refused_and_the_answer_arrives(self):
+        self.assert_problem(self.post(GOOD[:-1] + b" " * 50 * MEGABYTE + b"}"), 413, 93000)
+
+    def test_a_body_that_comes_in_chunks_is_read_and_counted(self):
+        status, _headers, body = self.post(iter([GOOD[:5], GOOD[5:-1], b" " * MEGABYTE, GOOD[-1:]]))
+
+        self.assertEqual((status, len(json.loads(body)["conversationList"])), (200, 1))
+        self.assert_problem(self.post(iter([b" " * MEGABYTE] * 9)), 413, 93000)
+        self.assert_problem(self.post(iter([b"{"])), 400, 6017)
+
+    def test_odd_headers_never_fail(self):
+        for headers in (
+            {"Authorization": ""},
+            {"Authorization": "Bearer \xff\xfe"},
+            {"Authorization": "Bearer imk_\xff_x"},
+            {"Authorization": "Bearer " + "x" * 5000},
+        ):
+            self.assertEqual(self.send(**headers)[0], 401, headers)
+        for headers in (
+            {"Accept-Language": "\xff"},
+            {"X-Request-ID": "\xff"},
+            {"If-None-Match": "\xff"},
+            {"Cookie": "sessionid=\xff; x"},
+            {"Accept": "\xff"},
+            {"Accept": "*/*;q=x"},
+            {"Content-Type": "\xff"},
+            {"Host": "evil.example"},
+        ):
+            self.assertEqual(self.send(**headers)[0], 200, headers)
+
+    def test_answers_under_the_api_are_never_pages(self):
+        for path, headers in (("nope", {}), ("nope", {"Host": "evil.example"}), ("conversations/", {"Host": "evil.example"})):
+            connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=20)
+            connection.request("GET", f"/api/v1/{path}", headers=headers | {"Accept": "text/html"})
+            response = connection.getresponse()
+            self.assertEqual(response.headers["Content-Type"], "application/problem+json")
+            response.read()
+            connection.close()
+
+
+class ProductionServerTests(ServerChecks, SimpleTestCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.server = RunningServer(
+            "wsgi",
+            "imsite.wsgi:application",
+            DEBUG="false",
+            SECRET_KEY="0123456789abcdefghijklmnopqrstuvwxyz",
+            ALLOWED_HOSTS="127.0.0.1",
+        )
+
+
+class DemoServerTests(ServerChecks, SimpleTestCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.server = RunningServer("asginl", "imsite.asgi:application", DEBUG="true")
