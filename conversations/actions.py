@@ -4,7 +4,7 @@ import time
 
 from django.conf import settings
 from django.db import transaction
-from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from conversations.changes import lock_owners, save_owners
 from conversations.exceptions import ConversationNotFound, TooManyPinned
@@ -25,7 +25,12 @@ def set_pinned(*, owner_id: str, conversation_id: str, pinned: bool) -> Conversa
         raise ConversationNotFound(conversation_id)
     if conversation.is_pinned != pinned:
         if pinned and theirs.filter(is_pinned=True).count() >= settings.MAX_PINNED:
-            raise TooManyPinned(_("At most %(count)d conversations can be pinned.") % {"count": settings.MAX_PINNED})
+            text = ngettext(
+                "At most %(count)d conversation can be pinned.",
+                "At most %(count)d conversations can be pinned.",
+                settings.MAX_PINNED,
+            )
+            raise TooManyPinned(text % {"count": settings.MAX_PINNED})
         conversation.is_pinned = pinned
         conversation.order_key = max(conversation.order_key + 1, time.time_ns() // 1000)
         conversation.version = owner.next_version()

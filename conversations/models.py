@@ -67,10 +67,14 @@ class ConversationColumns(models.Model):
     last_message = models.TextField(_("last message"), null=True, blank=True, help_text="lastMessage, JSON")  # noqa: DJ001
     last_message_at = models.DateTimeField(_("last message at"), null=True, blank=True, help_text="lastMessage.timestamp")
     last_message_position = models.CharField(
-        max_length=positions.MAX_LENGTH, blank=True, db_default=positions.NOWHERE, help_text=_("place in its thread")
+        _("place of the last message"),
+        max_length=positions.MAX_LENGTH,
+        blank=True,
+        db_default=positions.NOWHERE,
+        help_text=_("place in its thread"),
     )
     draft_text = models.TextField(_("draft"), blank=True, db_default="", help_text="draftText")
-    draft_timestamp = models.BigIntegerField(_("draft time"), db_default=0, help_text="draftTimestamp, epoch seconds")
+    draft_timestamp = models.BigIntegerField(_("draft time"), db_default=0, help_text=_("draftTimestamp, epoch seconds"))
     is_pinned = models.BooleanField(_("pinned"), db_default=False, help_text="isPinned")
     order_key = models.BigIntegerField(_("order key"), db_default=0, help_text="orderkey")
     group_at_info = models.TextField(_("mentions"), db_default=NO_AT_INFO, help_text="groupAtInfoList, JSON")
@@ -80,16 +84,24 @@ class ConversationColumns(models.Model):
         _("conversation groups"), db_default=0, help_text=_("conversationGroupList as bits of the owner's names")
     )
     c2c_read_timestamp = models.BigIntegerField(
-        _("read up to (time)"), db_default=0, help_text="c2cReadTimestamp, epoch seconds"
+        _("read up to (time)"), db_default=0, help_text=_("c2cReadTimestamp, epoch seconds")
     )
     group_read_sequence = models.BigIntegerField(_("read up to (number)"), db_default=0, help_text="groupReadSequence")
     membership = models.CharField(_("membership"), max_length=9, choices=Membership, db_default=Membership.MEMBER)
     unread_base = models.IntegerField(_("unread carried over"), db_default=0, help_text=_("unread without messages here"))
     unread_base_position = models.CharField(
-        max_length=positions.MAX_LENGTH, blank=True, db_default=positions.NOWHERE, help_text=_("where that unread ends")
+        _("end of the unread carried over"),
+        max_length=positions.MAX_LENGTH,
+        blank=True,
+        db_default=positions.NOWHERE,
+        help_text=_("where that unread ends"),
     )
     cleared_position = models.CharField(
-        max_length=positions.MAX_LENGTH, blank=True, db_default=positions.NOWHERE, help_text=_("deleted up to here")
+        _("deleted up to"),
+        max_length=positions.MAX_LENGTH,
+        blank=True,
+        db_default=positions.NOWHERE,
+        help_text=_("deleted up to here"),
     )
     version = models.BigIntegerField(_("version"), help_text=_("the owner's number of this row's newest change"))
     created_version = models.BigIntegerField(_("created in version"))

@@ -113,7 +113,7 @@ class ActionTests(AsBoss):
         texts = [str(text) for text in get_messages(response.wsgi_request)]
         self.assertEqual(pinned(), {("alice", "c2c_bob"), ("bob", "c2c_carol")})
         self.assertEqual(LogEntry.objects.count(), 2)
-        self.assertIn("Refused for alice c2c_carol: At most 1 conversations can be pinned.", texts)
+        self.assertIn("Refused for alice c2c_carol: At most 1 conversation can be pinned.", texts)
         self.assertIn("2 conversations were pinned.", texts)
 
     def test_a_deleted_row_is_refused(self):
