@@ -37,7 +37,8 @@ class EpochField(forms.IntegerField):
         try:
             return None if seconds is None else from_epoch_s(check_epoch_s(seconds, field="seconds"))
         except InvalidParameter as error:
-            raise forms.ValidationError(error.detail) from error
+            # The filter set puts the parameter's own name in front.
+            raise forms.ValidationError(str(error.detail).removeprefix("seconds: ")) from error
 
 
 class MarkField(forms.CharField):

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import environ
+from corsheaders.defaults import default_headers
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
@@ -18,6 +19,8 @@ SECRET_KEY = env.str("SECRET_KEY", default="demo-only-secret-key" if DEBUG else 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEBUG else [])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
+CORS_ALLOW_HEADERS = [*default_headers, "if-none-match"]
+CORS_EXPOSE_HEADERS = ["etag", "owner-version", "retry-after", "x-request-id"]
 
 IM_SDK_APP_ID = env.int("IM_SDK_APP_ID", default=0)  # the SDKAppID of the cloud's app; 0: no UserSig is accepted
 IM_SECRET_KEY = env.str("IM_SECRET_KEY", default="")  # that app's secret key, which signs UserSigs
@@ -40,10 +43,11 @@ if _database["ENGINE"] == "django.db.backends.sqlite3":
 else:
     _database["ENGINE"] = "imsite.postgresql"
     _database["OPTIONS"] = {"server_side_binding": True, "prepare_threshold": 2} | _database.get("OPTIONS", {})
+    _database["CONN_HEALTH_CHECKS"] = True
     if env.bool("DATABASE_POOL", default=False):
         _database["OPTIONS"]["pool"] = {"min_size": 2, "max_size": 16, "timeout": 5}
     else:
-        _database |= {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
+        _database["CONN_MAX_AGE"] = None
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # ---- Django ----------------------------------------------------------------------------------
