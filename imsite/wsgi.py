@@ -3,6 +3,7 @@
 import os
 
 import django
+from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 from django.http import HttpRequest, HttpResponse
 
@@ -19,7 +20,8 @@ class Application(WSGIHandler):
 
     def __init__(self) -> None:
         super().__init__()
-        self._answer = BearerShortcut(super().get_response)
+        # With CORS, its middleware comes before the shortcut.
+        self._answer = super().get_response if settings.CORS_ALLOWED_ORIGINS else BearerShortcut(super().get_response)
 
     def get_response(self, request: HttpRequest) -> HttpResponse:
         return self._answer(request)
