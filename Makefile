@@ -29,7 +29,7 @@ serve: export DEBUG := false
 serve: $(VENV)/runtime
 	$(BIN)/python manage.py check --deploy --fail-level ERROR
 	$(BIN)/python manage.py collectstatic --no-input --verbosity 0
-	$(BIN)/python manage.py migrate --check
+	$(BIN)/python manage.py migrate --check || { echo "The database is not up to date: run manage.py migrate first."; exit 1; }
 	$(GRANIAN) --interface wsgi --workers $(WEB_WORKERS) --blocking-threads 1 --no-access-log imsite.wsgi:application
 
 test: $(VENV)/dev

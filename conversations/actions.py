@@ -35,5 +35,6 @@ def set_pinned(*, owner_id: str, conversation_id: str, pinned: bool) -> Conversa
         conversation.order_key = max(conversation.order_key + 1, time.time_ns() // 1000)
         conversation.version = owner.next_version()
         conversation.save(update_fields=["is_pinned", "order_key", "version"])
+        conversation.refresh_from_db(fields=["wire_head"])
         save_owners([owner])
     return conversation

@@ -9,7 +9,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from conversations import identifiers, keys
+from conversations import keys
 from conversations.admin_big_tables import MAX_COUNTED, BigTableAdmin
 from conversations.exceptions import InvalidParameter
 from conversations.models import ApiKey
@@ -30,25 +30,13 @@ class NewKeyForm(forms.ModelForm):
         model = ApiKey
         fields = ("name", "owner_id", "scopes", "expires_at")
 
-    def clean_owner_id(self):
-        owner_id = self.cleaned_data["owner_id"]
-        if owner_id:
-            try:
-                identifiers.check_owner_id(owner_id)
-            except InvalidParameter as error:
-                raise forms.ValidationError(error.detail) from error
-        return owner_id
-
-    def clean_expires_at(self):
-        expires_at = self.cleaned_data["expires_at"]
-        if expires_at and expires_at <= timezone.now():
-            raise forms.ValidationError(_("The expiry must be in the future."))
-        return expires_at
-
     def clean(self):
         values = super().clean()
-        if values.get("owner_id") and "feed" in values.get("scopes", ()):
-            self.add_error("scopes", _("Only a service key may feed."))
+        if not self.errors:
+            try:
+                keys.check_new_key(**{name: values[name] for name in self.Meta.fields})
+            except InvalidParameter as error:
+                self.add_error(next(iter(error.errors)).replace("owner", "owner_id"), error.detail)
         return values
 
 

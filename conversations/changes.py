@@ -1,11 +1,12 @@
 """Number the changes of an owner's list.
 
 Owners are locked in order of their IDs, before any of their conversations is touched; every changed row takes the next
-number, and all is written in one transaction. Then no number is missing or given twice, and no two writers wait for each other.
+number, and all is written in one transaction. Then no number is missing or given twice, and no two writers each wait for the
+other.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import orjson
 from django.db import connection
@@ -31,7 +32,7 @@ class LockedOwner:
     owner_id: str
     version: int
     group_names: list[str | None]
-    is_changed: bool = field(default=False)
+    is_changed: bool = False
 
     def next_version(self) -> int:
         """The number of one more changed row."""

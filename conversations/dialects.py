@@ -90,6 +90,11 @@ def to_classic(item: Any) -> dict[str, Any]:
     return _from_rest(item) if "Type" in item else item
 
 
+def is_from_rest(item: Any) -> bool:
+    """Whether a conversation is of a get_list answer, which tells its time and place and nothing else."""
+    return "MsgTime" in item
+
+
 def _refuse(key: str, why: str) -> InvalidParameter:
     return InvalidParameter(f"{key}: {why}", field=key)
 

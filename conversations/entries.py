@@ -36,8 +36,8 @@ class Avatar:
 
     @classmethod
     def of(cls, id_: str, name: str, face_url: str) -> Self:
-        # Only https: pictures pass the content security policy.
-        shown_url = face_url if face_url.startswith("https://") else ""
+        # Only these pass the content security policy.
+        shown_url = face_url if face_url.startswith(("https://", "data:image/")) else ""
         return cls(shown_url, _initials(name) or _initials(id_), crc32(id_.encode()) % HUES)
 
 
@@ -97,7 +97,7 @@ def marks_in_words(marks: int) -> list[str]:
 
 def groups_of(conversation_groups: int, group_names: str) -> list[str]:
     """The names of a conversation's groups, from its bits and the owner's names."""
-    return [name for bit, name in enumerate(orjson.loads(group_names)) if name and conversation_groups >> bit & 1]
+    return wire.group_list(conversation_groups, group_names)
 
 
 def known_groups(group_names: str) -> list[str]:

@@ -4,11 +4,12 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -29,19 +30,10 @@ def create_api_key(
 ) -> tuple[ApiKey, str]:
     """A new key and its text, which nobody can read again. Without an owner it is a service key.
 
-    Raises InvalidParameter for a bad name, owner or scope; only service keys may feed.
+    Raises InvalidParameter as `check_new_key` does.
     """
     scopes = frozenset(scopes)
-    if not 1 <= len(name) <= 100 or not name.isprintable():
-        raise InvalidParameter(_("A name is 1 to 100 printable characters."), field="name")
-    if owner_id is not None:
-        check_owner_id(owner_id)
-    if not scopes or scopes - set(SCOPES):
-        raise InvalidParameter(_("Scopes are read, write and feed."), field="scopes")
-    if FEED in scopes and owner_id is not None:
-        raise InvalidParameter(_("Only a service key may feed."), field="scopes")
-    if expires_at is not None and expires_at <= timezone.now():
-        raise InvalidParameter(_("The expiry must be in the future."), field="expires_at")
+    check_new_key(name=name, owner_id=owner_id, scopes=scopes, expires_at=expires_at)
     prefix, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
     text = f"{KEY_START}{prefix}_{secret}"
     key = ApiKey.objects.create(
@@ -53,6 +45,21 @@ def create_api_key(
         **{f"can_{scope}": scope in scopes for scope in SCOPES},
     )
     return key, text
+
+
+def check_new_key(*, name: str, owner_id: str | None, scopes: Iterable[str], expires_at: datetime | None) -> None:
+    """Raise InvalidParameter for a bad name, owner, scope or expiry; only service keys may feed."""
+    scopes = frozenset(scopes)
+    if not 1 <= len(name) <= 100 or not name.isprintable():
+        raise InvalidParameter(_("A name is 1 to 100 printable characters."), field="name")
+    if owner_id is not None:
+        check_owner_id(owner_id)
+    if not scopes or scopes - set(SCOPES):
+        raise InvalidParameter(_("Scopes are read, write and feed."), field="scopes")
+    if FEED in scopes and owner_id is not None:
+        raise InvalidParameter(_("Only a service key may feed."), field="scopes")
+    if expires_at is not None and expires_at <= timezone.now():
+        raise InvalidParameter(_("The expiry must be in the future."), field="expires_at")
 
 
 def revoke(prefix: str) -> None:
@@ -79,7 +86,10 @@ class _Stored(NamedTuple):
 
 
 def find(text: str) -> Access:
-    """What the key of this text opens. One query. Raises NotSignedIn for an unknown, revoked or expired one."""
+    """What the key of this text opens. One query, and once an hour a second.
+
+    Raises NotSignedIn for an unknown, revoked or expired one.
+    """
     prefix = text.removeprefix(KEY_START).partition("_")[0]
     stored = _stored(prefix) if prefix.isalnum() and prefix.isascii() else None
     # Compared even when there is no such key, so that the time taken tells nothing of which prefixes exist.
@@ -91,7 +101,9 @@ def find(text: str) -> Access:
     if stored.is_expired:
         raise NotSignedIn(_("This API key has expired."))
     if not stored.use_is_known:
-        ApiKey.objects.filter(~_USED_RECENTLY, prefix=prefix).update(last_used_at=Now())
+        # A database that only reads, or is locked, is no reason to turn a good key away.
+        with suppress(DatabaseError):
+            ApiKey.objects.filter(~_USED_RECENTLY, prefix=prefix).update(last_used_at=Now())
     granted = (stored.can_read, stored.can_write, stored.can_feed)
     return Access(stored.owner_id, frozenset(scope for scope, may in zip(SCOPES, granted) if may))
 

@@ -75,7 +75,7 @@ class ConversationQuerySet(models.QuerySet):
         return self.order_by("-is_pinned", "-order_key", "conversation_id")
 
     def after(self, *, is_pinned: bool, order_key: int, conversation_id: str) -> Self:
-        """What follows a row in display order, as one index range each for the pinned and the other ones."""
+        """What follows a row in display order: one index range; pinned rows before a pinned one are passed over."""
         follows = Q(order_key__lte=order_key) & (Q(order_key__lt=order_key) | Q(conversation_id__gt=conversation_id))
         if is_pinned:
             return self.filter(Q(is_pinned=False) | follows)

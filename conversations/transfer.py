@@ -19,7 +19,7 @@ from conversations.exceptions import ConversationError
 from conversations.models import Conversation, Owner
 from conversations.wire import Entry
 
-BATCH_RECORDS = 5000
+BATCH_CONVERSATIONS = 5000
 PAIRS_PER_STATEMENT = 1000
 
 
@@ -36,6 +36,7 @@ class Incoming(NamedTuple):
     number: int
     owner_id: str
     entry: Entry
+    only_fills: bool  # it knows too little to replace a conversation that is there
 
 
 @dataclass(slots=True)
@@ -82,7 +83,7 @@ def import_records(
 
     def next_batch() -> tuple[int, list[Incoming], list[BadRecord]]:
         with translation.override(language):
-            return _checked(islice(records, BATCH_RECORDS), default_owner)
+            return _checked(records, default_owner)
 
     # The next batch is parsed while the database stores this one; at most these two are in memory.
     with ThreadPoolExecutor(max_workers=1) as ahead:
@@ -98,8 +99,8 @@ def import_records(
     return summary
 
 
-def _checked(records: Iterable[tuple[int, Any]], default_owner: str | None) -> tuple[int, list[Incoming], list[BadRecord]]:
-    """The number of the last record (0: none was left), the good conversations and the bad ones."""
+def _checked(records: Iterator[tuple[int, Any]], default_owner: str | None) -> tuple[int, list[Incoming], list[BadRecord]]:
+    """As many records as make a batch: the last one's number (0: none was left), the good conversations, the bad ones."""
     number, incoming, bad = 0, [], []
     for number, record in records:
         try:
@@ -108,12 +109,15 @@ def _checked(records: Iterable[tuple[int, Any]], default_owner: str | None) -> t
             owner_id, items = dialects.conversations_in(record, default_owner)
         except ConversationError as error:
             bad.append(BadRecord(number, str(error.detail)))
-            continue
+            items = ()
         for item in items:
             try:
-                incoming.append(Incoming(number, owner_id, wire.from_wire(dialects.to_classic(item))))
+                entry = wire.from_wire(dialects.to_classic(item))
+                incoming.append(Incoming(number, owner_id, entry, dialects.is_from_rest(item)))
             except ConversationError as error:
                 bad.append(BadRecord(number, str(error.detail)))
+        if len(incoming) + len(bad) >= BATCH_CONVERSATIONS:
+            break
     return number, incoming, bad
 
 
@@ -128,7 +132,7 @@ def _store(incoming: list[Incoming], summary: Summary, *, dry_run: bool) -> list
         now = timezone.now()
         for pair, one in newest.items():
             before = stored.get(pair)
-            if before and not _replaces(one.entry, before):
+            if before and (one.only_fills or not _replaces(one.entry, before)):
                 continue
             try:
                 rows.append(_row(one.entry, before, owners[one.owner_id], now))
@@ -149,13 +153,35 @@ def _store(incoming: list[Incoming], summary: Summary, *, dry_run: bool) -> list
 
 
 def _newest(incoming: list[Incoming]) -> dict[tuple[str, str], Incoming]:
-    """One for each conversation: that of the greatest order key, the first of equals, as if they had come one by one."""
+    """One for each conversation: that of the greatest order key, the first of equals, with the furthest read position."""
     newest: dict[tuple[str, str], Incoming] = {}
     for one in incoming:
         pair = one.owner_id, one.entry.conversation_id
-        if pair not in newest or one.entry.order_key > newest[pair].entry.order_key:
-            newest[pair] = one
+        if pair in newest:
+            other = newest[pair]
+            if (not other.only_fills, other.entry.order_key) >= (not one.only_fills, one.entry.order_key):
+                one, other = other, one
+            one = one._replace(entry=_read_up_to(one.entry, other.entry))
+        newest[pair] = one
     return newest
+
+
+def _read_up_to(entry: Entry, other: "Entry | Stored") -> Entry:
+    """The entry with the further read position of both; what that covers is not unread."""
+    given = entry.c2c_read_timestamp, entry.group_read_sequence
+    c2c, group = max(given[0], other.c2c_read_timestamp), max(given[1], other.group_read_sequence)
+    if (c2c, group) == given:
+        return entry
+    limit = positions.unread_at_most(entry.last_message_position, entry.type, c2c, group)
+    unread = entry.unread_count if limit is None else min(entry.unread_count, limit)
+    return entry._replace(unread_count=unread, c2c_read_timestamp=c2c, group_read_sequence=group)
+
+
+def _without_cleared(entry: Entry, stored: Stored) -> Entry:
+    """The entry without a message that its owner has deleted."""
+    if not stored.cleared_position or entry.last_message_position > stored.cleared_position:
+        return entry
+    return entry._replace(last_message=None, last_message_at=None, last_message_position=positions.NOWHERE, unread_count=0)
 
 
 def _replaces(entry: Entry, stored: Stored) -> bool:
@@ -172,25 +198,18 @@ COLUMNS = (
 
 
 def _row(entry: Entry, before: Stored | None, owner: LockedOwner, now: datetime) -> tuple:
-    """The values of COLUMNS. Read positions only advance, and what they cover is not unread."""
+    """The values of COLUMNS; a row that is replaced keeps what no import knows."""
     bits = owner.group_bits(entry.group_names) if entry.group_names else 0
     version = owner.next_version()
-    unread, given = entry.unread_count, (entry.c2c_read_timestamp, entry.group_read_sequence)
-    read = given if not before else (max(given[0], before.c2c_read_timestamp), max(given[1], before.group_read_sequence))
-    if read != given:
-        limit = positions.unread_at_most(entry.last_message_position, entry.type, *read)
-        unread = unread if limit is None else min(unread, limit)
+    if before:
+        entry = _without_cleared(_read_up_to(entry, before), before)
     kept = before if before and not before.is_deleted else None
     return (
         owner.owner_id,
-        *entry[:6],
-        unread,
-        *entry[7:17],
-        bits,
-        *read,
+        *entry._replace(group_names=bits),
         before.membership if before else _MEMBER,
-        unread,
-        entry.last_message_position if unread else positions.NOWHERE,
+        entry.unread_count,
+        entry.last_message_position if entry.unread_count else positions.NOWHERE,
         before.cleared_position if before else positions.NOWHERE,
         version,
         kept.created_version if kept else version,

@@ -81,9 +81,14 @@ def to_json(wire_head: bytes, last_message: bytes | None, middle: bytes, extra: 
 @lru_cache(maxsize=4096)
 def marks_and_groups(marks: int, conversation_groups: int, group_names: str) -> bytes:
     """The JSON between head and last message. `group_names` is the owner's, JSON as stored."""
-    names = [name for bit, name in enumerate(orjson.loads(group_names)) if name and conversation_groups >> bit & 1]
+    names = group_list(conversation_groups, group_names)
     lists = orjson.dumps({"markList": mark_list(marks), "conversationGroupList": names})
     return b',%b,"lastMessage":' % lists[1:-1]
+
+
+def group_list(conversation_groups: int, group_names: str) -> list[str]:
+    """The names of the bits, sorted: which bit each has differs from one database to the next."""
+    return sorted(name for bit, name in enumerate(orjson.loads(group_names)) if name and conversation_groups >> bit & 1)
 
 
 def extra_json(version: int, membership: str) -> bytes:
@@ -226,12 +231,11 @@ _GROUP_TYPES = {word: word for word in GroupType.values} | {old: new.value for o
 
 
 def _order_key(given: int, newest_s: int) -> int:
-    own = given & ~VENDOR_PINNED_BIT
-    if own < OWN_ORDER_KEY_FROM:
+    if given & VENDOR_PINNED_BIT or given < OWN_ORDER_KEY_FROM:
         return newest_s * 1_000_000
-    if own >= 1 << 53:
-        raise _refuse("orderkey", _("Must be below 2^53, apart from the bit for pinned."))
-    return own
+    if given >= 1 << 53:
+        raise _refuse("orderkey", _("Must be below 2^53, or have the bit for pinned."))
+    return given
 
 
 def _marks(value: Any) -> int:
@@ -244,7 +248,7 @@ def _marks(value: Any) -> int:
 
 
 def _group_names(value: Any) -> tuple[str, ...]:
-    names = tuple(dict.fromkeys(check_group_name(name) for name in _list(value, "conversationGroupList")))
+    names = tuple(sorted({check_group_name(name) for name in _list(value, "conversationGroupList")}))
     if len(names) > MAX_GROUPS:
         raise _refuse("conversationGroupList", _("At most %(count)d conversation groups.") % {"count": MAX_GROUPS})
     return names

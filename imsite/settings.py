@@ -1,10 +1,12 @@
 """Every setting, its default and unit; all of them come from the environment."""
 
+import os
 from pathlib import Path
 
 import environ
 from corsheaders.defaults import default_headers
 from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from imsite.safety import refuse_unsafe
@@ -12,9 +14,19 @@ from imsite.safety import refuse_unsafe
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.FileAwareEnv()
 
+
+def whole_number(name: str, default: int) -> int:
+    """A setting's number; an empty one counts as not given."""
+    text = env.str(name, default="")
+    if text and not text.isdigit():
+        raise ImproperlyConfigured(f"{name} must be a whole number, not {text!r}.")
+    return int(text) if text else default
+
+
 # ---- What an operator sets -------------------------------------------------------------------
 
-DEBUG = env.bool("DEBUG", default=True)  # `make serve` and imsite.wsgi switch it off
+# On in a fresh checkout; whoever has a SECRET_KEY is in production, and so is `make serve`.
+DEBUG = env.bool("DEBUG", default=not (env.str("SECRET_KEY", default="") or "SECRET_KEY_FILE" in os.environ))
 SECRET_KEY = env.str("SECRET_KEY", default="demo-only-secret-key" if DEBUG else "")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEBUG else [])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
@@ -22,11 +34,11 @@ CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
 CORS_ALLOW_HEADERS = [*default_headers, "if-none-match"]
 CORS_EXPOSE_HEADERS = ["etag", "owner-version", "retry-after", "x-request-id"]
 
-IM_SDK_APP_ID = env.int("IM_SDK_APP_ID", default=0)  # the SDKAppID of the cloud's app; 0: no UserSig is accepted
+IM_SDK_APP_ID = whole_number("IM_SDK_APP_ID", 0)  # the SDKAppID of the cloud's app; 0: no UserSig is accepted
 IM_SECRET_KEY = env.str("IM_SECRET_KEY", default="")  # that app's secret key, which signs UserSigs
 
-MAX_PINNED = env.int("MAX_PINNED", default=50)  # pinned conversations of one owner
-MAX_BODY_BYTES = env.int("MAX_BODY_BYTES", default=8 * 1024 * 1024)  # of one API request
+MAX_PINNED = whole_number("MAX_PINNED", 50)  # pinned conversations of one owner
+MAX_BODY_BYTES = whole_number("MAX_BODY_BYTES", 8 * 1024 * 1024)  # of one API request
 
 # ---- Database --------------------------------------------------------------------------------
 
@@ -40,7 +52,7 @@ if _database["ENGINE"] == "django.db.backends.sqlite3":
     }
     # A file, as in use: in memory, threads of one process would share a connection's locks.
     _database["TEST"] = {"NAME": f"{_database['NAME']}.test"}
-else:
+elif _database["ENGINE"] == "django.db.backends.postgresql":
     _database["ENGINE"] = "imsite.postgresql"
     _database["OPTIONS"] = {"server_side_binding": True, "prepare_threshold": 2} | _database.get("OPTIONS", {})
     _database["CONN_HEALTH_CHECKS"] = True
@@ -48,6 +60,8 @@ else:
         _database["OPTIONS"]["pool"] = {"min_size": 2, "max_size": 16, "timeout": 5}
     else:
         _database["CONN_MAX_AGE"] = None
+else:
+    raise ImproperlyConfigured("DATABASE_URL must start with postgres:// or sqlite:///.")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # ---- Django ----------------------------------------------------------------------------------
@@ -137,6 +151,8 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_HSTS_SECONDS = 0 if DEBUG else 31_536_000
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
 SECURE_REFERRER_POLICY = "same-origin"
+# The TLS proxy redirects to https; whether a whole domain and its subdomains are https for good is not ours to say.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W008", "security.W021"]
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [

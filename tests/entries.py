@@ -91,7 +91,7 @@ def entries(draw):
         group_at_info=orjson.dumps(mentions).decode(),
         marks=wire.to_signed(sum(draw(st.sets(st.sampled_from(mark_bits), max_size=5)))),
         custom_data=draw(of_bytes(0, wire.CUSTOM_DATA_MAX_BYTES)),
-        group_names=tuple(draw(st.lists(of_bytes(1, wire.GROUP_NAME_MAX_BYTES), max_size=5, unique=True))),
+        group_names=tuple(sorted(draw(st.lists(of_bytes(1, wire.GROUP_NAME_MAX_BYTES), max_size=5, unique=True)))),
         c2c_read_timestamp=draw(times_s),
         group_read_sequence=draw(positive),
     )

@@ -31,7 +31,7 @@ def main() -> int:
 def _passes(name: str, url: str) -> bool:
     print(f"== {name}", flush=True)
     command = [sys.executable, "-m", "pytest", "-n", "auto", *sys.argv[1:]]
-    return subprocess.run(command, env=os.environ | {"DATABASE_URL": url}, check=False).returncode == 0
+    return subprocess.run(command, env=os.environ | {"DATABASE_URL": url, "DEBUG": "true"}, check=False).returncode == 0
 
 
 def _why_not(url: str) -> str:

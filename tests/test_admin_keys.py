@@ -48,6 +48,12 @@ class ApiKeyAdminTests(TestCase):
         self.assertIsNone(ApiKey.objects.get().owner_id)
         self.assertContains(self.client.get(LIST), '<td class="field-whose">service</td>', html=True)
 
+    def test_the_form_refuses_what_a_key_cannot_be_made_of(self):
+        for values in ({"name": "客服\u3000后台"}, {"owner_id": "böb"}, {"owner_id": "bob", "scopes": ["feed"]}):
+            with self.subTest(values):
+                self.assertContains(self.add(**values), "errorlist")
+        self.assertFalse(ApiKey.objects.exists())
+
     def test_what_cannot_be_is_said_at_its_field(self):
         yesterday = timezone.now() - timedelta(days=1)
         for field, values in {

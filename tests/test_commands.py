@@ -1,6 +1,7 @@
 """The commands for conversations and keys, as an operator runs them."""
 
 import io
+import os
 import subprocess
 import sys
 from datetime import timedelta
@@ -102,6 +103,27 @@ class ExportTests(TestCase):
         self.assertEqual(target.read_bytes(), self.captured.readouterr().out)
         self.assertEqual(out.strip(), f"2 conversations written to {target}.")
         self.assertEqual(list(self.folder.iterdir()), [target])
+
+    def test_a_reader_that_goes_away_is_an_error_without_a_traceback(self):
+        done = subprocess.run(
+            f"{sys.executable} manage.py import_conversations - <<< '{LINE.decode()}' >/dev/null; "
+            f"{sys.executable} manage.py export_conversations >/dev/full",
+            shell=True,
+            executable="/bin/bash",
+            capture_output=True,
+            text=True,
+            check=False,
+            env=self.environment(),
+        )
+
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.stderr.strip(), "CommandError: Could not write to standard output: No space left on device.")
+
+    def environment(self) -> dict[str, str]:
+        """A database of its own, for other processes."""
+        environment = os.environ | {"DATABASE_URL": f"sqlite:///{self.folder / 'own.sqlite3'}"}
+        subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], env=environment, check=True)
+        return environment
 
     def test_a_file_that_cannot_be_written_is_an_error(self):
         with pytest.raises(CommandError):

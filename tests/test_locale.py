@@ -200,7 +200,7 @@ class CommandTests(TestCase):
         self.assertTrue(bad[1].reason.startswith("不是 JSON："), bad[1].reason)
 
     def test_a_command_speaks_the_active_language(self):
-        with translation.override("zh-hans"), self.assertRaisesMessage(CommandError, "文件 nowhere.jsonl 不存在。"):
+        with translation.override("zh-hans"), self.assertRaisesMessage(CommandError, "无法读取 nowhere.jsonl。"):
             call_command("import_conversations", "nowhere.jsonl", stderr=StringIO())
-        with translation.override("en"), self.assertRaisesMessage(CommandError, "There is no file nowhere.jsonl."):
+        with translation.override("en"), self.assertRaisesMessage(CommandError, "nowhere.jsonl can't be read."):
             call_command("import_conversations", "nowhere.jsonl", stderr=StringIO())

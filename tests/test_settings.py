@@ -76,6 +76,40 @@ def test_the_wsgi_door_opens_with_safe_settings():
     assert start(SECRET_KEY=SAFE["SECRET_KEY"], ALLOWED_HOSTS="im.example.org").returncode == 0
 
 
+@pytest.mark.parametrize(
+    ("name", "value"), [("MAX_PINNED", "many"), ("IM_SDK_APP_ID", "-1"), ("DATABASE_URL", "mysql://root@127.0.0.1/x")]
+)
+def test_a_malformed_setting_is_named(name, value):
+    done = start(SECRET_KEY=SAFE["SECRET_KEY"], ALLOWED_HOSTS="im.example.org", **{name: value})
+
+    assert done.returncode != 0
+    assert f"ImproperlyConfigured: {name}" in done.stderr
+
+
+def test_an_empty_setting_counts_as_not_given():
+    assert start(SECRET_KEY=SAFE["SECRET_KEY"], ALLOWED_HOSTS="im.example.org", IM_SDK_APP_ID="").returncode == 0
+
+
+def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess:
+    inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    command = [sys.executable, "manage.py", *arguments]
+    return subprocess.run(command, env=inherited | environment, capture_output=True, text=True, check=False)
+
+
+def test_whoever_has_a_secret_key_is_in_production_and_gets_no_demo_login():
+    done = manage("create_demo_data", SECRET_KEY=SAFE["SECRET_KEY"], ALLOWED_HOSTS="im.example.org")
+
+    assert done.returncode == 1
+    assert "production" in done.stderr
+
+
+def test_a_command_says_what_is_unsafe_in_one_line():
+    done = manage("check", SECRET_KEY="too short", ALLOWED_HOSTS="im.example.org")
+
+    assert done.returncode == 1
+    assert done.stderr.strip().startswith("Unsafe settings: SECRET_KEY is too weak")
+
+
 def test_a_setting_may_come_from_a_file(tmp_path):
     secret = tmp_path / "secret"
     secret.write_text(SAFE["SECRET_KEY"])

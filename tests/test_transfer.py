@@ -95,6 +95,34 @@ class ImportTests(TestCase):
         self.assertEqual((c2c.c2c_read_timestamp, c2c.unread_count, c2c.unread_base), (NOON_S + 50, 0, 0))
         self.assertEqual((group.group_read_sequence, group.unread_count, group.unread_base), (6, 1, 1))
 
+    def test_one_batch_gives_what_one_by_one_gives(self):
+        older = record(conversation_id="group_g", groupReadSequence=5, unreadCount=4)
+        newer = record(conversation_id="group_g", sent_s=NOON_S + 1, groupReadSequence=2, unreadCount=5)
+
+        run_import(older, newer, record(BOB, "group_g", groupReadSequence=5, unreadCount=4))
+        run_import(newer | {"owner": BOB})
+
+        together, apart = (Conversation.objects.for_owner(owner).get() for owner in (ALICE, BOB))
+        self.assertEqual((together.unread_count, together.group_read_sequence), (2, 5))
+        self.assertEqual((apart.unread_count, apart.group_read_sequence), (2, 5))
+
+    def test_a_message_that_its_owner_deleted_does_not_come_back_with_a_later_draft(self):
+        make_conversation(cleared_position=positions.of_c2c(NOON_S, 7, 3), order_key=NOON_S * 10**6)
+
+        run_import(record(draftTimestamp=NOON_S + 5, draftText="a draft", unreadCount=3))
+
+        row = Conversation.objects.get()
+        self.assertEqual((row.last_message, row.unread_count, row.draft_text), (None, 0, "a draft"))
+
+    def test_a_get_list_answer_adds_what_is_missing_and_wipes_nothing(self):
+        run_import(record(showName="Bob", unreadCount=2))
+        items = [{"Type": 1, "To_Account": name, "MsgTime": NOON_S + 100, "TopFlag": 1} for name in ("bob", "new")]
+
+        summary, bad = run_import({"From_Account": ALICE, "SessionItem": items})
+
+        self.assertEqual((summary, bad), (transfer.Summary(created=1, unchanged=1), []))
+        self.assertEqual(Conversation.objects.get(conversation_id="c2c_bob").show_name, "Bob")
+
     def test_imported_unread_is_carried_over_as_a_base_up_to_the_last_message(self):
         run_import(record(unreadCount=12))
 
@@ -102,7 +130,7 @@ class ImportTests(TestCase):
         self.assertEqual((row.unread_base, row.unread_base_position), (12, positions.of_c2c(NOON_S, 7, 3)))
 
     def test_conversation_groups_share_the_owners_bits_and_the_21st_is_refused(self):
-        names = [f"group {n}" for n in range(20)]
+        names = [f"group {n:02}" for n in range(20)]
         run_import(record(conversationGroupList=names[:15]), record(conversation_id="c2c_x", conversationGroupList=names[10:]))
 
         summary, bad = run_import(
@@ -157,6 +185,16 @@ class ImportTests(TestCase):
         self.assertEqual(list(transfer.export_lines()), first)
         self.assertEqual(exported(BOB)[0]["conversation"]["lastMessage"], None)
 
+    def test_an_export_does_not_tell_in_which_order_conversation_groups_were_made(self):
+        run_import(record(conversation_id="c2c_z", conversationGroupList=["work", "VIP"]), record(conversationGroupList=["a"]))
+        first = list(transfer.export_lines())
+        Conversation.objects.all().delete()
+        Owner.objects.all().delete()
+
+        run_import(*map(orjson.loads, first))
+
+        self.assertEqual(list(transfer.export_lines()), first)
+
     def test_an_export_is_of_one_owner_or_all_without_deleted_rows(self):
         make_conversation(conversation_id="c2c_gone", deleted_at=timezone.now())
         make_conversation()
@@ -169,18 +207,29 @@ class ImportTests(TestCase):
 class BatchTests(TransactionTestCase):
     def test_a_batch_that_fails_is_absent_and_those_before_it_are_whole(self):
         def records():
-            for n in range(transfer.BATCH_RECORDS + 10):
+            for n in range(transfer.BATCH_CONVERSATIONS + 10):
                 yield n + 1, record(conversation_id=f"c2c_{n}")
             raise KeyboardInterrupt
 
         with pytest.raises(KeyboardInterrupt):
             transfer.import_records(records())
-        self.assertEqual(Conversation.objects.count(), transfer.BATCH_RECORDS)
-        self.assertEqual(Owner.objects.get().version, transfer.BATCH_RECORDS)
+        self.assertEqual(Conversation.objects.count(), transfer.BATCH_CONVERSATIONS)
+        self.assertEqual(Owner.objects.get().version, transfer.BATCH_CONVERSATIONS)
 
-        summary, _ = run_import(*(record(conversation_id=f"c2c_{n}") for n in range(transfer.BATCH_RECORDS + 10)))
+        summary, _ = run_import(*(record(conversation_id=f"c2c_{n}") for n in range(transfer.BATCH_CONVERSATIONS + 10)))
 
-        self.assertEqual(summary, transfer.Summary(created=10, unchanged=transfer.BATCH_RECORDS))
+        self.assertEqual(summary, transfer.Summary(created=10, unchanged=transfer.BATCH_CONVERSATIONS))
+
+    def test_a_batch_ends_by_its_conversations_not_its_records(self):
+        answers = (
+            {"owner": ALICE, "conversationList": [{"conversationID": f"c2c_{n}_{m}"} for m in range(3000)]} for n in range(4)
+        )
+        batches = []
+
+        transfer.import_records(enumerate(answers, 1), on_batch=batches.append)
+
+        self.assertEqual(batches, [2, 4])
+        self.assertEqual(Conversation.objects.count(), 12_000)
 
     def test_two_imports_of_the_same_records_at_once_make_each_row_once(self):
         records = [record(f"owner{n % 7}", f"c2c_{n}") for n in range(700)]

@@ -27,7 +27,11 @@ def test_the_sdks_own_objects_keep_every_key(example):
     entry = wire.from_wire(example)
 
     newest_s = max(example["lastMessage"]["timestamp"], example["draftTimestamp"])
-    normalised = {"orderkey": newest_s * 1_000_000, "draftText": example["draftText"] or ""}
+    normalised = {
+        "orderkey": newest_s * 1_000_000,
+        "draftText": example["draftText"] or "",
+        "conversationGroupList": sorted(example["conversationGroupList"]),
+    }
     assert classic(entry) == example | normalised
     assert wire.from_wire(classic(entry)) == entry
 
@@ -77,7 +81,7 @@ def test_an_id_alone_is_a_conversation():
         (10**15 - 1, 1_760_000_000_000_000),
         (10**15, 10**15),
         (1_760_000_000_000_123, 1_760_000_000_000_123),
-        (1_760_000_000_000_123 | 1 << 62, 1_760_000_000_000_123),
+        (1_770_000_000_000_123 | 1 << 62, 1_760_000_000_000_000),
         ((1 << 53) - 1, (1 << 53) - 1),
     ],
 )
@@ -112,7 +116,7 @@ def test_several_marks_in_one_number_come_out_one_by_one():
 
 
 def test_a_group_name_given_twice_counts_once():
-    assert wire.from_wire(MINIMAL | {"conversationGroupList": ["b", "a", "b"]}).group_names == ("b", "a")
+    assert wire.from_wire(MINIMAL | {"conversationGroupList": ["b", "a", "b"]}).group_names == ("a", "b")
 
 
 def test_seq_may_be_a_number_and_comes_out_as_text():
@@ -166,7 +170,7 @@ def _malformed():
     for key in ("draftTimestamp", "c2cReadTimestamp"):
         yield from ((key, value) for value in (-1, 4_102_444_800, 1_760_000_000_000, 1 << 63, "1760000000", True, 1.5))
     yield from (("groupReadSequence", value) for value in (-1, 1 << 63, "5", True, 5.0))
-    yield from (("orderkey", value) for value in (-1, 1 << 53, 1 << 62 | 1 << 53, 1 << 63, 1 << 64, "5", True, 1e15))
+    yield from (("orderkey", value) for value in (-1, 1 << 53, 1 << 61, 1 << 63, 1 << 64, "5", True, 1e15))
     yield from (("markList", value) for value in (1, "1", {}))
     for mark in (0, 16, 1 << 31, 17, -1, -(1 << 63), 1 << 64, "1", True, 1.0, None, 1 << 63 | 16):
         yield "markList", [mark]

@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 from django.http import HttpRequest, HttpResponse
 from django.utils.http import parse_etags
+from django.utils.translation import get_language
 from rest_framework.response import Response
 
 from conversations import reads, wire
@@ -44,11 +45,13 @@ def _with_freshness(response: HttpResponse, token: str, owner_id: str | None) ->
     response["Owner-Version"] = token
     response["Cache-Control"] = "private, no-cache"
     response["Vary"] = "Authorization, Cookie"
+    response["X-Content-Type-Options"] = "nosniff"
     if owner_id is not None:
         response["ETag"] = _etag(token, owner_id)
     return response
 
 
 def _etag(token: str, owner_id: str) -> str:
-    # The owner is in it because one address serves each credential its own list.
-    return f'"{zlib.crc32(owner_id.encode()):08x}.{token}.{wire.REVISION}"'
+    # The owner is in it because one address serves each credential its own list, and the language because of the reasons.
+    whose = zlib.crc32(f"{owner_id} {get_language()}".encode())
+    return f'"{whose:08x}.{token}.{wire.REVISION}"'

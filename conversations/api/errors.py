@@ -55,6 +55,7 @@ def problem(error: Exception, request: HttpRequest) -> HttpResponse:
     response = HttpResponse(packed, status=known.status, content_type="application/problem+json")
     response["Content-Length"] = str(len(packed))
     response["Cache-Control"] = "no-store"
+    response["X-Content-Type-Options"] = "nosniff"
     response["X-Request-ID"] = request_id
     if known.status == 401:
         response["WWW-Authenticate"] = "Bearer"

@@ -55,7 +55,7 @@ class Command(BaseCommand):
             _("Admin:    %(address)s") % {"address": f"{site}/admin/"},
             _("API docs: %(address)s") % {"address": f"{site}/api/docs/"},
             _("Login:    %(logins)s") % {"logins": ", ".join(f"{name} / {name}" for name in logins)},
-            _("API key:  %(key)s") % {"key": key},
+            _("API key:  %(key)s (that of an earlier run stops)") % {"key": key},
         ]
         for what, line in _curl_lines(site, key):
             lines += ["", what, line]
@@ -88,11 +88,11 @@ def _make_logins() -> list[str]:
 
 
 def _make_login(name: str, *, is_superuser: bool):
-    user, is_new = get_user_model().objects.update_or_create(
-        username=name, defaults={"is_staff": True, "is_active": True, "is_superuser": is_superuser}
+    # An account that is there already is somebody's: it is left as it is.
+    user, is_new = get_user_model().objects.get_or_create(
+        username=name, defaults={"is_staff": True, "is_superuser": is_superuser}
     )
-    # A new hash of the same password would end the sessions.
-    if is_new or not user.check_password(name):
+    if is_new:
         user.set_password(name)
         user.save(update_fields=["password"])
     return user

@@ -4,17 +4,23 @@ import os
 import sys
 import tempfile
 from argparse import ArgumentParser
+from contextlib import AbstractContextManager, closing, nullcontext
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 from tqdm import tqdm
 
 from conversations.exceptions import ConversationError
 from conversations.identifiers import check_owner_id
 from conversations.transfer import export_lines
+
+
+def _one_moment() -> AbstractContextManager:
+    """What makes all lines show one moment: the server's cursor needs a transaction; on SQLite it would keep writers out."""
+    return transaction.atomic() if connection.vendor == "postgresql" else nullcontext()
 
 
 class Command(BaseCommand):
@@ -30,14 +36,22 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, owner: str | None, output: Path | None, **options: Any) -> None:
         try:
-            lines = export_lines(owner and check_owner_id(owner))
+            lines = export_lines(None if owner is None else check_owner_id(owner))
         except ConversationError as error:
             raise CommandError(error.detail) from error
-        with transaction.atomic():
+        with _one_moment(), closing(lines):
             if output is None:
-                self.write(lines, sys.stdout.buffer)
+                self.write_out(lines)
             else:
                 self.write_file(lines, output)
+
+    def write_out(self, lines: Any) -> None:
+        try:
+            self.write(lines, sys.stdout.buffer)
+        except OSError as error:
+            # Python would write what is left once more at its end, and fail again.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise CommandError(_("Could not write to standard output: %(why)s.") % {"why": error.strerror}) from error
 
     def write_file(self, lines: Any, output: Path) -> None:
         """The file appears whole or not at all."""
@@ -48,6 +62,10 @@ class Command(BaseCommand):
                 except BaseException:
                     os.unlink(partial.name)
                     raise
+            # A temporary file is for its maker alone; this one is as any new file.
+            umask = os.umask(0)
+            os.umask(umask)
+            os.chmod(partial.name, 0o666 & ~umask)
             Path(partial.name).replace(output)
         except OSError as error:
             raise CommandError(_("Could not write %(file)s: %(why)s.") % {"file": output, "why": error.strerror}) from error

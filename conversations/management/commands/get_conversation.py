@@ -42,7 +42,7 @@ def _why_not(conversation_id: str) -> str:
     try:
         split(conversation_id)
     except ConversationError as error:
-        return str(error.detail)
+        return f"{conversation_id}: {error.detail}"
     return str(ConversationNotFound(conversation_id).detail)
 
 

@@ -1,5 +1,6 @@
 """Import conversations from files or standard input."""
 
+import os
 import sys
 from argparse import ArgumentParser
 from collections.abc import Iterator
@@ -35,11 +36,14 @@ class Command(BaseCommand):
             owner = owner and check_owner_id(owner)
         except ConversationError as error:
             raise CommandError(error.detail) from error
-        for missing in (name for name in files if name != STANDARD_INPUT and not Path(name).is_file()):
-            raise CommandError(_("There is no file %(name)s.") % {"name": missing})
+        for missing in (name for name in files if name != STANDARD_INPUT and not _is_readable(Path(name))):
+            raise CommandError(_("%(name)s can't be read.") % {"name": missing})
         total = Summary()
-        for name in files:
-            total += self.import_file(name, owner, dry_run)
+        try:
+            for name in files:
+                total += self.import_file(name, owner, dry_run)
+        except KeyboardInterrupt as stop:
+            raise CommandError(_("Stopped. Whole batches went in; run the import again to go on."), returncode=130) from stop
         counts = {"created": total.created, "replaced": total.replaced, "unchanged": total.unchanged, "bad": total.bad}
         self.stdout.write(_("%(created)d created, %(replaced)d replaced, %(unchanged)d unchanged, %(bad)d bad.") % counts)
         if dry_run:
@@ -61,6 +65,10 @@ class Command(BaseCommand):
                 on_bad=report,
                 on_batch=lambda _number: progress.update(_position(stream, progress.n) - progress.n),
             )
+
+
+def _is_readable(path: Path) -> bool:
+    return path.exists() and not path.is_dir() and os.access(path, os.R_OK)
 
 
 @contextmanager
