@@ -192,7 +192,8 @@ def _replaces(entry: Entry, stored: Stored) -> bool:
 
 COLUMNS = (
     "owner_id",
-    *(field if field != "group_names" else "conversation_groups" for field in Entry._fields),
+    *Entry._fields[:-1],
+    "conversation_groups",
     "membership", "unread_base", "unread_base_position", "cleared_position", "version", "created_version", "created_at",
 )  # fmt: skip
 
@@ -206,7 +207,8 @@ def _row(entry: Entry, before: Stored | None, owner: LockedOwner, now: datetime)
     kept = before if before and not before.is_deleted else None
     return (
         owner.owner_id,
-        *entry._replace(group_names=bits),
+        *entry[:-1],
+        bits,
         before.membership if before else _MEMBER,
         entry.unread_count,
         entry.last_message_position if entry.unread_count else positions.NOWHERE,

@@ -65,9 +65,9 @@ class Entry(NamedTuple):
     group_at_info: str
     marks: int
     custom_data: str
-    group_names: tuple[str, ...]
     c2c_read_timestamp: int
     group_read_sequence: int
+    group_names: tuple[str, ...]  # last: all before it are columns as they are
 
 
 # ---- A row to JSON ---------------------------------------------------------------------------
@@ -150,9 +150,9 @@ def from_wire(values: Mapping[str, Any]) -> Entry:
         _group_at_info(values.get("groupAtInfoList")),
         _marks(values.get("markList")),
         custom_data,
-        _group_names(values.get("conversationGroupList")),
         check_epoch_s(_integer(values, "c2cReadTimestamp"), field="c2cReadTimestamp"),
         _integer(values, "groupReadSequence"),
+        _group_names(values.get("conversationGroupList")),
     )
 
 
@@ -188,13 +188,13 @@ def _text(values: Mapping[str, Any], key: str, max_length: int = TEXT_MAX_LENGTH
 
 def _integer(values: Mapping[str, Any], key: str, most: int = INT64_MAX, *, inside: str = "") -> int:
     number = values.get(key)
+    if type(number) is int and 0 <= number <= most:
+        return number
     if number is None:
         return 0
     if type(number) is not int:
         raise _refuse(inside + key, _("Must be a whole number."))
-    if not 0 <= number <= most:
-        raise _refuse(inside + key, _("Must be from 0 to %(most)d.") % {"most": most})
-    return number
+    raise _refuse(inside + key, _("Must be from 0 to %(most)d.") % {"most": most})
 
 
 def _boolean(values: Mapping[str, Any], key: str) -> bool:
@@ -248,6 +248,8 @@ def _marks(value: Any) -> int:
 
 
 def _group_names(value: Any) -> tuple[str, ...]:
+    if not value and (value is None or type(value) is list):
+        return ()
     names = tuple(sorted({check_group_name(name) for name in _list(value, "conversationGroupList")}))
     if len(names) > MAX_GROUPS:
         raise _refuse("conversationGroupList", _("At most %(count)d conversation groups.") % {"count": MAX_GROUPS})
