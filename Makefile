@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 STATIC := --static-path-route /static --static-path-mount staticfiles
 GRANIAN := $(BIN)/granian --host 127.0.0.1 --port $(PORT) --no-ws --workers-kill-timeout 4 $(STATIC)
 
-.PHONY: run serve test lint messages
+.PHONY: install run serve test lint messages
 
 $(VENV)/runtime: requirements.txt
 	$(PYTHON) -m venv $(VENV)
@@ -17,6 +17,8 @@ $(VENV)/runtime: requirements.txt
 $(VENV)/dev: $(VENV)/runtime requirements-dev.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	touch $@
+
+install: $(VENV)/runtime
 
 run: $(VENV)/runtime
 	$(BIN)/python manage.py migrate --verbosity 0
