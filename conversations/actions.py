@@ -1,40 +1,309 @@
-"""What an owner does with a conversation: one function for each intention, for API, admin, pages and commands alike."""
+"""What an owner does with conversations: one function for each intention, for API, admin, pages and commands alike.
 
-import time
+An action on one conversation gives it back with its owner; one on many gives a result for each ID, in the order asked, and
+does what can be done. What is so already is no change and takes no version.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import NamedTuple
 
 from django.conf import settings
-from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from conversations.changes import lock_owners, save_owners
-from conversations.exceptions import ConversationNotFound, TooManyPinned
+from conversations import identifiers, positions, wire
+from conversations.changes import LockedOwner, in_transaction, lock_owner, save_conversations
+from conversations.choices import ALLOWED_MARKS, C2C_RECEIVE_OPTIONS, ConversationType, ReceiveOption
+from conversations.exceptions import ConversationError, ConversationNotFound, InvalidParameter, TooManyPinned
 from conversations.models import Conversation
+from conversations.querysets import NO_AT_INFO
+from conversations.times import check_epoch_s, now_s, now_us
+
+# An owner never seen has no state; the token means "from the start".
+NEVER_SEEN = "0"
 
 
-@transaction.atomic
-def set_pinned(*, owner_id: str, conversation_id: str, pinned: bool) -> Conversation:
+class Outcome(NamedTuple):
+    """A conversation after an action, and its owner."""
+
+    owner: LockedOwner
+    conversation: Conversation
+
+
+class Result(NamedTuple):
+    """What became of one ID. Source: V2TIMConversationOperationResult."""
+
+    conversation_id: str
+    code: int = 0
+    info: str = ""
+
+
+class Results(NamedTuple):
+    """The results of an action on many, and the feed token of the list after it."""
+
+    token: str
+    results: list[Result]
+
+
+# ---- One conversation ------------------------------------------------------------------------
+
+
+@in_transaction
+def set_pinned(*, owner_id: str, conversation_id: str, pinned: bool) -> Outcome:
     """Keep a conversation at the top of its owner's list, or let it go.
 
-    Setting the state it already has changes nothing and takes no version. Raises ConversationNotFound, TooManyPinned.
-    Source: V2TIMConversationManager.pinConversation.
+    Raises ConversationNotFound, TooManyPinned. Source: V2TIMConversationManager.pinConversation.
     """
-    owner = lock_owners([owner_id])[owner_id]
-    theirs = Conversation.objects.for_owner(owner_id)
-    conversation = theirs.filter(conversation_id=conversation_id).first()
-    if conversation is None:
-        raise ConversationNotFound(conversation_id)
+    outcome = locked_one(owner_id, conversation_id)
+    conversation = outcome.conversation
     if conversation.is_pinned != pinned:
-        if pinned and theirs.filter(is_pinned=True).count() >= settings.MAX_PINNED:
-            text = ngettext(
-                "At most %(count)d conversation can be pinned.",
-                "At most %(count)d conversations can be pinned.",
-                settings.MAX_PINNED,
-            )
-            raise TooManyPinned(text % {"count": settings.MAX_PINNED})
+        if pinned:
+            _check_room_for_pin(owner_id)
         conversation.is_pinned = pinned
-        conversation.order_key = max(conversation.order_key + 1, time.time_ns() // 1000)
-        conversation.version = owner.next_version()
-        conversation.save(update_fields=["is_pinned", "order_key", "version"])
-        conversation.refresh_from_db(fields=["wire_head"])
-        save_owners([owner])
-    return conversation
+        _activate(conversation)
+        save_conversations(outcome.owner, [conversation], ("is_pinned", "order_key"))
+    return outcome
+
+
+@in_transaction
+def set_draft(*, owner_id: str, conversation_id: str, text: str, timestamp_s: int | None = None) -> Outcome:
+    """Keep what the owner has begun to write; "" cancels it. An older edit than the one known changes nothing.
+
+    `timestamp_s` is the edit's time in epoch seconds, now if None.
+    Raises ConversationNotFound, InvalidParameter. Source: V2TIMConversationManager.setConversationDraft, which keeps it on
+    the device.
+    """
+    wire.check_text(text, "draftText")
+    if timestamp_s is not None:
+        check_epoch_s(timestamp_s, field="draftTimestamp")
+    outcome = locked_one(owner_id, conversation_id)
+    conversation = outcome.conversation
+    if timestamp_s is None:
+        is_new = text != conversation.draft_text
+        timestamp_s = max(now_s(), conversation.draft_timestamp)
+    else:
+        is_new = timestamp_s >= conversation.draft_timestamp and (text, timestamp_s) != _draft(conversation)
+    if is_new:
+        # A cancelled draft keeps its time, so that an older edit from another device does not bring it back.
+        conversation.draft_text, conversation.draft_timestamp = text, timestamp_s
+        _activate(conversation)
+        save_conversations(outcome.owner, [conversation], ("draft_text", "draft_timestamp", "order_key"))
+    return outcome
+
+
+@in_transaction
+def set_receive_option(*, owner_id: str, conversation_id: str, option: int) -> Outcome:
+    """How new messages are announced. Raises ConversationNotFound, InvalidParameter.
+
+    Source: V2TIMMessageManager.setC2CReceiveMessageOpt, setGroupReceiveMessageOpt.
+    """
+    outcome = locked_one(owner_id, conversation_id)
+    conversation = outcome.conversation
+    if option not in ReceiveOption.values:
+        raise InvalidParameter(_("recvOpt is a whole number from 0 to 4."), field="recvOpt")
+    if conversation.type == ConversationType.C2C and option not in C2C_RECEIVE_OPTIONS:
+        raise InvalidParameter(_("A one-to-one conversation knows recvOpt 0, 1 and 2 only."), field="recvOpt")
+    if conversation.recv_opt != option:
+        conversation.recv_opt = option
+        save_conversations(outcome.owner, [conversation], ("recv_opt",))
+    return outcome
+
+
+@in_transaction
+def clear_history(*, owner_id: str, conversation_id: str) -> Outcome:
+    """Let the messages go; the conversation stays where it is in the list. Raises ConversationNotFound.
+
+    Source: V2TIMMessageManager.clearC2CHistoryMessage, clearGroupHistoryMessage.
+    """
+    outcome = locked_one(owner_id, conversation_id)
+    conversation = outcome.conversation
+    newest = newest_known(conversation)
+    if newest != conversation.cleared_position or conversation.last_message or not is_read(conversation):
+        conversation.cleared_position = newest
+        _drop_messages(conversation)
+        save_conversations(outcome.owner, [conversation], (*MESSAGE_COLUMNS, "cleared_position"))
+    return outcome
+
+
+# ---- Many conversations ----------------------------------------------------------------------
+
+
+@in_transaction
+def set_marks(*, owner_id: str, conversation_ids: Sequence[str], marks: int, enabled: bool) -> Results:
+    """Set or take away mark bits, several at once; marks mean nothing to the counts.
+
+    Raises InvalidParameter. Source: V2TIMConversationManager.markConversation.
+    """
+    if not 0 < marks < 1 << 64 or marks & ~ALLOWED_MARKS:
+        raise InvalidParameter(_("markType is a sum of 1, 2, 4, 8 and 1<<n with n from 32 to 63."), field="markType")
+    signed = wire.to_signed(marks)
+
+    def change(conversation: Conversation) -> bool:
+        before = conversation.marks
+        conversation.marks = before | signed if enabled else before & ~signed
+        return conversation.marks != before
+
+    return change_each(lock_owner(owner_id), conversation_ids, change, ("marks",))
+
+
+@in_transaction
+def set_custom_data(*, owner_id: str, conversation_ids: Sequence[str], text: str) -> Results:
+    """Keep an app's own data with conversations. Raises InvalidParameter.
+
+    Source: V2TIMConversationManager.setConversationCustomData.
+    """
+    wire.check_custom_data(text)
+
+    def change(conversation: Conversation) -> bool:
+        before, conversation.custom_data = conversation.custom_data, text
+        return before != text
+
+    return change_each(lock_owner(owner_id), conversation_ids, change, ("custom_data",))
+
+
+def delete_one(*, owner_id: str, conversation_id: str, clear_messages: bool = True) -> str:
+    """`delete` for one conversation. Gives the feed token after it. Raises ConversationNotFound.
+
+    Source: V2TIMConversationManager.deleteConversation.
+    """
+    done = delete(owner_id=owner_id, conversation_ids=[conversation_id], clear_messages=clear_messages)
+    if done.results[0].code:
+        raise ConversationNotFound(conversation_id)
+    return done.token
+
+
+@in_transaction
+def delete(*, owner_id: str, conversation_ids: Sequence[str], clear_messages: bool = True) -> Results:
+    """Take conversations off the list until a newer message comes; what is kept until then are marks, conversation groups,
+    the receive option and how far the owner had read.
+
+    Source: V2TIMConversationManager.deleteConversationList.
+    """
+    deleted_at = timezone.now()
+
+    def change(conversation: Conversation) -> bool:
+        conversation.deleted_at, conversation.deleted_position = deleted_at, newest_known(conversation)
+        if clear_messages:
+            conversation.cleared_position = conversation.deleted_position
+        _drop_messages(conversation)
+        conversation.draft_text, conversation.draft_timestamp = "", 0
+        conversation.is_pinned, conversation.custom_data = False, ""
+        return True
+
+    columns = (
+        *MESSAGE_COLUMNS, "deleted_at", "deleted_position", "cleared_position",
+        "draft_text", "draft_timestamp", "is_pinned", "custom_data",
+    )  # fmt: skip
+    return change_each(lock_owner(owner_id), conversation_ids, change, columns, before_saving=_forget_old_deletions)
+
+
+def change_each(
+    owner: LockedOwner | None,
+    conversation_ids: Sequence[str],
+    change: Callable[[Conversation], bool],
+    columns: Sequence[str],
+    *,
+    before_saving: Callable[[LockedOwner], None] = lambda owner: None,
+) -> Results:
+    """Apply `change` to each conversation; it says whether it changed these columns, or raises a ConversationError."""
+    if owner is None:
+        return Results(NEVER_SEEN, [_refused(one, _why_unknown(one)) for one in conversation_ids])
+    known = {one.conversation_id: one for one in _to_change(owner.owner_id).any_of(list(conversation_ids))}
+    results, changed = {}, []
+    for one in dict.fromkeys(conversation_ids):
+        try:
+            if one not in known:
+                raise _why_unknown(one)
+            if change(known[one]):
+                changed.append(known[one])
+            results[one] = Result(one)
+        except ConversationError as error:
+            results[one] = _refused(one, error)
+    if changed:
+        before_saving(owner)
+        save_conversations(owner, changed, columns)
+    return Results(owner.token, [results[one] for one in conversation_ids])
+
+
+def _to_change(owner_id: str):
+    return Conversation.objects.for_owner(owner_id).defer("wire_head", "last_message")
+
+
+def _why_unknown(conversation_id: str) -> ConversationError:
+    try:
+        identifiers.split(conversation_id)
+    except InvalidParameter as error:
+        return error
+    return ConversationNotFound(conversation_id)
+
+
+def _refused(conversation_id: str, error: ConversationError) -> Result:
+    return Result(conversation_id, int(error.code), str(error.detail))
+
+
+# ---- Shared by the actions -------------------------------------------------------------------
+
+# Those that a conversation without messages empties.
+MESSAGE_COLUMNS = (
+    "unread_count", "unread_base", "unread_base_position", "last_message", "last_message_at", "last_message_position",
+    "group_at_info",
+)  # fmt: skip
+
+
+def locked_one(owner_id: str, conversation_id: str) -> Outcome:
+    """A conversation whose owner is locked. Raises ConversationNotFound."""
+    owner = lock_owner(owner_id)
+    conversation = owner and Conversation.objects.for_owner(owner_id).filter(conversation_id=conversation_id).first()
+    if not conversation:
+        raise ConversationNotFound(conversation_id)
+    return Outcome(owner, conversation)
+
+
+def newest_known(conversation: Conversation) -> str:
+    """The position of the newest message that this row tells of."""
+    seqs = wire.at_seqs(conversation.group_at_info)
+    return max(
+        conversation.last_message_position,
+        conversation.unread_base_position,
+        conversation.deleted_position,
+        conversation.cleared_position,
+        positions.of_group(max(seqs)) if seqs else positions.NOWHERE,
+    )
+
+
+def is_read(conversation: Conversation) -> bool:
+    """Whether there is nothing to read."""
+    return conversation.unread_count == 0 and conversation.group_at_info == NO_AT_INFO
+
+
+def _activate(conversation: Conversation) -> None:
+    conversation.order_key = max(conversation.order_key + 1, now_us())
+
+
+def _draft(conversation: Conversation) -> tuple[str, int]:
+    return conversation.draft_text, conversation.draft_timestamp
+
+
+def _drop_messages(conversation: Conversation) -> None:
+    conversation.unread_count = conversation.unread_base = 0
+    conversation.unread_base_position = conversation.last_message_position = positions.NOWHERE
+    conversation.last_message = conversation.last_message_at = None
+    conversation.group_at_info = NO_AT_INFO
+
+
+def _check_room_for_pin(owner_id: str) -> None:
+    most = settings.MAX_PINNED
+    if Conversation.objects.for_owner(owner_id).filter(is_pinned=True).count() >= most:
+        text = ngettext("At most %(count)d conversation can be pinned.", "At most %(count)d conversations can be pinned.", most)
+        raise TooManyPinned(text % {"count": most})
+
+
+def _forget_old_deletions(owner: LockedOwner) -> None:
+    """Whoever follows the feed from before a deletion of more than TOMBSTONE_DAYS ago has to start over."""
+    before = timezone.now() - timedelta(days=settings.TOMBSTONE_DAYS)
+    old = Conversation.objects.tombstones_of(owner.owner_id).filter(deleted_at__lt=before)
+    newest = old.aggregate(newest=Max("version"))["newest"] or 0
+    owner.reset_below = max(owner.reset_below, newest)

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from conversations import admin_conversations, admin_keys, entries  # noqa: F401  (they register themselves)
+from conversations import admin_conversations, admin_keys, entries, wire  # noqa: F401  (they register themselves)
 from conversations.admin_big_tables import BigTableAdmin
 from conversations.models import Owner
 from conversations.search import owners_starting_with
@@ -35,4 +35,4 @@ class OwnerAdmin(BigTableAdmin):
 
     @admin.display(description=_("conversation groups"))
     def group_names_in_words(self, owner):
-        return ", ".join(entries.known_groups(owner.group_names))
+        return ", ".join(wire.all_groups(owner.group_names))

@@ -99,7 +99,7 @@ class ConversationAdmin(BigTableAdmin):
         )}),
         (_("Kept besides"), {"fields": (
             "c2c_read_timestamp", "group_read_sequence", "unread_base", "unread_base_position", "last_message_position",
-            "cleared_position", "version", "created_version", "created_at",
+            "deleted_position", "cleared_position", "version", "created_version", "created_at",
         )}),
     )  # fmt: skip
     readonly_fields = tuple(field for _title, options in fieldsets for field in options["fields"])

@@ -5,18 +5,33 @@ number, and all is written in one transaction. Then no number is missing or give
 other.
 """
 
-from collections.abc import Iterable
+import logging
+import random
+import time
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from functools import partial, wraps
+from typing import Any, ParamSpec, TypeVar
 
 import orjson
-from django.db import connection
+from django.db import OperationalError, connection, transaction
+from django.utils.translation import gettext as _
 
-from conversations.exceptions import Code, ConversationError
-from conversations.models import Owner
+from conversations import wakeups
+from conversations.exceptions import Code, ConversationError, TryAgain
+from conversations.models import Conversation, Owner
 from conversations.times import now_s
 from conversations.wire import MAX_GROUPS
 
+P, R = ParamSpec("P"), TypeVar("R")
+
+logger = logging.getLogger("conversations.changes")
+
 OWNERS_PER_STATEMENT = 5000
+ATTEMPTS = 5
+# Deadlock and serialization failure; the order of locks allows neither, so each is logged.
+CONFLICTS = ("40P01", "40001")
 
 
 class TooManyGroups(ConversationError):
@@ -30,9 +45,22 @@ class LockedOwner:
     """An owner that this transaction alone may change."""
 
     owner_id: str
+    epoch: int
     version: int
+    reset_below: int
+    groups_version: int
     group_names: list[str | None]
     is_changed: bool = False
+
+    @property
+    def token(self) -> str:
+        """The feed token of the list as it is now."""
+        return f"{self.epoch}.{self.version}"
+
+    @property
+    def group_names_json(self) -> str:
+        """The names of conversation groups as they are stored."""
+        return orjson.dumps(self.group_names).decode()
 
     def next_version(self) -> int:
         """The number of one more changed row."""
@@ -49,8 +77,13 @@ class LockedOwner:
                 _give_bit(known, name)
             bits |= 1 << known.index(name)
         if known != self.group_names:
-            self.group_names, self.is_changed = known, True
+            self.set_group_names(known)
         return bits
+
+    def set_group_names(self, names: list[str | None]) -> None:
+        """The names by bit; a change that takes a number of its own."""
+        self.group_names = names
+        self.groups_version = self.next_version()
 
 
 def _give_bit(names: list[str | None], name: str) -> None:
@@ -62,6 +95,42 @@ def _give_bit(names: list[str | None], name: str) -> None:
         raise TooManyGroups(Code.TOO_MANY_GROUPS.label, field="conversationGroupList")
 
 
+def in_transaction(function: Callable[P, R]) -> Callable[P, R]:
+    """Decorator: all of `function` or nothing, and again after a conflict with another writer. Raises TryAgain in the end.
+
+    Inside another transaction that one decides.
+    """
+
+    @wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                with transaction.atomic():
+                    return function(*args, **kwargs)
+            except OperationalError as error:
+                if connection.in_atomic_block or getattr(error.__cause__, "sqlstate", None) not in CONFLICTS:
+                    raise
+                logger.warning("Conflict in %s, attempt %d of %d: %s", function.__name__, attempt, ATTEMPTS, error)
+                time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311
+        raise TryAgain(_("Too many changes at the same moment; try again."))
+
+    return run
+
+
+_table, _conversations = Owner._meta.db_table, Conversation._meta.db_table
+_LOCKED = "owner_id, epoch, version, reset_below, groups_version, group_names"
+_SAVED = "owner_id, version, reset_below, groups_version, group_names"
+
+
+def lock_owner(owner_id: str) -> LockedOwner | None:
+    """Lock one owner until the transaction ends; None if never seen. Needs a transaction."""
+    for_update = " FOR UPDATE" if connection.features.has_select_for_update else ""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {_LOCKED} FROM {_table} WHERE owner_id = %s{for_update}", [owner_id])
+        row = cursor.fetchone()
+    return row and _locked(row)
+
+
 def lock_owners(owner_ids: Iterable[str]) -> dict[str, LockedOwner]:
     """Lock owners until the transaction ends, creating those never seen. Needs a transaction."""
     locked = {}
@@ -71,29 +140,58 @@ def lock_owners(owner_ids: Iterable[str]) -> dict[str, LockedOwner]:
         with connection.cursor() as cursor:
             cursor.execute(
                 f"INSERT INTO {_table} (owner_id, epoch) VALUES {', '.join(['(%s, %s)'] * len(part))} "
-                f"ON CONFLICT (owner_id) DO UPDATE SET version = {_table}.version RETURNING owner_id, version, group_names",
+                f"ON CONFLICT (owner_id) DO UPDATE SET version = {_table}.version RETURNING {_LOCKED}",
                 [value for owner_id in part for value in (owner_id, epoch)],
             )
-            for owner_id, version, group_names in cursor.fetchall():
-                locked[owner_id] = LockedOwner(owner_id, version, orjson.loads(group_names))
+            locked |= {row[0]: _locked(row) for row in cursor.fetchall()}
     return locked
 
 
+def _locked(row: Sequence[Any]) -> LockedOwner:
+    return LockedOwner(*row[:-1], orjson.loads(row[-1]))
+
+
 def save_owners(locked: Iterable[LockedOwner]) -> None:
-    """Write the numbers given since `lock_owners`."""
-    for part in _parts([owner for owner in locked if owner.is_changed]):
+    """Write what changed since `lock_owners`, and wake whoever follows these lists once it is committed."""
+    changed = [owner for owner in locked if owner.is_changed]
+    updates = ", ".join(f"{name} = EXCLUDED.{name}" for name in _SAVED.split(", ")[1:])
+    for part in _parts(changed):
         parameters: list[str | int] = []
         for owner in part:
-            parameters += owner.owner_id, owner.version, orjson.dumps(owner.group_names).decode()
+            parameters += owner.owner_id, owner.version, owner.reset_below, owner.groups_version, owner.group_names_json
         with connection.cursor() as cursor:
             cursor.execute(
-                f"INSERT INTO {_table} (owner_id, version, group_names) VALUES {', '.join(['(%s, %s, %s)'] * len(part))} "
-                "ON CONFLICT (owner_id) DO UPDATE SET version = EXCLUDED.version, group_names = EXCLUDED.group_names",
+                f"INSERT INTO {_table} ({_SAVED}) VALUES {', '.join(['(%s, %s, %s, %s, %s)'] * len(part))} "
+                f"ON CONFLICT (owner_id) DO UPDATE SET {updates}",
                 parameters,
             )
+    if changed:
+        transaction.on_commit(partial(wakeups.announce, [owner.owner_id for owner in changed]), robust=True)
 
 
-_table = Owner._meta.db_table
+def save_conversations(owner: LockedOwner, conversations: Sequence[Conversation], columns: Sequence[str]) -> None:
+    """Write these columns of changed conversations, each under the owner's next version, and the owner."""
+    if not conversations:
+        return
+    for conversation in conversations:
+        conversation.version = owner.next_version()
+    values = [[*_values(one, (*columns, "version")), owner.owner_id, one.conversation_id] for one in conversations]
+    assignments = ", ".join(f"{column} = %s" for column in (*columns, "version"))
+    update = f"UPDATE {_conversations} SET {assignments} WHERE owner_id = %s AND conversation_id = %s"
+    with connection.cursor() as cursor:
+        if len(conversations) == 1:
+            # Django does not read a generated column again; whoever answers with the row needs it.
+            cursor.execute(f"{update} RETURNING wire_head", values[0])
+            (conversations[0].wire_head,) = cursor.fetchone()
+        else:
+            cursor.executemany(update, values)
+    save_owners([owner])
+
+
+def _values(conversation: Conversation, columns: Sequence[str]) -> list[Any]:
+    values = (getattr(conversation, column) for column in columns)
+    adapt = connection.ops.adapt_datetimefield_value
+    return [adapt(value) if isinstance(value, datetime) else value for value in values]
 
 
 def _parts(rows: list) -> Iterable[list]:

@@ -23,6 +23,11 @@ class ReceiveOption(models.IntegerChoices):
     NOT_RECEIVE_EXCEPT_AT = 4, _("receive mentions only")
 
 
+C2C_RECEIVE_OPTIONS = (
+    ReceiveOption.RECEIVE,
+    ReceiveOption.NOT_RECEIVE,
+    ReceiveOption.RECEIVE_NOT_NOTIFY,
+)
 # The unread of these counts as `muted`, that of the others as `total` (getTotalUnreadMessageCount).
 MUTED_OPTIONS = (
     ReceiveOption.NOT_RECEIVE,

@@ -100,11 +100,6 @@ def groups_of(conversation_groups: int, group_names: str) -> list[str]:
     return wire.group_list(conversation_groups, group_names)
 
 
-def known_groups(group_names: str) -> list[str]:
-    """The names of an owner's conversation groups, without the places of deleted ones."""
-    return [name for name in orjson.loads(group_names) if name]
-
-
 def mention_in_words(group_at_info: str) -> str:
     """Who is meant by the unread @ messages, folded to one word; "" without any."""
     if group_at_info == NO_AT_INFO:

@@ -84,6 +84,42 @@ class NoPermission(ConversationError):
     code, status = Code.NO_PERMISSION, 403
 
 
+class TryAgain(ConversationError):
+    """Nothing is wrong with the request, but it did not get through."""
+
+    code, status = Code.TRY_AGAIN, 503
+
+
+class GroupNotFound(ConversationError):
+    """The owner has no such conversation group."""
+
+    code, status = Code.GROUP_NOT_FOUND, 404
+
+
+class GroupNameTaken(ConversationError):
+    """The owner has another conversation group of this name."""
+
+    status = 409
+
+
+class GroupNameTooLong(InvalidParameter):
+    """More bytes than GROUP_NAME_MAX_BYTES."""
+
+    code = Code.GROUP_NAME_TOO_LONG
+
+
+class GroupFull(ConversationError):
+    """A conversation group has no room for one more."""
+
+    code = Code.GROUP_FULL
+
+
+class TooManyConversations(InvalidParameter):
+    """A call on many conversations names none, or too many."""
+
+    code = Code.TOO_MANY_CONVERSATIONS
+
+
 class TooLarge(ConversationError):
     """More bytes than MAX_BODY_BYTES."""
 

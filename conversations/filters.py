@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 import django_filters
-import orjson
 from django import forms
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -13,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from conversations.choices import ALLOWED_MARKS, ConversationType, ReceiveOption
 from conversations.exceptions import InvalidParameter
-from conversations.models import Conversation, Owner
+from conversations.models import Conversation
 from conversations.querysets import NO_AT_INFO, ConversationQuerySet
 from conversations.times import check_epoch_s, from_epoch_s
 from conversations.wire import to_signed
@@ -77,17 +76,12 @@ class MarkFilter(django_filters.Filter):
 
 
 class GroupFilter(django_filters.Filter):
-    """By the name of a conversation group; "" for the conversations in none. One more query, for the names."""
+    """By the name of a conversation group; "" for the conversations in none."""
 
     field_class = GivenText
 
     def filter(self, qs: ConversationQuerySet, value: str | None) -> ConversationQuerySet:
-        if value is None:
-            return qs
-        if value == "":
-            return qs.filter(conversation_groups=0)
-        names = group_names(self.parent.owner_id)
-        return qs.in_groups(1 << names.index(value) if value in names else 0)
+        return qs if value is None else qs.in_group_named(self.parent.owner_id, value)
 
 
 class ConversationFilterSet(django_filters.FilterSet):
@@ -143,9 +137,3 @@ class ConversationFilterSet(django_filters.FilterSet):
 
 
 FILTER_NAMES = frozenset(ConversationFilterSet.base_filters)
-
-
-def group_names(owner_id: str) -> list[str | None]:
-    """The owner's conversation groups; a name's place is its bit."""
-    stored = Owner.objects.named(owner_id).values_list("group_names", flat=True).first()
-    return orjson.loads(stored) if stored else []

@@ -35,6 +35,7 @@ class Owner(models.Model):
     face_url_at_ms = models.BigIntegerField(db_default=0, help_text="EventTime, epoch milliseconds")
     # JSON, e.g. ["customers", null, "work"]: a group's place is its bit in Conversation.conversation_groups.
     group_names = models.TextField(_("conversation groups"), db_default="[]", help_text="getConversationGroupList")
+    groups_version = models.BigIntegerField(db_default=0, help_text=_("number of the newest change of the groups' names"))
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
 
     objects = OwnerQuerySet.as_manager()
@@ -96,12 +97,20 @@ class ConversationColumns(models.Model):
         db_default=positions.NOWHERE,
         help_text=_("where that unread ends"),
     )
-    cleared_position = models.CharField(
+    # Two places: deleting may keep the messages, and clearing them keeps the conversation.
+    deleted_position = models.CharField(
         _("deleted up to"),
         max_length=positions.MAX_LENGTH,
         blank=True,
         db_default=positions.NOWHERE,
-        help_text=_("deleted up to here"),
+        help_text=_("only a message past this brings the conversation back"),
+    )
+    cleared_position = models.CharField(
+        _("history cleared up to"),
+        max_length=positions.MAX_LENGTH,
+        blank=True,
+        db_default=positions.NOWHERE,
+        help_text=_("messages up to here are not shown to the owner"),
     )
     version = models.BigIntegerField(_("version"), help_text=_("the owner's number of this row's newest change"))
     created_version = models.BigIntegerField(_("created in version"))

@@ -8,6 +8,7 @@ from conversations.choices import ConversationType
 
 NOWHERE = ""
 MAX_LENGTH = 30
+TIME_LENGTH = 10
 
 
 def of_c2c(time_s: int, seq: int, random: int) -> str:
@@ -26,4 +27,9 @@ def unread_at_most(position: str, type_: ConversationType, c2c_read_s: int, grou
         return None
     if type_ == ConversationType.GROUP:
         return max(0, int(position) - group_read_seq)
-    return 0 if int(position[:10]) <= c2c_read_s else None
+    return 0 if in_read_units(position, type_) <= c2c_read_s else None
+
+
+def in_read_units(position: str, type_: ConversationType) -> int:
+    """`position` as read positions count: MsgSeq in a group, else MsgTime in epoch seconds; 0 for NOWHERE."""
+    return int((position if type_ == ConversationType.GROUP else position[:TIME_LENGTH]) or 0)

@@ -51,6 +51,27 @@ class Bits(Lookup):
         return f"({lhs} & CAST('{int(self.rhs)}' AS bigint)) <> 0", params
 
 
+@models.BigIntegerField.register_lookup
+class InGroup(Lookup):
+    """`conversation_groups__in_group=(owner_id, name)`: in the conversation group that the owner gave this name."""
+
+    lookup_name = "in_group"
+    prepare_rhs = False
+
+    def as_sqlite(self, compiler, connection):
+        return self._sql(compiler, connection, "json_each(o.group_names) g WHERE g.value = %s", "1 << g.key")
+
+    def as_postgresql(self, compiler, connection):
+        names = "json_array_elements_text(o.group_names::json) WITH ORDINALITY g(value, place) WHERE g.value = %s"
+        return self._sql(compiler, connection, names, "1::bigint << (g.place - 1)::int")
+
+    def _sql(self, compiler, connection, names: str, bit: str):
+        lhs, params = self.process_lhs(compiler, connection)
+        owner_id, name = self.rhs
+        owners = "conversations_owner"
+        return f"({lhs} & (SELECT {bit} FROM {owners} o, {names} AND o.owner_id = %s)) <> 0", (*params, name, owner_id)
+
+
 class OwnerQuerySet(models.QuerySet):
     def named(self, owner_id: str) -> Self:
         """The one owner, if ever seen."""
@@ -65,6 +86,15 @@ class ConversationQuerySet(models.QuerySet):
     def present(self) -> Self:
         """Without what was deleted; such rows only remember."""
         return self.filter(deleted_at__isnull=True)
+
+    def tombstones_of(self, owner_id: str) -> Self:
+        """What an owner deleted."""
+        return self.filter(owner_id=owner_id, deleted_at__isnull=False)
+
+    def changed_since(self, owner_id: str, version: int, *, deleted_since: int) -> Self:
+        """What changed after a version, deleted rows after another one, in the order of the changes."""
+        newer = self.filter(Q(deleted_at__isnull=True) | Q(version__gt=deleted_since), owner_id=owner_id, version__gt=version)
+        return newer.order_by("version")
 
     def any_of(self, conversation_ids: list[str]) -> Self:
         """Those of the given IDs that exist."""
@@ -85,9 +115,17 @@ class ConversationQuerySet(models.QuerySet):
         """The rows that make up the totals; all others add nothing to any of them."""
         return self.filter(COUNTED)
 
-    def in_groups(self, bits: int) -> Self:
-        """Those in at least one of the owner's conversation groups of these bits; 0: none."""
-        return self.filter(conversation_groups__bits=bits)
+    def unread(self) -> Self:
+        """Those that a read changes."""
+        return self.filter(Q(unread_count__gt=0) | ~Q(group_at_info=NO_AT_INFO))
+
+    def in_group(self, bit: int) -> Self:
+        """Those in the owner's conversation group of this bit."""
+        return self.filter(conversation_groups__bits=1 << bit)
+
+    def in_group_named(self, owner_id: str, name: str) -> Self:
+        """Those of an owner in a conversation group; "" for those in none. The name's bit is found by the same statement."""
+        return self.filter(conversation_groups__in_group=(owner_id, name)) if name else self.filter(conversation_groups=0)
 
     def marked(self, marks: int) -> Self:
         """Those with at least one of the marks, a signed 64-bit mask; 0: those without any."""

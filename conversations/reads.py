@@ -43,28 +43,34 @@ class Snapshot(NamedTuple):
 
 def feed_token(owner_id: str) -> str:
     """`<epoch>.<version>`: which state of the owner's list this is; NEVER_SEEN if there is none."""
-    return _token(_rows(f"SELECT o.epoch, o.version FROM {OWNERS} o WHERE o.owner_id = %s", [owner_id]))
+    return _token(rows_of(f"SELECT o.epoch, o.version FROM {OWNERS} o WHERE o.owner_id = %s", [owner_id]))
+
+
+def group_names(owner_id: str) -> tuple[str, str]:
+    """The feed token, and the names of the owner's conversation groups, JSON as stored."""
+    rows = rows_of(f"SELECT o.epoch, o.version, o.group_names FROM {OWNERS} o WHERE o.owner_id = %s", [owner_id])
+    return _token(rows), rows.value(0, 2).decode() if rows.count else "[]"
 
 
 def lookup(owner_id: str, conversation_ids: Sequence[str], *, extra: bool = False) -> Snapshot:
     """Those of the conversations that exist, in no order."""
     conversation_ids = [one for one in conversation_ids if "\0" not in one]  # PostgreSQL takes NUL in no parameter
     if len(conversation_ids) == 1:
-        return _snapshot(_rows(_one_sql(extra), [owner_id, conversation_ids[0], owner_id]), extra)
-    return _snapshot(_rows(_lookup_sql(extra), [owner_id, array_parameter(conversation_ids), owner_id]), extra)
+        return _snapshot(rows_of(_one_sql(extra), [owner_id, conversation_ids[0], owner_id]), extra)
+    return _snapshot(rows_of(_lookup_sql(extra), [owner_id, array_parameter(conversation_ids), owner_id]), extra)
 
 
 def page(owner_id: str, after: Cursor | None, count: int, *, extra: bool = False) -> Snapshot:
     """The `count` conversations of the whole list that follow `after`, or the first ones, in display order."""
     sql, parameters = _whole_list_statement(after and after.is_pinned, count, extra)
     values = {_OWNER_ID: owner_id} | ({_ORDER_KEY: after.order_key, _CONVERSATION_ID: after.conversation_id} if after else {})
-    return _page(_rows(sql, [*(values[parameter] for parameter in parameters), owner_id]), count, extra)
+    return _page(rows_of(sql, [*(values[parameter] for parameter in parameters), owner_id]), count, extra)
 
 
 def selected_page(conversations: QuerySet, owner_id: str, count: int, *, extra: bool = False) -> Snapshot:
     """The first `count` of `conversations`, all of this owner, in display order."""
     sql, parameters = _page_statement(conversations, count, extra)
-    return _page(_rows(sql, [*parameters, owner_id]), count, extra)
+    return _page(rows_of(sql, [*parameters, owner_id]), count, extra)
 
 
 def totals(conversations: QuerySet, owner_id: str) -> tuple[str, dict[str, int]]:
@@ -73,7 +79,7 @@ def totals(conversations: QuerySet, owner_id: str) -> tuple[str, dict[str, int]]
     # Grouped by a constant: one row of totals, or none.
     counted = conversations.counted().order_by().values(one=Value(1)).annotate(**aggregates).values(*aggregates)
     sql, parameters = counted.query.sql_with_params()
-    rows = _rows(_joined(sql), [*parameters, owner_id])
+    rows = rows_of(_joined(sql), [*parameters, owner_id])
     counts = {name: int(rows.value(0, FIRST + n) or 0) if rows.count else 0 for n, name in enumerate(aggregates)}
     return _token(rows), counts
 
@@ -141,7 +147,7 @@ def _snapshot(rows: Rows, extra: bool) -> Snapshot:
             value(n, 3): wire.to_json(
                 value(n, 4),
                 value(n, 5),
-                _middle(value(n, 6), value(n, 7), names),
+                middle(value(n, 6), value(n, 7), names),
                 wire.extra_json(int(value(n, 8)), value(n, 9).decode()) if extra else b"",
             )
             for n in range(rows.count)
@@ -150,7 +156,8 @@ def _snapshot(rows: Rows, extra: bool) -> Snapshot:
 
 
 @lru_cache(maxsize=4096)
-def _middle(marks: bytes, conversation_groups: bytes, group_names: bytes) -> bytes:
+def middle(marks: bytes, conversation_groups: bytes, group_names: bytes) -> bytes:
+    """`wire.marks_and_groups()` of values as they come from the database."""
     return wire.marks_and_groups(int(marks), int(conversation_groups), group_names.decode())
 
 
@@ -158,7 +165,8 @@ def _token(rows: Rows) -> str:
     return f"{int(rows.value(0, 0))}.{int(rows.value(0, 1))}" if rows.count else NEVER_SEEN
 
 
-def _rows(sql: str, parameters: Sequence[Any]) -> Rows:
+def rows_of(sql: str, parameters: Sequence[Any]) -> Rows:
+    """A statement's result. Values are bytes: text, and numbers as text."""
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         if connection.vendor == "postgresql":

@@ -57,6 +57,7 @@ class Stored(NamedTuple):
 
     order_key: int
     is_deleted: bool
+    deleted_position: str
     cleared_position: str
     c2c_read_timestamp: int
     group_read_sequence: int
@@ -185,7 +186,7 @@ def _without_cleared(entry: Entry, stored: Stored) -> Entry:
 
 
 def _replaces(entry: Entry, stored: Stored) -> bool:
-    if stored.is_deleted and entry.last_message_position <= stored.cleared_position:
+    if stored.is_deleted and entry.last_message_position <= stored.deleted_position:
         return False
     return entry.order_key > stored.order_key
 
@@ -194,7 +195,8 @@ COLUMNS = (
     "owner_id",
     *Entry._fields[:-1],
     "conversation_groups",
-    "membership", "unread_base", "unread_base_position", "cleared_position", "version", "created_version", "created_at",
+    "membership", "unread_base", "unread_base_position", "deleted_position", "cleared_position", "version",
+    "created_version", "created_at",
 )  # fmt: skip
 
 
@@ -212,6 +214,7 @@ def _row(entry: Entry, before: Stored | None, owner: LockedOwner, now: datetime)
         before.membership if before else _MEMBER,
         entry.unread_count,
         entry.last_message_position if entry.unread_count else positions.NOWHERE,
+        before.deleted_position if before else positions.NOWHERE,
         before.cleared_position if before else positions.NOWHERE,
         version,
         kept.created_version if kept else version,
@@ -230,8 +233,9 @@ def _stored(pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Stored]:
     while part := list(islice(pairs, PAIRS_PER_STATEMENT)):
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT c.owner_id, c.conversation_id, c.order_key, c.deleted_at IS NOT NULL, c.cleared_position, "
-                "c.c2c_read_timestamp, c.group_read_sequence, c.membership, c.created_version, c.created_at "
+                "SELECT c.owner_id, c.conversation_id, c.order_key, c.deleted_at IS NOT NULL, c.deleted_position, "
+                "c.cleared_position, c.c2c_read_timestamp, c.group_read_sequence, c.membership, c.created_version, "
+                "c.created_at "
                 f"FROM (VALUES {', '.join(['(%s, %s)'] * len(part))}) AS k "
                 f"JOIN {_table} c ON c.owner_id = k.column1 AND c.conversation_id = k.column2",
                 [value for pair in part for value in pair],

@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from conversations import identifiers, page_details, page_filters, paging, pairs
-from conversations.entries import Avatar, ListEntry, known_groups, owner_url, pretty_json
+from conversations import identifiers, page_details, page_filters, paging, pairs, wire
+from conversations.entries import Avatar, ListEntry, owner_url, pretty_json
 from conversations.exceptions import ConversationError, ConversationNotFound
 from conversations.filters import ConversationFilterSet
 from conversations.models import Conversation, Owner
@@ -89,7 +89,7 @@ def conversation_list(request: HttpRequest) -> HttpResponse:
         "older_url": _older_url(owner_id, given, bound_to, shown[-1]) if len(rows) > ROWS_SHOWN else "",
         "is_first_page": start is None,
         "selects": page_filters.selects(filterset, given),
-        "group_links": page_filters.group_links(owner_id, known_groups(owner.group_names), given),
+        "group_links": page_filters.group_links(owner_id, wire.all_groups(owner.group_names), given),
         "given": given,
         "has_choice": bool(given.keys() - {"search", page_filters.GROUP}),
         "newest_url": page_filters.list_url(owner_id, given),

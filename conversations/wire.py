@@ -22,7 +22,7 @@ from conversations.choices import (
     GroupType,
     ReceiveOption,
 )
-from conversations.exceptions import InvalidParameter
+from conversations.exceptions import GroupNameTooLong, InvalidParameter
 from conversations.times import check_epoch_s, from_epoch_s
 
 REVISION = 1  # part of every ETag: raise it when the JSON of an unchanged row changes
@@ -91,6 +91,11 @@ def group_list(conversation_groups: int, group_names: str) -> list[str]:
     return sorted(name for bit, name in enumerate(orjson.loads(group_names)) if name and conversation_groups >> bit & 1)
 
 
+def all_groups(group_names: str) -> list[str]:
+    """The names of an owner's conversation groups, sorted, without the places of deleted ones. JSON as stored."""
+    return sorted(name for name in orjson.loads(group_names) if name)
+
+
 def extra_json(version: int, membership: str) -> bytes:
     """The one more key that `extra=true` asks for."""
     return b',"imsite":%b' % orjson.dumps({"version": version, "membership": membership})
@@ -129,9 +134,6 @@ def from_wire(values: Mapping[str, Any]) -> Entry:
     _check_same(values, "groupID", bare_id if type_ == ConversationType.GROUP else "", allowed=("", None))
     last_message, sent_s, position = _last_message(values.get("lastMessage"), type_)
     draft_timestamp = check_epoch_s(_integer(values, "draftTimestamp"), field="draftTimestamp")
-    custom_data = _text(values, "customData", TEXT_MAX_LENGTH)
-    if len(custom_data.encode()) > CUSTOM_DATA_MAX_BYTES:
-        raise _refuse("customData", _("At most %(count)d bytes of UTF-8.") % {"count": CUSTOM_DATA_MAX_BYTES})
     return Entry(
         conversation_id,
         int(type_),
@@ -149,7 +151,7 @@ def from_wire(values: Mapping[str, Any]) -> Entry:
         _order_key(_integer(values, "orderkey"), max(sent_s, draft_timestamp)),
         _group_at_info(values.get("groupAtInfoList")),
         _marks(values.get("markList")),
-        custom_data,
+        check_custom_data(_text(values, "customData")),
         check_epoch_s(_integer(values, "c2cReadTimestamp"), field="c2cReadTimestamp"),
         _integer(values, "groupReadSequence"),
         _group_names(values.get("conversationGroupList")),
@@ -177,8 +179,11 @@ def _check_storable(text: str, key: str) -> str:
 
 def _text(values: Mapping[str, Any], key: str, max_length: int = TEXT_MAX_LENGTH) -> str:
     text = values.get(key)
-    if text is None or text == "":
-        return ""
+    return "" if text is None or text == "" else check_text(text, key, max_length)
+
+
+def check_text(text: Any, key: str, max_length: int = TEXT_MAX_LENGTH) -> str:
+    """Give `text` back, or raise InvalidParameter for what is none, or too long, or can't be stored."""
     if type(text) is not str:
         raise _refuse(key, _("Must be text."))
     if len(text) > max_length:
@@ -256,11 +261,21 @@ def _group_names(value: Any) -> tuple[str, ...]:
     return names
 
 
+def check_custom_data(text: Any) -> str:
+    """Give an app's own data back, or raise InvalidParameter."""
+    if len(check_text(text, "customData").encode()) > CUSTOM_DATA_MAX_BYTES:
+        raise _refuse("customData", _("At most %(count)d bytes of UTF-8.") % {"count": CUSTOM_DATA_MAX_BYTES})
+    return text
+
+
 def check_group_name(name: Any, *, field: str = "conversationGroupList") -> str:
-    """Give a conversation group's name back, or raise InvalidParameter."""
-    if type(name) is not str or not 1 <= len(_check_storable(name, field).encode()) <= GROUP_NAME_MAX_BYTES:
-        raise _refuse(field, _("A name is 1 to %(count)d bytes of UTF-8.") % {"count": GROUP_NAME_MAX_BYTES})
-    return name
+    """Give a conversation group's name back. Raises InvalidParameter, and of its subclasses GroupNameTooLong."""
+    length = len(check_text(name, field).encode())
+    if 1 <= length <= GROUP_NAME_MAX_BYTES:
+        return name
+    error = GroupNameTooLong if length else InvalidParameter
+    why = _("A name is 1 to %(count)d bytes of UTF-8.") % {"count": GROUP_NAME_MAX_BYTES}
+    raise error(f"{field}: {why}", field=field)
 
 
 def _group_at_info(value: Any) -> str:
@@ -272,6 +287,17 @@ def _group_at_info(value: Any) -> str:
             raise _refuse("groupAtInfoList", _("atType is 1, 2 or 3."))
         entries.append({"seq": str(_seq(entry.get("seq"), "groupAtInfoList")), "atType": entry["atType"]})
     return orjson.dumps(entries).decode() if entries else "[]"
+
+
+def at_seqs(group_at_info: str) -> list[int]:
+    """The sequence numbers of the messages that mention, from a row's JSON."""
+    return [int(entry["seq"]) for entry in orjson.loads(group_at_info)]
+
+
+def at_info_after(group_at_info: str, seq: int) -> str:
+    """A row's @ entries without those of messages up to `seq`."""
+    left = [entry for entry in orjson.loads(group_at_info) if int(entry["seq"]) > seq]
+    return orjson.dumps(left).decode()
 
 
 def _seq(value: Any, key: str) -> int:

@@ -17,6 +17,19 @@ SDK_CALLS = {
     ("/api/v1/conversations/lookup/", "post"): "getConversationListByConversationIDs",
     ("/api/v1/conversations/{conversation_id}/", "get"): "getConversation",
     ("/api/v1/unread/", "get"): "getTotalUnreadMessageCount",
+    ("/api/v1/conversations/{conversation_id}/", "delete"): "deleteConversation",
+    ("/api/v1/conversations/{conversation_id}/pin/", "put"): "pinConversation",
+    ("/api/v1/conversations/{conversation_id}/draft/", "put"): "setConversationDraft",
+    ("/api/v1/conversations/{conversation_id}/read/", "post"): "cleanConversationUnreadMessageCount",
+    ("/api/v1/conversations/mark/", "post"): "markConversation",
+    ("/api/v1/conversations/custom-data/", "post"): "setConversationCustomData",
+    ("/api/v1/conversations/delete/", "post"): "deleteConversationList",
+    ("/api/v1/conversation-groups/", "get"): "getConversationGroupList",
+    ("/api/v1/conversation-groups/", "post"): "createConversationGroup",
+    ("/api/v1/conversation-groups/{name}/", "patch"): "renameConversationGroup",
+    ("/api/v1/conversation-groups/{name}/", "delete"): "deleteConversationGroup",
+    ("/api/v1/conversation-groups/{name}/add/", "post"): "addConversationsToGroup",
+    ("/api/v1/conversation-groups/{name}/remove/", "post"): "deleteConversationsFromGroup",
 }
 
 

@@ -99,7 +99,7 @@ class AddressTests(ApiTestCase):
     def test_a_method_that_is_not_there_is_405_with_those_that_are(self):
         for address, allowed in (
             (url(), "GET, HEAD, OPTIONS"),
-            (conversation_url("c2c_bob"), "GET, HEAD, OPTIONS"),
+            (url("changes/"), "GET, HEAD, OPTIONS"),
             (url("conversations/lookup/"), "GET, POST, HEAD, OPTIONS"),
             (url("unread/"), "GET, HEAD, OPTIONS"),
         ):
@@ -133,7 +133,7 @@ class FailureTests(ApiTestCase):
             for debug in (True, False):
                 with (
                     override_settings(DEBUG=debug),
-                    patch("conversations.reads._rows", side_effect=RuntimeError(SECRET)),
+                    patch("conversations.reads.rows_of", side_effect=RuntimeError(SECRET)),
                     self.assertLogs("conversations.api", "ERROR") as logs,
                 ):
                     response = self.get(address, credential)
@@ -144,7 +144,7 @@ class FailureTests(ApiTestCase):
 
     def test_a_log_line_stays_one_line(self):
         with (
-            patch("conversations.reads._rows", side_effect=RuntimeError),
+            patch("conversations.reads.rows_of", side_effect=RuntimeError),
             self.assertLogs("conversations.api", "ERROR") as logs,
         ):
             self.get("/api/v1/conversations/c2c_bob?placeholder=true&owner=alice", HTTP_X_REQUEST_ID="a\nERROR forged")
@@ -153,7 +153,7 @@ class FailureTests(ApiTestCase):
 
     def test_a_database_that_is_away_is_503_and_says_when_to_come_back(self):
         for error in (OperationalError(SECRET), InterfaceError(SECRET)):
-            with patch("conversations.reads._rows", side_effect=error), self.assertLogs("conversations.api", "ERROR"):
+            with patch("conversations.reads.rows_of", side_effect=error), self.assertLogs("conversations.api", "ERROR"):
                 response = self.get(url())
 
             self.assert_problem(response, 503, 50005)

@@ -88,7 +88,7 @@ class FindingTests(TestCase):
         revoked, revoked_text = keys.create_api_key(name="app")
         expired, expired_text = keys.create_api_key(name="app", expires_at=timezone.now() + timedelta(days=1))
         keys.revoke(revoked.prefix)
-        ApiKey.objects.filter(prefix=expired.prefix).update(expires_at=timezone.now())
+        ApiKey.objects.filter(prefix=expired.prefix).update(expires_at=timezone.now() - timedelta(seconds=1))
 
         for text in (revoked_text, expired_text):
             with self.assertRaises(NotSignedIn) as holder:

@@ -24,6 +24,7 @@ SAFE = {
     "CORS_ALLOWED_ORIGINS": [],
     "MAX_PINNED": 50,
     "MAX_BODY_BYTES": 1000,
+    "TOMBSTONE_DAYS": 30,
 }
 
 
@@ -45,6 +46,7 @@ def test_safe_settings_pass():
         ("CORS_ALLOWED_ORIGINS", ["http://app.example.org"]),
         ("MAX_PINNED", 0),
         ("MAX_BODY_BYTES", 0),
+        ("TOMBSTONE_DAYS", 0),
     ],
 )
 def test_each_unsafe_setting_is_named(name, value):

@@ -60,7 +60,7 @@ class ImportTests(TestCase):
         after = Conversation.objects.get()
         self.assertEqual((older.unchanged, newer.replaced), (1, 1))
         self.assertEqual((after.show_name, after.is_pinned, after.conversation_groups), ("newer", False, 0))
-        self.assertEqual((after.version, after.created_version, after.created_at), (2, 1, before.created_at))
+        self.assertEqual((after.version, after.created_version, after.created_at), (3, 2, before.created_at))
 
     def test_of_several_lines_for_one_conversation_the_newest_wins_whatever_their_order(self):
         records = [record(sent_s=NOON_S + n, showName=str(n)) for n in (1, 3, 2)]
@@ -72,7 +72,7 @@ class ImportTests(TestCase):
 
     def test_a_later_deletion_stands_and_a_newer_message_brings_the_row_back(self):
         make_conversation(
-            deleted_at=timezone.now(), cleared_position=positions.of_c2c(NOON_S, 7, 3), order_key=NOON_S * 10**6, marks=1
+            deleted_at=timezone.now(), deleted_position=positions.of_c2c(NOON_S, 7, 3), order_key=NOON_S * 10**6, marks=1
         )
 
         same, _ = run_import(record(orderkey=NOON_S * 10**6 + 5))
@@ -81,7 +81,7 @@ class ImportTests(TestCase):
 
         row = Conversation.objects.for_owner(ALICE).get()
         self.assertEqual(newer.replaced, 1)
-        self.assertEqual((row.cleared_position, row.created_version), (positions.of_c2c(NOON_S, 7, 3), row.version))
+        self.assertEqual((row.deleted_position, row.created_version), (positions.of_c2c(NOON_S, 7, 3), row.version))
 
     def test_read_positions_only_advance_and_what_they_cover_is_not_unread(self):
         run_import(record(c2cReadTimestamp=NOON_S + 50), record(conversation_id="group_g", groupReadSequence=6))

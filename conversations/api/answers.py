@@ -13,8 +13,11 @@ from conversations import reads, wire
 
 
 def answer(request: HttpRequest, body: bytes | Any, token: str, *, owner_id: str, has_etag: bool = True) -> HttpResponse:
-    """200 with `body`: bytes are JSON already."""
-    if wants_html(request):
+    """200 with `body`: bytes are JSON already; None is 204."""
+    if body is None:
+        response = HttpResponse(status=204)
+        del response["Content-Type"]  # nothing has no type
+    elif wants_html(request):
         response = Response(orjson.loads(body) if isinstance(body, bytes) else body)
         has_etag = False  # it would be that of the JSON at the same address
     else:

@@ -14,6 +14,8 @@ from rest_framework.parsers import BaseParser
 
 from conversations.exceptions import InvalidParameter, TooLarge
 
+# In place of an ID or name that no path segment can hold: a parameter names it.
+IN_QUERY = "-"
 # Of a body that is too large, 64 MiB more are read and dropped.
 PART_BYTES, DROPPED_PARTS = 256 * 1024, 256
 
@@ -112,9 +114,23 @@ def _not_utf8() -> InvalidParameter:
     return InvalidParameter(_("The address is not UTF-8."), field="query")
 
 
-def flag(values: Mapping[str, str], name: str) -> bool:
-    """A parameter that is true or false, false if absent."""
-    value = values.get(name, "false")
+def flag(values: Mapping[str, str], name: str, *, default: bool = False) -> bool:
+    """A parameter that is true or false."""
+    value = values.get(name, "true" if default else "false")
     if value not in ("true", "false"):
         raise InvalidParameter(_("%(name)s is true or false.") % {"name": name}, field=name)
     return value == "true"
+
+
+def named(in_path: str, values: Mapping[str, str], parameter: str = "id") -> str:
+    """What the path names, or where it says so a parameter. Raises InvalidParameter if that is not given."""
+    if in_path != IN_QUERY:
+        return in_path
+    if parameter not in values:
+        raise InvalidParameter(_("The path has - : name what is meant by ?%(name)s=….") % {"name": parameter}, field=parameter)
+    return values[parameter]
+
+
+def named_by(in_path: str, parameter: str = "id") -> tuple[str, ...]:
+    """The parameter that is known beside a path: only where the path asks for it."""
+    return (parameter,) if in_path == IN_QUERY else ()

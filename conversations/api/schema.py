@@ -10,34 +10,35 @@ from conversations.identifiers import CONVERSATION_ID_MAX_BYTES, OWNER_ID_MAX_BY
 from conversations.times import YEAR_2100_S
 
 
-def _parameter(name: str, description: str, type_: dict, **kwargs) -> OpenApiParameter:
+def parameter(name: str, description: str, type_: dict, **kwargs) -> OpenApiParameter:
     return OpenApiParameter(name, type_, description=description, **kwargs)
 
 
-def _flag(name: str, description: str) -> OpenApiParameter:
-    return _parameter(name, description, {"type": "string", "enum": ["true", "false"]})
+def flag_parameter(name: str, description: str) -> OpenApiParameter:
+    return parameter(name, description, {"type": "string", "enum": ["true", "false"]})
 
 
-OWNER = _parameter(
+OWNER = parameter(
     "owner",
     "whose list; needed with a service key or a staff session, else the credential's own",
     {"type": "string", "pattern": f"^[ -~]{{1,{OWNER_ID_MAX_BYTES}}}$"},
 )
-EXTRA = _flag("extra", "true: each conversation has one more key, imsite")
+EXTRA = flag_parameter("extra", "true: each conversation has one more key, imsite")
 IDS = {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": 100}
 EPOCH = {"type": "integer", "minimum": 0, "exclusiveMaximum": YEAR_2100_S}
 FILTERS = [
-    _parameter("type", "1 one to one, 2 group, 0 any", {"type": "integer", "enum": [0, 1, 2]}),
-    _parameter("conversationGroup", 'in this conversation group; "" = in none', {"type": "string"}),
-    _parameter("markType", "any of these mark bits; 0 = unmarked", {"type": "string", "pattern": "^[0-9]{1,20}$"}),
-    _flag("hasUnreadCount", "with or without unread"),
-    _flag("hasGroupAtInfo", "with or without @ entries"),
-    _flag("isPinned", "pinned or not"),
-    _parameter("recvOpt", "receive option", {"type": "integer", "enum": ReceiveOption.values}),
-    _parameter("search", "part of the name or the ID", {"type": "string", "minLength": 1, "maxLength": SEARCH_MAX_LENGTH}),
-    _parameter("activeSince", "newest message at or after, epoch seconds", EPOCH),
-    _parameter("activeBefore", "newest message before, epoch seconds", EPOCH),
+    parameter("type", "1 one to one, 2 group, 0 any", {"type": "integer", "enum": [0, 1, 2]}),
+    parameter("conversationGroup", 'in this conversation group; "" = in none', {"type": "string"}),
+    parameter("markType", "any of these mark bits; 0 = unmarked", {"type": "string", "pattern": "^[0-9]{1,20}$"}),
+    flag_parameter("hasUnreadCount", "with or without unread"),
+    flag_parameter("hasGroupAtInfo", "with or without @ entries"),
+    flag_parameter("isPinned", "pinned or not"),
+    parameter("recvOpt", "receive option", {"type": "integer", "enum": ReceiveOption.values}),
+    parameter("search", "part of the name or the ID", {"type": "string", "minLength": 1, "maxLength": SEARCH_MAX_LENGTH}),
+    parameter("activeSince", "newest message at or after, epoch seconds", EPOCH),
+    parameter("activeBefore", "newest message before, epoch seconds", EPOCH),
 ]
+COUNT = parameter("count", "rows a page; above 500 is lowered to 500", {"type": "integer", "minimum": 1, "default": 100})
 ID = OpenApiParameter(
     "conversation_id",
     {"type": "string", "maxLength": CONVERSATION_ID_MAX_BYTES},
@@ -51,11 +52,11 @@ FRESHNESS = [
 ]
 
 
-def _problems(*statuses: int) -> dict:
+def problems(*statuses: int) -> dict:
     return {(status, "application/problem+json"): serializers.Problem for status in statuses}
 
 
-READ_PROBLEMS = _problems(400, 401, 403, 405, 500, 503)
+READ_PROBLEMS = problems(400, 401, 403, 405, 500, 503)
 
 get_conversation = extend_schema(
     operation_id="getConversation",
@@ -64,18 +65,18 @@ get_conversation = extend_schema(
         ID,
         OWNER,
         EXTRA,
-        _parameter("id", "the conversationID, when the path has -", {"type": "string"}),
-        _flag("placeholder", "true: an unsaved object for a well-formed ID that the list does not have"),
+        parameter("id", "the conversationID, when the path has -", {"type": "string"}),
+        flag_parameter("placeholder", "true: an unsaved object for a well-formed ID that the list does not have"),
         *FRESHNESS,
     ],
-    responses={200: serializers.ConversationObject, 304: None, **READ_PROBLEMS, **_problems(404)},
+    responses={200: serializers.ConversationObject, 304: None, **READ_PROBLEMS, **problems(404)},
 )
 get_conversation_list = extend_schema(
     operation_id="getConversationListByFilter",
     summary="A page of the list, in display order, filtered",
     parameters=[
-        _parameter("count", "rows a page; above 500 is lowered to 500", {"type": "integer", "minimum": 1, "default": 100}),
-        _parameter("nextSeq", "from the page before, with the same filters", {"type": "string"}),
+        COUNT,
+        parameter("nextSeq", "from the page before, with the same filters", {"type": "string"}),
         OWNER,
         EXTRA,
         *FILTERS,
@@ -87,7 +88,7 @@ lookup = extend_schema(
     operation_id="getConversationList",
     summary="Up to 100 conversations by ID, in the order asked",
     parameters=[
-        _parameter("id", "conversationID; repeat it", IDS, required=True),
+        parameter("id", "conversationID; repeat it", IDS, required=True),
         OWNER,
         EXTRA,
         *FRESHNESS,
@@ -99,13 +100,27 @@ lookup_many = extend_schema(
     summary="Up to 1000 conversations by ID, in the order asked",
     parameters=[OWNER, EXTRA, *FRESHNESS[:2]],
     request=serializers.LookupInput,
-    responses={200: serializers.LookupAnswer, **READ_PROBLEMS, **_problems(413, 415)},
+    responses={200: serializers.LookupAnswer, **READ_PROBLEMS, **problems(413, 415)},
 )
 unread = extend_schema(
     operation_id="getTotalUnreadMessageCount",
     summary="The unread totals, of the list or of what a filter selects",
     parameters=[OWNER, *FILTERS, *FRESHNESS],
     responses={200: serializers.UnreadAnswer, 304: None, **READ_PROBLEMS},
+)
+
+
+changes = extend_schema(
+    operation_id="getConversationChanges",
+    summary="What changed since a version, in the order of the changes",
+    parameters=[
+        parameter("since", "version of the last answer, or an Owner-Version; 0 or none: from the start", {"type": "string"}),
+        COUNT,
+        OWNER,
+        EXTRA,
+        FRESHNESS[0],
+    ],
+    responses={200: serializers.ChangesAnswer, **READ_PROBLEMS},
 )
 
 

@@ -3,13 +3,15 @@
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import extend_schema_serializer
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from conversations import wire
 from conversations.choices import AtType, ConversationType, GroupType, Membership, ReceiveOption
+from conversations.exceptions import TooManyConversations
 
-MAX_IDS_IN_BODY = 1000
+MAX_IDS_IN_BODY, MAX_IDS_TO_CHANGE = 1000, 100
+MARKS_MAX_DIGITS = 20
 UNKNOWN_KEYS_NAMED = 10
 
 
@@ -44,8 +46,121 @@ class IDList(serializers.ListField):
         return data
 
 
+class ChangedIDList(IDList):
+    """Of a call that changes conversations: its limits have a code of their own."""
+
+    def __init__(self):
+        super().__init__(most=MAX_IDS_TO_CHANGE)
+
+    def to_internal_value(self, data: Any) -> list[str]:
+        if isinstance(data, list) and not self.min_length <= len(data) <= self.max_length:
+            text = self.error_messages["count"] % {"least": self.min_length, "most": self.max_length}
+            raise TooManyConversations(text, field=self.field_name)
+        return super().to_internal_value(data)
+
+
+class Text(serializers.CharField):
+    """Text exactly as it came; DRF's own field would take a number and trim blanks."""
+
+    def __init__(self, **kwargs):
+        super().__init__(allow_blank=True, trim_whitespace=False, **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        if type(data) is not str:
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class Whole(serializers.IntegerField):
+    """A number; DRF's own field would take its text, and a number with a decimal point."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if type(data) is not int:
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class Flag(serializers.BooleanField):
+    """true or false; DRF's own field would take 1, "yes" and more."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        if type(data) is not bool:
+            self.fail("invalid", input=data)
+        return data
+
+
+@extend_schema_field({"oneOf": [{"type": "integer", "minimum": 1}, {"type": "string", "pattern": "^[0-9]{1,20}$"}]})
+class Marks(serializers.Field):
+    """Mark bits: a number, or its decimal text for clients that count up to 2^53 only."""
+
+    default_error_messages = {"invalid": _("Give a whole number, or one as text.")}
+
+    def to_internal_value(self, data: Any) -> int:
+        if type(data) is int:
+            return data
+        if type(data) is not str or not (data.isascii() and data.isdigit() and len(data) <= MARKS_MAX_DIGITS):
+            self.fail("invalid")
+        return int(data)
+
+
+# ---- Bodies: fields by wire name, `source` is the parameter of the action ------------------------
+
+
 class LookupInput(StrictSerializer):
     conversationIDList = IDList(most=MAX_IDS_IN_BODY)
+
+
+class NoInput(StrictSerializer):
+    """Nothing, or an empty object."""
+
+
+class DraftInput(StrictSerializer):
+    draftText = Text(source="text", help_text='"" cancels')
+    draftTimestamp = Whole(source="timestamp_s", required=False, min_value=0, help_text="epoch seconds; now if absent")
+
+
+class ReceiveOptionInput(StrictSerializer):
+    recvOpt = Whole(source="option", help_text="0 to 4; one to one 0 to 2")
+
+
+class ReadInput(StrictSerializer):
+    cleanTimestamp = Whole(
+        source="timestamp_s", required=False, min_value=0, help_text="one to one: epoch seconds; 0: all that is known"
+    )
+    cleanSequence = Whole(source="sequence", required=False, min_value=0, help_text="group: MsgSeq; 0: all that is known")
+
+
+class ReadAllInput(StrictSerializer):
+    scope = serializers.ChoiceField(("all", "c2c", "group"))
+
+
+class ManyInput(StrictSerializer):
+    conversationIDList = ChangedIDList()
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        values = super().to_internal_value(data)
+        return values | {"conversation_ids": values.pop("conversationIDList")}
+
+
+class MarkInput(ManyInput):
+    markType = Marks(source="marks", help_text="1 star, 2 unread, 4 fold, 8 hide, 1<<n with n from 32 to 63, or a sum")
+    enableMark = Flag(source="enabled")
+
+
+class CustomDataInput(ManyInput):
+    customData = Text(source="text", help_text=f"at most {wire.CUSTOM_DATA_MAX_BYTES} bytes of UTF-8")
+
+
+class DeleteInput(ManyInput):
+    clearMessage = Flag(source="clear_messages", default=True, help_text="false keeps the messages")
+
+
+class GroupInput(ManyInput):
+    groupName = Text(source="name", help_text=f"1 to {wire.GROUP_NAME_MAX_BYTES} bytes of UTF-8")
+
+
+class RenameInput(StrictSerializer):
+    newName = Text(source="new_name", help_text=f"1 to {wire.GROUP_NAME_MAX_BYTES} bytes of UTF-8")
 
 
 # ---- For the OpenAPI document: the hot reads write their JSON themselves -------------------------
@@ -89,7 +204,7 @@ class ConversationObject(serializers.Serializer):
 
 class OperationResult(serializers.Serializer):
     conversationID = serializers.CharField(allow_blank=True)
-    resultCode = serializers.IntegerField(help_text="6004: none; 6017: malformed")
+    resultCode = serializers.IntegerField(help_text="0: done; 6004: none; 6017: malformed; 51008: group full")
     resultInfo = serializers.CharField()
 
 
@@ -111,6 +226,35 @@ class UnreadAnswer(serializers.Serializer):
     conversations = serializers.IntegerField(help_text="conversations with unread")
     mentions = serializers.IntegerField(help_text="conversations with @ entries")
     markedUnread = serializers.IntegerField(help_text="conversations with the unread mark")
+
+
+class ResultsAnswer(serializers.Serializer):
+    results = OperationResult(many=True, help_text="one for each ID, in the order asked")
+
+
+class ChangedAnswer(serializers.Serializer):
+    changed = serializers.IntegerField(help_text="how many conversations changed")
+
+
+@extend_schema_serializer(many=False)
+class GroupListAnswer(serializers.Serializer):
+    conversationGroupList = serializers.ListField(child=serializers.CharField())
+
+
+class Change(serializers.Serializer):
+    """With the one key that its kind has."""
+
+    kind = serializers.ChoiceField(("new", "changed", "deleted", "groups"))
+    conversation = ConversationObject(required=False, help_text="new, changed")
+    conversationID = serializers.CharField(required=False, help_text="deleted")
+    conversationGroupList = serializers.ListField(child=serializers.CharField(), required=False, help_text="groups")
+
+
+class ChangesAnswer(serializers.Serializer):
+    version = serializers.CharField(help_text="since of the next request")
+    changes = Change(many=True)
+    isFinished = serializers.BooleanField(help_text="false: ask again at once")
+    resetRequired = serializers.BooleanField(help_text="true: forget the list and go on from version")
 
 
 class Problem(serializers.Serializer):

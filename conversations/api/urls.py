@@ -3,21 +3,36 @@
 from django.urls import re_path
 
 from conversations.api.errors import unknown_address
+from conversations.api.groups import ConversationGroupViewSet
 from conversations.api.views import ConversationViewSet
 
 app_name = "api"
 
 
-ID = "(?P<conversation_id>[^/]+)"
+ID, NAME = "(?P<conversation_id>[^/]+)", "(?P<name>[^/]+)"
+
+conversation, group = ConversationViewSet.as_view, ConversationGroupViewSet.as_view
 
 urlpatterns = [
-    re_path(r"^conversations/?$", ConversationViewSet.as_view({"get": "list"}), name="conversation-list"),
+    re_path(r"^conversations/?$", conversation({"get": "list"}), name="conversation-list"),
+    re_path(r"^conversations/lookup/?$", conversation({"get": "lookup", "post": "lookup_many"}), name="conversation-lookup"),
+    re_path(r"^conversations/read/?$", conversation({"post": "read_all"}), name="conversation-read-all"),
+    re_path(r"^conversations/mark/?$", conversation({"post": "mark"}), name="conversation-mark"),
+    re_path(r"^conversations/custom-data/?$", conversation({"post": "custom_data"}), name="conversation-custom-data"),
+    re_path(r"^conversations/delete/?$", conversation({"post": "delete_many"}), name="conversation-delete"),
+    re_path(rf"^conversations/{ID}/?$", conversation({"get": "retrieve", "delete": "destroy"}), name="conversation-detail"),
+    re_path(rf"^conversations/{ID}/pin/?$", conversation({"put": "pin", "delete": "unpin"}), name="conversation-pin"),
+    re_path(rf"^conversations/{ID}/draft/?$", conversation({"put": "draft"}), name="conversation-draft"),
     re_path(
-        r"^conversations/lookup/?$",
-        ConversationViewSet.as_view({"get": "lookup", "post": "lookup_many"}),
-        name="conversation-lookup",
+        rf"^conversations/{ID}/receive-option/?$", conversation({"put": "receive_option"}), name="conversation-receive-option"
     ),
-    re_path(rf"^conversations/{ID}/?$", ConversationViewSet.as_view({"get": "retrieve"}), name="conversation-detail"),
-    re_path(r"^unread/?$", ConversationViewSet.as_view({"get": "unread"}), name="unread"),
+    re_path(rf"^conversations/{ID}/read/?$", conversation({"post": "read"}), name="conversation-read"),
+    re_path(rf"^conversations/{ID}/clear/?$", conversation({"post": "clear"}), name="conversation-clear"),
+    re_path(r"^conversation-groups/?$", group({"get": "list", "post": "create"}), name="group-list"),
+    re_path(rf"^conversation-groups/{NAME}/?$", group({"patch": "rename", "delete": "destroy"}), name="group-detail"),
+    re_path(rf"^conversation-groups/{NAME}/add/?$", group({"post": "add"}), name="group-add"),
+    re_path(rf"^conversation-groups/{NAME}/remove/?$", group({"post": "remove"}), name="group-remove"),
+    re_path(r"^unread/?$", conversation({"get": "unread"}), name="unread"),
+    re_path(r"^changes/?$", conversation({"get": "changes"}), name="changes"),
     re_path(r"", unknown_address),
 ]

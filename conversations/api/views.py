@@ -10,11 +10,12 @@ from django.utils.translation import gettext as _
 from rest_framework.request import Request
 from rest_framework.viewsets import ViewSet
 
-from conversations import identifiers, paging, reads
+from conversations import feed, identifiers, paging, reads
 from conversations.api import schema
+from conversations.api.actions import ConversationActions
 from conversations.api.answers import answer, unchanged
 from conversations.api.credentials import DirectReads
-from conversations.api.parsers import flag, query
+from conversations.api.parsers import flag, named, named_by, query
 from conversations.api.serializers import LookupInput
 from conversations.exceptions import Code, ConversationError, ConversationNotFound, InvalidParameter
 from conversations.filters import FILTER_NAMES, ConversationFilterSet
@@ -25,13 +26,11 @@ from conversations.querysets import ConversationQuerySet
 
 MAX_IDS_IN_ADDRESS = 100
 DEFAULT_COUNT, MAX_COUNT = 100, 500
-# In place of an ID that no path segment can hold: ?id= names it.
-ID_IN_QUERY = "-"
 LIST_PARAMETERS = FILTER_NAMES | {"owner", "extra", "count", "nextSeq"}
 
 
-class ConversationViewSet(DirectReads, ViewSet):
-    """An owner's conversations.
+class ConversationViewSet(DirectReads, ConversationActions, ViewSet):
+    """An owner's conversations: the reads. What changes them is in `actions`.
 
     Every call takes `owner`: needed with a service key or a staff session, refused for another owner than the credential's own.
     """
@@ -40,11 +39,10 @@ class ConversationViewSet(DirectReads, ViewSet):
 
     @schema.get_conversation
     def retrieve(self, request: Request, conversation_id: str) -> HttpResponse:
-        is_in_query = conversation_id == ID_IN_QUERY
-        values = query(request, ("owner", "extra", "placeholder", *(("id",) if is_in_query else ())))
+        values = query(request, ("owner", "extra", "placeholder", *named_by(conversation_id)))
         owner_id = request.user.owner(values.get("owner"), READ)
         extra, may_be_new = flag(values, "extra"), flag(values, "placeholder")
-        conversation_id = _named_in_query(values) if is_in_query else conversation_id
+        conversation_id = named(conversation_id, values)
         identifiers.split(conversation_id)
         if fresh := unchanged(request, owner_id):
             return fresh
@@ -65,7 +63,6 @@ class ConversationViewSet(DirectReads, ViewSet):
         extra = flag(values, "extra")
         bound_to = urlencode(sorted(filters.items()))
         after = paging.after(values.get("nextSeq", ""), owner_id=owner_id, bound_to=bound_to)
-        token = _token_before(filters, owner_id)
         conversations = _selected(filters, owner_id)
         if fresh := unchanged(request, owner_id):
             return fresh
@@ -80,7 +77,7 @@ class ConversationViewSet(DirectReads, ViewSet):
             next_seq.encode(),
             b"false" if page.next else b"true",
         )
-        return answer(request, body, token or page.token, owner_id=owner_id)
+        return answer(request, body, page.token, owner_id=owner_id)
 
     @schema.lookup
     def lookup(self, request: Request) -> HttpResponse:
@@ -107,18 +104,19 @@ class ConversationViewSet(DirectReads, ViewSet):
         values = query(request, FILTER_NAMES | {"owner"})
         owner_id = request.user.owner(values.get("owner"), READ)
         filters = _filters(values)
-        token = _token_before(filters, owner_id)
         conversations = _selected(filters, owner_id)
         if fresh := unchanged(request, owner_id):
             return fresh
-        token_with, totals = reads.totals(conversations, owner_id)
-        return answer(request, totals, token or token_with, owner_id=owner_id)
+        token, totals = reads.totals(conversations, owner_id)
+        return answer(request, totals, token, owner_id=owner_id)
 
-
-def _named_in_query(values: Mapping[str, str]) -> str:
-    if "id" not in values:
-        raise InvalidParameter(_("Name the conversation: ?id=CONVERSATION_ID."), field="id")
-    return values["id"]
+    @schema.changes
+    def changes(self, request: Request) -> HttpResponse:
+        values = query(request, ("owner", "extra", "since", "count"))
+        owner_id = request.user.owner(values.get("owner"), READ)
+        since = feed.parse(values.get("since", ""))
+        page = feed.read(owner_id, since, _count(values.get("count")), extra=flag(values, "extra"))
+        return answer(request, page.to_json(), page.owner_version, owner_id=owner_id, has_etag=False)
 
 
 def _filters(values: Mapping[str, str]) -> dict[str, str]:
@@ -128,11 +126,6 @@ def _filters(values: Mapping[str, str]) -> dict[str, str]:
         if value == "" and name != "conversationGroup":
             raise InvalidParameter(_("%(name)s has no value.") % {"name": name}, field=name)
     return filters
-
-
-def _token_before(filters: Mapping[str, str], owner_id: str) -> str | None:
-    """The feed token for a filter that reads the names of conversation groups beforehand: read later, it could be too new."""
-    return reads.feed_token(owner_id) if filters.get("conversationGroup") else None
 
 
 def _selected(filters: Mapping[str, str], owner_id: str) -> ConversationQuerySet:
