@@ -1,0 +1,73 @@
+"""What a message is, and what recalls one, however it came in: checked, frozen, in the vendor's units."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from conversations.choices import ConversationType
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """A message to a peer, or to a group and perhaps one of its topics; what it does not know is empty.
+
+    Time, number and random may be None, for the server to give.
+    """
+
+    sender: str
+    elements: tuple[dict[str, Any], ...]  # MsgBody, as it came: MsgType and MsgContent of each
+    peer: str = ""
+    group_id: str = ""  # whose members get it
+    topic_id: str = ""
+    group_type: str = ""  # the V2 word
+    time_s: int | None = None
+    seq: int | None = None
+    random: int | None = None
+    msg_id: str = ""  # the clients' name for it, which only the cloud knows
+    cloud_custom_data: str = ""
+    counts_as_unread: bool = True
+    is_shown_last: bool = True
+    is_online_only: bool = False
+    at_all: bool = False
+    at_accounts: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()  # nobody is everybody; a message to some never counts as unread
+
+    @property
+    def type(self) -> ConversationType:
+        return ConversationType.GROUP if self.group_id else ConversationType.C2C
+
+    @property
+    def thread_id(self) -> str:
+        """The topic or group in which it stands, "" for one to one; a topic is a conversation of its own."""
+        return self.topic_id or self.group_id
+
+    @property
+    def msg_key(self) -> str | None:
+        """What a recall names it by; None in groups, and until time, number and random are known."""
+        if self.group_id or None in (self.time_s, self.seq, self.random):
+            return None
+        return f"{self.seq}_{self.random}_{self.time_s}"
+
+
+@dataclass(frozen=True, slots=True)
+class C2CRecall:
+    """The sender's message to a peer is taken back."""
+
+    sender: str
+    peer: str
+    time_s: int
+    seq: int
+    random: int
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRecall:
+    """Messages of a group, or of one of its topics, are taken back."""
+
+    group_id: str
+    topic_id: str
+    seqs: tuple[int, ...]
+    reason: str
+
+    @property
+    def thread_id(self) -> str:
+        return self.topic_id or self.group_id
