@@ -1,11 +1,13 @@
 # Two commands matter: `make run` (the demo) and `make test`. `make serve` is production.
 PYTHON ?= python3.11
 PORT ?= 8000
+EVENTS_PORT ?= $(shell expr $(PORT) + 1)
 WEB_WORKERS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
-STATIC := --static-path-route /static --static-path-mount staticfiles
-GRANIAN := $(BIN)/granian --host 127.0.0.1 --port $(PORT) --no-ws --workers-kill-timeout 4 $(STATIC)
+# What every server process has in common; the Procfile takes it too.
+GRANIAN := $(BIN)/granian --host 127.0.0.1 --no-ws --workers-kill-timeout 4 \
+	--static-path-route /static --static-path-mount staticfiles
 
 .PHONY: install run serve test lint messages
 
@@ -24,15 +26,20 @@ run: $(VENV)/runtime
 	$(BIN)/python manage.py migrate --verbosity 0
 	$(BIN)/python manage.py collectstatic --no-input --verbosity 0
 	$(BIN)/python manage.py create_demo_data --port $(PORT)
-	$(GRANIAN) --interface asginl --workers 1 imsite.asgi:application
+	$(GRANIAN) --port $(PORT) --interface asgi --workers 1 imsite.asgi:application
 
-# Plain HTTP on loopback, for a TLS proxy in front.
+# Plain HTTP on loopback, for a TLS proxy in front: the Procfile's processes, which start and stop together.
 serve: export DEBUG := false
+serve: export PORT := $(PORT)
+serve: export EVENTS_PORT := $(EVENTS_PORT)
+serve: export WEB_WORKERS := $(WEB_WORKERS)
+serve: export GRANIAN := $(GRANIAN)
 serve: $(VENV)/runtime
+	@test $(PORT) != $(EVENTS_PORT) || { echo "EVENTS_PORT must not be PORT."; exit 1; }
 	$(BIN)/python manage.py check --deploy --fail-level ERROR
 	$(BIN)/python manage.py collectstatic --no-input --verbosity 0
 	$(BIN)/python manage.py migrate --check || { echo "The database is not up to date: run manage.py migrate first."; exit 1; }
-	$(GRANIAN) --interface wsgi --workers $(WEB_WORKERS) --blocking-threads 1 --no-access-log imsite.wsgi:application
+	$(BIN)/honcho start --env /dev/null --no-colour
 
 test: $(VENV)/dev
 	$(BIN)/python tests/run.py

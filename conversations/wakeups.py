@@ -1,13 +1,23 @@
 """Tell whoever follows lists that something changed. Only a wake-up: the rows are the truth, and a lost one costs a delay."""
 
-from collections.abc import Sequence
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
 
+import psycopg
 from django.db import connection
 
 CHANNEL = "imsite_changes"
 # PostgreSQL takes 8000 bytes in one notification; of more owners than these, followers look at all of theirs.
 MAX_NAMED = 100
 EVERYBODY = ""
+# Between attempts to listen again; doubled after each that fails.
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 10
+# A server that is gone without a word is found out after a minute.
+KEEPALIVES = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
+
+logger = logging.getLogger("conversations.wakeups")
 
 
 def announce(owner_ids: Sequence[str]) -> None:
@@ -19,3 +29,33 @@ def announce(owner_ids: Sequence[str]) -> None:
         payload = "\n".join(owner_ids) if len(owner_ids) <= MAX_NAMED else EVERYBODY
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, payload])
+
+
+async def heard() -> AsyncIterator[Sequence[str]]:
+    """The owners of each announcement, as it is made; none: anybody's list may have changed.
+
+    That is so for an announcement of too many to name, and whenever listening starts or starts again. PostgreSQL only; holds
+    one connection of its own, not of the pool, and never gives up.
+    """
+    pause_s = FIRST_PAUSE_S
+    while True:
+        try:
+            async with await psycopg.AsyncConnection.connect(**_parameters()) as listener:
+                await listener.execute(f"LISTEN {CHANNEL}")
+                pause_s = FIRST_PAUSE_S
+                yield ()
+                async for notification in listener.notifies():
+                    yield notification.payload.split("\n") if notification.payload != EVERYBODY else ()
+        except psycopg.Error as error:
+            if pause_s == FIRST_PAUSE_S:
+                logger.warning("Not listening for changes, will try again: %s", error)
+        await asyncio.sleep(pause_s)
+        pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+
+
+def _parameters() -> dict[str, Any]:
+    """Those of Django's connections, without what is for their cursors."""
+    parameters = connection.get_connection_params()
+    for name in ("cursor_factory", "context", "prepare_threshold"):
+        parameters.pop(name, None)
+    return KEEPALIVES | parameters | {"autocommit": True, "application_name": "imsite events"}

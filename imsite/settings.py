@@ -37,6 +37,9 @@ CORS_EXPOSE_HEADERS = ["etag", "owner-version", "retry-after", "x-request-id"]
 IM_SDK_APP_ID = whole_number("IM_SDK_APP_ID", 0)  # the SDKAppID of the cloud's app; 0: no UserSig is accepted
 IM_SECRET_KEY = env.str("IM_SECRET_KEY", default="")  # that app's secret key, which signs UserSigs
 
+EVENTS_PORT = whole_number("EVENTS_PORT", whole_number("PORT", 8000) + 1)  # where `make serve` has the streams
+EVENTS_HEARTBEAT_S = whole_number("EVENTS_HEARTBEAT_S", 15)  # between a stream's heartbeats, which check its credential again
+
 MAX_PINNED = whole_number("MAX_PINNED", 50)  # pinned conversations of one owner
 TOMBSTONE_DAYS = whole_number("TOMBSTONE_DAYS", 30)  # how long the feed tells of a deleted conversation
 MAX_BODY_BYTES = whole_number("MAX_BODY_BYTES", 8 * 1024 * 1024)  # of one API request

@@ -1,86 +1,32 @@
 """What only a real server shows, WSGI as in production and ASGI as in the demo: raw bytes, big bodies, HEAD.
 
-Each server has a SQLite file of its own, whatever database the suite runs on.
+Each server has a SQLite file of its own, whatever database the suite runs on, with three conversations of alice's.
 """
 
 import http.client
 import json
-import os
-import socket
-import subprocess
-import sys
-import tempfile
-import time
-from pathlib import Path
 
-from django.conf import settings
 from django.test import SimpleTestCase
 
 from conversations.wire import KEYS
+from tests.servers import RunningServer
 
 MEGABYTE = 1024 * 1024
 GOOD = b'{"conversationIDList":["c2c_bob"]}'
-MAKE_DATA = """
-from tests.cast import make_conversation, with_key
-for conversation_id in ("c2c_bob", "group_a/b", "group_a,b"): make_conversation(conversation_id=conversation_id)
-print(with_key()["HTTP_AUTHORIZATION"])
-"""
-
-
-class RunningServer:
-    """One granian process with three conversations of alice's."""
-
-    def __init__(self, interface: str, application: str, **environment: str):
-        self.directory = tempfile.TemporaryDirectory()
-        self.environment = os.environ | {
-            "DATABASE_URL": f"sqlite:///{self.directory.name}/test.sqlite3",
-            "DJANGO_SETTINGS_MODULE": "imsite.settings",
-            **environment,
-        }
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-        try:
-            self.manage("migrate", "--verbosity=0")
-            self.credential = self.manage("shell", "--verbosity=0", "--command", MAKE_DATA).strip()
-            self.process = subprocess.Popen(
-                [
-                    *(Path(sys.executable).with_name("granian"), "--interface", interface, "--host", "127.0.0.1"),
-                    *("--port", str(self.port), "--workers", "1", "--no-ws", "--log-level", "critical", application),
-                ],
-                env=self.environment,
-                cwd=settings.BASE_DIR,
-                stderr=subprocess.DEVNULL,
-            )
-        except BaseException:
-            self.directory.cleanup()
-            raise
-        self.wait()
-
-    def manage(self, *arguments: str) -> str:
-        command = [sys.executable, "manage.py", *arguments]
-        done = subprocess.run(command, env=self.environment, cwd=settings.BASE_DIR, capture_output=True, text=True, check=True)
-        return done.stdout
-
-    def wait(self) -> None:
-        for _attempt in range(300):
-            try:
-                return socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
-            except OSError:
-                time.sleep(0.1)
-        self.stop()
-        raise AssertionError("The server did not start.")
-
-    def stop(self) -> None:
-        self.process.terminate()
-        self.process.wait(timeout=20)
-        self.directory.cleanup()
 
 
 class ServerChecks:
     """The same for both servers."""
 
     server: RunningServer
+    credential: str
+
+    @classmethod
+    def begin(cls, server: RunningServer) -> None:
+        cls.server = server
+        for conversation_id in ("c2c_bob", "group_a/b", "group_a,b"):
+            server.do(f"make_conversation(conversation_id={conversation_id!r})")
+        cls.credential = server.do("with_key()")["HTTP_AUTHORIZATION"]
 
     @classmethod
     def tearDownClass(cls):
@@ -92,7 +38,7 @@ class ServerChecks:
         connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=20)
         connection._validate_path = lambda url: None  # the bytes are the point
         try:
-            headers = {"Authorization": self.server.credential} | headers
+            headers = {"Authorization": self.credential} | headers
             connection.request(method, f"/api/v1/{path}", body, headers, encode_chunked=not isinstance(body, bytes | None))
             response = connection.getresponse()
             return response.status, response.headers, response.read()
@@ -192,17 +138,13 @@ class ProductionServerTests(ServerChecks, SimpleTestCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.server = RunningServer(
-            "wsgi",
-            "imsite.wsgi:application",
-            DEBUG="false",
-            SECRET_KEY="0123456789abcdefghijklmnopqrstuvwxyz",
-            ALLOWED_HOSTS="127.0.0.1",
-        )
+        secret = "0123456789abcdefghijklmnopqrstuvwxyz"
+        environment = {"DEBUG": "false", "SECRET_KEY": secret, "ALLOWED_HOSTS": "127.0.0.1"}
+        cls.begin(RunningServer("wsgi", "imsite.wsgi:application", **environment))
 
 
 class DemoServerTests(ServerChecks, SimpleTestCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.server = RunningServer("asginl", "imsite.asgi:application", DEBUG="true")
+        cls.begin(RunningServer("asgi", "imsite.asgi:application", DEBUG="true"))

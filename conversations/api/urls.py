@@ -4,6 +4,7 @@ from django.urls import re_path
 
 from conversations.api.errors import unknown_address
 from conversations.api.groups import ConversationGroupViewSet
+from conversations.api.stream import misdirected
 from conversations.api.views import ConversationViewSet
 
 app_name = "api"
@@ -34,5 +35,6 @@ urlpatterns = [
     re_path(rf"^conversation-groups/{NAME}/remove/?$", group({"post": "remove"}), name="group-remove"),
     re_path(r"^unread/?$", conversation({"get": "unread"}), name="unread"),
     re_path(r"^changes/?$", conversation({"get": "changes"}), name="changes"),
+    re_path(r"^events/?$", misdirected, name="events"),
     re_path(r"", unknown_address),
 ]
