@@ -15,10 +15,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from conversations import identifiers, positions, wire
-from conversations.changes import LockedOwner, in_transaction, lock_owner, save_conversations
+from conversations.changes import LockedOwner, in_transaction, lock_many, lock_one, save_conversations
 from conversations.choices import ALLOWED_MARKS, C2C_RECEIVE_OPTIONS, ConversationType, ReceiveOption
 from conversations.exceptions import ConversationError, ConversationNotFound, InvalidParameter, TooManyPinned
-from conversations.models import Conversation
+from conversations.models import ORDER_KEY_LIMIT, Conversation
 from conversations.querysets import NO_AT_INFO
 from conversations.times import check_epoch_s, now_s, now_us
 
@@ -69,14 +69,14 @@ def set_pinned(*, owner_id: str, conversation_id: str, pinned: bool) -> Outcome:
 
 
 @in_transaction
-def set_draft(*, owner_id: str, conversation_id: str, text: str, timestamp_s: int | None = None) -> Outcome:
-    """Keep what the owner has begun to write; "" cancels it. An older edit than the one known changes nothing.
+def set_draft(*, owner_id: str, conversation_id: str, text: str | None, timestamp_s: int | None = None) -> Outcome:
+    """Keep what the owner has begun to write; "" or None cancels it. An older edit than the one known changes nothing.
 
     `timestamp_s` is the edit's time in epoch seconds, now if None.
     Raises ConversationNotFound, InvalidParameter. Source: V2TIMConversationManager.setConversationDraft, which keeps it on
     the device.
     """
-    wire.check_text(text, "draftText")
+    text = wire.check_text("" if text is None else text, "draftText")
     if timestamp_s is not None:
         check_epoch_s(timestamp_s, field="draftTimestamp")
     outcome = locked_one(owner_id, conversation_id)
@@ -86,7 +86,8 @@ def set_draft(*, owner_id: str, conversation_id: str, text: str, timestamp_s: in
         timestamp_s = max(now_s(), conversation.draft_timestamp)
     else:
         is_new = timestamp_s >= conversation.draft_timestamp and (text, timestamp_s) != _draft(conversation)
-    if is_new:
+    # Apps cancel whenever a chat is left: where there is no draft that is nothing, and moves nothing.
+    if is_new and (text or conversation.draft_text):
         # A cancelled draft keeps its time, so that an older edit from another device does not bring it back.
         conversation.draft_text, conversation.draft_timestamp = text, timestamp_s
         _activate(conversation)
@@ -146,7 +147,7 @@ def set_marks(*, owner_id: str, conversation_ids: Sequence[str], marks: int, ena
         conversation.marks = before | signed if enabled else before & ~signed
         return conversation.marks != before
 
-    return change_each(lock_owner(owner_id), conversation_ids, change, ("marks",))
+    return change_each(owner_id, conversation_ids, change, ("marks",))
 
 
 @in_transaction
@@ -161,7 +162,7 @@ def set_custom_data(*, owner_id: str, conversation_ids: Sequence[str], text: str
         before, conversation.custom_data = conversation.custom_data, text
         return before != text
 
-    return change_each(lock_owner(owner_id), conversation_ids, change, ("custom_data",))
+    return change_each(owner_id, conversation_ids, change, ("custom_data",))
 
 
 def delete_one(*, owner_id: str, conversation_id: str, clear_messages: bool = True) -> str:
@@ -197,11 +198,11 @@ def delete(*, owner_id: str, conversation_ids: Sequence[str], clear_messages: bo
         *MESSAGE_COLUMNS, "deleted_at", "deleted_position", "cleared_position",
         "draft_text", "draft_timestamp", "is_pinned", "custom_data",
     )  # fmt: skip
-    return change_each(lock_owner(owner_id), conversation_ids, change, columns, before_saving=_forget_old_deletions)
+    return change_each(owner_id, conversation_ids, change, columns, before_saving=_forget_old_deletions)
 
 
 def change_each(
-    owner: LockedOwner | None,
+    owner_id: str,
     conversation_ids: Sequence[str],
     change: Callable[[Conversation], bool],
     columns: Sequence[str],
@@ -209,9 +210,9 @@ def change_each(
     before_saving: Callable[[LockedOwner], None] = lambda owner: None,
 ) -> Results:
     """Apply `change` to each conversation; it says whether it changed these columns, or raises a ConversationError."""
+    owner, known = lock_many(owner_id, conversation_ids)
     if owner is None:
         return Results(NEVER_SEEN, [_refused(one, _why_unknown(one)) for one in conversation_ids])
-    known = {one.conversation_id: one for one in _to_change(owner.owner_id).any_of(list(conversation_ids))}
     results, changed = {}, []
     for one in dict.fromkeys(conversation_ids):
         try:
@@ -226,10 +227,6 @@ def change_each(
         before_saving(owner)
         save_conversations(owner, changed, columns)
     return Results(owner.token, [results[one] for one in conversation_ids])
-
-
-def _to_change(owner_id: str):
-    return Conversation.objects.for_owner(owner_id).defer("wire_head", "last_message")
 
 
 def _why_unknown(conversation_id: str) -> ConversationError:
@@ -255,11 +252,10 @@ MESSAGE_COLUMNS = (
 
 def locked_one(owner_id: str, conversation_id: str) -> Outcome:
     """A conversation whose owner is locked. Raises ConversationNotFound."""
-    owner = lock_owner(owner_id)
-    conversation = owner and Conversation.objects.for_owner(owner_id).filter(conversation_id=conversation_id).first()
-    if not conversation:
+    found = lock_one(owner_id, conversation_id)
+    if found is None:
         raise ConversationNotFound(conversation_id)
-    return Outcome(owner, conversation)
+    return Outcome(*found)
 
 
 def newest_known(conversation: Conversation) -> str:
@@ -280,7 +276,7 @@ def is_read(conversation: Conversation) -> bool:
 
 
 def _activate(conversation: Conversation) -> None:
-    conversation.order_key = max(conversation.order_key + 1, now_us())
+    conversation.order_key = min(max(conversation.order_key + 1, now_us()), ORDER_KEY_LIMIT - 1)
 
 
 def _draft(conversation: Conversation) -> tuple[str, int]:

@@ -1,5 +1,9 @@
 """Conversations in the admin: one row is an owner and a conversationID, together."""
 
+from collections.abc import Callable
+from functools import partial
+
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.db import transaction
@@ -11,15 +15,17 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext, ngettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from conversations import actions, entries, lastmessage
+from conversations import actions, entries, lastmessage, reading, wire
 from conversations.admin_big_tables import MAX_COUNTED, BigTableAdmin, BoundedChangeList
 from conversations.choices import ConversationType
-from conversations.exceptions import ConversationError
+from conversations.exceptions import ConversationError, InvalidParameter
 from conversations.models import ConversationRow, Owner
 from conversations.search import keys_of_or_with
+from conversations.times import check_epoch_s
 
 MAX_REFUSALS_SHOWN = 10
 PREVIEW_LENGTH = 80
+READ = ngettext_lazy("%(count)d conversation was marked as read.", "%(count)d conversations were marked as read.", "count")
 PINNED = ngettext_lazy("%(count)d conversation was pinned.", "%(count)d conversations were pinned.", "count")
 UNPINNED = ngettext_lazy("%(count)d conversation was unpinned.", "%(count)d conversations were unpinned.", "count")
 
@@ -70,6 +76,33 @@ class DraftFilter(ClosedFilter):
     conditions = yes_or_no(~Q(draft_text=""))
 
 
+class ReadPositionForm(forms.ModelForm):
+    """The one thing that staff may set by hand."""
+
+    read_up_to = forms.IntegerField(
+        label=_("read up to"),
+        min_value=0,
+        max_value=wire.INT64_MAX,
+        help_text=_("Epoch seconds in a one-to-one conversation, a message's number in a group; it may go back."),
+    )
+
+    class Meta:
+        fields = ()
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.initial["read_up_to"] = reading.read_up_to(self.instance)
+
+    def clean_read_up_to(self):
+        value = self.cleaned_data["read_up_to"]
+        if self.instance.type == ConversationType.C2C:
+            try:
+                check_epoch_s(value, field="read_up_to")
+            except InvalidParameter as error:
+                raise forms.ValidationError(str(error.detail)) from error
+        return value
+
+
 class ConversationChangeList(BoundedChangeList):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -87,7 +120,8 @@ class ConversationAdmin(BigTableAdmin):
     list_filter = (TypeFilter, UnreadFilter, PinnedFilter, MarkedFilter, DraftFilter)
     search_fields = ("owner_id", "conversation_id")
     search_help_text = _("The whole ID of an owner, a conversation, a user or a group.")
-    actions = ("pin", "unpin")
+    actions = ("mark_read", "pin", "unpin")
+    form = ReadPositionForm
     fieldsets = (
         (None, {"fields": (
             "owner_id", "conversation_id", "type", "group_type", "show_name", "face_url", "membership", "deleted_at",
@@ -122,7 +156,12 @@ class ConversationAdmin(BigTableAdmin):
         return request.user.has_perm("conversations.view_conversation") or self.has_change_permission(request, obj)
 
     def has_change_permission(self, request, obj=None):
-        return obj is None and request.user.has_perm("conversations.change_conversation")
+        return request.user.has_perm("conversations.change_conversation") and not (obj and obj.deleted_at)
+
+    def get_fieldsets(self, request, obj=None):
+        if not self.has_change_permission(request, obj):
+            return self.fieldsets
+        return (*self.fieldsets, (_("Put right"), {"fields": ("read_up_to",)}))
 
     def view_on_site(self, obj):
         return entries.conversation_url(obj.owner_id, obj.conversation_id)
@@ -167,27 +206,53 @@ class ConversationAdmin(BigTableAdmin):
     def mentions_json(self, row):
         return _pre(row.group_at_info)
 
+    # ---- What can be set by hand ----
+
+    def save_form(self, request, form, change):
+        return form.instance
+
+    def save_model(self, request, obj, form, change):
+        if form.has_changed():
+            to = form.cleaned_data["read_up_to"]
+            reading.move_read_position(owner_id=obj.owner_id, conversation_id=obj.conversation_id, to=to)
+
+    def save_related(self, request, form, formsets, change):
+        """There is nothing related."""
+
+    def construct_change_message(self, request, form, formsets, add=False):
+        if not form.has_changed():
+            return []
+        places = {"before": form.initial["read_up_to"], "after": form.cleaned_data["read_up_to"]}
+        return gettext("Read position moved from %(before)d to %(after)d.") % places
+
     # ---- What can be done with ticked rows ----
+
+    @admin.action(description=_("Mark the ticked conversations as read"), permissions=["change"])
+    def mark_read(self, request, queryset):
+        changed = self._change(request, queryset, reading.read, is_so=actions.is_read, note=gettext("Marked as read."))
+        self.message_user(request, READ % {"count": changed}, messages.SUCCESS if changed else messages.INFO)
 
     @admin.action(description=_("Pin the ticked conversations"), permissions=["change"])
     def pin(self, request, queryset):
-        changed = self._set_pinned(request, queryset, pinned=True, note=gettext("Pinned."))
+        act = partial(actions.set_pinned, pinned=True)
+        changed = self._change(request, queryset, act, is_so=lambda row: row.is_pinned, note=gettext("Pinned."))
         self.message_user(request, PINNED % {"count": changed}, messages.SUCCESS if changed else messages.INFO)
 
     @admin.action(description=_("Unpin the ticked conversations"), permissions=["change"])
     def unpin(self, request, queryset):
-        changed = self._set_pinned(request, queryset, pinned=False, note=gettext("Unpinned."))
+        act = partial(actions.set_pinned, pinned=False)
+        changed = self._change(request, queryset, act, is_so=lambda row: not row.is_pinned, note=gettext("Unpinned."))
         self.message_user(request, UNPINNED % {"count": changed}, messages.SUCCESS if changed else messages.INFO)
 
-    def _set_pinned(self, request, rows, *, pinned: bool, note: str) -> int:
+    def _change(self, request, rows, act: Callable, *, is_so: Callable[[ConversationRow], bool], note: str) -> int:
         """How many rows changed; each has a log entry, and each refusal is told."""
         changed, refusals = 0, []
         for row in rows[:MAX_COUNTED]:
-            if row.is_pinned == pinned and not row.deleted_at:
+            if is_so(row) and not row.deleted_at:
                 continue
             try:
                 with transaction.atomic():
-                    actions.set_pinned(owner_id=row.owner_id, conversation_id=row.conversation_id, pinned=pinned)
+                    act(owner_id=row.owner_id, conversation_id=row.conversation_id)
                     self.log_change(request, row, note)
             except ConversationError as error:
                 refusals.append(_("Refused for %(row)s: %(reason)s") % {"row": row, "reason": error.detail})

@@ -60,7 +60,7 @@ def _add(owner: LockedOwner | None, name: str, conversation_ids: Sequence[str]) 
         conversation.conversation_groups |= 1 << bit
         return True
 
-    return change_each(owner, conversation_ids, change, ("conversation_groups",))
+    return change_each(owner.owner_id, conversation_ids, change, ("conversation_groups",))
 
 
 @in_transaction
@@ -77,7 +77,7 @@ def remove(*, owner_id: str, name: str, conversation_ids: Sequence[str]) -> Resu
         conversation.conversation_groups &= ~(1 << bit)
         return conversation.conversation_groups != before
 
-    return change_each(owner, conversation_ids, change, ("conversation_groups",))
+    return change_each(owner.owner_id, conversation_ids, change, ("conversation_groups",))
 
 
 @in_transaction

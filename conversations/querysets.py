@@ -77,6 +77,14 @@ class OwnerQuerySet(models.QuerySet):
         """The one owner, if ever seen."""
         return self.filter(owner_id=owner_id)
 
+    def after(self, owner_id: str) -> Self:
+        """The owners that follow one, in order of their IDs; all of them after ""."""
+        return self.filter(owner_id__gt=owner_id).order_by("owner_id")
+
+    def any_of(self, owner_ids: list[str]) -> Self:
+        """Those of the given ones that were ever seen."""
+        return self.filter(owner_id__any_of=owner_ids)
+
 
 class ConversationQuerySet(models.QuerySet):
     def for_owner(self, owner_id: str) -> Self:

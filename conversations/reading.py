@@ -74,7 +74,7 @@ def move_read_position(*, owner_id: str, conversation_id: str, to: int) -> Outco
     conversation = outcome.conversation
     if conversation.type == ConversationType.C2C:
         check_epoch_s(to, field="to")
-    goes_back = to < _read_up_to(conversation)
+    goes_back = to < read_up_to(conversation)
     if goes_back:
         _set_read_up_to(conversation, to)
     if goes_back or _read(conversation, to):
@@ -82,7 +82,8 @@ def move_read_position(*, owner_id: str, conversation_id: str, to: int) -> Outco
     return outcome
 
 
-def _read_up_to(conversation: Conversation) -> int:
+def read_up_to(conversation: Conversation) -> int:
+    """The read position: epoch seconds one to one, MsgSeq in a group."""
     is_group = conversation.type == ConversationType.GROUP
     return conversation.group_read_sequence if is_group else conversation.c2c_read_timestamp
 
@@ -98,7 +99,7 @@ def _read_all(conversation: Conversation) -> bool:
     """Whether this changed anything."""
     before = _state(conversation)
     newest = positions.in_read_units(newest_known(conversation), conversation.type)
-    _set_read_up_to(conversation, max(newest, _read_up_to(conversation)))
+    _set_read_up_to(conversation, max(newest, read_up_to(conversation)))
     conversation.unread_count = conversation.unread_base = 0
     conversation.unread_base_position, conversation.group_at_info = positions.NOWHERE, NO_AT_INFO
     return _state(conversation) != before
@@ -106,8 +107,9 @@ def _read_all(conversation: Conversation) -> bool:
 
 def _read(conversation: Conversation, up_to: int) -> bool:
     """Whether this changed anything."""
-    if up_to <= _read_up_to(conversation):
+    if up_to < read_up_to(conversation):
         return False
+    before = _state(conversation)
     newest = newest_known(conversation)
     _set_read_up_to(conversation, up_to)
     counted = conversation.unread_count - conversation.unread_base
@@ -117,7 +119,7 @@ def _read(conversation: Conversation, up_to: int) -> bool:
         conversation.unread_base_position = positions.NOWHERE
     if conversation.type == ConversationType.GROUP and not is_read(conversation):
         conversation.group_at_info = wire.at_info_after(conversation.group_at_info, up_to)
-    return True
+    return _state(conversation) != before
 
 
 def _left(conversation: Conversation, count: int, end: str) -> int:

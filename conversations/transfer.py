@@ -14,7 +14,7 @@ from django.utils import timezone, translation
 
 from conversations import dialects, positions, wire
 from conversations.changes import LockedOwner, lock_owners, save_owners
-from conversations.choices import Membership
+from conversations.choices import ConversationType, Membership
 from conversations.exceptions import ConversationError
 from conversations.models import Conversation, Owner
 from conversations.wire import Entry
@@ -179,10 +179,20 @@ def _read_up_to(entry: Entry, other: "Entry | Stored") -> Entry:
 
 
 def _without_cleared(entry: Entry, stored: Stored) -> Entry:
-    """The entry without a message that its owner has deleted."""
-    if not stored.cleared_position or entry.last_message_position > stored.cleared_position:
+    """The entry without what its owner has deleted: messages, what of its unread count they can be, and mentions."""
+    gone = max(stored.deleted_position, stored.cleared_position)
+    if not gone:
         return entry
-    return entry._replace(last_message=None, last_message_at=None, last_message_position=positions.NOWHERE, unread_count=0)
+    if entry.last_message_position <= gone:
+        entry = entry._replace(unread_count=0)
+    if entry.last_message_position <= stored.cleared_position:
+        entry = entry._replace(last_message=None, last_message_at=None, last_message_position=positions.NOWHERE)
+    if entry.type == ConversationType.GROUP:
+        seq = int(gone)
+        left = max(0, int(entry.last_message_position or 0) - seq)
+        mentions = wire.at_info_after(entry.group_at_info, seq)
+        entry = entry._replace(unread_count=min(entry.unread_count, left), group_at_info=mentions)
+    return entry
 
 
 def _replaces(entry: Entry, stored: Stored) -> bool:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from datetime import timedelta
 from pathlib import Path
+from unittest import mock
 
 import orjson
 import pytest
@@ -13,9 +14,10 @@ from django.core.management import CommandError, call_command
 from django.test import TestCase
 from django.utils import timezone
 
-from conversations import keys
+from conversations import changes, feed, keys
 from conversations.exceptions import NotSignedIn
-from conversations.models import ApiKey, Conversation
+from conversations.models import ApiKey, Conversation, Owner
+from conversations.times import YEAR_2100_S
 from tests.cast import ALICE, make_conversation
 
 LINE = b'{"owner":"alice","conversation":{"conversationID":"c2c_bob"}}\n'
@@ -198,3 +200,42 @@ def test_help_of_each_command_needs_no_database():
     for command in ("import_conversations", "export_conversations", "get_conversation", "create_api_key", "create_demo_data"):
         done = subprocess.run([sys.executable, "manage.py", command, "--help"], capture_output=True, text=True, check=True)
         assert command in done.stdout
+
+
+class NewFeedEpochTests(TestCase):
+    def test_every_list_starts_over_once(self):
+        make_conversation()
+        make_conversation(owner_id="bob", conversation_id="c2c_alice")
+        before = feed.read(ALICE, None, 10)
+
+        out, _, status = run("new_feed_epoch")
+
+        self.assertEqual((out.strip(), status), ("2 lists start over.", 0))
+        self.assertTrue(feed.read(ALICE, feed.parse(before.since), 10).reset_required)
+        again = feed.read(ALICE, None, 10)
+        self.assertEqual(again.changes, before.changes)
+        self.assertFalse(feed.read(ALICE, feed.parse(again.since), 10).reset_required)
+
+    def test_a_clock_that_was_set_back_still_gives_another_epoch(self):
+        make_conversation()
+        Owner.objects.update(epoch=YEAR_2100_S)
+
+        run("new_feed_epoch")
+
+        self.assertEqual(Owner.objects.get().epoch, YEAR_2100_S + 1)
+
+    def test_a_dry_run_only_counts(self):
+        make_conversation()
+        before = Owner.objects.get().epoch
+
+        out, _, _ = run("new_feed_epoch", "--dry-run")
+
+        self.assertEqual((out.strip(), Owner.objects.get().epoch), ("1 list would start over.", before))
+
+    def test_more_owners_than_one_batch(self):
+        Owner.objects.bulk_create(Owner(owner_id=f"u{n}", epoch=1) for n in range(5))
+
+        with mock.patch.object(changes, "OWNERS_PER_STATEMENT", 2):
+            run("new_feed_epoch")
+
+        self.assertFalse(Owner.objects.filter(epoch=1).exists())

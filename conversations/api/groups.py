@@ -65,9 +65,7 @@ def _members_changed(request: Request, name: str, act: Callable[..., Results]) -
 
 def _owner_and_name(request: Request, in_path: str) -> tuple[str, str]:
     values = query(request, ("owner", *named_by(in_path, "name")))
-    owner_id = request.user.owner(values.get("owner"), WRITE)
-    # A group may be called - as well.
-    return owner_id, named(in_path, {"name": in_path} | dict(values), "name")
+    return request.user.owner(values.get("owner"), WRITE), named(in_path, values, "name")
 
 
 def _group_list(request: Request, group_names: str, token: str, owner_id: str, *, has_etag: bool = False) -> HttpResponse:

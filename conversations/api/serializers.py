@@ -12,7 +12,7 @@ from conversations.exceptions import TooManyConversations
 
 MAX_IDS_IN_BODY, MAX_IDS_TO_CHANGE = 1000, 100
 MARKS_MAX_DIGITS = 20
-UNKNOWN_KEYS_NAMED = 10
+UNKNOWN_KEYS_NAMED, UNKNOWN_KEY_LENGTH = 10, 100
 
 
 class StrictSerializer(serializers.Serializer):
@@ -20,7 +20,8 @@ class StrictSerializer(serializers.Serializer):
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         if unknown := data.keys() - self.fields.keys():
-            raise serializers.ValidationError({name: [_("Unknown key.")] for name in sorted(unknown)[:UNKNOWN_KEYS_NAMED]})
+            named = (name[:UNKNOWN_KEY_LENGTH] for name in sorted(unknown)[:UNKNOWN_KEYS_NAMED])
+            raise serializers.ValidationError({name: [_("Unknown key.")] for name in named})
         return super().to_internal_value(data)
 
 
@@ -115,7 +116,7 @@ class NoInput(StrictSerializer):
 
 
 class DraftInput(StrictSerializer):
-    draftText = Text(source="text", help_text='"" cancels')
+    draftText = Text(source="text", allow_null=True, help_text='"" or null cancels')
     draftTimestamp = Whole(source="timestamp_s", required=False, min_value=0, help_text="epoch seconds; now if absent")
 
 
@@ -189,7 +190,7 @@ class ConversationObject(serializers.Serializer):
     recvOpt = serializers.ChoiceField(ReceiveOption.choices)
     unreadCount = serializers.IntegerField()
     draftText = serializers.CharField(allow_blank=True)
-    draftTimestamp = serializers.IntegerField(help_text="epoch seconds, 0 without a draft")
+    draftTimestamp = serializers.IntegerField(help_text="epoch seconds of the last edit")
     isPinned = serializers.BooleanField()
     orderkey = serializers.IntegerField(help_text="larger is higher in the list; not a time")
     groupAtInfoList = GroupAtInfo(many=True)
