@@ -11,7 +11,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -78,7 +78,13 @@ class RunningServer:
     def start(self, interface: str, application: str) -> subprocess.Popen:
         options = ("--workers", "1", "--no-ws", "--workers-kill-timeout", "3", "--log-level", "critical")
         command = [BIN / "granian", "--interface", interface, "--host", "127.0.0.1", "--port", str(self.port), *options]
-        return subprocess.Popen([*command, application], env=self.environment, cwd=settings.BASE_DIR, stderr=subprocess.DEVNULL)
+        return subprocess.Popen(
+            [*command, application],
+            env=self.environment,
+            cwd=settings.BASE_DIR,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
 
     def manage(self, *arguments: str) -> str:
         command = [sys.executable, "manage.py", *arguments]
@@ -101,10 +107,14 @@ class RunningServer:
         return json.loads(self.console.stdout.readline())
 
     def wait(self) -> None:
+        """Until it answers: a port alone may still be that of one that was killed."""
         for _attempt in range(300):
             try:
-                return socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
-            except OSError:
+                client = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+                client.request("GET", "/api/v1/nothing/")
+                client.getresponse().read()
+                return client.close()
+            except (OSError, http.client.HTTPException):
                 time.sleep(0.1)
         self.stop()
         raise AssertionError("The server did not start.")
@@ -115,15 +125,9 @@ class RunningServer:
         return int(children.split()[0])
 
     def kill(self) -> None:
-        """End it at once, as a failing machine would."""
-        worker = self.worker()
-        self.process.kill()
+        """End it and all its processes at once, as a failing machine would."""
+        os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
-        os.kill(worker, signal.SIGKILL)
-        # Until it is gone, connections would still be taken and lost.
-        with suppress(OSError):
-            while Path(f"/proc/{worker}/stat").read_text().split()[2] != "Z":
-                time.sleep(0.01)
 
     def stop(self) -> None:
         if self.console is not None:

@@ -5,7 +5,6 @@ import json
 import time
 from contextlib import ExitStack
 from pathlib import Path
-from unittest import skipUnless
 
 import psycopg
 from django.db import connection
@@ -286,8 +285,9 @@ class SQLiteEventTests(EventChecks, SimpleTestCase):
     pass
 
 
-@skipUnless(connection.vendor == "postgresql", "needs PostgreSQL")
 class PostgreSQLEventTests(EventChecks, SimpleTestCase):
+    __test__ = connection.vendor == "postgresql"  # where the suite runs on it
+
     @classmethod
     def environment(cls) -> dict[str, str]:
         cls.database = cls.enterClassContext(scratch_postgresql())
@@ -302,7 +302,8 @@ class PostgreSQLEventTests(EventChecks, SimpleTestCase):
         started = time.monotonic()
         stream.until("changes")
 
-        self.assertLess(time.monotonic() - started, 0.4)
+        # Lists are looked at every 15 seconds, too.
+        self.assertLess(time.monotonic() - started, 5)
 
     def test_listening_goes_on_after_its_connection_is_lost(self):
         self.make()
