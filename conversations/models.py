@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from conversations import identifiers, pairs, positions
 from conversations.choices import ALLOWED_MARKS, ConversationType, GroupType, Membership, ReceiveOption
+from conversations.message_models import Group, GroupMember, Message, Thread  # noqa: F401 - tables of this app
 from conversations.querysets import COUNTED, NO_AT_INFO, ConversationQuerySet, OwnerQuerySet
 from conversations.times import now_s
 from conversations.wire_head import WireHead

@@ -6,7 +6,7 @@ here: a read at or past its end clears it, one before lowers it to what can be l
 
 from django.utils.translation import gettext as _
 
-from conversations import positions, wire
+from conversations import counting, positions, wire
 from conversations.actions import NEVER_SEEN, Outcome, is_read, locked_one, newest_known
 from conversations.changes import in_transaction, lock_owner, save_conversations
 from conversations.choices import ConversationType
@@ -77,6 +77,7 @@ def move_read_position(*, owner_id: str, conversation_id: str, to: int) -> Outco
     goes_back = to < read_up_to(conversation)
     if goes_back:
         _set_read_up_to(conversation, to)
+        conversation.unread_count = conversation.unread_base + len(counting.unread_messages(conversation))
     if goes_back or _read(conversation, to):
         save_conversations(outcome.owner, [conversation], READ_COLUMNS)
     return outcome
@@ -101,7 +102,7 @@ def _read_all(conversation: Conversation) -> bool:
     newest = positions.in_read_units(newest_known(conversation), conversation.type)
     _set_read_up_to(conversation, max(newest, read_up_to(conversation)))
     conversation.unread_count = conversation.unread_base = 0
-    conversation.unread_base_position, conversation.group_at_info = positions.NOWHERE, NO_AT_INFO
+    conversation.group_at_info = NO_AT_INFO
     return _state(conversation) != before
 
 
@@ -110,13 +111,11 @@ def _read(conversation: Conversation, up_to: int) -> bool:
     if up_to < read_up_to(conversation):
         return False
     before = _state(conversation)
-    newest = newest_known(conversation)
+    newest = positions.in_read_units(newest_known(conversation), conversation.type)
     _set_read_up_to(conversation, up_to)
-    counted = conversation.unread_count - conversation.unread_base
     conversation.unread_base = _left(conversation, conversation.unread_base, conversation.unread_base_position)
-    conversation.unread_count = conversation.unread_base + _left(conversation, counted, newest)
-    if not conversation.unread_base:
-        conversation.unread_base_position = positions.NOWHERE
+    counted = len(counting.unread_messages(conversation)) if up_to < newest else 0
+    conversation.unread_count = conversation.unread_base + counted
     if conversation.type == ConversationType.GROUP and not is_read(conversation):
         conversation.group_at_info = wire.at_info_after(conversation.group_at_info, up_to)
     return _state(conversation) != before

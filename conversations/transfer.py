@@ -223,7 +223,7 @@ def _row(entry: Entry, before: Stored | None, owner: LockedOwner, now: datetime)
         bits,
         before.membership if before else _MEMBER,
         entry.unread_count,
-        entry.last_message_position if entry.unread_count else positions.NOWHERE,
+        entry.last_message_position,
         before.deleted_position if before else positions.NOWHERE,
         before.cleared_position if before else positions.NOWHERE,
         version,

@@ -42,6 +42,7 @@ EVENTS_HEARTBEAT_S = whole_number("EVENTS_HEARTBEAT_S", 15)  # between a stream'
 
 MAX_PINNED = whole_number("MAX_PINNED", 50)  # pinned conversations of one owner
 TOMBSTONE_DAYS = whole_number("TOMBSTONE_DAYS", 30)  # how long the feed tells of a deleted conversation
+SKIP_OWNERS = frozenset(env.list("SKIP_OWNERS", default=[]))  # accounts that get no list of their own: bots, administrator
 MAX_BODY_BYTES = whole_number("MAX_BODY_BYTES", 8 * 1024 * 1024)  # of one API request
 
 # ---- Database --------------------------------------------------------------------------------

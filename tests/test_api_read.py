@@ -1,6 +1,7 @@
 """cleanConversationUnreadMessageCount: read positions, and the counts and mentions that follow from them."""
 
 from conversations import positions, transfer
+from conversations.message_models import GroupMember, Message
 from conversations.models import Conversation, Owner
 from conversations.times import YEAR_2100_S, now_s
 from conversations.wire import INT64_MAX
@@ -122,6 +123,9 @@ class GroupTests(ReadTestCase):
             unread_base_position=positions.of_group(90),
             last_message_position=positions.of_group(95),
         )
+        GroupMember.objects.create(group_id="team", user_id=ALICE, events='[[0,"member"]]')
+        for seq in range(91, 96):
+            Message.objects.create(thread="team", position=positions.of_group(seq), sender=BOB, time_s=NOON_S, body="{}")
 
         for sequence, left in ((70, 15), (85, 10), (90, 5), (93, 2), (95, 0)):
             self.assertEqual(self.left("group_team", {"cleanSequence": sequence}), (left, sequence))

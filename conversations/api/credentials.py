@@ -47,6 +47,11 @@ class Actor:
             raise InvalidParameter(_("Name the owner: ?owner=USER_ID."), field="owner")
         return check_owner_id(named)
 
+    def may(self, scope: str) -> None:
+        """Raise NoPermission for a scope not granted: for calls that are about nobody's list in particular."""
+        if scope not in self.access.scopes:
+            raise NoPermission(_("This credential may not do that."))
+
 
 class BearerAuthentication(BaseAuthentication):
     """`Authorization: Bearer` with an API key (`imk_…`) or a UserSig."""

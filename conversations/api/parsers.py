@@ -24,17 +24,24 @@ class StrictJSONParser(BaseParser):
     """A JSON object in UTF-8, of at most MAX_BODY_BYTES."""
 
     media_type = "application/json"
+    taken: tuple[type, ...] = (dict,)
 
-    def parse(self, stream, media_type=None, parser_context=None) -> dict[str, Any]:
+    def parse(self, stream, media_type=None, parser_context=None) -> Any:
         body = read_body(stream, settings.MAX_BODY_BYTES)
         try:
             orjson.loads(body)  # refuses what json lets pass: NaN, unpaired surrogates, text that is not UTF-8
             value = json.loads(body, object_pairs_hook=_without_duplicates)
         except (ValueError, RecursionError) as error:
             raise InvalidParameter(_("The body is not JSON: %(why)s.") % {"why": error}, field="body") from error
-        if not isinstance(value, dict):
+        if not isinstance(value, self.taken):
             raise InvalidParameter(_("The body must be a JSON object."), field="body")
         return value
+
+
+class StrictJSONListParser(StrictJSONParser):
+    """A JSON object or array."""
+
+    taken = (dict, list)
 
 
 def announce_body(request: HttpRequest) -> None:

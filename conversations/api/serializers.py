@@ -258,6 +258,20 @@ class ChangesAnswer(serializers.Serializer):
     resetRequired = serializers.BooleanField(help_text="true: forget the list and go on from version")
 
 
+class MessageResult(serializers.Serializer):
+    index = serializers.IntegerField(help_text="place in the request")
+    status = serializers.ChoiceField(("applied", "duplicate", "refused"))
+    resultCode = serializers.IntegerField(help_text="0, or why it was refused")
+    resultInfo = serializers.CharField(allow_blank=True)
+    MsgKey = serializers.CharField(required=False, allow_null=True, help_text="one to one; null for online only")
+    MsgSeq = serializers.IntegerField(required=False, allow_null=True, help_text="group")
+    MsgTime = serializers.IntegerField(required=False, allow_null=True, help_text="epoch seconds")
+
+
+class MessagesAnswer(serializers.Serializer):
+    results = MessageResult(many=True)
+
+
 class Problem(serializers.Serializer):
     """RFC 9457, with the face of the SDK's onError(code, desc)."""
 

@@ -1,0 +1,42 @@
+"""How many stored messages a conversation counts as unread: the sum that every change keeps up to date, made anew."""
+
+from conversations import effects, identifiers, message_store
+from conversations.choices import ConversationType
+from conversations.effects import Viewer
+from conversations.message_models import Group, GroupMember, Message
+from conversations.models import Conversation
+from conversations.rosters import Roster
+
+
+def viewer_of(row: Conversation) -> Viewer:
+    """The row's owner, with the time spent in the group; at most two queries."""
+    _type, bare_id = identifiers.split(row.conversation_id)
+    if row.type == ConversationType.C2C:
+        return Viewer(row.owner_id)
+    group_id = group_of(bare_id)
+    group = Group.objects.filter(group_id=group_id).first()
+    member = GroupMember.objects.filter(group_id=group_id, user_id=row.owner_id).first()
+    dissolved_at_ms = group.dissolved_at_ms if group else None
+    roster = Roster.from_json(member.events, dissolved_at_ms) if member else Roster(dissolved_at_ms=dissolved_at_ms)
+    return Viewer(row.owner_id, roster, group.type if group else "")
+
+
+def thread_of(row: Conversation) -> str:
+    """The thread that the row shows."""
+    _type, bare_id = identifiers.split(row.conversation_id)
+    return bare_id if row.type == ConversationType.GROUP else effects.thread_of(row.owner_id, bare_id)
+
+
+def group_of(thread: str) -> str:
+    """The group whose members a thread's messages go to: a topic's is named in its ID."""
+    return thread.partition(TOPIC_MARK)[0]
+
+
+# A topic's ID is its group's, this, and a word. Source: reference section 2.
+TOPIC_MARK = "@TOPIC#_"
+
+
+def unread_messages(row: Conversation) -> list[Message]:
+    """The stored messages that the row counts as unread, in their order."""
+    viewer = viewer_of(row)
+    return [message for message in message_store.after(thread_of(row), effects.floor(row)) if viewer.counts(message, row)]

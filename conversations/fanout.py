@@ -1,0 +1,176 @@
+"""Changed messages -> the conversations of everybody concerned; each changed row under its owner's next number."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+
+from conversations import effects, identifiers
+from conversations.changes import LockedOwner, lock_owners, save_owners
+from conversations.choices import ConversationType
+from conversations.effects import Seen, Viewer
+from conversations.message_models import Group
+from conversations.message_models import Message as Stored
+from conversations.message_store import Change
+from conversations.models import Conversation, Owner
+
+# How far back the message before one that goes is looked for at a time.
+LOOK_BACK = 50
+INSERTED = (
+    "owner_id", "conversation_id", "type", "recv_opt", "c2c_read_timestamp", *effects.COLUMNS, "version",
+)  # fmt: skip
+UPDATED = (*effects.COLUMNS, "c2c_read_timestamp", "unread_base", "unread_base_position", "version")
+Pair = tuple[str, str]
+
+
+def change_c2c(pairs: Iterable[Pair], changes: Sequence[Change]) -> None:
+    """Bring the rows of (owner, peer) pairs up to date with changed messages of their threads."""
+    pairs = sorted(pair for pair in set(pairs) if pair[0] not in settings.SKIP_OWNERS)
+    owners = lock_owners(owner_id for pair in pairs for owner_id in pair)
+    keys = [(one, identifiers.join(ConversationType.C2C, other)) for pair in pairs for one, other in (pair, pair[::-1])]
+    rows = read_rows(keys)
+    profiles = _profiles(owners)
+    by_thread: dict[str, list[Change]] = {}
+    for change in changes:
+        by_thread.setdefault(change.after.thread, []).append(change)
+    changed = []
+    for owner_id, peer in pairs:
+        row = rows.get((owner_id, identifiers.join(ConversationType.C2C, peer)))
+        row = row or effects.new_row(owner_id, ConversationType.C2C, peer)
+        peers_row = rows.get((peer, identifiers.join(ConversationType.C2C, owner_id)))
+        viewer = Viewer(owner_id, peer_read_s=peers_row.c2c_read_timestamp if peers_row else 0)
+        look = profiles.get(peer, ("", ""))
+        if _apply(row, viewer, viewer, by_thread.get(effects.thread_of(owner_id, peer), ()), look, peer):
+            changed.append(row)
+    save_rows(owners, changed)
+
+
+def change_group(
+    group: Group, thread: str, viewers: Mapping[str, tuple[Viewer, Viewer]], changes: Sequence[Change], name: tuple[str, str]
+) -> None:
+    """Bring the members' rows up to date: with changed messages, for viewers as they were and as they are."""
+    viewers = {owner_id: both for owner_id, both in viewers.items() if owner_id not in settings.SKIP_OWNERS}
+    owners = lock_owners(viewers)
+    conversation_id = identifiers.join(ConversationType.GROUP, thread)
+    rows = read_rows([(owner_id, conversation_id) for owner_id in viewers])
+    changed = []
+    for owner_id, (was, viewer) in sorted(viewers.items()):
+        row = rows.get((owner_id, conversation_id)) or effects.new_row(owner_id, ConversationType.GROUP, thread)
+        before = row.membership
+        row.membership = viewer.roster.now()
+        if _apply(row, was, viewer, changes, name, thread, group.type) or (before != row.membership and is_listed(row)):
+            changed.append(row)
+    save_rows(owners, changed)
+
+
+def _apply(
+    row: Conversation,
+    was: Viewer,
+    viewer: Viewer,
+    changes: Iterable[Change],
+    look: tuple[str, str],
+    bare_id: str,
+    group_type: str = "",
+) -> bool:
+    """Whether any of the changes changed the row."""
+    is_changed = False
+    for before, after in changes:
+        if not is_listed(row):
+            if after.body is None or not viewer.sees(after) or after.position <= row.deleted_position:
+                continue
+            _list(row, look, bare_id, group_type)
+            is_changed = True
+        seen_before = None if before is None else Seen(was, before)
+        is_changed |= effects.apply(row, seen_before, Seen(viewer, after), _newest_before)
+    return is_changed
+
+
+def is_listed(row: Conversation) -> bool:
+    """Whether the row is in its owner's list: it is there, and not deleted."""
+    return row.deleted_at is None and not row._state.adding
+
+
+def _list(row: Conversation, look: tuple[str, str], bare_id: str, group_type: str) -> None:
+    """Begin a conversation, or begin it again after a deletion."""
+    row.deleted_at, row.created_version = None, NOT_YET
+    row.show_name, row.face_url = look[0] or row.show_name or bare_id, look[1] or row.face_url
+    row.group_type = group_type or row.group_type
+    row._state.adding, row.is_new = False, row._state.adding
+
+
+NOT_YET = 0
+
+
+def _newest_before(seen: Seen, row: Conversation) -> Stored | None:
+    """The message that shows when the given one goes; two queries at most where nobody is told apart."""
+    place = seen.message.position
+    while True:
+        older = Stored.objects.filter(
+            thread=seen.message.thread,
+            position__lt=place,
+            position__gt=row.cleared_position,
+            is_recalled=False,
+            is_shown=True,
+            body__isnull=False,
+        ).order_by("-position")[:LOOK_BACK]
+        found = list(older)
+        for message in found:
+            if seen.viewer.shows(message, row):
+                return message
+        if len(found) < LOOK_BACK:
+            return None
+        place = found[-1].position
+
+
+# ---- Rows ------------------------------------------------------------------------------------------
+
+
+def read_rows(keys: Sequence[Pair]) -> dict[Pair, Conversation]:
+    """The rows of these owners and conversations, deleted ones too; one query."""
+    if not keys:
+        return {}
+    owner_ids, conversation_ids = (sorted({key[n] for key in keys}) for n in range(2))
+    rows = Conversation.objects.filter(owner_id__any_of=owner_ids, conversation_id__any_of=conversation_ids)
+    wanted = set(keys)
+    rows = rows.defer("wire_head", "draft_text", "custom_data", "created_at")
+    found = {(row.owner_id, row.conversation_id): row for row in rows}
+    for row in found.values():
+        row.is_new = False
+    return {key: row for key, row in found.items() if key in wanted}
+
+
+def save_rows(owners: Mapping[str, LockedOwner], rows: Sequence[Conversation]) -> None:
+    """Number and write changed rows, new ones too, and their owners."""
+    for row in rows:
+        row.version = owners[row.owner_id].next_version()
+        row.created_version = row.created_version or row.version
+    new, old = [row for row in rows if row.is_new], [row for row in rows if not row.is_new]
+    with connection.cursor() as cursor:
+        if new:
+            marks = ", ".join(["%s"] * len(INSERTED))
+            cursor.executemany(f"INSERT INTO {_table} ({', '.join(INSERTED)}) VALUES ({marks})", _values(new, INSERTED))
+        if old:
+            assignments = ", ".join(f"{column} = %s" for column in UPDATED)
+            cursor.executemany(
+                f"UPDATE {_table} SET {assignments} WHERE owner_id = %s AND conversation_id = %s",
+                _values(old, (*UPDATED, "owner_id", "conversation_id")),
+            )
+    save_owners(owners.values())
+
+
+_table = Conversation._meta.db_table
+
+
+def _values(rows: Iterable[Conversation], columns: Sequence[str]) -> list[list[Any]]:
+    adapt = connection.ops.adapt_datetimefield_value
+    return [
+        [adapt(value) if isinstance(value, datetime) else value for value in (getattr(row, column) for column in columns)]
+        for row in rows
+    ]
+
+
+def _profiles(owner_ids: Iterable[str]) -> dict[str, tuple[str, str]]:
+    known = Owner.objects.filter(owner_id__any_of=sorted(owner_ids)).values_list("owner_id", "nick_name", "face_url")
+    return {owner_id: (nick_name, face_url) for owner_id, nick_name, face_url in known}

@@ -1,0 +1,224 @@
+"""Messages -> conversations of everybody concerned; in any order, any number of times, in parallel: the same rows.
+
+Locks are taken from the top down: group, thread, owners in order. What is stored of a message is united with what comes in,
+and each row changes by the difference.
+"""
+
+import random
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import orjson
+
+from conversations import effects, fanout, membership, message_elements, message_store, positions
+from conversations.changes import in_transaction
+from conversations.choices import GroupType
+from conversations.message_models import Message as Stored
+from conversations.message_store import Change, LockedThread
+from conversations.messages import C2CRecall, GroupRecall, Message
+
+REPEAT_WINDOW_S = 300
+RANDOM_LIMIT = 1 << 32
+
+
+class Outcome(NamedTuple):
+    """What became of a message: with its place, which the server may have given."""
+
+    message: Message
+    is_duplicate: bool
+
+
+def record(messages: Sequence[Message], *, now_s: int) -> list[Outcome]:
+    """Store messages and bring everybody's conversations up to date; the outcomes in the same order.
+
+    The messages of one group cost one fan-out, those of all one-to-one threads another; each is whole or absent.
+    """
+    outcomes: dict[int, Outcome] = {}
+    parts: dict[str, list[int]] = {}
+    for index, message in enumerate(messages):
+        if message.is_online_only:
+            outcomes[index] = Outcome(message, False)
+        else:
+            parts.setdefault(message.group_id, []).append(index)
+    for group_id, indexes in parts.items():
+        part = [messages[index] for index in indexes]
+        done = record_in_group(group_id, part, now_s=now_s) if group_id else record_c2c(part, now_s=now_s)
+        outcomes |= dict(zip(indexes, done))
+    return [outcomes[index] for index in range(len(messages))]
+
+
+@in_transaction
+def record_c2c(messages: Sequence[Message], *, now_s: int) -> list[Outcome]:
+    """Messages between two users, of any number of threads."""
+    threads = message_store.lock_threads(effects.thread_of(one.sender, one.peer) for one in messages)
+    outcomes, changes = _store(messages, threads, now_s)
+    fanout.change_c2c({pair for one in messages for pair in ((one.sender, one.peer), (one.peer, one.sender))}, changes)
+    return outcomes
+
+
+@in_transaction
+def record_in_group(group_id: str, messages: Sequence[Message], *, now_s: int) -> list[Outcome]:
+    """Messages of one group and its topics."""
+    group = membership.lock_group(group_id, type_=next((one.group_type for one in messages if one.group_type), ""))
+    if group.type == GroupType.AVCHATROOM:
+        return [Outcome(one, False) for one in messages]
+    threads = message_store.lock_threads(one.thread_id for one in messages)
+    outcomes, changes = _store(messages, threads, now_s)
+    rosters = membership.rosters(group)
+    rosters.see_senders(change.after for change in changes)
+    for thread in threads.values():
+        membership.change_rows(group, rosters, thread, [one for one in changes if one.after.thread == thread.thread])
+    rosters.save()
+    return outcomes
+
+
+def recall(what: C2CRecall | GroupRecall) -> None:
+    """Take messages back; one that is not there yet is known as recalled when it comes."""
+    if isinstance(what, GroupRecall):
+        _recall_in_group(what)
+    else:
+        _recall_c2c(what)
+
+
+@in_transaction
+def _recall_c2c(what: C2CRecall) -> None:
+    thread = effects.thread_of(what.sender, what.peer)
+    message_store.lock_threads([thread])
+    position = positions.of_c2c(what.time_s, what.seq, what.random)
+    told = Stored(**_EMPTY | {"thread": thread, "position": position, "is_recalled": True})
+    changes = _merge_and_save([told])
+    fanout.change_c2c({(what.sender, what.peer), (what.peer, what.sender)}, changes)
+
+
+@in_transaction
+def _recall_in_group(what: GroupRecall) -> None:
+    group = membership.lock_group(what.group_id)
+    thread = message_store.lock_threads([what.thread_id])[what.thread_id]
+    places = (positions.of_group(seq) for seq in what.seqs)
+    told = [Stored(**_EMPTY | {"thread": thread.thread, "position": place, "is_recalled": True}) for place in places]
+    membership.change_rows(group, membership.rosters(group), thread, _merge_and_save(told))
+
+
+# ---- What is stored ----------------------------------------------------------------------------
+
+_EMPTY = {
+    "sender": "", "time_s": None, "random": None, "body": None, "counts": True, "is_shown": True, "is_recalled": False,
+    "at_all": False, "at_accounts": "[]", "targets": "[]",
+}  # fmt: skip
+
+
+def _store(messages: Sequence[Message], threads: Mapping[str, LockedThread], now_s: int) -> tuple[list[Outcome], list[Change]]:
+    """Give each message its place, and unite it with what is known of it."""
+    placed = _placed(messages, threads, now_s)
+    told = [_to_stored(one) for one in placed]
+    for one in told:
+        thread = threads[one.thread]
+        thread.last_time_s = max(thread.last_time_s, one.time_s)
+        if effects.BETWEEN not in one.thread:
+            thread.last_seq = max(thread.last_seq, int(one.position))
+    changes = _merge_and_save(told)
+    message_store.save_threads(threads.values())
+    known = {(change.after.thread, change.after.position) for change in changes if _was_known(change)}
+    outcomes, seen = [], set(known)
+    for message, one in zip(placed, told):
+        key = (one.thread, one.position)
+        outcomes.append(Outcome(message, key in seen))
+        seen.add(key)
+    return outcomes, changes
+
+
+def _was_known(change: Change) -> bool:
+    return change.before is not None and change.before.body is not None
+
+
+def _merge_and_save(told: Iterable[Stored]) -> list[Change]:
+    """The changes in the order of their positions; what brought nothing new is left out of the writing, not of the list."""
+    united: dict[tuple[str, str], Stored] = {}
+    for one in told:
+        key = (one.thread, one.position)
+        united[key] = message_store.merge(united.get(key), one).after
+    known = message_store.find(list(united))
+    changes = [message_store.merge(known.get(key), united[key]) for key in sorted(united)]
+    message_store.save([change.after for change in changes if not change.is_none])
+    return changes
+
+
+def _placed(messages: Sequence[Message], threads: Mapping[str, LockedThread], now_s: int) -> list[Message]:
+    """Messages with time, number and random. One that lacks any and was told already a short while ago is that one."""
+    repeats = _repeats(messages, threads, now_s)
+    placed = []
+    for message in messages:
+        thread = threads[thread_name(message)]
+        key = (thread.thread, message.sender, message.random)
+        if _is_incomplete(message) and key in repeats:
+            message = repeats[key]
+        else:
+            message = _completed(message, thread, now_s)
+            if message.random is not None:
+                repeats.setdefault(key, message)
+        if message.group_id:
+            thread.last_seq = max(thread.last_seq, message.seq)
+        placed.append(message)
+    return placed
+
+
+def _is_incomplete(message: Message) -> bool:
+    return message.seq is None or (message.time_s is None and not message.group_id)
+
+
+def _completed(message: Message, thread: LockedThread, now_s: int) -> Message:
+    time_s = now_s if message.time_s is None else message.time_s
+    if message.group_id:
+        return replace(message, time_s=time_s, seq=thread.last_seq + 1 if message.seq is None else message.seq)
+    given = message.random if message.random is not None else random.randrange(RANDOM_LIMIT)  # noqa: S311
+    seq = given if message.seq is None else message.seq
+    return replace(message, time_s=time_s, seq=seq, random=given)
+
+
+def _repeats(
+    messages: Sequence[Message], threads: Mapping[str, LockedThread], now_s: int
+) -> dict[tuple[str, str, int | None], Message]:
+    """Of messages that do not tell their place: those told before, by thread, sender and random."""
+    asked = {
+        (thread_name(one), one.sender, one.random): one for one in messages if _is_incomplete(one) and one.random is not None
+    }
+    if not asked:
+        return {}
+    recent = Stored.objects.filter(
+        thread__any_of=sorted(threads),
+        random__in=sorted({random for _thread, _sender, random in asked}),
+        time_s__gte=now_s - REPEAT_WINDOW_S,
+    ).only("thread", "position", "sender", "random", "time_s")
+    found = {}
+    for stored in recent.order_by("position"):
+        key = (stored.thread, stored.sender, stored.random)
+        if key in asked:
+            seq = int(stored.position if asked[key].group_id else stored.position[10:20])
+            found.setdefault(key, replace(asked[key], time_s=stored.time_s, seq=seq))
+    return found
+
+
+def thread_name(message: Message) -> str:
+    """The thread that a message stands in."""
+    return message.thread_id or effects.thread_of(message.sender, message.peer)
+
+
+def _to_stored(message: Message) -> Stored:
+    body = message_elements.last_message(message, is_self=False)
+    is_group = bool(message.group_id)
+    position = positions.of_group(message.seq) if is_group else positions.of_c2c(message.time_s, message.seq, message.random)
+    return Stored(
+        thread=thread_name(message),
+        position=position,
+        sender=message.sender,
+        time_s=message.time_s,
+        random=message.random,
+        body=orjson.dumps(body).decode(),
+        counts=message.counts_as_unread,
+        is_shown=message.is_shown_last,
+        is_recalled=False,
+        at_all=message.at_all,
+        at_accounts=orjson.dumps(sorted(set(message.at_accounts))).decode(),
+        targets=orjson.dumps(sorted(set(message.targets))).decode(),
+    )

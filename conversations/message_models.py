@@ -1,0 +1,96 @@
+"""What feeds conversations: threads and their messages, groups and their members, and the webhooks as they came.
+
+None of these is any one owner's; so none has a key of an owner in it, and the messages of a thread stay together.
+"""
+
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from conversations import identifiers, positions
+from conversations.choices import GroupType
+
+# Between the two users of a thread: in no ID, so that it is none of a group.
+BETWEEN = "\x1f"
+THREAD_MAX_LENGTH = 2 * identifiers.OWNER_ID_MAX_BYTES + 1
+
+
+class Thread(models.Model):
+    """Two users, or a group or topic; its row is the lock under which its messages are stored."""
+
+    thread = models.CharField(max_length=THREAD_MAX_LENGTH, primary_key=True)
+    last_seq = models.BigIntegerField(db_default=0, help_text=_("the greatest MsgSeq of a group so far"))
+    last_time_s = models.BigIntegerField(db_default=0, help_text=_("the greatest MsgTime so far"))
+    pruned_position = models.CharField(max_length=positions.MAX_LENGTH, db_default=positions.NOWHERE)
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("thread"), _("threads")
+
+    def __str__(self) -> str:
+        return self.thread.replace(BETWEEN, " – ")
+
+
+class Message(models.Model):
+    """One message of a thread, as much of it as is known: its recall may come first."""
+
+    pk = models.CompositePrimaryKey("thread", "position")
+    thread = models.CharField(max_length=THREAD_MAX_LENGTH)
+    position = models.CharField(max_length=positions.MAX_LENGTH)
+    sender = models.CharField(_("sender"), max_length=identifiers.OWNER_ID_MAX_BYTES, blank=True, help_text="From_Account")
+    time_s = models.BigIntegerField(null=True, help_text=_("MsgTime, epoch seconds; none if only the recall is known"))
+    random = models.BigIntegerField(null=True, help_text="MsgRandom")
+    # As everybody but its sender sees it.
+    body = models.TextField(null=True, help_text=_("lastMessage, JSON"))  # noqa: DJ001
+    counts = models.BooleanField(db_default=True, help_text=_("not NoUnread"))
+    is_shown = models.BooleanField(db_default=True, help_text=_("not NoLastMsg"))
+    is_recalled = models.BooleanField(_("recalled"), db_default=False)
+    at_all = models.BooleanField(db_default=False)
+    at_accounts = models.TextField(db_default="[]", help_text="GroupAtInfo, JSON")
+    targets = models.TextField(db_default="[]", help_text=_("To_Account of a targeted group message, JSON; [] is everybody"))
+    created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("message"), _("messages")
+        indexes = (
+            # A repeat that came without MsgSeq or MsgTime is found by its random.
+            models.Index("thread", "random", name="message_by_random", condition=models.Q(random__isnull=False)),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.thread} {self.position}".replace(BETWEEN, " – ")
+
+
+class Group(models.Model):
+    """A group, or a topic of one; its row is the lock for its members, and comes before every other."""
+
+    group_id = models.CharField(_("group ID"), max_length=identifiers.GROUP_ID_MAX_BYTES, primary_key=True)
+    type = models.CharField(_("group type"), max_length=16, choices=GroupType, blank=True, db_default="")
+    name = models.TextField(_("name"), blank=True, db_default="", help_text="Name")
+    name_at_ms = models.BigIntegerField(db_default=0, help_text="EventTime, epoch milliseconds")
+    face_url = models.TextField(_("avatar"), blank=True, db_default="", help_text="FaceUrl")
+    face_url_at_ms = models.BigIntegerField(db_default=0, help_text="EventTime, epoch milliseconds")
+    dissolved_at_ms = models.BigIntegerField(null=True, blank=True, help_text="EventTime, epoch milliseconds")
+    created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("group"), _("groups")
+
+    def __str__(self) -> str:
+        return self.group_id
+
+
+class GroupMember(models.Model):
+    """A user who is or was in a group, and since when and until when."""
+
+    pk = models.CompositePrimaryKey("group_id", "user_id")
+    group_id = models.CharField(_("group ID"), max_length=identifiers.GROUP_ID_MAX_BYTES)
+    user_id = models.CharField(_("user ID"), max_length=identifiers.OWNER_ID_MAX_BYTES)
+    # [[epoch milliseconds, "member", "left" or "kicked"], …], sorted: events come in any order, and each says what follows it.
+    events = models.TextField(db_default="[]", help_text="JSON")
+    created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("group member"), _("group members")
+
+    def __str__(self) -> str:
+        return f"{self.group_id} {self.user_id}"

@@ -1,0 +1,125 @@
+"""Messages by their threads: told once or many times, each is one row with all that is known of it."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import orjson
+from django.db import connection
+
+from conversations.message_models import Message, Thread
+
+COLUMNS = (
+    "thread", "position", "sender", "time_s", "random", "body", "counts", "is_shown", "is_recalled", "at_all", "at_accounts",
+    "targets",
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class LockedThread:
+    """A thread whose messages only this transaction may store."""
+
+    thread: str
+    last_seq: int
+    last_time_s: int
+    pruned_position: str
+
+
+class Change(NamedTuple):
+    """What was known of a message, None if nothing, and what is known now."""
+
+    before: Message | None
+    after: Message
+
+    @property
+    def is_none(self) -> bool:
+        return self.before is not None and values_of(self.before) == values_of(self.after)
+
+
+def lock_threads(threads: Iterable[str]) -> dict[str, LockedThread]:
+    """Lock threads until the transaction ends, creating those never seen. Comes before any owner is locked."""
+    names = sorted(set(threads))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {_threads} (thread) VALUES {', '.join(['(%s)'] * len(names))} "
+            f"ON CONFLICT (thread) DO UPDATE SET last_seq = {_threads}.last_seq "
+            "RETURNING thread, last_seq, last_time_s, pruned_position",
+            names,
+        )
+        return {row[0]: LockedThread(*row) for row in cursor.fetchall()}
+
+
+def after(thread: str, position: str) -> Iterator[Message]:
+    """The messages of a thread past a position, in their order."""
+    return Message.objects.filter(thread=thread, position__gt=position).order_by("position").iterator()
+
+
+def since(thread: str, time_s: int) -> list[Message]:
+    """The messages of a thread from a time on, in their order."""
+    return list(Message.objects.filter(thread=thread, time_s__gte=time_s).order_by("position"))
+
+
+def save_threads(locked: Iterable[LockedThread]) -> None:
+    """Write how far the threads go now."""
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            f"UPDATE {_threads} SET last_seq = %s, last_time_s = %s WHERE thread = %s",
+            [(one.last_seq, one.last_time_s, one.thread) for one in locked],
+        )
+
+
+def find(keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Message]:
+    """What is stored of the messages at these threads and positions."""
+    if not keys:
+        return {}
+    threads, places = ({key[n] for key in keys} for n in range(2))
+    stored = Message.objects.filter(thread__any_of=sorted(threads), position__any_of=sorted(places))
+    wanted = set(keys)
+    return {(one.thread, one.position): one for one in stored if (one.thread, one.position) in wanted}
+
+
+def merge(before: Message | None, told: Message) -> Change:
+    """Two reports of one message: flags and mentions unite, a body beats none, a recall stands."""
+    if before is None:
+        return Change(None, told)
+    known_time = min((one.time_s for one in (before, told) if one.time_s is not None), default=None)
+    after = Message(
+        thread=told.thread,
+        position=told.position,
+        sender=max(before.sender, told.sender),
+        time_s=known_time,
+        random=max((one.random for one in (before, told) if one.random is not None), default=None),
+        # Of two bodies the one that says more; any rule would do that does not depend on the order.
+        body=max(
+            (one.body for one in (before, told) if one.body is not None), key=lambda body: (len(body), body), default=None
+        ),
+        counts=before.counts and told.counts,
+        is_shown=before.is_shown and told.is_shown,
+        is_recalled=before.is_recalled or told.is_recalled,
+        at_all=before.at_all or told.at_all,
+        at_accounts=_united(before.at_accounts, told.at_accounts),
+        targets=_united(before.targets, told.targets),
+    )
+    return Change(before, after)
+
+
+def save(messages: Sequence[Message]) -> None:
+    """Write messages; their threads are locked."""
+    updates = ", ".join(f"{name} = EXCLUDED.{name}" for name in COLUMNS[2:])
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            f"INSERT INTO {_messages} ({', '.join(COLUMNS)}) VALUES ({', '.join(['%s'] * len(COLUMNS))}) "
+            f"ON CONFLICT (thread, position) DO UPDATE SET {updates}",
+            [values_of(one) for one in messages],
+        )
+
+
+def values_of(message: Message) -> list[Any]:
+    return [getattr(message, name) for name in COLUMNS]
+
+
+_threads, _messages = Thread._meta.db_table, Message._meta.db_table
+
+
+def _united(one: str, other: str) -> str:
+    return orjson.dumps(sorted({*orjson.loads(one), *orjson.loads(other)})).decode()
