@@ -4,8 +4,9 @@ An action on one conversation gives it back with its owner; one on many gives a 
 does what can be done. What is so already is no change and takes no version.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from functools import cache
 from typing import NamedTuple
 
 from django.conf import settings
@@ -14,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from conversations import identifiers, positions, wire
+from conversations import counting, identifiers, positions, wire
 from conversations.changes import LockedOwner, in_transaction, lock_many, lock_one, save_conversations
 from conversations.choices import ALLOWED_MARKS, C2C_RECEIVE_OPTIONS, ConversationType, ReceiveOption
 from conversations.exceptions import ConversationError, ConversationNotFound, InvalidParameter, TooManyPinned
@@ -121,7 +122,7 @@ def clear_history(*, owner_id: str, conversation_id: str) -> Outcome:
     """
     outcome = locked_one(owner_id, conversation_id)
     conversation = outcome.conversation
-    newest = newest_known(conversation)
+    newest = newest_known(conversation, counting.newest_stored(owner_id, [conversation_id]))
     if newest != conversation.cleared_position or conversation.last_message or not is_read(conversation):
         conversation.cleared_position = newest
         _drop_messages(conversation)
@@ -185,8 +186,12 @@ def delete(*, owner_id: str, conversation_ids: Sequence[str], clear_messages: bo
     """
     deleted_at = timezone.now()
 
+    @cache
+    def stored() -> Mapping[str, str]:  # asked under the owner's lock
+        return counting.newest_stored(owner_id, filter(identifiers.is_conversation_id, conversation_ids))
+
     def change(conversation: Conversation) -> bool:
-        conversation.deleted_at, conversation.deleted_position = deleted_at, newest_known(conversation)
+        conversation.deleted_at, conversation.deleted_position = deleted_at, newest_known(conversation, stored())
         if clear_messages:
             conversation.cleared_position = conversation.deleted_position
         _drop_messages(conversation)
@@ -258,14 +263,15 @@ def locked_one(owner_id: str, conversation_id: str) -> Outcome:
     return Outcome(*found)
 
 
-def newest_known(conversation: Conversation) -> str:
-    """The position of the newest message that this row tells of."""
+def newest_known(conversation: Conversation, stored: Mapping[str, str]) -> str:
+    """The position of the newest message that this row or what is stored (`counting.newest_stored`) tells of."""
     seqs = wire.at_seqs(conversation.group_at_info)
     return max(
         conversation.last_message_position,
         conversation.unread_base_position,
         conversation.deleted_position,
         conversation.cleared_position,
+        stored.get(conversation.conversation_id, positions.NOWHERE),
         positions.of_group(max(seqs)) if seqs else positions.NOWHERE,
     )
 

@@ -249,3 +249,5 @@ _PARSERS: Mapping[str, Callable[[Body, int], Event | None]] = {
     "Group.CallbackAfterGroupInfoChanged": _group_info_changed,
     "Profile.CallbackPortraitSet": _profile_changed,
 }
+# Those that can change a conversation.
+COMMANDS = frozenset(_PARSERS)

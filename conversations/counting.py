@@ -1,9 +1,11 @@
 """How many stored messages a conversation counts as unread: the sum that every change keeps up to date, made anew."""
 
+from collections.abc import Iterable
+
 from conversations import effects, identifiers, message_store
 from conversations.choices import ConversationType
 from conversations.effects import Viewer
-from conversations.message_models import Group, GroupMember, Message
+from conversations.message_models import Group, GroupMember, Message, Thread
 from conversations.models import Conversation
 from conversations.rosters import Roster
 
@@ -21,10 +23,10 @@ def viewer_of(row: Conversation) -> Viewer:
     return Viewer(row.owner_id, roster, group.type if group else "")
 
 
-def thread_of(row: Conversation) -> str:
-    """The thread that the row shows."""
-    _type, bare_id = identifiers.split(row.conversation_id)
-    return bare_id if row.type == ConversationType.GROUP else effects.thread_of(row.owner_id, bare_id)
+def thread_of(owner_id: str, conversation_id: str) -> str:
+    """The thread that an owner's conversation shows."""
+    type_, bare_id = identifiers.split(conversation_id)
+    return bare_id if type_ == ConversationType.GROUP else effects.thread_of(owner_id, bare_id)
 
 
 def group_of(thread: str) -> str:
@@ -36,7 +38,17 @@ def group_of(thread: str) -> str:
 TOPIC_MARK = "@TOPIC#_"
 
 
+def newest_stored(owner_id: str, conversation_ids: Iterable[str]) -> dict[str, str]:
+    """The position of the newest message stored for each conversation, by its ID; one query.
+
+    One that is not shown last is past what the row itself tells.
+    """
+    threads = {thread_of(owner_id, one): one for one in conversation_ids}
+    known = Thread.objects.filter(thread__any_of=sorted(threads)).values_list("thread", "last_position")
+    return {threads[thread]: last_position for thread, last_position in known}
+
+
 def unread_messages(row: Conversation) -> list[Message]:
     """The stored messages that the row counts as unread, in their order."""
-    viewer = viewer_of(row)
-    return [message for message in message_store.after(thread_of(row), effects.floor(row)) if viewer.counts(message, row)]
+    viewer, thread = viewer_of(row), thread_of(row.owner_id, row.conversation_id)
+    return [message for message in message_store.after(thread, effects.floor(row)) if viewer.counts(message, row)]

@@ -6,8 +6,9 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection
+from django.utils import timezone
 
-from conversations import effects, identifiers
+from conversations import effects, identifiers, message_store
 from conversations.changes import LockedOwner, lock_owners, save_owners
 from conversations.choices import ConversationType
 from conversations.effects import Seen, Viewer
@@ -15,6 +16,7 @@ from conversations.message_models import Group
 from conversations.message_models import Message as Stored
 from conversations.message_store import Change
 from conversations.models import Conversation, Owner
+from conversations.positions import NOWHERE
 
 # How far back the message before one that goes is looked for at a time.
 LOOK_BACK = 50
@@ -60,7 +62,9 @@ def change_group(
         row = rows.get((owner_id, conversation_id)) or effects.new_row(owner_id, ConversationType.GROUP, thread)
         before = row.membership
         row.membership = viewer.roster.now()
-        if _apply(row, was, viewer, changes, name, thread, group.type) or (before != row.membership and is_listed(row)):
+        is_changed = _apply(row, was, viewer, changes, name, thread, group.type)
+        is_changed |= was is not viewer and is_listed(row) and _unsee(row, was, viewer, changes)
+        if is_changed or (before != row.membership and is_listed(row)):
             changed.append(row)
     save_rows(owners, changed)
 
@@ -85,6 +89,18 @@ def _apply(
         seen_before = None if before is None else Seen(was, before)
         is_changed |= effects.apply(row, seen_before, Seen(viewer, after), _newest_before)
     return is_changed
+
+
+def _unsee(row: Conversation, was: Viewer, viewer: Viewer, changes: Iterable[Change]) -> bool:
+    """Undo what messages did that came before the news that the owner had left by then; whether there was any."""
+    lost = [after for _before, after in changes if after.body is not None and was.sees(after) and not viewer.sees(after)]
+    if row.order_key not in {effects.order_key(message, row) for message in lost}:
+        return False
+    seen = (one for one in message_store.after(lost[0].thread, NOWHERE) if one.body is not None and viewer.sees(one))
+    row.order_key = max((effects.order_key(one, row) for one in seen), default=0)
+    if not row.order_key:
+        row.deleted_at = timezone.now()  # these messages were all that it was there for
+    return True
 
 
 def is_listed(row: Conversation) -> bool:
@@ -147,10 +163,8 @@ def save_rows(owners: Mapping[str, LockedOwner], rows: Sequence[Conversation]) -
         row.version = owners[row.owner_id].next_version()
         row.created_version = row.created_version or row.version
     new, old = [row for row in rows if row.is_new], [row for row in rows if not row.is_new]
+    insert(new)
     with connection.cursor() as cursor:
-        if new:
-            marks = ", ".join(["%s"] * len(INSERTED))
-            cursor.executemany(f"INSERT INTO {_table} ({', '.join(INSERTED)}) VALUES ({marks})", _values(new, INSERTED))
         if old:
             assignments = ", ".join(f"{column} = %s" for column in UPDATED)
             cursor.executemany(
@@ -158,6 +172,14 @@ def save_rows(owners: Mapping[str, LockedOwner], rows: Sequence[Conversation]) -
                 _values(old, (*UPDATED, "owner_id", "conversation_id")),
             )
     save_owners(owners.values())
+
+
+def insert(rows: Sequence[Conversation]) -> None:
+    """Write new rows as they are."""
+    if rows:
+        marks = ", ".join(["%s"] * len(INSERTED))
+        with connection.cursor() as cursor:
+            cursor.executemany(f"INSERT INTO {_table} ({', '.join(INSERTED)}) VALUES ({marks})", _values(rows, INSERTED))
 
 
 _table = Conversation._meta.db_table

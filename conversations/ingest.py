@@ -65,7 +65,7 @@ def record_in_group(group_id: str, messages: Sequence[Message], *, now_s: int) -
         return [Outcome(one, False) for one in messages]
     threads = message_store.lock_threads(one.thread_id for one in messages)
     outcomes, changes = _store(messages, threads, now_s)
-    rosters = membership.rosters(group)
+    rosters = membership.Rosters(group)
     rosters.see_senders(change.after for change in changes)
     for thread in threads.values():
         membership.change_rows(group, rosters, thread, [one for one in changes if one.after.thread == thread.thread])
@@ -97,7 +97,7 @@ def _recall_in_group(what: GroupRecall) -> None:
     thread = message_store.lock_threads([what.thread_id])[what.thread_id]
     places = (positions.of_group(seq) for seq in what.seqs)
     told = [Stored(**_EMPTY | {"thread": thread.thread, "position": place, "is_recalled": True}) for place in places]
-    membership.change_rows(group, membership.rosters(group), thread, _merge_and_save(told))
+    membership.change_rows(group, membership.Rosters(group), thread, _merge_and_save(told))
 
 
 # ---- What is stored ----------------------------------------------------------------------------
@@ -114,9 +114,7 @@ def _store(messages: Sequence[Message], threads: Mapping[str, LockedThread], now
     told = [_to_stored(one) for one in placed]
     for one in told:
         thread = threads[one.thread]
-        thread.last_time_s = max(thread.last_time_s, one.time_s)
-        if effects.BETWEEN not in one.thread:
-            thread.last_seq = max(thread.last_seq, int(one.position))
+        thread.last_position = max(thread.last_position, one.position)
     changes = _merge_and_save(told)
     message_store.save_threads(threads.values())
     known = {(change.after.thread, change.after.position) for change in changes if _was_known(change)}
@@ -158,7 +156,7 @@ def _placed(messages: Sequence[Message], threads: Mapping[str, LockedThread], no
             if message.random is not None:
                 repeats.setdefault(key, message)
         if message.group_id:
-            thread.last_seq = max(thread.last_seq, message.seq)
+            thread.last_position = max(thread.last_position, positions.of_group(message.seq))
         placed.append(message)
     return placed
 
@@ -170,7 +168,8 @@ def _is_incomplete(message: Message) -> bool:
 def _completed(message: Message, thread: LockedThread, now_s: int) -> Message:
     time_s = now_s if message.time_s is None else message.time_s
     if message.group_id:
-        return replace(message, time_s=time_s, seq=thread.last_seq + 1 if message.seq is None else message.seq)
+        following = int(thread.last_position or 0) + 1
+        return replace(message, time_s=time_s, seq=following if message.seq is None else message.seq)
     given = message.random if message.random is not None else random.randrange(RANDOM_LIMIT)  # noqa: S311
     seq = given if message.seq is None else message.seq
     return replace(message, time_s=time_s, seq=seq, random=given)

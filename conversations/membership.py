@@ -3,14 +3,17 @@
 from collections.abc import Iterable, Sequence
 
 from django.db import connection
+from django.db.models import Q
 
 from conversations import fanout, message_store
+from conversations.changes import in_transaction
 from conversations.choices import Membership
+from conversations.counting import TOPIC_MARK
 from conversations.effects import Viewer
-from conversations.message_models import Group, GroupMember
+from conversations.message_models import Group, GroupMember, Thread
 from conversations.message_models import Message as Stored
 from conversations.message_store import Change, LockedThread
-from conversations.rosters import Roster, RosterEvent
+from conversations.rosters import SINCE_EVER_MS, Roster, RosterEvent
 
 
 class Rosters:
@@ -25,6 +28,9 @@ class Rosters:
     def add(self, user_id: str, event: RosterEvent) -> None:
         known = self.now.get(user_id, Roster(dissolved_at_ms=self.group.dissolved_at_ms))
         self.now[user_id] = known.with_event(event)
+
+    def dissolve(self, at_ms: int) -> None:
+        self.now = {user_id: roster._replace(dissolved_at_ms=at_ms) for user_id, roster in self.now.items()}
 
     def see_senders(self, messages: Iterable[Stored]) -> None:
         """Whoever sends is there from then on."""
@@ -42,12 +48,16 @@ class Rosters:
         """From when on messages are seen otherwise than before; None if nobody's time in the group changed."""
         times = []
         for user_id in self.changed():
-            before = self.before.get(user_id, Roster())
+            before = self.before.get(user_id, NOT_THERE)
+            ends = {self.now[user_id].dissolved_at_ms, before.dissolved_at_ms} - {None}
+            if before.dissolved_at_ms != self.now[user_id].dissolved_at_ms:
+                times.append(min(ends) // 1000)
             events = set(self.now[user_id].events) ^ set(before.events)
             # The first event also says what held before it.
             is_first = before.events[:1] != self.now[user_id].events[:1]
             has_past = is_first and self.now[user_id].events[0].membership != Membership.MEMBER
-            times.append(0 if has_past else min(event.time_ms for event in events) // 1000)
+            if events:
+                times.append(0 if has_past else min(event.time_ms for event in events) // 1000)
         return min(times, default=None)
 
     def save(self) -> None:
@@ -58,11 +68,6 @@ class Rosters:
                 "ON CONFLICT (group_id, user_id) DO UPDATE SET events = EXCLUDED.events",
                 rows,
             )
-
-
-def rosters(group: Group) -> Rosters:
-    """Who is and was in a locked group."""
-    return Rosters(group)
 
 
 def lock_group(group_id: str, *, type_: str = "") -> Group:
@@ -82,13 +87,10 @@ _groups = Group._meta.db_table
 
 def change_rows(group: Group, known: Rosters, thread: LockedThread, changes: Sequence[Change]) -> None:
     """Bring the members' rows of one thread up to date with changed messages and changed rosters."""
-    viewers = {
-        user_id: (
-            Viewer(user_id, known.before.get(user_id, NOT_THERE), group.type),
-            Viewer(user_id, roster, group.type),
-        )
-        for user_id, roster in known.now.items()
-    }
+    viewers = {}
+    for user_id, roster in known.now.items():
+        now, before = Viewer(user_id, roster, group.type), known.before.get(user_id, NOT_THERE)
+        viewers[user_id] = (now if before == roster else Viewer(user_id, before, group.type), now)
     since_s = known.changed_since_s()
     if since_s is not None:
         told = {change.after.position for change in changes}
@@ -98,3 +100,55 @@ def change_rows(group: Group, known: Rosters, thread: LockedThread, changes: Seq
 
 
 NOT_THERE = Roster()
+
+
+@in_transaction
+def join(group_id: str, user_ids: Iterable[str], *, at_ms: int, type_: str = "") -> None:
+    """Users come into a group; what was said before does not count for them."""
+    group = lock_group(group_id, type_=type_)
+    rosters = Rosters(group)
+    for user_id in user_ids:
+        rosters.add(user_id, RosterEvent(at_ms, Membership.MEMBER))
+    _settle(group, rosters)
+
+
+@in_transaction
+def leave(group_id: str, user_ids: Iterable[str], *, at_ms: int, membership: Membership) -> None:
+    """Users go, or are made to; their conversations stay, and nothing counts any more until they are back."""
+    group = lock_group(group_id)
+    rosters = Rosters(group)
+    user_ids = list(user_ids)
+    for user_id in user_ids:
+        rosters.add(user_id, RosterEvent(at_ms, membership))
+    # Whoever sent something later was there again.
+    sent = Stored.objects.filter(thread__any_of=threads_of(group_id), sender__any_of=user_ids, time_s__gte=at_ms // 1000)
+    rosters.see_senders(sent.order_by("time_s"))
+    _settle(group, rosters)
+
+
+@in_transaction
+def dissolve(group_id: str, user_ids: Iterable[str], *, at_ms: int) -> None:
+    """A group ends, for those named and for all who are known."""
+    group = lock_group(group_id)
+    rosters = Rosters(group)
+    for user_id in user_ids:
+        if user_id not in rosters.now:
+            rosters.add(user_id, RosterEvent(SINCE_EVER_MS, Membership.MEMBER))
+    if group.dissolved_at_ms is None or at_ms < group.dissolved_at_ms:
+        group.dissolved_at_ms = at_ms
+        group.save(update_fields=["dissolved_at_ms"])
+        rosters.dissolve(at_ms)
+    _settle(group, rosters)
+
+
+def threads_of(group_id: str) -> list[str]:
+    """The group's own thread and those of its topics, as far as anything was said there."""
+    own = Thread.objects.filter(Q(thread=group_id) | Q(thread__startswith=group_id + TOPIC_MARK))
+    return sorted(own.values_list("thread", flat=True))
+
+
+def _settle(group: Group, rosters: Rosters) -> None:
+    threads = threads_of(group.group_id)
+    for thread in message_store.lock_threads(threads).values() if threads else ():
+        change_rows(group, rosters, thread, ())
+    rosters.save()

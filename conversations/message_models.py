@@ -19,8 +19,7 @@ class Thread(models.Model):
     """Two users, or a group or topic; its row is the lock under which its messages are stored."""
 
     thread = models.CharField(max_length=THREAD_MAX_LENGTH, primary_key=True)
-    last_seq = models.BigIntegerField(db_default=0, help_text=_("the greatest MsgSeq of a group so far"))
-    last_time_s = models.BigIntegerField(db_default=0, help_text=_("the greatest MsgTime so far"))
+    last_position = models.CharField(max_length=positions.MAX_LENGTH, db_default=positions.NOWHERE)
     pruned_position = models.CharField(max_length=positions.MAX_LENGTH, db_default=positions.NOWHERE)
 
     class Meta:
@@ -94,3 +93,30 @@ class GroupMember(models.Model):
 
     def __str__(self) -> str:
         return f"{self.group_id} {self.user_id}"
+
+
+class CallbackOutcome(models.TextChoices):
+    STORED = "stored", _("not applied yet")
+    APPLIED = "applied", _("applied")
+    FAILED = "failed", _("failed")
+
+
+class Callback(models.Model):
+    """A webhook as it came, and what became of it."""
+
+    command = models.CharField(_("command"), max_length=64, help_text="CallbackCommand")
+    body = models.TextField(_("body"), help_text="JSON")
+    outcome = models.CharField(_("outcome"), max_length=8, choices=CallbackOutcome, db_default=CallbackOutcome.STORED)
+    error = models.TextField(_("error"), blank=True, db_default="")
+    received_at = models.DateTimeField(_("received"), db_default=Now(), editable=False)
+    applied_at = models.DateTimeField(_("applied at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("webhook"), _("webhooks")
+        indexes = (
+            models.Index("received_at", name="callback_by_time"),
+            models.Index("outcome", "id", name="callback_to_do", condition=~models.Q(outcome="applied")),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.pk} {self.command}"

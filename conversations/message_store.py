@@ -20,8 +20,7 @@ class LockedThread:
     """A thread whose messages only this transaction may store."""
 
     thread: str
-    last_seq: int
-    last_time_s: int
+    last_position: str
     pruned_position: str
 
 
@@ -42,8 +41,8 @@ def lock_threads(threads: Iterable[str]) -> dict[str, LockedThread]:
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO {_threads} (thread) VALUES {', '.join(['(%s)'] * len(names))} "
-            f"ON CONFLICT (thread) DO UPDATE SET last_seq = {_threads}.last_seq "
-            "RETURNING thread, last_seq, last_time_s, pruned_position",
+            f"ON CONFLICT (thread) DO UPDATE SET last_position = {_threads}.last_position "
+            "RETURNING thread, last_position, pruned_position",
             names,
         )
         return {row[0]: LockedThread(*row) for row in cursor.fetchall()}
@@ -63,8 +62,8 @@ def save_threads(locked: Iterable[LockedThread]) -> None:
     """Write how far the threads go now."""
     with connection.cursor() as cursor:
         cursor.executemany(
-            f"UPDATE {_threads} SET last_seq = %s, last_time_s = %s WHERE thread = %s",
-            [(one.last_seq, one.last_time_s, one.thread) for one in locked],
+            f"UPDATE {_threads} SET last_position = %s WHERE thread = %s",
+            [(one.last_position, one.thread) for one in locked],
         )
 
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from conversations import identifiers, pairs, positions
 from conversations.choices import ALLOWED_MARKS, ConversationType, GroupType, Membership, ReceiveOption
-from conversations.message_models import Group, GroupMember, Message, Thread  # noqa: F401 - tables of this app
+from conversations.message_models import Callback, Group, GroupMember, Message, Thread  # noqa: F401 - tables of this app
 from conversations.querysets import COUNTED, NO_AT_INFO, ConversationQuerySet, OwnerQuerySet
 from conversations.times import now_s
 from conversations.wire_head import WireHead
@@ -31,6 +31,8 @@ class Owner(models.Model):
         _("reset below"), db_default=0, help_text=_("a feed token below this version starts over")
     )
     nick_name = models.TextField(_("nick name"), blank=True, db_default="", help_text="Tag_Profile_IM_Nick")
+    # All that this user was ever called: a conversation that shows one of these follows the next change, a remark does not.
+    former_names = models.TextField(db_default="[]", help_text="JSON")
     nick_name_at_ms = models.BigIntegerField(db_default=0, help_text="EventTime, epoch milliseconds")
     face_url = models.TextField(_("avatar"), blank=True, db_default="", help_text="Tag_Profile_IM_Image")
     face_url_at_ms = models.BigIntegerField(db_default=0, help_text="EventTime, epoch milliseconds")

@@ -4,6 +4,8 @@ A group is read up to a MsgSeq, a one-to-one conversation up to a time. Unread t
 here: a read at or past its end clears it, one before lowers it to what can be left.
 """
 
+from collections.abc import Mapping
+
 from django.utils.translation import gettext as _
 
 from conversations import counting, positions, wire
@@ -42,7 +44,7 @@ def read(*, owner_id: str, conversation_id: str, timestamp_s: int = 0, sequence:
     if not is_group and sequence:
         raise InvalidParameter(_("A one-to-one conversation is read up to a cleanTimestamp."), field="cleanSequence")
     up_to = sequence if is_group else timestamp_s
-    if _read(conversation, up_to) if up_to else _read_all(conversation):
+    if read_to(conversation, up_to) if up_to else _read_all(conversation, counting.newest_stored(owner_id, [conversation_id])):
         save_conversations(outcome.owner, [conversation], READ_COLUMNS)
     return outcome
 
@@ -57,7 +59,9 @@ def read_all(*, owner_id: str, type_: ConversationType | None = None) -> tuple[s
     if owner is None:
         return NEVER_SEEN, 0
     unread = Conversation.objects.for_owner(owner_id).unread().defer("wire_head", "last_message").order_by("conversation_id")
-    changed = [one for one in (unread.filter(type=type_) if type_ else unread) if _read_all(one)]
+    rows = list(unread.filter(type=type_) if type_ else unread)
+    stored = counting.newest_stored(owner_id, [one.conversation_id for one in rows])
+    changed = [one for one in rows if _read_all(one, stored)]
     save_conversations(owner, changed, READ_COLUMNS)
     return owner.token, len(changed)
 
@@ -78,7 +82,7 @@ def move_read_position(*, owner_id: str, conversation_id: str, to: int) -> Outco
     if goes_back:
         _set_read_up_to(conversation, to)
         conversation.unread_count = conversation.unread_base + len(counting.unread_messages(conversation))
-    if goes_back or _read(conversation, to):
+    if goes_back or read_to(conversation, to):
         save_conversations(outcome.owner, [conversation], READ_COLUMNS)
     return outcome
 
@@ -96,26 +100,24 @@ def _set_read_up_to(conversation: Conversation, up_to: int) -> None:
         conversation.c2c_read_timestamp = up_to
 
 
-def _read_all(conversation: Conversation) -> bool:
-    """Whether this changed anything."""
+def _read_all(conversation: Conversation, stored: Mapping[str, str]) -> bool:
+    """Whether this changed anything; `stored` is the newest message's position, by conversationID."""
     before = _state(conversation)
-    newest = positions.in_read_units(newest_known(conversation), conversation.type)
+    newest = positions.in_read_units(newest_known(conversation, stored), conversation.type)
     _set_read_up_to(conversation, max(newest, read_up_to(conversation)))
     conversation.unread_count = conversation.unread_base = 0
     conversation.group_at_info = NO_AT_INFO
     return _state(conversation) != before
 
 
-def _read(conversation: Conversation, up_to: int) -> bool:
-    """Whether this changed anything."""
+def read_to(conversation: Conversation, up_to: int) -> bool:
+    """Read a row up to a position; whether this changed anything."""
     if up_to < read_up_to(conversation):
         return False
     before = _state(conversation)
-    newest = positions.in_read_units(newest_known(conversation), conversation.type)
     _set_read_up_to(conversation, up_to)
     conversation.unread_base = _left(conversation, conversation.unread_base, conversation.unread_base_position)
-    counted = len(counting.unread_messages(conversation)) if up_to < newest else 0
-    conversation.unread_count = conversation.unread_base + counted
+    conversation.unread_count = conversation.unread_base + len(counting.unread_messages(conversation))
     if conversation.type == ConversationType.GROUP and not is_read(conversation):
         conversation.group_at_info = wire.at_info_after(conversation.group_at_info, up_to)
     return _state(conversation) != before

@@ -37,6 +37,11 @@ CORS_EXPOSE_HEADERS = ["etag", "owner-version", "retry-after", "x-request-id"]
 IM_SDK_APP_ID = whole_number("IM_SDK_APP_ID", 0)  # the SDKAppID of the cloud's app; 0: no UserSig is accepted
 IM_SECRET_KEY = env.str("IM_SECRET_KEY", default="")  # that app's secret key, which signs UserSigs
 
+IM_CALLBACK_TOKEN = env.str(
+    "IM_CALLBACK_TOKEN", default=""
+)  # of the cloud's webhooks; without it their signature opens nothing
+CALLBACK_WINDOW_S = whole_number("CALLBACK_WINDOW_S", 60)  # a webhook's RequestTime may be away from now by this
+
 EVENTS_PORT = whole_number("EVENTS_PORT", whole_number("PORT", 8000) + 1)  # where `make serve` has the streams
 EVENTS_HEARTBEAT_S = whole_number("EVENTS_HEARTBEAT_S", 15)  # between a stream's heartbeats, which check its credential again
 

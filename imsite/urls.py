@@ -5,12 +5,14 @@ from django.urls import include, path, re_path
 
 from conversations.api.docs import DocumentationView, SchemaView
 from conversations.api.errors import unknown_address
+from conversations.api.webhook import tencent
 
 urlpatterns = [
     path("api/schema/", SchemaView.as_view(), name="schema"),
     path("api/docs/", DocumentationView.as_view(), name="docs"),
     path("api/v1/", include("conversations.api.urls")),
     re_path(r"^api(?:/|$)", unknown_address),
+    re_path(r"^callbacks/tencent/?$", tencent, name="callbacks-tencent"),
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
     path("", include("conversations.urls")),

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from conversations.callbacks import C2CRead, MembersJoined, MembersLeft
 from conversations.messages import C2CRecall, GroupRecall, Message
 
 ROSTER = ("alice", "bob", "carol")  # of every group, since ever
@@ -34,57 +35,92 @@ def place(message: Message) -> tuple[int, ...]:
     return (message.seq,) if message.group_id else (message.time_s, message.seq, message.random)
 
 
-def rows(events: Iterable[Message | C2CRecall | GroupRecall]) -> dict[tuple[str, str], dict[str, Any]]:
+def rows(events: Iterable[Any]) -> dict[tuple[str, str], dict[str, Any]]:
     """The conversations, by owner and ID."""
-    known: dict[tuple, dict[tuple, Known]] = {}
+    events = list(events)
+    threads: dict[tuple[str, ...], dict[tuple[int, ...], Known]] = {}
     for event in events:
         if isinstance(event, GroupRecall):
             for seq in event.seqs:
-                known.setdefault((event.group_id,), {}).setdefault((seq,), Known()).is_recalled = True
+                threads.setdefault((event.group_id,), {}).setdefault((seq,), Known()).is_recalled = True
         elif isinstance(event, C2CRecall):
             thread = tuple(sorted((event.sender, event.peer)))
             at = (event.time_s, event.seq, event.random)
-            known.setdefault(thread, {}).setdefault(at, Known()).is_recalled = True
-        else:
+            threads.setdefault(thread, {}).setdefault(at, Known()).is_recalled = True
+        elif isinstance(event, Message):
             thread = (event.group_id,) if event.group_id else tuple(sorted((event.sender, event.peer)))
-            known.setdefault(thread, {}).setdefault(place(event), Known()).add(event)
+            threads.setdefault(thread, {}).setdefault(place(event), Known()).add(event)
     found = {}
-    for thread, messages in known.items():
+    for thread, messages in threads.items():
         told = {at: one for at, one in messages.items() if one.message}
-        people = {*ROSTER, *(one.message.sender for one in told.values())} if len(thread) == 1 else set(thread)
-        for owner in people:
-            if row := _row(owner, told, since_s=_since(owner, told) if len(thread) == 1 else 0):
-                other = thread[0] if len(thread) == 1 or thread[0] != owner else thread[1]
-                found[owner, ("group_" if len(thread) == 1 else "c2c_") + other] = row
+        for owner in everybody(events, told) if len(thread) == 1 else thread:
+            is_group = len(thread) == 1
+            other = thread[0] if is_group or thread[0] != owner else thread[1]
+            times = stays(owner, events, told) if is_group else None
+            read_s = 0 if is_group else read_up_to(events, owner, other)
+            if row := _row(owner, told, times, read_s):
+                if not is_group:
+                    row["peer_read"] = row["own_last_s"] is not None and row["own_last_s"] <= read_up_to(events, other, owner)
+                row.pop("own_last_s")
+                found[owner, ("group_" if is_group else "c2c_") + other] = row
     return found
 
 
-def _since(owner: str, told: dict[tuple, Known]) -> int:
-    """From when on somebody is in a group: ever, or from the first message on."""
-    return 0 if owner in ROSTER else min(one.message.time_s for one in told.values() if one.message.sender == owner)
+def read_up_to(events: list[Any], reader: str, peer: str) -> int:
+    reads = (one.read_time_s for one in events if isinstance(one, C2CRead) and (one.reader, one.peer) == (reader, peer))
+    return max(reads, default=0)
 
 
-def _row(owner: str, told: dict[tuple, Known], since_s: int) -> dict[str, Any] | None:
+def everybody(events: list[Any], told: dict[tuple, Known]) -> set[str]:
+    moved = (user for one in events if isinstance(one, MembersJoined | MembersLeft) for user in one.members)
+    return {*ROSTER, *moved, *(one.message.sender for one in told.values())}
+
+
+def stays(owner: str, events: list[Any], told: dict[tuple, Known]) -> list[tuple[int, bool]]:
+    """From which millisecond on somebody is in the group or not, sorted; at one moment going beats coming."""
+    moves = {(0, True)} if owner in ROSTER else set()
+    for one in events:
+        if isinstance(one, MembersJoined | MembersLeft) and owner in one.members:
+            moves.add((one.event_time_ms, isinstance(one, MembersJoined)))
+    for one in sorted(told.values(), key=lambda one: one.message.time_s):
+        if one.message.sender == owner and not was_there(sorted_moves(moves), one.message.time_s):
+            moves.add((one.message.time_s * 1000, True))
+    return sorted_moves(moves)
+
+
+def sorted_moves(moves: set[tuple[int, bool]]) -> list[tuple[int, bool]]:
+    return sorted(moves, key=lambda move: (move[0], not move[1]))
+
+
+def was_there(moves: list[tuple[int, bool]], time_s: int) -> bool:
+    """In any part of the second. Before the first move holds its opposite."""
+    start_ms = time_s * 1000
+    before = [comes for at_ms, comes in moves if at_ms <= start_ms]
+    held = before[-1] if before else bool(moves) and not moves[0][1]
+    return held or any(comes for at_ms, comes in moves if start_ms < at_ms <= start_ms + 999)
+
+
+def _row(owner: str, told: dict[tuple, Known], moves: list[tuple[int, bool]] | None, read_s: int) -> dict[str, Any] | None:
     mine = {
         at: one
         for at, one in told.items()
-        if one.message.sender == owner or ((not one.targets or owner in one.targets) and one.message.time_s >= since_s)
+        if one.message.sender == owner
+        or ((not one.targets or owner in one.targets) and (moves is None or was_there(moves, one.message.time_s)))
     }
     if not mine:
         return None
     standing = {at: one for at, one in mine.items() if not one.is_recalled}
     shown = [at for at, one in standing.items() if one.is_shown]
+    last = told[max(shown)].message if shown else None
+    others = {at: one for at, one in standing.items() if one.message.sender != owner}
     return {
-        "unread": sum(one.counts and one.message.sender != owner and not one.targets for one in standing.values()),
-        "last": _text(told[max(shown)].message) if shown else None,
+        "unread": sum(one.counts and not one.targets and one.message.time_s > read_s for one in others.values()),
+        "last": last.elements[0]["MsgContent"]["Text"] if last else None,
+        "own_last_s": last.time_s if last and last.sender == owner else None,
         "order_key": max(one.message.time_s * 10**6 + one.message.seq % 10**6 for one in mine.values()),
         "mentions": {
             str(at[0]): 3 if one.at_all and owner in one.at else 2 if one.at_all else 1
-            for at, one in standing.items()
-            if one.message.sender != owner and (one.at_all or owner in one.at)
+            for at, one in others.items()
+            if one.at_all or owner in one.at
         },
     }
-
-
-def _text(message: Message) -> str:
-    return message.elements[0]["MsgContent"]["Text"]

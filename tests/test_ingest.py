@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from conversations import feed, ingest, reading
+from conversations import actions, callbacks, feed, ingest, reading, webhooks
+from conversations.choices import Membership
 from conversations.message_models import GroupMember
 from conversations.messages import C2CRecall, GroupRecall, Message
 from conversations.models import Conversation, Owner
@@ -62,7 +63,27 @@ c2c_recalls = st.builds(
     lambda number: C2CRecall(sender_of(number), peer_of(number), NOON_S + number // 3, number, number), numbers
 )
 group_recalls = st.builds(lambda seqs: GroupRecall("team", "", tuple(seqs), ""), st.lists(numbers, min_size=1, max_size=3))
-events = st.lists(st.one_of(c2c_messages, group_messages, group_messages, c2c_recalls, group_recalls), max_size=14)
+reads = st.builds(
+    lambda number, later: callbacks.C2CRead(peer_of(number), sender_of(number), NOON_S + number // 3 + later),
+    numbers,
+    st.integers(-1, 1),
+)
+moments = st.builds(lambda number, ms: (NOON_S + number) * 1000 + ms, st.integers(0, 13), st.sampled_from((0, 500)))
+movers = st.lists(st.sampled_from(PEOPLE), min_size=1, max_size=2, unique=True).map(tuple)
+joins = st.builds(
+    lambda at, members: callbacks.MembersJoined(group_id="team", group_type="", event_time_ms=at, members=members),
+    moments,
+    movers,
+)
+leaves = st.builds(
+    lambda at, members: callbacks.MembersLeft(
+        group_id="team", group_type="", event_time_ms=at, members=members, membership=Membership.LEFT
+    ),
+    moments,
+    movers,
+)
+kinds = (c2c_messages, group_messages, group_messages, c2c_recalls, group_recalls, reads, joins, leaves)
+events = st.lists(st.one_of(*kinds), max_size=14)
 
 
 def feed_in(items: list, cuts: set[int]) -> None:
@@ -75,7 +96,7 @@ def feed_in(items: list, cuts: set[int]) -> None:
         if isinstance(item, Message):
             request.append(item)
         elif item is not None:
-            ingest.recall(item)
+            webhooks.apply_event(item, at_ms=0, now_s=NOON_S)
 
 
 def rows() -> dict[tuple[str, str], dict[str, Any]]:
@@ -86,6 +107,7 @@ def rows() -> dict[tuple[str, str], dict[str, Any]]:
             "order_key": row.order_key,
             "mentions": {one["seq"]: one["atType"] for one in orjson.loads(row.group_at_info)},
         }
+        | ({"peer_read": bool(row.last_message and orjson.loads(row.last_message)["isPeerRead"])} if row.type == 1 else {})
         for row in Conversation.objects.present()
     }
 
@@ -111,7 +133,8 @@ class AnyOrderTests(TestCase):
             shown = {orjson.loads(one)["conversation"]["conversationID"] for one in page.changes}
             own = Conversation.objects.for_owner(owner.owner_id)
             self.assertEqual(shown, set(own.values_list("conversation_id", flat=True)))
-            versions = list(own.values_list("version", flat=True))
+            numbered = Conversation.objects.filter(owner_id=owner.owner_id, version__gt=0)
+            versions = list(numbered.values_list("version", flat=True))
             self.assertEqual(len(set(versions)), len(versions))
             self.assertEqual(max(versions, default=0), owner.version)
 
@@ -176,3 +199,31 @@ class ParallelTests(TransactionTestCase):
 
         self.assertEqual(failures, [])
         self.assertEqual(rows(), feeding.rows(told))
+
+
+class UnshownTests(TestCase):
+    """Messages that are never shown last are counted all the same, and read and deleted all the same."""
+
+    def test_reading_up_to_the_newest_reads_it(self):
+        ingest.record([c2c("bob", "alice", 1, is_shown_last=False)], now_s=NOON_S)
+
+        reading.read(owner_id="alice", conversation_id="c2c_bob")
+        ingest.recall(C2CRecall("bob", "alice", NOON_S, 1, 1))
+
+        self.assertEqual(Conversation.objects.get(owner_id="alice").unread_count, 0)
+
+    def test_an_earlier_read_leaves_it(self):
+        ingest.record([c2c("bob", "alice", 1), c2c("bob", "alice", 6, is_shown_last=False)], now_s=NOON_S)
+
+        reading.read(owner_id="alice", conversation_id="c2c_bob", timestamp_s=NOON_S + 1)
+
+        self.assertEqual(Conversation.objects.get(owner_id="alice").unread_count, 1)
+
+    def test_a_repeat_does_not_bring_a_deleted_conversation_back(self):
+        told = [c2c("bob", "alice", 1), c2c("bob", "alice", 6, is_shown_last=False)]
+        ingest.record(told, now_s=NOON_S)
+        actions.delete(owner_id="alice", conversation_ids=["c2c_bob"])
+
+        ingest.record(told, now_s=NOON_S)
+
+        self.assertFalse(Conversation.objects.for_owner("alice").exists())

@@ -25,6 +25,7 @@ SAFE = {
     "MAX_PINNED": 50,
     "MAX_BODY_BYTES": 1000,
     "TOMBSTONE_DAYS": 30,
+    "CALLBACK_WINDOW_S": 60,
     "EVENTS_HEARTBEAT_S": 15,
 }
 
@@ -48,6 +49,7 @@ def test_safe_settings_pass():
         ("MAX_PINNED", 0),
         ("MAX_BODY_BYTES", 0),
         ("TOMBSTONE_DAYS", 0),
+        ("CALLBACK_WINDOW_S", 0),
         ("EVENTS_HEARTBEAT_S", 0),
     ],
 )

@@ -1,0 +1,90 @@
+"""Webhooks: kept as they came, then applied; what failed is applied again later."""
+
+import logging
+from collections.abc import Iterator
+from datetime import datetime
+
+import orjson
+from django.db import DatabaseError
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from conversations import callbacks, ingest, membership, names, peer_reads
+from conversations.exceptions import ConversationError
+from conversations.message_models import Callback, CallbackOutcome
+from conversations.messages import C2CRecall, GroupRecall, Message
+from conversations.times import now_s
+
+logger = logging.getLogger("conversations.webhooks")
+
+
+def receive(command: str, body: bytes) -> Callback | None:
+    """Keep a webhook and apply it; None for a command that changes no conversation, which is not kept.
+
+    Whatever fails in applying is kept with the webhook. Raises the database's errors only if it could not be kept.
+    """
+    if command not in callbacks.COMMANDS:
+        return None
+    callback = Callback.objects.create(command=command, body=body.decode())
+    apply(callback)
+    return callback
+
+
+def apply(callback: Callback) -> bool:
+    """Bring the conversations up to date with a webhook, as often as one likes; whether that went well."""
+    try:
+        _apply(callback)
+        callback.outcome, callback.error, callback.applied_at = CallbackOutcome.APPLIED, "", timezone.now()
+    except (ConversationError, DatabaseError) as error:
+        callback.outcome = CallbackOutcome.FAILED
+        callback.error = str(error.detail if isinstance(error, ConversationError) else error)
+        logger.warning("Webhook %s was kept and not applied: %s", callback, callback.error)
+    except Exception as error:
+        callback.outcome, callback.error = CallbackOutcome.FAILED, _("A failure on our side: %(why)r") % {"why": error}
+        logger.exception("Webhook %s was kept and not applied", callback)
+    try:
+        callback.save(update_fields=["outcome", "error", "applied_at"])
+    except DatabaseError:
+        logger.exception("The outcome of webhook %s could not be kept", callback)
+    return callback.outcome == CallbackOutcome.APPLIED
+
+
+def replay(chosen: QuerySet[Callback]) -> Iterator[Callback]:
+    """Apply webhooks again, oldest first; gives each with its outcome."""
+    for callback in chosen.order_by("pk").iterator(500):
+        apply(callback)
+        yield callback
+
+
+def _apply(callback: Callback) -> None:
+    now = now_s()
+    event = callbacks.parse(callback.command, orjson.loads(callback.body), now_s=now)
+    received_at = callback.received_at if isinstance(callback.received_at, datetime) else timezone.now()
+    apply_event(event, at_ms=int(received_at.timestamp() * 1000), now_s=now)
+
+
+def apply_event(event: callbacks.Event | None, *, at_ms: int, now_s: int) -> None:
+    """What a webhook tells, done; `at_ms` is for one that does not tell its time."""
+    at_ms = getattr(event, "event_time_ms", None) or at_ms
+    match event:
+        case Message():
+            ingest.record([event], now_s=now_s)
+        case C2CRecall() | GroupRecall():
+            ingest.recall(event)
+        case callbacks.C2CRead():
+            peer_reads.record(event.reader, event.peer, time_s=event.read_time_s)
+        case callbacks.GroupCreated():
+            names.set_group_info(event.group_id, name=event.name, face_url=None, at_ms=at_ms, type_=event.group_type)
+            members = {*event.members, *([event.owner] if event.owner else [])}
+            membership.join(event.group_id, members, at_ms=at_ms, type_=event.group_type)
+        case callbacks.MembersJoined():
+            membership.join(event.group_id, event.members, at_ms=at_ms, type_=event.group_type)
+        case callbacks.MembersLeft():
+            membership.leave(event.group_id, event.members, at_ms=at_ms, membership=event.membership)
+        case callbacks.GroupDissolved():
+            membership.dissolve(event.group_id, event.members, at_ms=at_ms)
+        case callbacks.GroupInfoChanged():
+            names.set_group_info(event.group_id, name=event.name, face_url=event.face_url, at_ms=at_ms, type_=event.group_type)
+        case callbacks.ProfileChanged():
+            names.set_profile(event.user_id, nick_name=event.nick_name, face_url=event.face_url, at_ms=at_ms)
