@@ -13,7 +13,7 @@ from conversations.effects import Viewer
 from conversations.message_models import Group, GroupMember, Thread
 from conversations.message_models import Message as Stored
 from conversations.message_store import Change, LockedThread
-from conversations.rosters import SINCE_EVER_MS, Roster, RosterEvent
+from conversations.rosters import SEEN, SINCE_EVER_MS, Roster, RosterEvent
 
 
 class Rosters:
@@ -36,7 +36,7 @@ class Rosters:
         """Whoever sends is there from then on."""
         for message in messages:
             if message.body is not None and not self._is_there(message.sender, message.time_s):
-                self.add(message.sender, RosterEvent(message.time_s * 1000, Membership.MEMBER))
+                self.add(message.sender, RosterEvent(message.time_s * 1000, SEEN))
 
     def _is_there(self, user_id: str, time_s: int) -> bool:
         return user_id in self.now and self.now[user_id].was_member(time_s)
@@ -53,9 +53,7 @@ class Rosters:
             if before.dissolved_at_ms != self.now[user_id].dissolved_at_ms:
                 times.append(min(ends) // 1000)
             events = set(self.now[user_id].events) ^ set(before.events)
-            # The first event also says what held before it.
-            is_first = before.events[:1] != self.now[user_id].events[:1]
-            has_past = is_first and self.now[user_id].events[0].membership != Membership.MEMBER
+            has_past = before.was_there_before != self.now[user_id].was_there_before
             if events:
                 times.append(0 if has_past else min(event.time_ms for event in events) // 1000)
         return min(times, default=None)

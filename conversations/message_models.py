@@ -84,7 +84,7 @@ class GroupMember(models.Model):
     pk = models.CompositePrimaryKey("group_id", "user_id")
     group_id = models.CharField(_("group ID"), max_length=identifiers.GROUP_ID_MAX_BYTES)
     user_id = models.CharField(_("user ID"), max_length=identifiers.OWNER_ID_MAX_BYTES)
-    # [[epoch milliseconds, "member", "left" or "kicked"], …], sorted: events come in any order, and each says what follows it.
+    # [[epoch milliseconds, "member", "left", "kicked" or "seen"], …], sorted: what comes in any order, see `rosters`.
     events = models.TextField(db_default="[]", help_text="JSON")
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
 

@@ -4,7 +4,6 @@ The events of a user are kept sorted by time; each says what holds from then on.
 who left was there, who joined was not.
 """
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import orjson
@@ -12,6 +11,8 @@ import orjson
 from conversations.choices import Membership
 
 SINCE_EVER_MS = 0
+# Not told, but sent something: was there at that moment, and that says nothing of before.
+SEEN = "seen"
 
 
 class RosterEvent(NamedTuple):
@@ -19,6 +20,10 @@ class RosterEvent(NamedTuple):
 
     time_ms: int
     membership: str
+
+    @property
+    def is_presence(self) -> bool:
+        return self.membership in (Membership.MEMBER, SEEN)
 
 
 class Roster(NamedTuple):
@@ -44,22 +49,21 @@ class Roster(NamedTuple):
         if self.dissolved_at_ms is not None and start_ms > self.dissolved_at_ms:
             return False
         before = [event for event in self.events if event.time_ms <= start_ms]
-        holds = before[-1].membership if before else _opposite(self.events)
-        within = any(start_ms < event.time_ms <= end_ms and event.membership == Membership.MEMBER for event in self.events)
-        return holds == Membership.MEMBER or within
+        within = any(start_ms < event.time_ms <= end_ms and event.is_presence for event in self.events)
+        return within or (before[-1].is_presence if before else self.was_there_before)
 
     def now(self) -> str:
         """What holds after all that is known."""
         if self.dissolved_at_ms is not None:
             return Membership.DISSOLVED
-        return self.events[-1].membership if self.events else Membership.MEMBER
+        return self.events[-1].membership if self.events and not self.events[-1].is_presence else Membership.MEMBER
+
+    @property
+    def was_there_before(self) -> bool:
+        """Whether the user was there before all that is known: so it is when the first thing told is a leave."""
+        told = [event for event in self.events if event.membership != SEEN]
+        return bool(told) and not told[0].is_presence
 
 
 def _order(event: RosterEvent) -> tuple[int, bool]:
-    return event.time_ms, event.membership != Membership.MEMBER
-
-
-def _opposite(events: Sequence[RosterEvent]) -> str:
-    if not events or events[0].membership == Membership.MEMBER:
-        return Membership.LEFT
-    return Membership.MEMBER
+    return event.time_ms, not event.is_presence

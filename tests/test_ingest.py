@@ -114,7 +114,7 @@ def rows() -> dict[tuple[str, str], dict[str, Any]]:
 
 class AnyOrderTests(TestCase):
     @given(events, st.randoms(use_true_random=False), st.sets(st.integers(0, 30), max_size=8))
-    @settings(max_examples=120, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=250, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
     def test_the_rows_are_those_of_the_model(self, told, random, cuts):
         for user_id in feeding.ROSTER:
             GroupMember.objects.create(group_id="team", user_id=user_id, events='[[0,"member"]]')
