@@ -175,7 +175,8 @@ def _read_up_to(entry: Entry, other: "Entry | Stored") -> Entry:
         return entry
     limit = positions.unread_at_most(entry.last_message_position, entry.type, c2c, group)
     unread = entry.unread_count if limit is None else min(entry.unread_count, limit)
-    return entry._replace(unread_count=unread, c2c_read_timestamp=c2c, group_read_sequence=group)
+    mentions = wire.at_info_after(entry.group_at_info, group)
+    return entry._replace(unread_count=unread, group_at_info=mentions, c2c_read_timestamp=c2c, group_read_sequence=group)
 
 
 def _without_cleared(entry: Entry, stored: Stored) -> Entry:

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from conversations import transfer
+from conversations import reading, transfer
 from conversations.models import Conversation, Owner
 from tests.api import url
 from tests.cast import ALICE, USERSIG_SETTINGS, bearer, usersig
@@ -358,6 +358,23 @@ class ActionsModelTests(TestCase):
 
         with time_machine.travel(START_S, tick=False) as clock:
             run_state_machine_as_test(lambda: ActionsMachine(clock), settings=bounded)
+
+
+class FoundByTheMachineTests(TestCase):
+    def test_an_import_of_an_older_state_brings_no_mention_back_that_was_read(self):
+        message = {"timestamp": START_S, "seq": "9", "random": 1}
+        older = {"orderkey": (START_S + 1) * 10**6, "groupAtInfoList": [{"seq": "7", "atType": 1}]}
+        self.receive(lastMessage=message)
+        reading.read(owner_id=ALICE, conversation_id="group_team")
+
+        self.receive(lastMessage=message, unreadCount=3, **older)
+
+        row = Conversation.objects.get()
+        self.assertEqual((row.group_read_sequence, row.unread_count, row.group_at_info), (9, 0, "[]"))
+
+    def receive(self, **values: Any) -> None:
+        conversation = {"conversationID": "group_team"} | values
+        transfer.import_records([(1, {"owner": ALICE, "conversation": conversation})])
 
 
 bounded = settings(
