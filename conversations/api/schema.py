@@ -123,6 +123,18 @@ changes = extend_schema(
     responses={200: serializers.ChangesAnswer, **READ_PROBLEMS},
 )
 
+events = extend_schema(
+    operation_id="getEvents",
+    summary="The same as it happens, as server-sent events: changes, unread, reset, problem",
+    parameters=[
+        parameter("since", "as for changes; the header Last-Event-ID goes before it", {"type": "string"}),
+        OWNER,
+        EXTRA,
+    ],
+    auth=[{"bearer": []}, {"staffSession": []}],
+    responses={(200, "text/event-stream"): str, **READ_PROBLEMS, **problems(421)},
+)
+
 
 class StrictInput(OpenApiSerializerExtension):
     target_class = "conversations.api.serializers.StrictSerializer"

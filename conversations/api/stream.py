@@ -21,11 +21,12 @@ from django.db import Error
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 from django.utils.translation import gettext as _
-from django.views.decorators.csrf import csrf_exempt
-from rest_framework.exceptions import MethodNotAllowed, NotAuthenticated
+from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
+from rest_framework.views import APIView
 
 from conversations import feed, reads
+from conversations.api import schema
 from conversations.api.credentials import API_PATH, Actor, BearerAuthentication, StaffSessionAuthentication
 from conversations.api.errors import problem
 from conversations.api.hub import Follower, Hub, Threads
@@ -65,13 +66,15 @@ class Misdirected(ConversationError):
     code, status = Code.UNKNOWN_RESOURCE, 421
 
 
-@csrf_exempt
-def misdirected(request: HttpRequest) -> HttpResponse:
-    """events/ where Django answers: never with a stream."""
-    if request.method not in METHODS:
-        return problem(MethodNotAllowed(request.method), request)
-    where = _("Streams are at this address on port %(port)d, EVENTS_PORT; the proxy in front must pass them on to there.")
-    return problem(Misdirected(where % {"port": settings.EVENTS_PORT}), request)
+class MisdirectedView(APIView):
+    """events/ where Django answers: never with a stream, whoever asks."""
+
+    authentication_classes = permission_classes = ()
+
+    @schema.events
+    def get(self, request: Request) -> HttpResponse:
+        where = _("Streams are at this address on port %(port)d, EVENTS_PORT; the proxy in front must pass them on to there.")
+        raise Misdirected(where % {"port": settings.EVENTS_PORT})
 
 
 def is_for_events(scope: Scope) -> bool:

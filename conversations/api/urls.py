@@ -5,7 +5,7 @@ from django.urls import re_path
 from conversations.api.errors import unknown_address
 from conversations.api.groups import ConversationGroupViewSet
 from conversations.api.messages import MessageViewSet
-from conversations.api.stream import misdirected
+from conversations.api.stream import MisdirectedView
 from conversations.api.views import ConversationViewSet
 
 app_name = "api"
@@ -36,7 +36,7 @@ urlpatterns = [
     re_path(rf"^conversation-groups/{NAME}/remove/?$", group({"post": "remove"}), name="group-remove"),
     re_path(r"^unread/?$", conversation({"get": "unread"}), name="unread"),
     re_path(r"^changes/?$", conversation({"get": "changes"}), name="changes"),
-    re_path(r"^events/?$", misdirected, name="events"),
+    re_path(r"^events/?$", MisdirectedView.as_view(), name="events"),
     re_path(r"^messages/?$", MessageViewSet.as_view({"post": "create"}), name="messages"),
     re_path(r"^messages/recall/?$", MessageViewSet.as_view({"post": "recall"}), name="messages-recall"),
     re_path(r"", unknown_address),
