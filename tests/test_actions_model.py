@@ -25,9 +25,9 @@ LIMITS = {"max_pinned": 2, "max_groups": 3, "max_members": 2}
 IDS = ["c2c_bob", "c2c_eve", "group_team", "group_a/b", "group_c,d e"]
 GROUPS = ["work", "家/庭", "-", "d"]
 
-real_ids = st.sampled_from(IDS)
-ids = st.sampled_from([*IDS, *IDS, "c2c_nobody", "C2Cbob"])
-id_lists = st.lists(st.sampled_from([*IDS, *IDS, *IDS, "c2c_nobody", "C2Cbob", "bob", ""]), min_size=1, max_size=6)
+# Now and then one that is not there, or malformed.
+ids = st.sampled_from([*IDS * 4, "c2c_nobody", "C2Cbob"])
+id_lists = st.lists(st.sampled_from([*IDS * 4, "c2c_nobody", "C2Cbob", "bob", ""]), min_size=1, max_size=6)
 names = st.sampled_from(GROUPS)
 flags = st.booleans()
 counts = st.integers(1, 4)
@@ -38,9 +38,9 @@ all_marks = st.sampled_from([1, 2, 3, 4, 8, 15, 1 << 32, 1 << 63, 1 << 63 | 2, 0
 
 
 @st.composite
-def incoming(draw) -> dict[str, Any]:
+def incoming(draw, of=st.sampled_from(IDS)) -> dict[str, Any]:
     """A conversation to import, its moments relative to the present."""
-    conversation_id = draw(real_ids)
+    conversation_id = draw(of)
     is_group = conversation_id.startswith("group_")
     optional = {
         "unreadCount": st.integers(0, 12),
@@ -56,8 +56,8 @@ def incoming(draw) -> dict[str, Any]:
         mention = st.builds(lambda seq, kind: {"seq": str(seq), "atType": kind}, seqs, st.integers(1, 3))
         optional["groupAtInfoList"] = st.lists(mention, max_size=2)
     message = st.none() | st.fixed_dictionaries({"timestamp": around, "seq": seqs.map(str), "random": st.integers(0, 2)})
-    # Without a key of its own, the message gives it.
-    key = st.sampled_from([0, 0, 0, (1 << 53) - 1, -7, 3])
+    # Mostly newer than anything that is there; without a key of its own, the message gives it.
+    key = st.sampled_from([3] * 12 + [0, 0, -7, (1 << 53) - 1])
     must = {"conversationID": st.just(conversation_id), "lastMessage": message, "orderkey": key}
     return draw(st.fixed_dictionaries(must, optional=optional))
 
@@ -164,12 +164,13 @@ class ActionsMachine(RuleBasedStateMachine):
 
     # ---- What is done
 
-    @initialize(given=st.lists(incoming(), max_size=4, unique_by=lambda one: one["conversationID"]))
+    @initialize(given=st.tuples(*(incoming(st.just(one)) for one in IDS)))
     def begin(self, given):
         self.conversations_come_in(given)
 
     @rule(given=st.lists(incoming(), min_size=1, max_size=2, unique_by=lambda one: one["conversationID"]))
     def conversations_come_in(self, given):
+        self.time_passes(10)
         given = [self.at_present(one) for one in given]
         refused = 0
         for one in given:
@@ -195,7 +196,7 @@ class ActionsMachine(RuleBasedStateMachine):
             given["orderkey"] = (self.now_s + given["orderkey"]) * 10**6
         return given
 
-    @rule(seconds=st.sampled_from([1, 7, DAY_S, 20 * DAY_S, 31 * DAY_S]))
+    @rule(seconds=st.sampled_from([1, 7, 9, DAY_S, 20 * DAY_S, 31 * DAY_S]))
     def time_passes(self, seconds):
         self.now_s += seconds
         self.reference.now_s = self.now_s
@@ -258,6 +259,13 @@ class ActionsMachine(RuleBasedStateMachine):
             place, parameters["id"] = "-", one
         self.act(expected, "DELETE", f"conversations/{place}/", **parameters)
 
+    @rule(one=st.sampled_from(IDS), other=st.sampled_from(IDS))
+    def deletions_grow_old(self, one, other):
+        """The second one is made when the first is due to be forgotten."""
+        for conversation_id in (one, other):
+            self.delete_one(conversation_id, True)
+            self.time_passes(31 * DAY_S)
+
     @rule(many=id_lists, clear_messages=flags)
     def delete_many(self, many, clear_messages):
         body = {"clearMessage": clear_messages}
@@ -305,9 +313,10 @@ class ActionsMachine(RuleBasedStateMachine):
         self.slow.finish(count)
         self.check_follower(self.slow)
 
-    @rule()
-    def slow_one_starts_over(self):
+    @rule(count=counts)
+    def slow_one_starts_over(self, count):
         self.slow.start_over()
+        self.slow.poll(count)
 
     @rule(count=counts)
     def lister_goes_on(self, count):
@@ -378,6 +387,6 @@ class FoundByTheMachineTests(TestCase):
 
 
 bounded = settings(
-    max_examples=40, stateful_step_count=30, deadline=None, derandomize=True, database=None,
+    max_examples=60, stateful_step_count=40, deadline=None, derandomize=True, database=None,
     suppress_health_check=list(HealthCheck),
 )  # fmt: skip

@@ -28,6 +28,8 @@ class KilledServerTests(SimpleTestCase):
         key = self.server.do("with_key(scopes=('read', 'write'))")["HTTP_AUTHORIZATION"]
         self.api = Api(self.server.port, {"Authorization": key})
         self.acknowledged: dict[str, str] = {}
+        self.statuses: set[int] = set()
+        self.wrong: list[Exception] = []
         self.over = threading.Event()
 
     def write(self, conversation_id: str) -> None:
@@ -40,6 +42,7 @@ class KilledServerTests(SimpleTestCase):
             except GONE:
                 time.sleep(0.05)
                 continue
+            self.statuses.add(status)
             if status == 200:
                 self.acknowledged[conversation_id] = answer["draftText"]
 
@@ -49,6 +52,9 @@ class KilledServerTests(SimpleTestCase):
                 poller.step()
             except GONE:
                 time.sleep(0.05)
+            except Exception as error:
+                self.wrong.append(error)
+                return
 
     def test_nothing_acknowledged_is_lost_and_a_follower_goes_on(self):
         poller = Poller(self.api)
@@ -67,6 +73,7 @@ class KilledServerTests(SimpleTestCase):
         for thread in threads:
             thread.join(timeout=20)
 
+        self.assertEqual((self.statuses, self.wrong), ({200}, []))
         drafts = {id_: one["draftText"] for id_, one in self.api.list().items()}
         self.assertEqual(set(self.acknowledged), set(drafts))
         for conversation_id, text in self.acknowledged.items():
