@@ -29,6 +29,7 @@ GROUPS = ["work", "家/庭", "-", "d"]
 ids = st.sampled_from([*IDS * 4, "c2c_nobody", "C2Cbob"])
 id_lists = st.lists(st.sampled_from([*IDS * 4, "c2c_nobody", "C2Cbob", "bob", ""]), min_size=1, max_size=6)
 names = st.sampled_from(GROUPS)
+any_of_them = st.sampled_from(IDS)
 flags = st.booleans()
 counts = st.integers(1, 4)
 # Of a moment around the present; messages are of the same ones.
@@ -38,7 +39,7 @@ all_marks = st.sampled_from([1, 2, 3, 4, 8, 15, 1 << 32, 1 << 63, 1 << 63 | 2, 0
 
 
 @st.composite
-def incoming(draw, of=st.sampled_from(IDS)) -> dict[str, Any]:
+def incoming(draw, of=any_of_them) -> dict[str, Any]:
     """A conversation to import, its moments relative to the present."""
     conversation_id = draw(of)
     is_group = conversation_id.startswith("group_")
@@ -259,7 +260,7 @@ class ActionsMachine(RuleBasedStateMachine):
             place, parameters["id"] = "-", one
         self.act(expected, "DELETE", f"conversations/{place}/", **parameters)
 
-    @rule(one=st.sampled_from(IDS), other=st.sampled_from(IDS))
+    @rule(one=any_of_them, other=any_of_them)
     def deletions_grow_old(self, one, other):
         """The second one is made when the first is due to be forgotten."""
         for conversation_id in (one, other):
