@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from conversations import effects, identifiers, message_store
+from conversations import effects, identifiers, message_store, positions
 from conversations.choices import ConversationType
 from conversations.effects import Viewer
 from conversations.message_models import Group, GroupMember, Message, Thread
@@ -51,4 +51,9 @@ def newest_stored(owner_id: str, conversation_ids: Iterable[str]) -> dict[str, s
 def unread_messages(row: Conversation) -> list[Message]:
     """The stored messages that the row counts as unread, in their order."""
     viewer, thread = viewer_of(row), thread_of(row.owner_id, row.conversation_id)
-    return [message for message in message_store.after(thread, effects.floor(row)) if viewer.counts(message, row)]
+    # All of a second that is read is read, whatever its messages' numbers.
+    read = f"{row.c2c_read_timestamp:010d}".ljust(positions.MAX_LENGTH, "9")
+    if row.type == ConversationType.GROUP:
+        read = positions.of_group(row.group_read_sequence)
+    stored = message_store.after(thread, max(effects.floor(row), read))
+    return [message for message in stored if viewer.counts(message, row)]

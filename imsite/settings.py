@@ -31,7 +31,7 @@ SECRET_KEY = env.str("SECRET_KEY", default="demo-only-secret-key" if DEBUG else 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEBUG else [])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
-CORS_ALLOW_HEADERS = [*default_headers, "if-none-match"]
+CORS_ALLOW_HEADERS = [*default_headers, "if-none-match", "last-event-id"]
 CORS_EXPOSE_HEADERS = ["etag", "owner-version", "retry-after", "x-request-id"]
 
 IM_SDK_APP_ID = whole_number("IM_SDK_APP_ID", 0)  # the SDKAppID of the cloud's app; 0: no UserSig is accepted

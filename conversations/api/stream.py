@@ -145,7 +145,7 @@ def _asked(request: HttpRequest) -> Asked:
     values = query(request, ("owner", "extra", "since"))
     owner_id = actor.owner(values.get("owner"), READ)
     # A browser comes back to the same address; only its header tells how far it got.
-    since = request.META.get("HTTP_LAST_EVENT_ID", values.get("since", ""))
+    since = request.META.get("HTTP_LAST_EVENT_ID") or values.get("since", "")
     return Asked(owner_id, feed.parse(since), flag(values, "extra"))
 
 
@@ -176,15 +176,16 @@ class Stream:
         # The first comes early for some, so that those who came together are not checked together.
         beat_at = time.monotonic() + settings.EVENTS_HEARTBEAT_S * random.uniform(0.5, 1)  # noqa: S311
         while not follower.is_over:
-            if follower.take() or is_behind:
-                is_behind = await self._read_on(follower)
-            else:
-                await follower.wait(beat_at - time.monotonic())
-            if time.monotonic() >= beat_at and not follower.is_over:
+            # Before the next page: a client that did not read for long may have lost its right meanwhile.
+            if time.monotonic() >= beat_at:
                 if refusal := await threads.run(_refusal, self._scope):
                     return await self._write(_event(b"problem", refusal))
                 await self._write(b": \n\n")
                 beat_at = time.monotonic() + settings.EVENTS_HEARTBEAT_S
+            if follower.take() or is_behind:
+                is_behind = await self._read_on(follower)
+            else:
+                await follower.wait(beat_at - time.monotonic())
 
     async def _read_on(self, follower: Follower) -> bool:
         """Send the next page, if there is one; whether there may be more."""
