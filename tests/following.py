@@ -39,8 +39,10 @@ class Follower:
 
     def finish(self, count: int = 100) -> None:
         """Go on until there is nothing more."""
-        while not self.poll(count)["isFinished"]:
-            pass
+        for _page in range(1000):
+            if self.poll(count)["isFinished"]:
+                return
+        raise AssertionError("The feed does not end.")
 
     @property
     def shown(self) -> list[dict]:

@@ -43,8 +43,18 @@ def incoming(draw, of=any_of_them) -> dict[str, Any]:
     """A conversation to import, its moments relative to the present."""
     conversation_id = draw(of)
     is_group = conversation_id.startswith("group_")
-    optional = {
+    message = st.fixed_dictionaries({"timestamp": around, "seq": seqs.map(str), "random": st.integers(0, 2)})
+    must = {
+        "conversationID": st.just(conversation_id),
+        "lastMessage": st.one_of(message, message, message, st.none()),
         "unreadCount": st.integers(0, 12),
+        # Mostly newer than anything that is there; without a key of its own, the message gives it.
+        "orderkey": st.sampled_from([3] * 12 + [0, 0, -7, (1 << 53) - 1]),
+    }
+    if is_group:
+        mention = st.builds(lambda seq, kind: {"seq": str(seq), "atType": kind}, seqs, st.integers(1, 3))
+        must["groupAtInfoList"] = st.lists(mention, max_size=2)
+    optional = {
         "isPinned": flags,
         "recvOpt": st.integers(0, 4 if is_group else 2),
         "draftText": st.sampled_from(["", "imported"]),
@@ -53,13 +63,6 @@ def incoming(draw, of=any_of_them) -> dict[str, Any]:
         "customData": st.sampled_from(["", "theirs"]),
         "groupReadSequence" if is_group else "c2cReadTimestamp": seqs if is_group else around,
     }
-    if is_group:
-        mention = st.builds(lambda seq, kind: {"seq": str(seq), "atType": kind}, seqs, st.integers(1, 3))
-        optional["groupAtInfoList"] = st.lists(mention, max_size=2)
-    message = st.none() | st.fixed_dictionaries({"timestamp": around, "seq": seqs.map(str), "random": st.integers(0, 2)})
-    # Mostly newer than anything that is there; without a key of its own, the message gives it.
-    key = st.sampled_from([3] * 12 + [0, 0, -7, (1 << 53) - 1])
-    must = {"conversationID": st.just(conversation_id), "lastMessage": message, "orderkey": key}
     return draw(st.fixed_dictionaries(must, optional=optional))
 
 
@@ -77,6 +80,8 @@ class ActionsMachine(RuleBasedStateMachine):
         self.version, self.versions, self.groups_version = 0, {}, 0
         self.quick, self.slow, self.lister = (Follower(self.changes) for _ in range(3))
         self.next_seq = ""
+        self.given: dict[str, dict] = {}  # what came of each conversation last
+        self.began: dict[str, int] = {}  # the version at which whoever has a token began with nothing
 
     def teardown(self):
         try:
@@ -135,10 +140,11 @@ class ActionsMachine(RuleBasedStateMachine):
     def changes(self, since: str, count: int) -> dict:
         """As a follower asks; it is to start over exactly if it may have missed a deletion that is forgotten."""
         page = self.get("changes/", since=since, count=count)
-        _epoch, *numbers = since.split(".")
-        must_reset = bool(numbers) and max(map(int, numbers)) < self.reference.reset_below
-        assert page["resetRequired"] == must_reset, (since, self.reference.reset_below)
+        began = int(self.token.split(".")[-1]) if since == "0" else self.began.get(since, 0)
+        must_reset = since != "0" and max(int(since.split(".")[1]), began) < self.reference.reset_below
+        assert page["resetRequired"] == must_reset, (since, began, self.reference.reset_below)
         assert len(page["changes"]) <= count
+        self.began[page["version"]] = began
         return page
 
     def token_now(self) -> str:
@@ -172,9 +178,17 @@ class ActionsMachine(RuleBasedStateMachine):
     @rule(given=st.lists(incoming(), min_size=1, max_size=2, unique_by=lambda one: one["conversationID"]))
     def conversations_come_in(self, given):
         self.time_passes(10)
-        given = [self.at_present(one) for one in given]
+        self.take_in([self.at_present(one) for one in given])
+
+    @rule(one=any_of_them)
+    def the_same_comes_again(self, one):
+        """With a newer key, as from a device that knows of no action since."""
+        self.take_in([self.given[one] | {"orderkey": self.now_s * 10**6 + 1}])
+
+    def take_in(self, given: list[dict]) -> None:
         refused = 0
         for one in given:
+            self.given[one["conversationID"]] = one
             try:
                 self.reference.take_in(one)
             except Refused:
