@@ -17,7 +17,7 @@ from django.utils.translation import ngettext
 
 from conversations import counting, identifiers, positions, wire
 from conversations.changes import LockedOwner, in_transaction, lock_many, lock_one, save_conversations
-from conversations.choices import ALLOWED_MARKS, C2C_RECEIVE_OPTIONS, ConversationType, ReceiveOption
+from conversations.choices import ALLOWED_MARKS, C2C_RECEIVE_OPTIONS, ChangedBy, ConversationType, ReceiveOption
 from conversations.exceptions import ConversationError, ConversationNotFound, InvalidParameter, TooManyPinned
 from conversations.models import ORDER_KEY_LIMIT, Conversation
 from conversations.querysets import NO_AT_INFO
@@ -65,7 +65,7 @@ def set_pinned(*, owner_id: str, conversation_id: str, pinned: bool) -> Outcome:
             _check_room_for_pin(owner_id)
         conversation.is_pinned = pinned
         _activate(conversation)
-        save_conversations(outcome.owner, [conversation], ("is_pinned", "order_key"))
+        save_conversations(outcome.owner, [conversation], ("is_pinned", "order_key"), by=ChangedBy.PIN)
     return outcome
 
 
@@ -92,7 +92,7 @@ def set_draft(*, owner_id: str, conversation_id: str, text: str | None, timestam
         # A cancelled draft keeps its time, so that an older edit from another device does not bring it back.
         conversation.draft_text, conversation.draft_timestamp = text, timestamp_s
         _activate(conversation)
-        save_conversations(outcome.owner, [conversation], ("draft_text", "draft_timestamp", "order_key"))
+        save_conversations(outcome.owner, [conversation], ("draft_text", "draft_timestamp", "order_key"), by=ChangedBy.DRAFT)
     return outcome
 
 
@@ -110,7 +110,7 @@ def set_receive_option(*, owner_id: str, conversation_id: str, option: int) -> O
         raise InvalidParameter(_("A one-to-one conversation knows recvOpt 0, 1 and 2 only."), field="recvOpt")
     if conversation.recv_opt != option:
         conversation.recv_opt = option
-        save_conversations(outcome.owner, [conversation], ("recv_opt",))
+        save_conversations(outcome.owner, [conversation], ("recv_opt",), by=ChangedBy.RECEIVE_OPTION)
     return outcome
 
 
@@ -126,7 +126,7 @@ def clear_history(*, owner_id: str, conversation_id: str) -> Outcome:
     if newest != conversation.cleared_position or conversation.last_message or not is_read(conversation):
         conversation.cleared_position = newest
         _drop_messages(conversation)
-        save_conversations(outcome.owner, [conversation], (*MESSAGE_COLUMNS, "cleared_position"))
+        save_conversations(outcome.owner, [conversation], (*MESSAGE_COLUMNS, "cleared_position"), by=ChangedBy.CLEAR)
     return outcome
 
 
@@ -148,7 +148,7 @@ def set_marks(*, owner_id: str, conversation_ids: Sequence[str], marks: int, ena
         conversation.marks = before | signed if enabled else before & ~signed
         return conversation.marks != before
 
-    return change_each(owner_id, conversation_ids, change, ("marks",))
+    return change_each(owner_id, conversation_ids, change, ("marks",), by=ChangedBy.MARK)
 
 
 @in_transaction
@@ -163,7 +163,7 @@ def set_custom_data(*, owner_id: str, conversation_ids: Sequence[str], text: str
         before, conversation.custom_data = conversation.custom_data, text
         return before != text
 
-    return change_each(owner_id, conversation_ids, change, ("custom_data",))
+    return change_each(owner_id, conversation_ids, change, ("custom_data",), by=ChangedBy.CUSTOM_DATA)
 
 
 def delete_one(*, owner_id: str, conversation_id: str, clear_messages: bool = True) -> str:
@@ -203,7 +203,7 @@ def delete(*, owner_id: str, conversation_ids: Sequence[str], clear_messages: bo
         *MESSAGE_COLUMNS, "deleted_at", "deleted_position", "cleared_position",
         "draft_text", "draft_timestamp", "is_pinned", "custom_data",
     )  # fmt: skip
-    return change_each(owner_id, conversation_ids, change, columns, before_saving=_forget_old_deletions)
+    return change_each(owner_id, conversation_ids, change, columns, by=ChangedBy.DELETE, before_saving=_forget_old_deletions)
 
 
 def change_each(
@@ -212,6 +212,7 @@ def change_each(
     change: Callable[[Conversation], bool],
     columns: Sequence[str],
     *,
+    by: ChangedBy,
     before_saving: Callable[[LockedOwner], None] = lambda owner: None,
 ) -> Results:
     """Apply `change` to each conversation; it says whether it changed these columns, or raises a ConversationError."""
@@ -230,7 +231,7 @@ def change_each(
             results[one] = _refused(one, error)
     if changed:
         before_saving(owner)
-        save_conversations(owner, changed, columns)
+        save_conversations(owner, changed, columns, by=by)
     return Results(owner.token, [results[one] for one in conversation_ids])
 
 

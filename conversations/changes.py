@@ -18,9 +18,11 @@ import orjson
 from django.db import OperationalError, connection, transaction
 from django.db.models import F
 from django.db.models.functions import Greatest
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from conversations import wakeups
+from conversations.choices import ChangedBy
 from conversations.exceptions import Code, ConversationError, TryAgain
 from conversations.models import Conversation, Owner
 from conversations.querysets import array_parameter
@@ -127,7 +129,7 @@ _SAVED = "owner_id, version, reset_below, groups_version, group_names"
 
 # Rows to change are read by texts compiled once: the ORM took a third of an action's time. Moments are left out, since no
 # action asks for them and SQLite gives them as text.
-_MOMENTS = {"last_message_at", "deleted_at", "created_at"}
+_MOMENTS = {"last_message_at", "deleted_at", "changed_at", "created_at"}
 _FOR_ONE = [field.attname for field in Conversation._meta.concrete_fields if field.attname not in _MOMENTS]
 _FOR_MANY = [name for name in _FOR_ONE if name not in ("wire_head", "last_message")]
 
@@ -240,14 +242,27 @@ def save_owners(locked: Iterable[LockedOwner]) -> None:
         transaction.on_commit(partial(wakeups.announce, [owner.owner_id for owner in changed]), robust=True)
 
 
-def save_conversations(owner: LockedOwner, conversations: Sequence[Conversation], columns: Sequence[str]) -> None:
+# What each change writes on its row.
+STAMP = ("version", "changed_by", "changed_at")
+
+
+def stamp(conversation: Conversation, owner: LockedOwner, by: ChangedBy) -> None:
+    """Give a changed conversation its owner's next number, and say what changed it."""
+    conversation.version = owner.next_version()
+    conversation.changed_by, conversation.changed_at = by.value, timezone.now()
+
+
+def save_conversations(
+    owner: LockedOwner, conversations: Sequence[Conversation], columns: Sequence[str], *, by: ChangedBy
+) -> None:
     """Write these columns of changed conversations, each under the owner's next version, and the owner."""
     if not conversations:
         return
+    columns = (*columns, *STAMP)
     for conversation in conversations:
-        conversation.version = owner.next_version()
-    values = [[*_values(one, (*columns, "version")), owner.owner_id, one.conversation_id] for one in conversations]
-    assignments = ", ".join(f"{column} = %s" for column in (*columns, "version"))
+        stamp(conversation, owner, by)
+    values = [[*_values(one, columns), owner.owner_id, one.conversation_id] for one in conversations]
+    assignments = ", ".join(f"{column} = %s" for column in columns)
     update = f"UPDATE {_conversations} SET {assignments} WHERE owner_id = %s AND conversation_id = %s"
     with connection.cursor() as cursor:
         if len(conversations) == 1:

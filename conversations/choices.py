@@ -68,6 +68,27 @@ class Membership(models.TextChoices):
     DISSOLVED = "dissolved", _("dissolved")
 
 
+class ChangedBy(models.TextChoices):
+    """What gave a row its newest version."""
+
+    MESSAGE = "message", _("a message")
+    RECALL = "recall", _("a recall")
+    READ = "read", _("a read")
+    PIN = "pin", _("pinning or unpinning")
+    DRAFT = "draft", _("a draft")
+    RECEIVE_OPTION = "recv_opt", _("the receive option")
+    MARK = "mark", _("a mark")
+    CUSTOM_DATA = "custom_data", _("custom data")
+    CONVERSATION_GROUP = "group", _("a conversation group")
+    DELETE = "delete", _("a deletion")
+    CLEAR = "clear", _("clearing the history")
+    ROSTER = "roster", _("coming into the group or leaving it")
+    NAME = "name", _("a name or avatar")
+    IMPORT = "import", _("an import")
+    REPORT = "report", _("the app's report")
+    REPAIR = "repair", _("a repair")
+
+
 class Mark(IntFlag):
     """V2TIMConversationMarkType; bits 32 to 63 are the app's own."""
 

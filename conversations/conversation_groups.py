@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 
 from conversations.actions import Results, change_each
 from conversations.changes import LockedOwner, in_transaction, lock_owner, lock_owners, save_conversations, save_owners
+from conversations.choices import ChangedBy
 from conversations.exceptions import GroupFull, GroupNameTaken, GroupNotFound
 from conversations.models import Conversation
 from conversations.wire import check_group_name
@@ -60,7 +61,7 @@ def _add(owner: LockedOwner | None, name: str, conversation_ids: Sequence[str]) 
         conversation.conversation_groups |= 1 << bit
         return True
 
-    return change_each(owner.owner_id, conversation_ids, change, ("conversation_groups",))
+    return change_each(owner.owner_id, conversation_ids, change, ("conversation_groups",), by=ChangedBy.CONVERSATION_GROUP)
 
 
 @in_transaction
@@ -77,7 +78,7 @@ def remove(*, owner_id: str, name: str, conversation_ids: Sequence[str]) -> Resu
         conversation.conversation_groups &= ~(1 << bit)
         return conversation.conversation_groups != before
 
-    return change_each(owner.owner_id, conversation_ids, change, ("conversation_groups",))
+    return change_each(owner.owner_id, conversation_ids, change, ("conversation_groups",), by=ChangedBy.CONVERSATION_GROUP)
 
 
 @in_transaction
@@ -128,6 +129,6 @@ def _members(owner_id: str, bit: int):
 
 
 def _save(owner: LockedOwner, members: list[Conversation], columns: Sequence[str]) -> None:
-    save_conversations(owner, members, columns)
+    save_conversations(owner, members, columns, by=ChangedBy.CONVERSATION_GROUP)
     if not members:
         save_owners([owner])

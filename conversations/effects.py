@@ -196,5 +196,6 @@ def new_row(owner_id: str, type_: ConversationType, bare_id: str) -> Conversatio
         group_type="", show_name="", face_url="", recv_opt=0, unread_count=0, last_message=None, last_message_at=None,
         last_message_position="", draft_text="", draft_timestamp=0, is_pinned=False, order_key=0, group_at_info=NO_AT_INFO,
         marks=0, custom_data="", conversation_groups=0, c2c_read_timestamp=0, group_read_sequence=0, membership="member",
-        unread_base=0, unread_base_position="", deleted_position="", cleared_position="", deleted_at=None,
+        unread_base=0, unread_base_position="", deleted_position="", cleared_position="", deleted_at=None, changed_by="",
+        changed_at=None,
     )  # fmt: skip

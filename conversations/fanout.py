@@ -9,8 +9,8 @@ from django.db import connection
 from django.utils import timezone
 
 from conversations import effects, identifiers, message_store
-from conversations.changes import LockedOwner, lock_owners, save_owners
-from conversations.choices import ConversationType
+from conversations.changes import STAMP, LockedOwner, lock_owners, save_owners, stamp
+from conversations.choices import ChangedBy, ConversationType
 from conversations.effects import Seen, Viewer
 from conversations.message_models import Group
 from conversations.message_models import Message as Stored
@@ -21,13 +21,13 @@ from conversations.positions import NOWHERE
 # How far back the message before one that goes is looked for at a time.
 LOOK_BACK = 50
 INSERTED = (
-    "owner_id", "conversation_id", "type", "recv_opt", "c2c_read_timestamp", *effects.COLUMNS, "version",
+    "owner_id", "conversation_id", "type", "recv_opt", "c2c_read_timestamp", *effects.COLUMNS, *STAMP,
 )  # fmt: skip
-UPDATED = (*effects.COLUMNS, "c2c_read_timestamp", "unread_base", "unread_base_position", "version")
+UPDATED = (*effects.COLUMNS, "c2c_read_timestamp", "unread_base", "unread_base_position", *STAMP)
 Pair = tuple[str, str]
 
 
-def change_c2c(pairs: Iterable[Pair], changes: Sequence[Change]) -> None:
+def change_c2c(pairs: Iterable[Pair], changes: Sequence[Change], *, by: ChangedBy) -> None:
     """Bring the rows of (owner, peer) pairs up to date with changed messages of their threads."""
     pairs = sorted(pair for pair in set(pairs) if pair[0] not in settings.SKIP_OWNERS)
     owners = lock_owners(owner_id for pair in pairs for owner_id in pair)
@@ -46,11 +46,17 @@ def change_c2c(pairs: Iterable[Pair], changes: Sequence[Change]) -> None:
         look = profiles.get(peer, ("", ""))
         if _apply(row, viewer, viewer, by_thread.get(effects.thread_of(owner_id, peer), ()), look, peer):
             changed.append(row)
-    save_rows(owners, changed)
+    save_rows(owners, changed, by=by)
 
 
 def change_group(
-    group: Group, thread: str, viewers: Mapping[str, tuple[Viewer, Viewer]], changes: Sequence[Change], name: tuple[str, str]
+    group: Group,
+    thread: str,
+    viewers: Mapping[str, tuple[Viewer, Viewer]],
+    changes: Sequence[Change],
+    name: tuple[str, str],
+    *,
+    by: ChangedBy,
 ) -> None:
     """Bring the members' rows up to date: with changed messages, for viewers as they were and as they are."""
     viewers = {owner_id: both for owner_id, both in viewers.items() if owner_id not in settings.SKIP_OWNERS}
@@ -66,7 +72,7 @@ def change_group(
         is_changed |= was is not viewer and is_listed(row) and _unsee(row, was, viewer, changes)
         if is_changed or (before != row.membership and is_listed(row)):
             changed.append(row)
-    save_rows(owners, changed)
+    save_rows(owners, changed, by=by)
 
 
 def _apply(
@@ -157,10 +163,10 @@ def read_rows(keys: Sequence[Pair]) -> dict[Pair, Conversation]:
     return {key: row for key, row in found.items() if key in wanted}
 
 
-def save_rows(owners: Mapping[str, LockedOwner], rows: Sequence[Conversation]) -> None:
+def save_rows(owners: Mapping[str, LockedOwner], rows: Sequence[Conversation], *, by: ChangedBy) -> None:
     """Number and write changed rows, new ones too, and their owners."""
     for row in rows:
-        row.version = owners[row.owner_id].next_version()
+        stamp(row, owners[row.owner_id], by)
         row.created_version = row.created_version or row.version
     new, old = [row for row in rows if row.is_new], [row for row in rows if not row.is_new]
     insert(new)

@@ -13,7 +13,7 @@ import orjson
 
 from conversations import effects, fanout, membership, message_elements, message_store, positions
 from conversations.changes import in_transaction
-from conversations.choices import GroupType
+from conversations.choices import ChangedBy, GroupType
 from conversations.message_models import Message as Stored
 from conversations.message_store import Change, LockedThread
 from conversations.messages import C2CRecall, GroupRecall, Message
@@ -53,7 +53,9 @@ def record_c2c(messages: Sequence[Message], *, now_s: int) -> list[Outcome]:
     """Messages between two users, of any number of threads."""
     threads = message_store.lock_threads(effects.thread_of(one.sender, one.peer) for one in messages)
     outcomes, changes = _store(messages, threads, now_s)
-    fanout.change_c2c({pair for one in messages for pair in ((one.sender, one.peer), (one.peer, one.sender))}, changes)
+    fanout.change_c2c(
+        {pair for one in messages for pair in ((one.sender, one.peer), (one.peer, one.sender))}, changes, by=ChangedBy.MESSAGE
+    )
     return outcomes
 
 
@@ -68,7 +70,8 @@ def record_in_group(group_id: str, messages: Sequence[Message], *, now_s: int) -
     rosters = membership.Rosters(group)
     rosters.see_senders(change.after for change in changes)
     for thread in threads.values():
-        membership.change_rows(group, rosters, thread, [one for one in changes if one.after.thread == thread.thread])
+        told = [one for one in changes if one.after.thread == thread.thread]
+        membership.change_rows(group, rosters, thread, told, by=ChangedBy.MESSAGE)
     rosters.save()
     return outcomes
 
@@ -88,7 +91,7 @@ def _recall_c2c(what: C2CRecall) -> None:
     position = positions.of_c2c(what.time_s, what.seq, what.random)
     told = Stored(**_EMPTY | {"thread": thread, "position": position, "is_recalled": True})
     changes = _merge_and_save([told])
-    fanout.change_c2c({(what.sender, what.peer), (what.peer, what.sender)}, changes)
+    fanout.change_c2c({(what.sender, what.peer), (what.peer, what.sender)}, changes, by=ChangedBy.RECALL)
 
 
 @in_transaction
@@ -97,7 +100,7 @@ def _recall_in_group(what: GroupRecall) -> None:
     thread = message_store.lock_threads([what.thread_id])[what.thread_id]
     places = (positions.of_group(seq) for seq in what.seqs)
     told = [Stored(**_EMPTY | {"thread": thread.thread, "position": place, "is_recalled": True}) for place in places]
-    membership.change_rows(group, membership.Rosters(group), thread, _merge_and_save(told))
+    membership.change_rows(group, membership.Rosters(group), thread, _merge_and_save(told), by=ChangedBy.RECALL)
 
 
 # ---- What is stored ----------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from conversations import fanout, message_store
 from conversations.changes import in_transaction
-from conversations.choices import Membership
+from conversations.choices import ChangedBy, Membership
 from conversations.counting import TOPIC_MARK
 from conversations.effects import Viewer
 from conversations.message_models import Group, GroupMember, Thread
@@ -83,7 +83,7 @@ def lock_group(group_id: str, *, type_: str = "") -> Group:
 _groups = Group._meta.db_table
 
 
-def change_rows(group: Group, known: Rosters, thread: LockedThread, changes: Sequence[Change]) -> None:
+def change_rows(group: Group, known: Rosters, thread: LockedThread, changes: Sequence[Change], *, by: ChangedBy) -> None:
     """Bring the members' rows of one thread up to date with changed messages and changed rosters."""
     viewers = {}
     for user_id, roster in known.now.items():
@@ -94,7 +94,7 @@ def change_rows(group: Group, known: Rosters, thread: LockedThread, changes: Seq
         told = {change.after.position for change in changes}
         stored = (one for one in message_store.since(thread.thread, since_s) if one.position not in told)
         changes = sorted([*changes, *(Change(one, one) for one in stored)], key=lambda change: change.after.position)
-    fanout.change_group(group, thread.thread, viewers, changes, (group.name, group.face_url))
+    fanout.change_group(group, thread.thread, viewers, changes, (group.name, group.face_url), by=by)
 
 
 NOT_THERE = Roster()
@@ -148,5 +148,5 @@ def threads_of(group_id: str) -> list[str]:
 def _settle(group: Group, rosters: Rosters) -> None:
     threads = threads_of(group.group_id)
     for thread in message_store.lock_threads(threads).values() if threads else ():
-        change_rows(group, rosters, thread, ())
+        change_rows(group, rosters, thread, (), by=ChangedBy.ROSTER)
     rosters.save()

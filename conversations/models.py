@@ -6,7 +6,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from conversations import identifiers, pairs, positions
-from conversations.choices import ALLOWED_MARKS, ConversationType, GroupType, Membership, ReceiveOption
+from conversations.choices import ALLOWED_MARKS, ChangedBy, ConversationType, GroupType, Membership, ReceiveOption
 from conversations.message_models import Callback, Group, GroupMember, Message, Thread  # noqa: F401 - tables of this app
 from conversations.querysets import COUNTED, NO_AT_INFO, ConversationQuerySet, OwnerQuerySet
 from conversations.times import now_s
@@ -116,6 +116,8 @@ class ConversationColumns(models.Model):
         help_text=_("messages up to here are not shown to the owner"),
     )
     version = models.BigIntegerField(_("version"), help_text=_("the owner's number of this row's newest change"))
+    changed_by = models.CharField(_("changed by"), max_length=12, choices=ChangedBy, blank=True, db_default="")
+    changed_at = models.DateTimeField(_("changed"), null=True, blank=True, help_text=_("when it took its version"))
     created_version = models.BigIntegerField(_("created in version"))
     deleted_at = models.DateTimeField(_("deleted"), null=True, blank=True)
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
@@ -137,6 +139,7 @@ class Conversation(ConversationColumns):
 
     class Meta:
         verbose_name, verbose_name_plural = _("conversation"), _("conversations")
+        permissions = (("read_text", "Can read the text of conversations"),)
         indexes = (
             models.Index(
                 "owner_id", F("is_pinned").desc(), F("order_key").desc(), "conversation_id",

@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from conversations import fanout, identifiers
 from conversations.changes import in_transaction, lock_owners
-from conversations.choices import ConversationType
+from conversations.choices import ChangedBy, ConversationType
 from conversations.membership import lock_group
 from conversations.models import Conversation, Owner
 
@@ -79,4 +79,4 @@ def _spread_to(owner_ids: list[str], conversation_id: str, name: str, face_url: 
         row.face_url = face_url or row.face_url
         if fanout.is_listed(row) and before != (row.show_name, row.face_url):
             changed.append(row)
-    fanout.save_rows(owners, changed)
+    fanout.save_rows(owners, changed, by=ChangedBy.NAME)

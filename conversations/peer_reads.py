@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from conversations import effects, fanout, identifiers, reading
 from conversations.changes import in_transaction, lock_owners
-from conversations.choices import ConversationType
+from conversations.choices import ChangedBy, ConversationType
 from conversations.models import Conversation
 
 
@@ -27,7 +27,7 @@ def record(reader: str, peer: str, *, time_s: int) -> None:
     peers = rows.get(keys[1])
     if peers is not None and fanout.is_listed(peers) and _show_read(peers, time_s):
         changed.append(peers)
-    fanout.save_rows(owners, list({id(row): row for row in changed}.values()))
+    fanout.save_rows(owners, list({id(row): row for row in changed}.values()), by=ChangedBy.READ)
 
 
 def _remember(row: Conversation | None, reader: str, peer: str, time_s: int) -> None:

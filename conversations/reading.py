@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from conversations import counting, positions, wire
 from conversations.actions import NEVER_SEEN, Outcome, is_read, locked_one, newest_known
 from conversations.changes import in_transaction, lock_owner, save_conversations
-from conversations.choices import ConversationType
+from conversations.choices import ChangedBy, ConversationType
 from conversations.exceptions import InvalidParameter
 from conversations.models import Conversation
 from conversations.querysets import NO_AT_INFO
@@ -45,7 +45,7 @@ def read(*, owner_id: str, conversation_id: str, timestamp_s: int = 0, sequence:
         raise InvalidParameter(_("A one-to-one conversation is read up to a cleanTimestamp."), field="cleanSequence")
     up_to = sequence if is_group else timestamp_s
     if read_to(conversation, up_to) if up_to else _read_all(conversation, counting.newest_stored(owner_id, [conversation_id])):
-        save_conversations(outcome.owner, [conversation], READ_COLUMNS)
+        save_conversations(outcome.owner, [conversation], READ_COLUMNS, by=ChangedBy.READ)
     return outcome
 
 
@@ -62,7 +62,7 @@ def read_all(*, owner_id: str, type_: ConversationType | None = None) -> tuple[s
     rows = list(unread.filter(type=type_) if type_ else unread)
     stored = counting.newest_stored(owner_id, [one.conversation_id for one in rows])
     changed = [one for one in rows if _read_all(one, stored)]
-    save_conversations(owner, changed, READ_COLUMNS)
+    save_conversations(owner, changed, READ_COLUMNS, by=ChangedBy.READ)
     return owner.token, len(changed)
 
 
@@ -83,7 +83,7 @@ def move_read_position(*, owner_id: str, conversation_id: str, to: int) -> Outco
         _set_read_up_to(conversation, to)
         conversation.unread_count = conversation.unread_base + len(counting.unread_messages(conversation))
     if goes_back or read_to(conversation, to):
-        save_conversations(outcome.owner, [conversation], READ_COLUMNS)
+        save_conversations(outcome.owner, [conversation], READ_COLUMNS, by=ChangedBy.REPAIR)
     return outcome
 
 

@@ -14,7 +14,7 @@ from django.utils import timezone, translation
 
 from conversations import dialects, positions, wire
 from conversations.changes import LockedOwner, lock_owners, save_owners
-from conversations.choices import ConversationType, Membership
+from conversations.choices import ChangedBy, ConversationType, Membership
 from conversations.exceptions import ConversationError
 from conversations.models import Conversation, Owner
 from conversations.wire import Entry
@@ -207,7 +207,7 @@ COLUMNS = (
     *Entry._fields[:-1],
     "conversation_groups",
     "membership", "unread_base", "unread_base_position", "deleted_position", "cleared_position", "version",
-    "created_version", "created_at",
+    "changed_by", "changed_at", "created_version", "created_at",
 )  # fmt: skip
 
 
@@ -228,12 +228,14 @@ def _row(entry: Entry, before: Stored | None, owner: LockedOwner, now: datetime)
         before.deleted_position if before else positions.NOWHERE,
         before.cleared_position if before else positions.NOWHERE,
         version,
+        _IMPORT,
+        now,
         kept.created_version if kept else version,
         kept.created_at if kept else now,
     )
 
 
-_MEMBER = Membership.MEMBER.value
+_MEMBER, _IMPORT = Membership.MEMBER.value, ChangedBy.IMPORT.value
 _table = Conversation._meta.db_table
 
 
@@ -271,7 +273,7 @@ def _insert(rows: list[tuple]) -> None:
                 for row in rows:
                     copy.write_row(row)
         else:
-            moments = [COLUMNS.index(name) for name in ("last_message_at", "created_at")]
+            moments = [COLUMNS.index(name) for name in ("last_message_at", "changed_at", "created_at")]
             rows = [_with_adapted_moments(row, moments) for row in rows]
             cursor.executemany(f"INSERT INTO {_table} ({names}) VALUES ({', '.join(['%s'] * len(COLUMNS))})", rows)
 
