@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from conversations import identifiers, page_details, page_filters, paging, pairs, wire
+from conversations import identifiers, page_details, page_filters, paging, pairs, permissions, wire
 from conversations.entries import Avatar, ListEntry, owner_url, pretty_json
 from conversations.exceptions import ConversationError, ConversationNotFound
 from conversations.filters import ConversationFilterSet
@@ -35,7 +35,7 @@ def for_staff(view: View) -> View:
     @login_required
     @wraps(view)
     def guarded(request: HttpRequest) -> HttpResponse:
-        if not (request.user.is_staff and request.user.has_perm("conversations.view_conversation")):
+        if not permissions.may_view(request.user):
             raise PermissionDenied(_("Your account may not look into conversation lists."))
         try:
             return view(request)

@@ -2,7 +2,7 @@
 
 import json
 
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group, Permission, User
 from django.utils import timezone
 
 from conversations.models import Conversation
@@ -18,6 +18,13 @@ def boss() -> User:
 def support() -> User:
     user = User.objects.create_user("sue", is_staff=True)
     user.groups.add(Group.objects.get(name="Support"))
+    return user
+
+
+def viewer(*also: str) -> User:
+    """Staff that sees lists and not their text; with further permissions by codename."""
+    user = User.objects.create_user("vera", is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename__in=["view_owner", "view_conversation", *also]))
     return user
 
 

@@ -8,7 +8,7 @@ from django.test import Client, TestCase
 
 from tests.api import PROBLEM_KEYS, conversation_url, url
 from tests.cast import make_conversation, make_conversations, with_key
-from tests.staff import boss, colleague, support
+from tests.staff import boss, colleague, support, viewer
 
 BROWSER = {"HTTP_ACCEPT": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 ADDRESSES = (
@@ -34,6 +34,12 @@ class SessionTests(TestCase):
     def test_staff_that_may_not_and_people_that_are_no_staff_are_403(self):
         self.assertEqual(self.statuses(colleague()), [403] * 4)
         self.assertEqual(self.statuses(User.objects.create_user("customer")), [403] * 4)
+
+    def test_staff_that_may_not_read_text_is_403_as_every_answer_has_text_in_it(self):
+        user = viewer("change_conversation")
+
+        self.assertEqual(self.statuses(user), [403] * 4)
+        self.assertEqual(self.client.put(url("conversations/c2c_bob/pin/", owner="alice")).status_code, 403)
 
     def test_nobody_and_retired_staff_are_401(self):
         self.assertEqual(self.statuses(None), [401] * 4)

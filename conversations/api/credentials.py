@@ -11,7 +11,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 
-from conversations import keys, usersig
+from conversations import keys, permissions, usersig
 from conversations.api.answers import wants_html
 from conversations.api.errors import problem
 from conversations.api.parsers import announce_body
@@ -90,8 +90,10 @@ class StaffSessionAuthentication(SessionAuthentication):
         user = found[0]
         if not user.is_staff:
             raise NoPermission(_("Only staff may use the API with a session."))
-        permissions = {READ: "conversations.view_conversation", WRITE: "conversations.change_conversation"}
-        return Actor(keys.Access(None, frozenset(s for s, name in permissions.items() if user.has_perm(name)))), None
+        # Every answer has the text of conversations in it, that of an action as well.
+        scopes = {READ: permissions.may_read_text(user)}
+        scopes[WRITE] = scopes[READ] and permissions.may_change(user)
+        return Actor(keys.Access(None, frozenset(scope for scope, is_open in scopes.items() if is_open))), None
 
 
 class DirectReads:

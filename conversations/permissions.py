@@ -1,0 +1,20 @@
+"""What a member of staff may do: see that a conversation is there, read its text, put it right."""
+
+from typing import Any
+
+VIEW, READ_TEXT, CHANGE = "conversations.view_conversation", "conversations.read_text", "conversations.change_conversation"
+
+
+def may_view(user: Any) -> bool:
+    """Who, when, how many and of what kind, of every list."""
+    return user.is_staff and user.has_perm(VIEW)
+
+
+def may_read_text(user: Any) -> bool:
+    """Also what was said: previews, messages, drafts, custom data, JSON, exports."""
+    return may_view(user) and user.has_perm(READ_TEXT)
+
+
+def may_change(user: Any) -> bool:
+    """Put a list right, by the same actions as its owner."""
+    return may_view(user) and user.has_perm(CHANGE)
