@@ -120,8 +120,14 @@ def floor(row: Conversation) -> str:
 
 def order_key(message: Message, row: Conversation) -> int:
     """A message's place in the list."""
-    seq = int(message.position) if row.type == ConversationType.GROUP else int(message.position[10:20])
-    return message.time_s * 1_000_000 + seq % SEQ_IN_ORDER_KEY
+    if row.type == ConversationType.GROUP:
+        return order_key_in_group(message)
+    return message.time_s * SEQ_IN_ORDER_KEY + int(message.position[10:20]) % SEQ_IN_ORDER_KEY
+
+
+def order_key_in_group(message: Message) -> int:
+    """`order_key` where every row is of a group."""
+    return message.time_s * SEQ_IN_ORDER_KEY + int(message.position) % SEQ_IN_ORDER_KEY
 
 
 class Seen(NamedTuple):
@@ -141,10 +147,15 @@ def apply(
     """
     was = _state(row)
     viewer, message = after
+    was_meant = None
     if before is not None:
         row.unread_count -= before.viewer.counts(before.message, row)
+        was_meant = before.viewer.at_type(before.message, row)
     row.unread_count += viewer.counts(message, row)
-    _set_mention(row, message.position, viewer.at_type(message, row))
+    at_type = viewer.at_type(message, row)
+    # The cloud's webhooks do not tell who is mentioned: an entry that an app reported stays until it is read or recalled.
+    if at_type or was_meant or message.is_recalled:
+        _set_mention(row, message.position, at_type)
     if viewer.shows(message, row):
         # An equal position is the same message, perhaps with more in it.
         if message.position >= row.last_message_position:

@@ -11,9 +11,10 @@ from typing import NamedTuple
 
 import orjson
 
-from conversations import effects, fanout, membership, message_elements, message_store, positions
+from conversations import broadcast, effects, fanout, membership, message_elements, message_store, positions
 from conversations.changes import in_transaction
 from conversations.choices import ChangedBy, GroupType
+from conversations.message_models import Group
 from conversations.message_models import Message as Stored
 from conversations.message_store import Change, LockedThread
 from conversations.messages import C2CRecall, GroupRecall, Message
@@ -66,14 +67,25 @@ def record_in_group(group_id: str, messages: Sequence[Message], *, now_s: int) -
     if group.type == GroupType.AVCHATROOM:
         return [Outcome(one, False) for one in messages]
     threads = message_store.lock_threads(one.thread_id for one in messages)
+    ends = {name: thread.last_position for name, thread in threads.items()}
     outcomes, changes = _store(messages, threads, now_s)
-    rosters = membership.Rosters(group)
-    rosters.see_senders(change.after for change in changes)
-    for thread in threads.values():
-        told = [one for one in changes if one.after.thread == thread.thread]
-        membership.change_rows(group, rosters, thread, told, by=ChangedBy.MESSAGE)
-    rosters.save()
+    _spread(group, threads, ends, [change for change in changes if not change.is_none])
     return outcomes
+
+
+def _spread(group: Group, threads: Mapping[str, LockedThread], ends: Mapping[str, str], news: Sequence[Change]) -> None:
+    """Bring the members' rows up to date; `ends` are the threads' last positions before."""
+    told = {name: [one for one in news if one.after.thread == name] for name in sorted({one.after.thread for one in news})}
+    # Of several threads, senders whom one makes members see the messages of the others.
+    if len(told) == 1:
+        ((name, changes),) = told.items()
+        if broadcast.is_possible(group, changes, ends[name]) and broadcast.to_members(group, name, changes):
+            return
+    rosters = membership.Rosters(group)
+    rosters.see_senders(change.after for change in news)
+    for name, changes in told.items():
+        membership.change_rows(group, rosters, threads[name], changes, by=ChangedBy.MESSAGE)
+    rosters.save()
 
 
 def recall(what: C2CRecall | GroupRecall) -> None:

@@ -21,8 +21,12 @@ class Rosters:
 
     def __init__(self, group: Group):
         self.group = group
-        stored = GroupMember.objects.filter(group_id=group.group_id).values_list("user_id", "events")
-        self.before = {user_id: Roster.from_json(events, group.dissolved_at_ms) for user_id, events in stored}
+        stored = GroupMember.objects.filter(group_id=group.group_id).values_list("user_id", "events", "since_ms")
+        self.before, self._unsettled = {}, set()
+        for user_id, events, since_ms in stored:
+            self.before[user_id] = Roster.from_json(events, group.dissolved_at_ms)
+            if since_ms is None:
+                self._unsettled.add(user_id)
         self.now = dict(self.before)
 
     def add(self, user_id: str, event: RosterEvent) -> None:
@@ -59,11 +63,15 @@ class Rosters:
         return min(times, default=None)
 
     def save(self) -> None:
-        rows = [(self.group.group_id, user_id, self.now[user_id].to_json()) for user_id in sorted(self.changed())]
+        rows = [
+            (self.group.group_id, user_id, self.now[user_id].to_json(), *self.now[user_id].settled())
+            for user_id in sorted({*self.changed(), *self._unsettled})
+        ]
         with connection.cursor() as cursor:
             cursor.executemany(
-                f"INSERT INTO {GroupMember._meta.db_table} (group_id, user_id, events) VALUES (%s, %s, %s) "
-                "ON CONFLICT (group_id, user_id) DO UPDATE SET events = EXCLUDED.events",
+                f"INSERT INTO {GroupMember._meta.db_table} (group_id, user_id, events, is_there, since_ms) "
+                "VALUES (%s, %s, %s, %s, %s) ON CONFLICT (group_id, user_id) DO UPDATE SET "
+                "events = EXCLUDED.events, is_there = EXCLUDED.is_there, since_ms = EXCLUDED.since_ms",
                 rows,
             )
 

@@ -86,6 +86,9 @@ class GroupMember(models.Model):
     user_id = models.CharField(_("user ID"), max_length=identifiers.OWNER_ID_MAX_BYTES)
     # [[epoch milliseconds, "member", "left", "kicked" or "seen"], …], sorted: what comes in any order, see `rosters`.
     events = models.TextField(db_default="[]", help_text="JSON")
+    # What follows from the events for good: for messages from then on, whether the user is there. None: not made out yet.
+    is_there = models.BooleanField(_("is there"), db_default=False)
+    since_ms = models.BigIntegerField(_("since"), null=True, help_text=_("epoch milliseconds"))
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
 
     class Meta:

@@ -58,6 +58,18 @@ class Roster(NamedTuple):
             return Membership.DISSOLVED
         return self.events[-1].membership if self.events and not self.events[-1].is_presence else Membership.MEMBER
 
+    def settled(self) -> tuple[bool, int]:
+        """Whether the user is there, and the epoch milliseconds from which on that holds for every message."""
+        if self.dissolved_at_ms is not None:
+            return False, self.dissolved_at_ms + 1
+        is_there = bool(self.events) and self.events[-1].is_presence
+        since_ms = SINCE_EVER_MS
+        for event in reversed(self.events):
+            if event.is_presence != is_there:
+                break
+            since_ms = event.time_ms
+        return is_there, since_ms
+
     @property
     def was_there_before(self) -> bool:
         """Whether the user was there before all that is known: so it is when the first thing told is a leave."""

@@ -117,7 +117,7 @@ class AnyOrderTests(TestCase):
     @settings(max_examples=250, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
     def test_the_rows_are_those_of_the_model(self, told, random, cuts):
         for user_id in feeding.ROSTER:
-            GroupMember.objects.create(group_id="team", user_id=user_id, events='[[0,"member"]]')
+            GroupMember.objects.create(group_id="team", user_id=user_id, events='[[0,"member"]]', is_there=True, since_ms=0)
         again = told + random.sample(told, len(told) // 2)
         random.shuffle(again)
 
@@ -178,7 +178,9 @@ class ParallelTests(TransactionTestCase):
         told += [c2c(sender_of(n), peer_of(n), n) for n in range(1, 40)]
         for group_id in ("g0", "g1", "g2"):
             for user_id in feeding.ROSTER:
-                GroupMember.objects.create(group_id=group_id, user_id=user_id, events='[[0,"member"]]')
+                GroupMember.objects.create(
+                    group_id=group_id, user_id=user_id, events='[[0,"member"]]', is_there=True, since_ms=0
+                )
         failures: list[Exception] = []
 
         def run(seed: int) -> None:
