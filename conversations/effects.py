@@ -160,12 +160,21 @@ def apply(
         # An equal position is the same message, perhaps with more in it.
         if message.position >= row.last_message_position:
             set_last(row, viewer, message)
-    elif row.last_message_position == message.position and row.last_message is not None:
+    elif row.last_message_position == message.position and row.last_message is not None and _is_lost(row, before, after):
         set_last(row, viewer, newest_before(after, row))
     # Recalled or not shown last, too: which of its reports came first must not matter.
     if message.body is not None and viewer.sees(message):
         row.order_key = max(row.order_key, order_key(message, row))
     return _state(row) != was
+
+
+def _is_lost(row: Conversation, before: Seen | None, after: Seen) -> bool:
+    """Whether the row's last message, which is not to be shown, was shown by what we knew, or is there to be seen at all.
+
+    What an import or report showed to somebody whom we believe absent stays.
+    """
+    was_shown = before is not None and before.viewer.shows(before.message, row)
+    return was_shown or after.viewer.sees(after.message)
 
 
 def set_last(row: Conversation, viewer: Viewer, message: Message | None) -> None:

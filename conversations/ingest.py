@@ -53,7 +53,7 @@ def record(messages: Sequence[Message], *, now_s: int) -> list[Outcome]:
 def record_c2c(messages: Sequence[Message], *, now_s: int) -> list[Outcome]:
     """Messages between two users, of any number of threads."""
     threads = message_store.lock_threads(effects.thread_of(one.sender, one.peer) for one in messages)
-    outcomes, changes = _store(messages, threads, now_s)
+    outcomes, changes = _store(messages, threads, _ends(threads), now_s)
     fanout.change_c2c(
         {pair for one in messages for pair in ((one.sender, one.peer), (one.peer, one.sender))}, changes, by=ChangedBy.MESSAGE
     )
@@ -67,10 +67,15 @@ def record_in_group(group_id: str, messages: Sequence[Message], *, now_s: int) -
     if group.type == GroupType.AVCHATROOM:
         return [Outcome(one, False) for one in messages]
     threads = message_store.lock_threads(one.thread_id for one in messages)
-    ends = {name: thread.last_position for name, thread in threads.items()}
-    outcomes, changes = _store(messages, threads, now_s)
+    ends = _ends(threads)
+    outcomes, changes = _store(messages, threads, ends, now_s)
     _spread(group, threads, ends, [change for change in changes if not change.is_none])
     return outcomes
+
+
+def _ends(threads: Mapping[str, LockedThread]) -> dict[str, str]:
+    """How far the threads go."""
+    return {name: thread.last_position for name, thread in threads.items()}
 
 
 def _spread(group: Group, threads: Mapping[str, LockedThread], ends: Mapping[str, str], news: Sequence[Change]) -> None:
@@ -123,7 +128,9 @@ _EMPTY = {
 }  # fmt: skip
 
 
-def _store(messages: Sequence[Message], threads: Mapping[str, LockedThread], now_s: int) -> tuple[list[Outcome], list[Change]]:
+def _store(
+    messages: Sequence[Message], threads: Mapping[str, LockedThread], ends: Mapping[str, str], now_s: int
+) -> tuple[list[Outcome], list[Change]]:
     """Give each message its place, and unite it with what is known of it."""
     placed = _placed(messages, threads, now_s)
     told = [_to_stored(one) for one in placed]
@@ -131,7 +138,7 @@ def _store(messages: Sequence[Message], threads: Mapping[str, LockedThread], now
         thread = threads[one.thread]
         thread.last_position = max(thread.last_position, one.position)
     changes = _merge_and_save(told)
-    message_store.save_threads(threads.values())
+    message_store.save_threads(threads.values(), ends)
     known = {(change.after.thread, change.after.position) for change in changes if _was_known(change)}
     outcomes, seen = [], set(known)
     for message, one in zip(placed, told):
@@ -151,9 +158,10 @@ def _merge_and_save(told: Iterable[Stored]) -> list[Change]:
     for one in told:
         key = (one.thread, one.position)
         united[key] = message_store.merge(united.get(key), one).after
-    known = message_store.find(list(united))
+    new = message_store.insert(list(united.values()))
+    known = message_store.find([key for key in united if key not in new])
     changes = [message_store.merge(known.get(key), united[key]) for key in sorted(united)]
-    message_store.save([change.after for change in changes if not change.is_none])
+    message_store.update([change.after for change in changes if change.before is not None and not change.is_none])
     return changes
 
 

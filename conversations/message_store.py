@@ -1,6 +1,6 @@
 """Messages by their threads: told once or many times, each is one row with all that is known of it."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -58,13 +58,27 @@ def since(thread: str, time_s: int) -> list[Message]:
     return list(Message.objects.filter(thread=thread, time_s__gte=time_s).order_by("position"))
 
 
-def save_threads(locked: Iterable[LockedThread]) -> None:
-    """Write how far the threads go now."""
+def save_threads(locked: Iterable[LockedThread], ends: Mapping[str, str]) -> None:
+    """Write how far the threads go now, where that is not as far as before."""
     with connection.cursor() as cursor:
         cursor.executemany(
             f"UPDATE {_threads} SET last_position = %s WHERE thread = %s",
-            [(one.last_position, one.thread) for one in locked],
+            [(one.last_position, one.thread) for one in locked if one.last_position != ends[one.thread]],
         )
+
+
+def insert(messages: Sequence[Message]) -> set[tuple[str, str]]:
+    """Write those that nothing is known of, and say which; one statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {_messages} ({', '.join(COLUMNS)}) VALUES {', '.join([_ONE] * len(messages))} "
+            "ON CONFLICT (thread, position) DO NOTHING RETURNING thread, position",
+            [value for one in messages for value in values_of(one)],
+        )
+        return set(cursor.fetchall())
+
+
+_ONE = f"({', '.join(['%s'] * len(COLUMNS))})"
 
 
 def find(keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Message]:
@@ -102,14 +116,13 @@ def merge(before: Message | None, told: Message) -> Change:
     return Change(before, after)
 
 
-def save(messages: Sequence[Message]) -> None:
-    """Write messages; their threads are locked."""
-    updates = ", ".join(f"{name} = EXCLUDED.{name}" for name in COLUMNS[2:])
+def update(messages: Sequence[Message]) -> None:
+    """Write more that is known of messages that are there."""
+    assignments = ", ".join(f"{name} = %s" for name in COLUMNS[2:])
     with connection.cursor() as cursor:
         cursor.executemany(
-            f"INSERT INTO {_messages} ({', '.join(COLUMNS)}) VALUES ({', '.join(['%s'] * len(COLUMNS))}) "
-            f"ON CONFLICT (thread, position) DO UPDATE SET {updates}",
-            [values_of(one) for one in messages],
+            f"UPDATE {_messages} SET {assignments} WHERE thread = %s AND position = %s",
+            [[*values_of(one)[2:], one.thread, one.position] for one in messages],
         )
 
 

@@ -40,7 +40,7 @@ def _remember(row: Conversation | None, reader: str, peer: str, time_s: int) -> 
         return
     row = effects.new_row(reader, ConversationType.C2C, peer)
     row.c2c_read_timestamp, row.deleted_at, row.version, row.created_version = time_s, timezone.now(), 0, 0
-    fanout.insert([row])
+    fanout.write([row])
 
 
 def _show_read(row: Conversation, time_s: int) -> bool:
