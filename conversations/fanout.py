@@ -100,6 +100,8 @@ def _apply(
 
 def _unsee(row: Conversation, was: Viewer, viewer: Viewer, changes: Iterable[Change]) -> bool:
     """Undo what messages did that came before the news that the owner had left by then; whether there was any."""
+    if row.unread_base or row.unread_base_position:
+        return False  # an import or the app's report told of it as well
     lost = [after for _before, after in changes if after.body is not None and was.sees(after) and not viewer.sees(after)]
     if row.order_key not in {effects.order_key(message, row) for message in lost}:
         return False

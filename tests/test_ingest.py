@@ -9,11 +9,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from conversations import actions, callbacks, feed, ingest, reading, webhooks
+from conversations import actions, callbacks, feed, ingest, membership, reading, webhooks
 from conversations.choices import Membership
 from conversations.message_models import GroupMember
 from conversations.messages import C2CRecall, GroupRecall, Message
 from conversations.models import Conversation, Owner
+from conversations.transfer import import_records
 from tests import feeding
 
 NOON_S = 1_760_000_000
@@ -201,6 +202,20 @@ class ParallelTests(TransactionTestCase):
 
         self.assertEqual(failures, [])
         self.assertEqual(rows(), feeding.rows(told))
+
+
+class ImportedTests(TestCase):
+    def test_news_of_an_early_leave_does_not_take_an_imported_conversation_away(self):
+        membership.join("team", ["alice", "bob"], at_ms=0)
+        message = {"timestamp": NOON_S, "seq": "1", "elemType": 1, "textElem": {"text": "imported"}}
+        conversation = {"conversationID": "group_team", "unreadCount": 2, "lastMessage": message}
+        import_records([(1, {"owner": "alice", "conversation": conversation})])
+        ingest.record([group("bob", 5)], now_s=NOON_S)
+
+        membership.leave("team", ["alice"], at_ms=1000, membership=Membership.LEFT)
+
+        row = Conversation.objects.for_owner("alice").get()
+        self.assertEqual((row.unread_count, row.membership), (2, "left"))
 
 
 class UnshownTests(TestCase):
