@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import time
 import zlib
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -42,20 +43,59 @@ def verify(text: str, *, sdk_app_id: int, secret_key: str) -> UserSig:
 @lru_cache(maxsize=8192)
 def _verified(text: str, sdk_app_id: int, secret_key: str) -> UserSig:
     """All but the clock: a signature that was good stays good, so clients that poll are checked once."""
-    body = _unpack(text)
-    identifier, issued_s, expire_s = body.get("TLS.identifier"), body.get("TLS.time"), body.get("TLS.expire")
-    if type(identifier) is not str or type(issued_s) is not int or type(expire_s) is not int:
-        raise SigInvalid(_("The UserSig lacks its identifier, time or expiry."))
-    given_app_id = body.get("TLS.sdkappid")
-    if type(given_app_id) is not int or given_app_id != sdk_app_id:
-        raise SigInvalid(_("The UserSig is for another SDKAppID."))
-    given = body.get("TLS.sig")
-    expected = _signature(body, secret_key)
-    if type(given) is not str or not hmac.compare_digest(given.encode(), expected):
-        raise SigInvalid(_("The UserSig was not signed with this app's key."))
-    if not is_owner_id(identifier):
-        raise SigInvalid(_("The UserSig's identifier is no valid user ID."))
-    return UserSig(identifier, issued_s + expire_s)
+    found = examine(text, sdk_app_id=sdk_app_id, secret_key=secret_key)
+    if found.refusal:
+        raise found.refusal
+    return UserSig(found.identifier, found.expires_s)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Findings:
+    """What a text says that should be a UserSig; None for what it does not say in the right form."""
+
+    identifier: str | None = None
+    sdk_app_id: int | None = None
+    issued_s: int | None = None
+    lasts_s: int | None = None
+    is_signed: bool = False
+    refusal: SigInvalid | None = None
+
+    @property
+    def expires_s(self) -> int | None:
+        """The last second of its life."""
+        return None if self.issued_s is None or self.lasts_s is None else self.issued_s + self.lasts_s
+
+
+def examine(text: str, *, sdk_app_id: int, secret_key: str) -> Findings:
+    """Everything but the clock, held against an app and its key; `refusal` is the first thing that is wrong."""
+    try:
+        body = _unpack(text)
+    except SigInvalid as refusal:
+        return Findings(refusal=refusal)
+    found = Findings(
+        identifier=_of_type(str, body.get("TLS.identifier")),
+        sdk_app_id=_of_type(int, body.get("TLS.sdkappid")),
+        issued_s=_of_type(int, body.get("TLS.time")),
+        lasts_s=_of_type(int, body.get("TLS.expire")),
+        is_signed=_is_signed(body, secret_key),
+    )
+    return replace(found, refusal=_refusal(found, sdk_app_id))
+
+
+def _of_type(type_: type, value: Any) -> Any:
+    return value if type(value) is type_ else None  # a bool is no int here
+
+
+def _refusal(found: Findings, sdk_app_id: int) -> SigInvalid | None:
+    if found.identifier is None or found.expires_s is None:
+        return SigInvalid(_("The UserSig lacks its identifier, time or expiry."))
+    if found.sdk_app_id != sdk_app_id:
+        return SigInvalid(_("The UserSig is for another SDKAppID."))
+    if not found.is_signed:
+        return SigInvalid(_("The UserSig was not signed with this app's key."))
+    if not is_owner_id(found.identifier):
+        return SigInvalid(_("The UserSig's identifier is no valid user ID."))
+    return None
 
 
 def _unpack(text: str) -> dict[str, Any]:
@@ -75,8 +115,12 @@ def _unpack(text: str) -> dict[str, Any]:
 _STANDARD_BASE64 = str.maketrans("*-_", "+/=")
 
 
-def _signature(body: dict[str, Any], secret_key: str) -> bytes:
-    lines = [f"TLS.{name}:{body[f'TLS.{name}']}\n" for name in ("identifier", "sdkappid", "time", "expire")]
-    if "TLS.userbuf" in body:
-        lines.append(f"TLS.userbuf:{body['TLS.userbuf']}\n")
-    return base64.b64encode(hmac.digest(secret_key.encode(), "".join(lines).encode(), hashlib.sha256))
+def _is_signed(body: dict[str, Any], secret_key: str) -> bool:
+    signed = [f"TLS.{name}" for name in ("identifier", "sdkappid", "time", "expire")]
+    given = body.get("TLS.sig")
+    if type(given) is not str or not all(name in body for name in signed):
+        return False
+    signed += ["TLS.userbuf"] if "TLS.userbuf" in body else []
+    lines = "".join(f"{name}:{body[name]}\n" for name in signed)
+    expected = base64.b64encode(hmac.digest(secret_key.encode(), lines.encode(), hashlib.sha256))
+    return hmac.compare_digest(given.encode(), expected)
