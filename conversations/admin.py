@@ -1,6 +1,7 @@
 """The staff's view of owners and API keys; that of conversations is in `admin_conversations`."""
 
 from django.contrib import admin
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
@@ -9,18 +10,14 @@ from conversations.admin_big_tables import BigTableAdmin
 from conversations.models import Owner
 from conversations.search import owners_starting_with
 
-admin.site.site_header = admin.site.site_title = "imsite"
-admin.site.index_title = _("Tables")
-admin.site.enable_nav_sidebar = False
-
 
 @admin.register(Owner)
 class OwnerAdmin(BigTableAdmin):
     ordering = ("owner_id",)
-    list_display = ("owner_id", "nick_name", "version", "created_at", "list_link")
+    list_display = ("owner_id", "nick_name", "version", "created_at", "list_link", "rows_link")
     search_fields = ("owner_id",)
     search_help_text = _("A user ID or how it begins.")
-    fields = ("owner_id", "nick_name", "face_url", "group_names_in_words", "version", "reset_below", "created_at")
+    fields = ("owner_id", "nick_name", "face_url", "group_names_in_words", "version", "reset_below", "created_at", "rows_link")
     readonly_fields = fields
 
     def get_search_results(self, request, queryset, search_term):
@@ -32,6 +29,11 @@ class OwnerAdmin(BigTableAdmin):
     @admin.display(description=_("conversations"))
     def list_link(self, owner):
         return format_html('<a href="{}">{}</a>', entries.owner_url(owner.owner_id), _("Open the list"))
+
+    @admin.display(description=_("in the admin"))
+    def rows_link(self, owner):
+        rows_url = reverse("admin:conversations_conversationrow_changelist", query={"q": owner.owner_id})
+        return format_html('<a href="{}">{}</a>', rows_url, _("Conversations"))
 
     @admin.display(description=_("conversation groups"))
     def group_names_in_words(self, owner):

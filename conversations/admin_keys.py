@@ -4,6 +4,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.db import transaction
 from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
@@ -73,7 +74,11 @@ class ApiKeyAdmin(BigTableAdmin):
 
     @admin.display(description=_("owner"))
     def whose(self, key):
-        return key.owner_id if key.owner_id is not None else _("service")
+        if key.owner_id is None:
+            return _("service")
+        # The list and not the owner itself, who may never have been seen.
+        owner_url = reverse("admin:conversations_owner_changelist", query={"q": key.owner_id})
+        return format_html('<a href="{}">{}</a>', owner_url, key.owner_id)
 
     @admin.display(description=_("scopes"))
     def granted(self, key):

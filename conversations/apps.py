@@ -1,6 +1,7 @@
-"""The one app."""
+"""The app, and the admin with a start page of its own."""
 
 from django.apps import AppConfig
+from django.contrib.admin import apps as admin_apps
 
 from conversations import checks  # noqa: F401 - registers them
 
@@ -8,3 +9,8 @@ from conversations import checks  # noqa: F401 - registers them
 class ConversationsConfig(AppConfig):
     name = "conversations"
     verbose_name = "imsite"
+
+
+class StaffAdminConfig(admin_apps.AdminConfig):
+    default = False
+    default_site = "conversations.admin_site.StaffSite"

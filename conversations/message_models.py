@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from conversations import identifiers, positions
 from conversations.choices import GroupType
+from conversations.querysets import CallbackQuerySet
 
 # Between the two users of a thread: in no ID, so that it is none of a group.
 BETWEEN = "\x1f"
@@ -53,6 +54,8 @@ class Message(models.Model):
         indexes = (
             # A repeat that came without MsgSeq or MsgTime is found by its random.
             models.Index("thread", "random", name="message_by_random", condition=models.Q(random__isnull=False)),
+            # How much comes in. Its entries are added at one end, so a message pays little for it.
+            models.Index("created_at", name="message_by_arrival"),
         )
 
     def __str__(self) -> str:
@@ -113,6 +116,8 @@ class Callback(models.Model):
     error = models.TextField(_("error"), blank=True, db_default="")
     received_at = models.DateTimeField(_("received"), db_default=Now(), editable=False)
     applied_at = models.DateTimeField(_("applied at"), null=True, blank=True)
+
+    objects = CallbackQuerySet.as_manager()
 
     class Meta:
         verbose_name, verbose_name_plural = _("webhook"), _("webhooks")

@@ -224,6 +224,7 @@ class ApiKey(models.Model):
 
     class Meta:
         verbose_name, verbose_name_plural = _("API key"), _("API keys")
+        permissions = (("check_usersig", "Can check UserSigs"),)
         constraints = (
             models.CheckConstraint(
                 name="apikey_feeds_only_as_a_service", condition=Q(can_feed=False) | Q(owner_id__isnull=True)

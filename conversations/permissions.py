@@ -3,6 +3,7 @@
 from typing import Any
 
 VIEW, READ_TEXT, CHANGE = "conversations.view_conversation", "conversations.read_text", "conversations.change_conversation"
+CHECK_USERSIG = "conversations.check_usersig"
 
 
 def may_view(user: Any) -> bool:
@@ -18,3 +19,8 @@ def may_read_text(user: Any) -> bool:
 def may_change(user: Any) -> bool:
     """Put a list right, by the same actions as its owner."""
     return may_view(user) and user.has_perm(CHANGE)
+
+
+def may_check_usersig(user: Any) -> bool:
+    """See what is in a UserSig and whether it is good; nobody can have one made here."""
+    return user.is_staff and user.has_perm(CHECK_USERSIG)

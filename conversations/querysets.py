@@ -86,6 +86,13 @@ class OwnerQuerySet(models.QuerySet):
         return self.filter(owner_id__any_of=owner_ids)
 
 
+class CallbackQuerySet(models.QuerySet):
+    def to_do(self, outcome: str) -> Self:
+        """Those that failed, or were not applied yet, the oldest first; never read from among the applied ones."""
+        # The index's own condition as well, without which SQLite would not take it.
+        return self.filter(~Q(outcome="applied"), outcome=outcome).order_by("id")
+
+
 class ConversationQuerySet(models.QuerySet):
     def for_owner(self, owner_id: str) -> Self:
         """One owner's list: the start of every read, so that nobody else's rows can show."""

@@ -53,6 +53,7 @@ def _verified(text: str, sdk_app_id: int, secret_key: str) -> UserSig:
 class Findings:
     """What a text says that should be a UserSig; None for what it does not say in the right form."""
 
+    is_unpacked: bool = True
     identifier: str | None = None
     sdk_app_id: int | None = None
     issued_s: int | None = None
@@ -71,7 +72,7 @@ def examine(text: str, *, sdk_app_id: int, secret_key: str) -> Findings:
     try:
         body = _unpack(text)
     except SigInvalid as refusal:
-        return Findings(refusal=refusal)
+        return Findings(is_unpacked=False, refusal=refusal)
     found = Findings(
         identifier=_of_type(str, body.get("TLS.identifier")),
         sdk_app_id=_of_type(int, body.get("TLS.sdkappid")),

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from conversations import keys
-from conversations.models import ApiKey
+from conversations.models import ApiKey, Owner
 from tests.staff import boss
 
 LIST = reverse("admin:conversations_apikey_changelist")
@@ -47,6 +47,14 @@ class ApiKeyAdminTests(TestCase):
 
         self.assertIsNone(ApiKey.objects.get().owner_id)
         self.assertContains(self.client.get(LIST), '<td class="field-whose">service</td>', html=True)
+
+    def test_a_key_leads_to_its_owner(self):
+        Owner.objects.create(owner_id="alice/x")
+        self.add(owner_id="alice/x")
+        owner_url = reverse("admin:conversations_owner_changelist") + "?q=alice%2Fx"
+
+        self.assertContains(self.client.get(LIST), f'<a href="{owner_url}">alice/x</a>', html=True)
+        self.assertEqual([owner.owner_id for owner in self.client.get(owner_url).context["cl"].result_list], ["alice/x"])
 
     def test_the_form_refuses_what_a_key_cannot_be_made_of(self):
         for values in ({"name": "客服\u3000后台"}, {"owner_id": "böb"}, {"owner_id": "bob", "scopes": ["feed"]}):

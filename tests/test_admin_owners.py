@@ -4,6 +4,7 @@ from django.test import TestCase
 from django.urls import reverse
 
 from conversations.models import Owner
+from tests.cast import make_conversation
 from tests.staff import boss
 
 LIST = reverse("admin:conversations_owner_changelist")
@@ -26,3 +27,13 @@ class OwnerAdminTests(TestCase):
         self.assertContains(self.client.get(url), "&lt;b&gt;, work")
         self.assertContains(self.client.get(url), "/owner/?owner=alice%2Fx+y")
         self.assertEqual(self.client.post(url, {"nick_name": "x"}).status_code, 403)
+
+    def test_an_owner_leads_to_the_list_and_to_the_rows_in_the_admin(self):
+        make_conversation("alice/x y", "c2c_bob")
+        rows_url = reverse("admin:conversations_conversationrow_changelist") + "?q=alice%2Fx+y"
+
+        page = self.client.get(LIST, {"q": "alice/x y"})
+
+        self.assertContains(page, "/owner/?owner=alice%2Fx+y")
+        self.assertContains(page, f'href="{rows_url}"')
+        self.assertEqual([row.owner_id for row in self.client.get(rows_url).context["cl"].result_list], ["alice/x y"])

@@ -159,7 +159,7 @@ class PageTests(TestCase):
 
         page = self.client.get(reverse("admin:index"))
 
-        for text in ("数据表", "所属用户", "会话", "API 密钥"):
+        for text in ("概览", "最近一小时的消息", "所属用户", "会话", "API 密钥"):
             with self.subTest(text=text):
                 self.assertContains(page, text)
 
