@@ -25,7 +25,7 @@ from conversations.permissions import may_check_usersig
 from conversations.times import YEAR_2100_S, from_epoch_s
 
 GOOD, BAD, UNKNOWN = "good", "bad", "unknown"
-ONE_SECOND = timedelta(seconds=1)  # the last one of its life counts whole
+LATEST_S = 2 * YEAR_2100_S  # beyond that it is no time that anybody meant
 
 
 class UserSigForm(forms.Form):
@@ -128,16 +128,11 @@ def _app_id(found: usersig.Findings) -> Check:
 
 
 def _issued(found: usersig.Findings) -> Check:
-    label = _("Issued")
-    if found.issued_s is None:
-        return _missing(label)
-    moment = _moment(found.issued_s)
-    if moment is None:
-        return Check(label, str(found.issued_s), _("no time in epoch seconds"), UNKNOWN)
-    if moment <= timezone.now():
-        return Check(label, _when(moment, found.issued_s), _distance(moment), GOOD)
-    note = _("ahead of this server's clock; the API takes it all the same")
-    return Check(label, _when(moment, found.issued_s), f"{_distance(moment)}; {note}", UNKNOWN)
+    def judge(moment: datetime) -> tuple[str, str]:
+        is_past = moment <= timezone.now()
+        return (GOOD, "") if is_past else (UNKNOWN, _("ahead of this server's clock; the API takes it all the same"))
+
+    return _time(_("Issued"), found.issued_s, judge)
 
 
 def _lasts(found: usersig.Findings) -> Check:
@@ -151,14 +146,20 @@ def _lasts(found: usersig.Findings) -> Check:
 
 
 def _expires(found: usersig.Findings) -> Check:
-    label = _("Expires")
-    if found.expires_s is None:
+    # The last second of its life counts whole.
+    return _time(_("Expires"), found.expires_s, lambda end: (GOOD if timezone.now() < end + timedelta(seconds=1) else BAD, ""))
+
+
+def _time(label: str, seconds: int | None, judge: Callable[[datetime], tuple[str, str]]) -> Check:
+    """A time exactly and in words; `judge` gives a state and a remark."""
+    if seconds is None:
         return _missing(label)
-    moment = _moment(found.expires_s)
-    if moment is None:
-        return Check(label, str(found.expires_s), _("no time in epoch seconds"), UNKNOWN)
-    state = GOOD if timezone.now() < moment + ONE_SECOND else BAD
-    return Check(label, _when(moment, found.expires_s), _distance(moment), state)
+    if not 0 <= seconds < LATEST_S:
+        return Check(label, str(seconds), _("no time in epoch seconds"), UNKNOWN)
+    moment = timezone.localtime(from_epoch_s(seconds))
+    state, remark = judge(moment)
+    note = f"{_distance(moment)}; {remark}" if remark else _distance(moment)
+    return Check(label, f"{date_format(moment, 'Y-m-d H:i:s')} {moment:%Z} ({seconds})", note, state)
 
 
 def _signature(found: usersig.Findings) -> Check:
@@ -172,14 +173,6 @@ def _signature(found: usersig.Findings) -> Check:
 
 def _missing(label: str) -> Check:
     return Check(label, _("missing"), _("not there, or not of the right type"), BAD)
-
-
-def _moment(seconds: int) -> datetime | None:
-    return from_epoch_s(seconds) if 0 <= seconds < YEAR_2100_S * 2 else None
-
-
-def _when(moment: datetime, seconds: int) -> str:
-    return f"{date_format(timezone.localtime(moment), 'Y-m-d H:i:s')} {timezone.localtime(moment):%Z} ({seconds})"
 
 
 def _distance(moment: datetime) -> str:
