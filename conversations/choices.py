@@ -89,6 +89,23 @@ class ChangedBy(models.TextChoices):
     REPAIR = "repair", _("a repair")
 
 
+class LeftOut(models.TextChoices):
+    """Why a message is not one of a conversation's unread ones. By its place first, then by what it is."""
+
+    DELETED = "deleted", _("deleted with the conversation")
+    CLEARED = "cleared", _("cleared from the history")
+    READ = "read", _("read")
+    IN_BASE = "in_base", _("part of the unread carried over")
+    UNKNOWN = "unknown", _("known by its recall only")
+    RECALLED = "recalled", _("recalled")
+    OWN = "own", _("the owner's own")
+    NO_UNREAD = "no_unread", _("sent with NoUnread")
+    TARGETED = "targeted", _("sent to some members only")
+    UNCOUNTED_GROUP = "group_type", _("in a kind of group that never counts")
+    BEFORE_JOINING = "before_joining", _("from before the owner joined")
+    AFTER_LEAVING = "after_leaving", _("from after the owner left or the group ended")
+
+
 class Mark(IntFlag):
     """V2TIMConversationMarkType; bits 32 to 63 are the app's own."""
 

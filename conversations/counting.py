@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
-from conversations import effects, identifiers, message_store, positions
+from conversations import effects, identifiers, message_store
 from conversations.choices import ConversationType
 from conversations.effects import Viewer
-from conversations.message_models import Group, GroupMember, Message, Thread
+from conversations.message_models import Group, GroupMember, Thread
 from conversations.models import Conversation
 from conversations.rosters import Roster
 
@@ -48,12 +48,13 @@ def newest_stored(owner_id: str, conversation_ids: Iterable[str]) -> dict[str, s
     return {threads[thread]: last_position for thread, last_position in known}
 
 
-def unread_messages(row: Conversation) -> list[Message]:
-    """The stored messages that the row counts as unread, in their order."""
+def count_unread(row: Conversation) -> int:
+    """What the row's unread number is to be: what it carries over, and the stored messages that count."""
     viewer, thread = viewer_of(row), thread_of(row.owner_id, row.conversation_id)
-    # All of a second that is read is read, whatever its messages' numbers.
-    read = f"{row.c2c_read_timestamp:010d}".ljust(positions.MAX_LENGTH, "9")
-    if row.type == ConversationType.GROUP:
-        read = positions.of_group(row.group_read_sequence)
-    stored = message_store.after(thread, max(effects.floor(row), read))
-    return [message for message in stored if viewer.counts(message, row)]
+    stored = message_store.outlines(thread, passed_position(row))
+    return row.unread_base + sum(viewer.counts(message, row) for message in stored)
+
+
+def passed_position(row: Conversation) -> str:
+    """Up to here no stored message is unread, by its place alone."""
+    return max(end for _why, end in effects.places(row))

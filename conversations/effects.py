@@ -11,7 +11,7 @@ from typing import NamedTuple
 import orjson
 
 from conversations import identifiers, positions
-from conversations.choices import AtType, ConversationType, GroupType
+from conversations.choices import AtType, ConversationType, GroupType, LeftOut
 from conversations.message_models import BETWEEN, Message
 from conversations.models import Conversation
 from conversations.querysets import NO_AT_INFO
@@ -42,16 +42,27 @@ class Viewer:
 
     def counts(self, message: Message, row: Conversation) -> bool:
         """Whether the message is one of the row's unread ones."""
-        return (
-            message.body is not None
-            and message.counts
-            and not message.is_recalled
-            and message.sender != self.owner_id
-            and message.targets == NO_LIST
-            and self.group_type not in UNCOUNTED_GROUPS
-            and self.was_there(message)
-            and is_unread(message.position, row)
-        )
+        return self.left_out(message, row) is None
+
+    def left_out(self, message: Message, row: Conversation) -> LeftOut | None:
+        """Why the message is not one of the row's unread ones; None if it is one. Of several reasons the first."""
+        if (passed := passed_by(message.position, row)) is not None:
+            return passed
+        if message.body is None:
+            return LeftOut.UNKNOWN
+        if message.is_recalled:
+            return LeftOut.RECALLED
+        if message.sender == self.owner_id:
+            return LeftOut.OWN
+        if not message.counts:
+            return LeftOut.NO_UNREAD
+        if message.targets != NO_LIST:
+            return LeftOut.TARGETED
+        if self.group_type in UNCOUNTED_GROUPS:
+            return LeftOut.UNCOUNTED_GROUP
+        if not self.was_there(message):
+            return LeftOut.AFTER_LEAVING if self.roster.was_there_by(message.time_s) else LeftOut.BEFORE_JOINING
+        return None
 
     def at_type(self, message: Message, row: Conversation) -> AtType | None:
         """How the message mentions this owner, while it is not read."""
@@ -106,16 +117,34 @@ def peer_in(thread: str, user_id: str) -> str:
 
 def is_unread(position: str, row: Conversation) -> bool:
     """Whether a message there is past all that the row has read, deleted, cleared or counts by its base."""
-    if position <= floor(row):
-        return False
-    return positions.in_read_units(position, row.type) > (
-        row.group_read_sequence if row.type == ConversationType.GROUP else row.c2c_read_timestamp
+    return passed_by(position, row) is None
+
+
+def passed_by(position: str, row: Conversation) -> LeftOut | None:
+    """Which of the row's places a message there is not past; None if it is past them all."""
+    return next((why for why, end in places(row) if position <= end), None)
+
+
+def places(row: Conversation) -> tuple[tuple[LeftOut, str], ...]:
+    """Up to where messages are left out by their place, and why."""
+    return (
+        (LeftOut.DELETED, row.deleted_position),
+        (LeftOut.CLEARED, row.cleared_position),
+        (LeftOut.READ, read_position(row)),
+        (LeftOut.IN_BASE, row.unread_base_position),
     )
 
 
-def floor(row: Conversation) -> str:
-    """Up to here no stored message is unread, whatever is read: it is deleted, cleared, or in the base."""
-    return max(row.deleted_position, row.cleared_position, row.unread_base_position)
+def has_read(row: Conversation) -> bool:
+    """Whether any read of the row was ever told."""
+    return bool(row.group_read_sequence or row.c2c_read_timestamp)
+
+
+def read_position(row: Conversation) -> str:
+    """The last place that the row's read position reaches; all of a second that is read is read."""
+    if row.type == ConversationType.GROUP:
+        return positions.of_group(row.group_read_sequence)
+    return positions.end_of_second(row.c2c_read_timestamp)
 
 
 def order_key(message: Message, row: Conversation) -> int:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import orjson
 from django.db import connection
+from django.db.models import Q
 
 from conversations.message_models import Message, Thread
 
@@ -51,6 +52,36 @@ def lock_threads(threads: Iterable[str]) -> dict[str, LockedThread]:
 def after(thread: str, position: str) -> Iterator[Message]:
     """The messages of a thread past a position, in their order."""
     return Message.objects.filter(thread=thread, position__gt=position).order_by("position").iterator()
+
+
+# All of a message but what was said.
+OUTLINE = (
+    "thread",
+    "position",
+    "sender",
+    "time_s",
+    "counts",
+    "is_shown",
+    "is_recalled",
+    "at_all",
+    "at_accounts",
+    "targets",
+    "created_at",
+)
+
+
+def outlines(thread: str, after: str, *, up_to: str | None = None, limit: int | None = None) -> Iterator[Message]:
+    """The messages past a position, newest first, without their texts: of a body that is known there is ""."""
+    found = Message.objects.filter(thread=thread, position__gt=after).order_by("-position")
+    if up_to is not None:
+        found = found.filter(position__lte=up_to)
+    rows = found.values_list(*OUTLINE, Q(body__isnull=False))
+    for *values, is_known in rows.iterator(CHUNK) if limit is None else rows[:limit]:
+        yield Message(**dict(zip(OUTLINE, values)), body="" if is_known else None)
+
+
+# Messages read at a time, of any number.
+CHUNK = 2000
 
 
 def since(thread: str, time_s: int) -> list[Message]:

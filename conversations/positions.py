@@ -21,6 +21,11 @@ def of_group(seq: int) -> str:
     return f"{seq:020d}"
 
 
+def end_of_second(time_s: int) -> str:
+    """At or past every place of a one-to-one message of this second or before."""
+    return f"{time_s:010d}".ljust(MAX_LENGTH, "9")
+
+
 def unread_at_most(position: str, type_: ConversationType, c2c_read_s: int, group_read_seq: int) -> int | None:
     """How many messages up to `position` can be unread; None when the read position does not tell."""
     if position == NOWHERE:

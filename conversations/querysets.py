@@ -98,6 +98,14 @@ class ConversationQuerySet(models.QuerySet):
         """One owner's list: the start of every read, so that nobody else's rows can show."""
         return self.filter(owner_id=owner_id).present()
 
+    def named(self, owner_id: str, conversation_id: str) -> Self:
+        """The one row, whether it is deleted or not."""
+        return self.filter(owner_id=owner_id, conversation_id=conversation_id)
+
+    def newest_change_of(self, owner_id: str) -> Self:
+        """An owner's rows, the one that changed last first."""
+        return self.filter(owner_id=owner_id).order_by("-version")
+
     def present(self) -> Self:
         """Without what was deleted; such rows only remember."""
         return self.filter(deleted_at__isnull=True)

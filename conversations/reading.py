@@ -81,7 +81,7 @@ def move_read_position(*, owner_id: str, conversation_id: str, to: int) -> Outco
     goes_back = to < read_up_to(conversation)
     if goes_back:
         _set_read_up_to(conversation, to)
-        conversation.unread_count = conversation.unread_base + len(counting.unread_messages(conversation))
+        conversation.unread_count = counting.count_unread(conversation)
     if goes_back or read_to(conversation, to):
         save_conversations(outcome.owner, [conversation], READ_COLUMNS, by=ChangedBy.REPAIR)
     return outcome
@@ -117,7 +117,7 @@ def read_to(conversation: Conversation, up_to: int) -> bool:
     before = _state(conversation)
     _set_read_up_to(conversation, up_to)
     conversation.unread_base = _left(conversation, conversation.unread_base, conversation.unread_base_position)
-    conversation.unread_count = conversation.unread_base + len(counting.unread_messages(conversation))
+    conversation.unread_count = counting.count_unread(conversation)
     if conversation.type == ConversationType.GROUP and not is_read(conversation):
         conversation.group_at_info = wire.at_info_after(conversation.group_at_info, up_to)
     return _state(conversation) != before

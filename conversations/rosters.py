@@ -52,6 +52,10 @@ class Roster(NamedTuple):
         within = any(start_ms < event.time_ms <= end_ms and event.is_presence for event in self.events)
         return within or (before[-1].is_presence if before else self.was_there_before)
 
+    def was_there_by(self, time_s: int) -> bool:
+        """Whether the user was there at any moment up to the end of this second."""
+        return self.was_there_before or any(event.is_presence and event.time_ms <= time_s * 1000 + 999 for event in self.events)
+
     def now(self) -> str:
         """What holds after all that is known."""
         if self.dissolved_at_ms is not None:

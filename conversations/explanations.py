@@ -1,0 +1,244 @@
+"""Why a conversation shows its unread number: as facts, and as sentences for people."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import models
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from conversations.choices import MUTED_OPTIONS, ChangedBy, ConversationType, LeftOut, ReceiveOption
+
+
+class Hint(models.TextChoices):
+    """What to do about a number that surprises."""
+
+    DISAGREES = (
+        "disagrees",
+        gettext_lazy("The number is wrong: recount the conversation, or run verify_conversations --repair for its owner."),
+    )
+    TOO_MANY = (
+        "too_many",
+        gettext_lazy("There are more unread messages than were looked at; explain_unread --all counts them all."),
+    )
+    NO_READ_WEBHOOK = (
+        "no_read_webhook",
+        gettext_lazy(
+            "No webhook ever told of a read. Tick C2C.CallbackAfterMsgReport in the vendor's console, or let the app report "
+            "its conversations."
+        ),
+    )
+    NEVER_READ = (
+        "never_read",
+        gettext_lazy("No read of this conversation was ever told, by webhook, report or API."),
+    )
+    GROUP_NEVER_READ = (
+        "group_never_read",
+        gettext_lazy(
+            "No read of this group was ever told. The vendor has no webhook for it: the app must report its conversations, or "
+            "call read."
+        ),
+    )
+    NO_MESSAGES = (
+        "no_messages",
+        gettext_lazy("No message of this conversation is stored: the number is only what an import or a report said."),
+    )
+    NOT_A_MEMBER = (
+        "not_a_member",
+        gettext_lazy("The owner is not known to be in this group, so its messages do not count. Load the group's members."),
+    )
+    WEBHOOKS_WAIT = (
+        "webhooks_wait",
+        gettext_lazy("Webhooks wait to be applied or failed: look at them in the admin, or run replay_callbacks."),
+    )
+    SKIPPED = "skipped", gettext_lazy("This account is in SKIP_OWNERS, so nothing new comes into its list.")
+    PRUNED = "pruned", gettext_lazy("Unread messages were pruned, so the number can't be followed message by message.")
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRef:
+    """A message by its place, without its text. `seq` is MsgSeq in a group, else None."""
+
+    position: str
+    sender: str
+    sent_at: datetime | None
+    seq: int | None
+
+    def __str__(self) -> str:
+        parts = [self.seq is not None and _("number %(seq)d") % {"seq": self.seq}, self.sender, in_utc(self.sent_at)]
+        return ", ".join(filter(None, parts))
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Messages one after the other that all count."""
+
+    count: int
+    first: MessageRef
+    last: MessageRef
+
+    def __str__(self) -> str:
+        if self.count == 1:
+            return str(self.last)
+        words = ngettext(
+            "%(count)d message from (%(first)s) to (%(last)s)", "%(count)d messages from (%(first)s) to (%(last)s)", self.count
+        )
+        return words % {"count": self.count, "first": self.first, "last": self.last}
+
+
+@dataclass(frozen=True, slots=True)
+class Omission:
+    """Messages that do not count, for one reason; the newest of them as examples. More than `count` if `is_at_least`."""
+
+    reason: LeftOut
+    count: int
+    is_at_least: bool
+    examples: tuple[MessageRef, ...]
+
+    def __str__(self) -> str:
+        count = _("%(count)d or more") % {"count": self.count} if self.is_at_least else str(self.count)
+        words = _("%(count)s %(reason)s; newest: %(examples)s")
+        return words % {"count": count, "reason": self.reason.label, "examples": " · ".join(map(str, self.examples))}
+
+
+@dataclass(frozen=True, slots=True)
+class Feeding:
+    """The newest of everything that feeds this conversation; None where there was never any."""
+
+    message: MessageRef | None
+    message_came_at: datetime | None
+    owner_changed_at: datetime | None
+    owner_version: int
+    webhook_at: datetime | None
+    read_webhook_at: datetime | None
+    waiting_webhooks: int
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading and its sentences."""
+
+    title: str
+    lines: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """An unread number and where it comes from. No text of any message is in it."""
+
+    owner_id: str
+    conversation_id: str
+    type: ConversationType
+    is_deleted: bool
+    unread: int  # what the row has
+    follows: int | None  # from what is stored; None if too much is unread to look at it all
+    base: int
+    base_end: MessageRef | None
+    counted: int
+    newest: tuple[MessageRef, ...]
+    runs: tuple[Run, ...]
+    read_up_to: int  # MsgSeq in a group, else epoch seconds; 0: nothing
+    read_at: datetime | None
+    left_out: tuple[Omission, ...]
+    recv_opt: ReceiveOption
+    pruned_to: MessageRef | None
+    version: int
+    changed_by: ChangedBy | None
+    changed_at: datetime | None
+    feeding: Feeding
+    hints: tuple[Hint, ...]
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the row has the number that follows; taken to be so if that was not counted to the end."""
+        return self.follows is None or self.follows == self.unread
+
+    @property
+    def total(self) -> str:
+        """The total that the number is part of. Source: getTotalUnreadMessageCount."""
+        return "muted" if self.recv_opt in MUTED_OPTIONS else "total"
+
+    @property
+    def headline(self) -> str:
+        """The answer in one sentence."""
+        numbers = {"unread": self.unread, "follows": self.follows, "base": self.base, "counted": self.counted}
+        if self.is_deleted:
+            return _("The conversation is deleted: it counts nothing until a newer message brings it back.")
+        if self.follows is None:
+            return _("%(unread)d unread: more than were looked at. At least %(counted)d messages count.") % numbers
+        if self.agrees:
+            return _("%(unread)d unread: %(base)d carried over and %(counted)d counted messages.") % numbers
+        return _("%(unread)d unread, but %(follows)d follow: %(base)d carried over and %(counted)d counted messages.") % numbers
+
+    @property
+    def sections(self) -> list[Section]:
+        """All that is known, in sentences."""
+        parts = (
+            (_("Carried over"), self._carried_over()),
+            (_("Counted"), self._counted()),
+            (_("Read up to"), self._read()),
+            (_("Left out"), map(str, self.left_out)),
+            (_("In the totals"), self._totals()),
+            (_("Last change"), self._last_change()),
+            (_("How well it is fed"), self._fed()),
+            (_("What to do"), (str(hint.label) for hint in self.hints)),
+        )
+        return [section for section in (Section(title, list(lines)) for title, lines in parts) if section.lines]
+
+    def as_text(self) -> str:
+        """For a terminal or a ticket."""
+        blocks = [f"{self.owner_id} {self.conversation_id}\n{self.headline}"]
+        blocks += ["\n".join([section.title, *(f"  {line}" for line in section.lines)]) for section in self.sections]
+        return "\n\n".join(blocks)
+
+    def _carried_over(self) -> Iterator[str]:
+        if self.base:
+            words = ngettext("%(count)d message came with an import or a report.",
+                             "%(count)d messages came with an import or a report.", self.base)  # fmt: skip
+            yield words % {"count": self.base}
+        if self.base_end:
+            yield _("Messages up to there are part of it: %(place)s.") % {"place": self.base_end}
+
+    def _counted(self) -> Iterator[str]:
+        if self.counted == len(self.newest):
+            yield from map(str, self.newest)
+        else:
+            yield from map(str, self.runs)
+            yield _("The newest of them:")
+            yield from map(str, self.newest)
+
+    def _read(self) -> Iterator[str]:
+        if not self.read_up_to:
+            yield _("Nothing is known to be read.")
+        elif self.read_at:
+            yield _("Everything sent until %(time)s is read.") % {"time": in_utc(self.read_at)}
+        else:
+            yield _("Everything up to number %(seq)d is read.") % {"seq": self.read_up_to}
+
+    def _totals(self) -> Iterator[str]:
+        words = _("The number is part of “%(total)s”, because recvOpt is %(option)d: %(meaning)s.")
+        yield words % {"total": self.total, "option": self.recv_opt, "meaning": self.recv_opt.label}
+
+    def _last_change(self) -> Iterator[str]:
+        by = self.changed_by.label if self.changed_by else _("a cause not noted")
+        words = _("Version %(version)d: %(by)s") % {"version": self.version, "by": by}
+        yield ", ".join(filter(None, (words, in_utc(self.changed_at))))
+
+    def _fed(self) -> Iterator[str]:
+        fed = self.feeding
+        never = _("never")
+        message = _("%(message)s; came in %(time)s") % {"message": fed.message, "time": in_utc(fed.message_came_at)}
+        yield _("Newest stored message: %(message)s.") % {"message": message if fed.message else _("none")}
+        times = {"version": fed.owner_version, "time": in_utc(fed.owner_changed_at) or never}
+        yield _("Newest change of the owner's list: version %(version)d, %(time)s.") % times
+        yield _("Newest webhook: %(time)s.") % {"time": in_utc(fed.webhook_at) or never}
+        yield _("Newest webhook that told of a read: %(time)s.") % {"time": in_utc(fed.read_webhook_at) or never}
+        if self.pruned_to:
+            yield _("Older messages are pruned, up to: %(place)s.") % {"place": self.pruned_to}
+
+
+def in_utc(moment: datetime | None) -> str:
+    """A moment to the second; "" if there is none."""
+    return f"{date_format(moment, 'Y-m-d H:i:s')} UTC" if moment else ""
