@@ -4,7 +4,7 @@ A row's unread count and @ entries are sums over messages, so a message that com
 them by the difference between what it was and what it is. Whatever the order, the sums are the same.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -222,7 +222,12 @@ def _set_mention(row: Conversation, position: str, at_type: AtType | None) -> No
         entries.pop(seq, None)
     else:
         entries[seq] = int(at_type)
-    row.group_at_info = orjson.dumps([{"seq": str(one), "atType": entries[one]} for one in sorted(entries)]).decode()
+    row.group_at_info = at_info_json(entries)
+
+
+def at_info_json(entries: Mapping[int, int]) -> str:
+    """The groupAtInfoList of @ types by MsgSeq."""
+    return orjson.dumps([{"seq": str(one), "atType": entries[one]} for one in sorted(entries)]).decode()
 
 
 def _state(row: Conversation) -> tuple:

@@ -129,24 +129,23 @@ NOT_YET = 0
 
 
 def _newest_before(seen: Seen, row: Conversation) -> Stored | None:
-    """The message that shows when the given one goes; two queries at most where nobody is told apart."""
-    place = seen.message.position
+    """The message that shows when the given one goes."""
+    return newest_shown(row, seen.viewer, seen.message.thread, before=seen.message.position)
+
+
+def newest_shown(row: Conversation, viewer: Viewer, thread: str, *, before: str | None = None) -> Stored | None:
+    """The newest stored message that can be the row's last one; two queries at most where nobody is told apart."""
+    candidates = Stored.objects.filter(
+        thread=thread, position__gt=row.cleared_position, is_recalled=False, is_shown=True, body__isnull=False
+    ).order_by("-position")
     while True:
-        older = Stored.objects.filter(
-            thread=seen.message.thread,
-            position__lt=place,
-            position__gt=row.cleared_position,
-            is_recalled=False,
-            is_shown=True,
-            body__isnull=False,
-        ).order_by("-position")[:LOOK_BACK]
-        found = list(older)
+        found = list((candidates if before is None else candidates.filter(position__lt=before))[:LOOK_BACK])
         for message in found:
-            if seen.viewer.shows(message, row):
+            if viewer.shows(message, row):
                 return message
         if len(found) < LOOK_BACK:
             return None
-        place = found[-1].position
+        before = found[-1].position
 
 
 # ---- Rows ------------------------------------------------------------------------------------------

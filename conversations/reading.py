@@ -87,6 +87,18 @@ def move_read_position(*, owner_id: str, conversation_id: str, to: int) -> Outco
     return outcome
 
 
+@in_transaction
+def recount(*, owner_id: str, conversation_id: str) -> Outcome:
+    """Make the unread number anew from what is stored: for staff. Raises ConversationNotFound."""
+    outcome = locked_one(owner_id, conversation_id)
+    conversation = outcome.conversation
+    before = conversation.unread_count
+    conversation.unread_count = counting.count_unread(conversation)
+    if conversation.unread_count != before:
+        save_conversations(outcome.owner, [conversation], ("unread_count",), by=ChangedBy.REPAIR)
+    return outcome
+
+
 def read_up_to(conversation: Conversation) -> int:
     """The read position: epoch seconds one to one, MsgSeq in a group."""
     is_group = conversation.type == ConversationType.GROUP
