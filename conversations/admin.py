@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from conversations import admin_conversations, admin_keys, entries, wire  # noqa: F401  (they register themselves)
+from conversations import admin_callbacks, admin_conversations, admin_feed, admin_keys, admin_links, entries, wire  # noqa: F401  (they register themselves)
 from conversations.admin_big_tables import BigTableAdmin
 from conversations.models import Owner
 from conversations.search import owners_starting_with
@@ -17,7 +17,7 @@ class OwnerAdmin(BigTableAdmin):
     list_display = ("owner_id", "nick_name", "version", "created_at", "list_link", "rows_link")
     search_fields = ("owner_id",)
     search_help_text = _("A user ID or how it begins.")
-    fields = ("owner_id", "nick_name", "face_url", "group_names_in_words", "version", "reset_below", "created_at", "rows_link")
+    fields = ("links", "owner_id", "nick_name", "face_url", "group_names_in_words", "version", "reset_below", "created_at")
     readonly_fields = fields
 
     def get_search_results(self, request, queryset, search_term):
@@ -34,6 +34,10 @@ class OwnerAdmin(BigTableAdmin):
     def rows_link(self, owner):
         rows_url = reverse("admin:conversations_conversationrow_changelist", query={"q": owner.owner_id})
         return format_html('<a href="{}">{}</a>', rows_url, _("Conversations"))
+
+    @admin.display(description=_("links"))
+    def links(self, owner):
+        return admin_links.of_owner(owner.owner_id)
 
     @admin.display(description=_("conversation groups"))
     def group_names_in_words(self, owner):

@@ -1,11 +1,17 @@
 """An admin for tables of any size, to look at: no full counts, one order, no filter but the declared ones."""
 
+from contextlib import suppress
+
 from django.contrib import admin, messages
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
 from django.core.paginator import Paginator
+from django.db.models import Q
 from django.utils.functional import cached_property
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from conversations import entries, permissions
 from conversations.search import count_up_to
 
 MAX_COUNTED = 1000
@@ -36,7 +42,7 @@ class BoundedChangeList(ChangeList):
 
     def get_queryset(self, request, exclude_parameters=None):
         rows = super().get_queryset(request, exclude_parameters)
-        is_scan = self.has_active_filters and not self.query
+        is_scan = self.has_active_filters and not self.query and not self.model_admin.has_indexed_filters
         self.asks_for_search = is_scan and count_up_to(SMALL_TABLE + 1, self.root_queryset) > SMALL_TABLE
         return rows.none() if self.asks_for_search else rows
 
@@ -44,6 +50,35 @@ class BoundedChangeList(ChangeList):
         super().get_results(request)
         if self.asks_for_search and request.method == "GET":
             messages.info(request, _("There is too much here to filter it all: search for an owner or a conversation first."))
+
+
+class PairChangeList(BoundedChangeList):
+    """For rows that a pair names: the field's own attribute is only one part of it."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.pk_attname = "pk"
+
+
+class ClosedFilter(admin.SimpleListFilter):
+    """A filter that takes its own choices and nothing else: `conditions` by value and label."""
+
+    conditions: dict[str, tuple[str, Q]]
+
+    def lookups(self, request, model_admin):
+        return [(value, label) for value, (label, _condition) in self.conditions.items()]
+
+    def queryset(self, request, queryset):
+        if self.value() is None:
+            return queryset
+        if self.value() not in self.conditions:
+            raise IncorrectLookupParameters(self.parameter_name)
+        return queryset.filter(self.conditions[self.value()][1])
+
+
+def yes_or_no(condition: Q) -> dict[str, tuple[str, Q]]:
+    """The choices of a filter that asks whether a row meets `condition`."""
+    return {"1": (_("Yes"), condition), "0": (_("No"), ~condition)}
 
 
 class BigTableAdmin(admin.ModelAdmin):
@@ -54,12 +89,37 @@ class BigTableAdmin(admin.ModelAdmin):
     show_facets = admin.ShowFacets.NEVER
     list_per_page = 50
     sortable_by = ()
+    has_indexed_filters = False
+    # What people wrote: not for those who may only see that it is there.
+    text_fields: tuple[str, ...] = ()
 
     def get_changelist(self, request, **kwargs):
         return BoundedChangeList
 
     def lookup_allowed(self, lookup, value, request):
         return lookup in {list_filter.parameter_name for list_filter in self.list_filter}
+
+    def get_list_display(self, request):
+        return self._readable(request, super().get_list_display(request))
+
+    def get_readonly_fields(self, request, obj=None):
+        return (*super().get_readonly_fields(request, obj), "hidden_text")
+
+    def get_fieldsets(self, request, obj=None):
+        return [
+            (title, options | {"fields": self._readable(request, options["fields"], instead=("hidden_text",))})
+            for title, options in super().get_fieldsets(request, obj)
+        ]
+
+    def _readable(self, request, names, instead: tuple[str, ...] = ()) -> tuple[str, ...]:
+        """The names without those of texts, if these are not for this user."""
+        hidden = () if permissions.may_read_text(request.user) else self.text_fields
+        shown = tuple(name for name in names if name not in hidden)
+        return shown if len(shown) == len(names) else (*shown, *instead)
+
+    @admin.display(description=_("text"))
+    def hidden_text(self, obj):
+        return _("Hidden: to read what people write, an account needs the permission “Can read the text of conversations”.")
 
     def has_add_permission(self, request):
         return False
@@ -69,3 +129,10 @@ class BigTableAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request, obj=None):
         return False
+
+
+def pre(json_text: str):
+    """JSON from outside, readable; as it came if it is none."""
+    with suppress(ValueError):
+        json_text = entries.pretty_json(json_text)
+    return format_html('<pre class="json">{}</pre>', json_text)

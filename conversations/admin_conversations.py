@@ -5,18 +5,17 @@ from functools import partial
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.options import IncorrectLookupParameters
 from django.db import transaction
 from django.db.models import Q, Value
 from django.db.models.functions import Coalesce
+from django.template.loader import render_to_string
 from django.utils.formats import date_format
-from django.utils.html import format_html
 from django.utils.text import Truncator
 from django.utils.translation import gettext, ngettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from conversations import actions, entries, lastmessage, reading, wire
-from conversations.admin_big_tables import MAX_COUNTED, BigTableAdmin, BoundedChangeList
+from conversations import actions, admin_links, counting, entries, explain, lastmessage, reading, wire
+from conversations.admin_big_tables import MAX_COUNTED, BigTableAdmin, ClosedFilter, PairChangeList, pre, yes_or_no
 from conversations.choices import ConversationType
 from conversations.exceptions import ConversationError, InvalidParameter
 from conversations.models import ConversationRow, Owner
@@ -25,30 +24,17 @@ from conversations.times import check_epoch_s
 
 MAX_REFUSALS_SHOWN = 10
 PREVIEW_LENGTH = 80
+# What the log says of a change; where it depends on the row before and the outcome, made of them.
+Note = str | Callable[[ConversationRow, actions.Outcome], str]
 READ = ngettext_lazy("%(count)d conversation was marked as read.", "%(count)d conversations were marked as read.", "count")
 PINNED = ngettext_lazy("%(count)d conversation was pinned.", "%(count)d conversations were pinned.", "count")
 UNPINNED = ngettext_lazy("%(count)d conversation was unpinned.", "%(count)d conversations were unpinned.", "count")
 
-
-class ClosedFilter(admin.SimpleListFilter):
-    """A filter that takes its own choices and nothing else: `conditions` by value and label."""
-
-    conditions: dict[str, tuple[str, Q]]
-
-    def lookups(self, request, model_admin):
-        return [(value, label) for value, (label, _condition) in self.conditions.items()]
-
-    def queryset(self, request, queryset):
-        if self.value() is None:
-            return queryset
-        if self.value() not in self.conditions:
-            raise IncorrectLookupParameters(self.parameter_name)
-        return queryset.filter(self.conditions[self.value()][1])
-
-
-def yes_or_no(condition: Q) -> dict[str, tuple[str, Q]]:
-    """The choices of a filter that asks whether a row meets `condition`."""
-    return {"1": (_("Yes"), condition), "0": (_("No"), ~condition)}
+RECOUNTED = ngettext_lazy(
+    "%(count)d conversation was recounted and had a wrong number.",
+    "%(count)d conversations were recounted and had wrong numbers.",
+    "count",
+)
 
 
 class TypeFilter(ClosedFilter):
@@ -103,12 +89,6 @@ class ReadPositionForm(forms.ModelForm):
         return value
 
 
-class ConversationChangeList(BoundedChangeList):
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.pk_attname = "pk"  # the field's own attribute is the bare conversationID
-
-
 @admin.register(ConversationRow)
 class ConversationAdmin(BigTableAdmin):
     """Deleted ones show as well, and say so: they still remember what the owner deleted up to."""
@@ -120,12 +100,14 @@ class ConversationAdmin(BigTableAdmin):
     list_filter = (TypeFilter, UnreadFilter, PinnedFilter, MarkedFilter, DraftFilter)
     search_fields = ("owner_id", "conversation_id")
     search_help_text = _("The whole ID of an owner, a conversation, a user or a group.")
-    actions = ("mark_read", "pin", "unpin")
+    actions = ("mark_read", "pin", "unpin", "recount")
+    text_fields = ("short_preview", "preview", "last_message_json", "draft_text", "custom_data")
     form = ReadPositionForm
     fieldsets = (
         (None, {"fields": (
-            "owner_id", "conversation_id", "type", "group_type", "show_name", "face_url", "membership", "deleted_at",
+            "links", "owner_id", "conversation_id", "type", "group_type", "show_name", "face_url", "membership", "deleted_at",
         )}),
+        (_("Why this unread number"), {"fields": ("explanation",)}),
         (_("Last message"), {"fields": ("preview", "last_message_at", "last_message_json")}),
         (_("In the list"), {"fields": (
             "unread_count", "is_pinned", "order_key", "recv_opt", "marks_in_words", "groups_in_words", "draft_text",
@@ -133,13 +115,13 @@ class ConversationAdmin(BigTableAdmin):
         )}),
         (_("Kept besides"), {"fields": (
             "c2c_read_timestamp", "group_read_sequence", "unread_base", "unread_base_position", "last_message_position",
-            "deleted_position", "cleared_position", "version", "created_version", "created_at",
+            "deleted_position", "cleared_position", "version", "changed_by", "changed_at", "created_version", "created_at",
         )}),
     )  # fmt: skip
     readonly_fields = tuple(field for _title, options in fieldsets for field in options["fields"])
 
     def get_changelist(self, request, **kwargs):
-        return ConversationChangeList
+        return PairChangeList
 
     def get_queryset(self, request):
         # Ready-made JSON, which nothing here shows.
@@ -159,14 +141,24 @@ class ConversationAdmin(BigTableAdmin):
         return request.user.has_perm("conversations.change_conversation") and not (obj and obj.deleted_at)
 
     def get_fieldsets(self, request, obj=None):
+        fieldsets = super().get_fieldsets(request, obj)
         if not self.has_change_permission(request, obj):
-            return self.fieldsets
-        return (*self.fieldsets, (_("Put right"), {"fields": ("read_up_to",)}))
+            return fieldsets
+        return [*fieldsets, (_("Put right"), {"fields": ("read_up_to",)})]
 
     def view_on_site(self, obj):
         return entries.conversation_url(obj.owner_id, obj.conversation_id)
 
     # ---- What a row shows ----
+
+    @admin.display(description=_("links"))
+    def links(self, row):
+        return admin_links.in_a_row(admin_links.of_conversation(row.owner_id, row.conversation_id))
+
+    @admin.display(description=_("unread"))
+    def explanation(self, row):
+        explanation = explain.explain(row.owner_id, row.conversation_id)
+        return render_to_string("conversations/_explain.html", {"explanation": explanation})
 
     @admin.display(description=_("last message"))
     def preview(self, row):
@@ -200,11 +192,11 @@ class ConversationAdmin(BigTableAdmin):
 
     @admin.display(description="lastMessage")
     def last_message_json(self, row):
-        return row.last_message and _pre(row.last_message)
+        return row.last_message and pre(row.last_message)
 
     @admin.display(description="groupAtInfoList")
     def mentions_json(self, row):
-        return _pre(row.group_at_info)
+        return pre(row.group_at_info)
 
     # ---- What can be set by hand ----
 
@@ -244,7 +236,19 @@ class ConversationAdmin(BigTableAdmin):
         changed = self._change(request, queryset, act, is_so=lambda row: not row.is_pinned, note=gettext("Unpinned."))
         self.message_user(request, UNPINNED % {"count": changed}, messages.SUCCESS if changed else messages.INFO)
 
-    def _change(self, request, rows, act: Callable, *, is_so: Callable[[ConversationRow], bool], note: str) -> int:
+    @admin.action(description=_("Recount the unread of the ticked conversations"), permissions=["change"])
+    def recount(self, request, queryset):
+        def note(row, outcome):
+            numbers = {"before": row.unread_count, "after": outcome.conversation.unread_count}
+            return gettext("Unread recounted from %(before)d to %(after)d.") % numbers
+
+        def is_so(row):
+            return counting.count_unread(row) == row.unread_count
+
+        changed = self._change(request, queryset, reading.recount, is_so=is_so, note=note)
+        self.message_user(request, RECOUNTED % {"count": changed}, messages.SUCCESS if changed else messages.INFO)
+
+    def _change(self, request, rows, act: Callable, *, is_so: Callable[[ConversationRow], bool], note: Note) -> int:
         """How many rows changed; each has a log entry, and each refusal is told."""
         changed, refusals = 0, []
         for row in rows[:MAX_COUNTED]:
@@ -252,8 +256,8 @@ class ConversationAdmin(BigTableAdmin):
                 continue
             try:
                 with transaction.atomic():
-                    act(owner_id=row.owner_id, conversation_id=row.conversation_id)
-                    self.log_change(request, row, note)
+                    done = act(owner_id=row.owner_id, conversation_id=row.conversation_id)
+                    self.log_change(request, row, note(row, done) if callable(note) else note)
             except ConversationError as error:
                 refusals.append(_("Refused for %(row)s: %(reason)s") % {"row": row, "reason": error.detail})
             else:
@@ -267,7 +271,3 @@ class ConversationAdmin(BigTableAdmin):
         if more := len(refusals[MAX_REFUSALS_SHOWN:]):
             text = ngettext("%(count)d more was refused.", "%(count)d more were refused.", more)
             self.message_user(request, text % {"count": more}, messages.ERROR)
-
-
-def _pre(json_text: str):
-    return format_html('<pre class="json">{}</pre>', entries.pretty_json(json_text))

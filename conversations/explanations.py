@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db import models
 from django.utils.formats import date_format
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -99,8 +100,8 @@ class Omission:
 
     def __str__(self) -> str:
         count = _("%(count)d or more") % {"count": self.count} if self.is_at_least else str(self.count)
-        words = _("%(count)s %(reason)s; newest: %(examples)s")
-        return words % {"count": count, "reason": self.reason.label, "examples": " · ".join(map(str, self.examples))}
+        words = _("%(reason)s: %(count)s; newest: %(examples)s")
+        return words % {"count": count, "reason": capfirst(self.reason.label), "examples": " · ".join(map(str, self.examples))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,10 +168,10 @@ class Explanation:
         if self.is_deleted:
             return _("The conversation is deleted: it counts nothing until a newer message brings it back.")
         if self.follows is None:
-            return _("%(unread)d unread: more than were looked at. At least %(counted)d messages count.") % numbers
+            return _("%(unread)d unread: more than were looked at; at least %(counted)d messages count.") % numbers
         if self.agrees:
-            return _("%(unread)d unread: %(base)d carried over and %(counted)d counted messages.") % numbers
-        return _("%(unread)d unread, but %(follows)d follow: %(base)d carried over and %(counted)d counted messages.") % numbers
+            return _("%(unread)d unread = %(base)d carried over + %(counted)d counted.") % numbers
+        return _("%(unread)d unread, but it should be %(follows)d = %(base)d carried over + %(counted)d counted.") % numbers
 
     @property
     def sections(self) -> list[Section]:

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from conversations import identifiers, positions
+from conversations import identifiers, pairs, positions
 from conversations.choices import GroupType
 from conversations.querysets import CallbackQuerySet
 
@@ -30,10 +30,9 @@ class Thread(models.Model):
         return self.thread.replace(BETWEEN, " – ")
 
 
-class Message(models.Model):
-    """One message of a thread, as much of it as is known: its recall may come first."""
+class MessageColumns(models.Model):
+    """The columns of a message, shared by the model and the admin's view of the same table."""
 
-    pk = models.CompositePrimaryKey("thread", "position")
     thread = models.CharField(max_length=THREAD_MAX_LENGTH)
     position = models.CharField(max_length=positions.MAX_LENGTH)
     sender = models.CharField(_("sender"), max_length=identifiers.OWNER_ID_MAX_BYTES, blank=True, help_text="From_Account")
@@ -50,6 +49,18 @@ class Message(models.Model):
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
 
     class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"{self.thread} {self.position}".replace(BETWEEN, " – ")
+
+
+class Message(MessageColumns):
+    """One message of a thread, as much of it as is known: its recall may come first."""
+
+    pk = models.CompositePrimaryKey("thread", "position")
+
+    class Meta:
         verbose_name, verbose_name_plural = _("message"), _("messages")
         indexes = (
             # A repeat that came without MsgSeq or MsgTime is found by its random.
@@ -58,8 +69,21 @@ class Message(models.Model):
             models.Index("created_at", name="message_by_arrival"),
         )
 
-    def __str__(self) -> str:
-        return f"{self.thread} {self.position}".replace(BETWEEN, " – ")
+
+class MessageRow(MessageColumns):
+    """The admin's view of the same table: a message is named by one text, the pair of thread and position. Read only."""
+
+    position = pairs.MessagePairField(_("position"), max_length=positions.MAX_LENGTH, primary_key=True)
+
+    class Meta:
+        managed = False
+        db_table = "conversations_message"
+        default_permissions = ()
+        verbose_name, verbose_name_plural = _("message"), _("messages")
+
+    @property
+    def pk(self) -> str:
+        return pairs.to_text(self.thread, self.position)
 
 
 class Group(models.Model):
@@ -81,10 +105,9 @@ class Group(models.Model):
         return self.group_id
 
 
-class GroupMember(models.Model):
-    """A user who is or was in a group, and since when and until when."""
+class GroupMemberColumns(models.Model):
+    """The columns of a member, shared by the model and the admin's view of the same table."""
 
-    pk = models.CompositePrimaryKey("group_id", "user_id")
     group_id = models.CharField(_("group ID"), max_length=identifiers.GROUP_ID_MAX_BYTES)
     user_id = models.CharField(_("user ID"), max_length=identifiers.OWNER_ID_MAX_BYTES)
     # [[epoch milliseconds, "member", "left", "kicked" or "seen"], …], sorted: what comes in any order, see `rosters`.
@@ -95,10 +118,37 @@ class GroupMember(models.Model):
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
 
     class Meta:
-        verbose_name, verbose_name_plural = _("group member"), _("group members")
+        abstract = True
 
     def __str__(self) -> str:
         return f"{self.group_id} {self.user_id}"
+
+
+class GroupMember(GroupMemberColumns):
+    """A user who is or was in a group, and since when and until when."""
+
+    pk = models.CompositePrimaryKey("group_id", "user_id")
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("group member"), _("group members")
+        # Staff ask which groups a user is in.
+        indexes = (models.Index("user_id", "group_id", name="member_by_user"),)
+
+
+class GroupMemberRow(GroupMemberColumns):
+    """The admin's view of the same table: a member is named by one text, the pair of group and user. Read only."""
+
+    user_id = pairs.MemberPairField(_("user ID"), max_length=identifiers.OWNER_ID_MAX_BYTES, primary_key=True)
+
+    class Meta:
+        managed = False
+        db_table = "conversations_groupmember"
+        default_permissions = ()
+        verbose_name, verbose_name_plural = _("group member"), _("group members")
+
+    @property
+    def pk(self) -> str:
+        return pairs.to_text(self.group_id, self.user_id)
 
 
 class CallbackOutcome(models.TextChoices):
@@ -123,6 +173,7 @@ class Callback(models.Model):
         verbose_name, verbose_name_plural = _("webhook"), _("webhooks")
         indexes = (
             models.Index("received_at", name="callback_by_time"),
+            models.Index("command", "id", name="callback_by_command"),
             models.Index("outcome", "id", name="callback_to_do", condition=~models.Q(outcome="applied")),
         )
 

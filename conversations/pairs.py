@@ -1,8 +1,10 @@
-"""An owner and a conversationID as one text, for the admin, which takes no composite key.
+"""The two parts of a key as one text, for the admin, which takes no composite key.
 
-`alice/c2c_bob`: the owner percent-encoded, so that the first slash divides. Two owners' `c2c_bob` are two texts.
+`alice/c2c_bob`: the first part percent-encoded, so that the first slash divides. Two owners' `c2c_bob` are two texts.
 """
 
+import re
+from collections.abc import Callable
 from typing import NamedTuple
 from urllib.parse import quote, unquote
 
@@ -15,23 +17,38 @@ from conversations import identifiers
 
 
 class Pair(NamedTuple):
-    """The key of a conversation's row."""
+    """A key of two columns: an owner and a conversationID, a thread and a position, a group and a user."""
 
-    owner_id: str
-    conversation_id: str
+    first: str
+    second: str
 
 
-def to_text(owner_id: str, conversation_id: str) -> str:
+def is_of_conversation(pair: Pair) -> bool:
+    return identifiers.is_owner_id(pair.first) and identifiers.is_conversation_id(pair.second)
+
+
+def is_of_message(pair: Pair) -> bool:
+    return bool(_thread(pair.first) and _position(pair.second))
+
+
+def is_of_member(pair: Pair) -> bool:
+    return identifiers.is_conversation_id(f"group_{pair.first}") and identifiers.is_owner_id(pair.second)
+
+
+_thread = re.compile(r"[ -~\x1f]{1,129}").fullmatch
+_position = re.compile(r"[0-9]{1,30}").fullmatch
+
+
+def to_text(first: str, second: str) -> str:
     """The one text of a pair."""
-    return f"{quote(owner_id, safe='')}/{conversation_id}"
+    return f"{quote(first, safe='')}/{second}"
 
 
-def from_text(text: str) -> Pair | None:
+def from_text(text: str, is_well_formed: Callable[[Pair], bool] = is_of_conversation) -> Pair | None:
     """The pair of a text; None for whatever `to_text` does not give for well-formed IDs."""
-    owner, _, conversation_id = text.partition("/")
-    pair = Pair(unquote(owner), conversation_id)
-    well_formed = identifiers.is_owner_id(pair.owner_id) and identifiers.is_conversation_id(conversation_id)
-    return pair if well_formed and to_text(*pair) == text else None
+    first, _, second = text.partition("/")
+    pair = Pair(unquote(first), second)
+    return pair if is_well_formed(pair) and to_text(*pair) == text else None
 
 
 class PairField(models.CharField):
@@ -40,16 +57,34 @@ class PairField(models.CharField):
     A bare conversationID or any malformed text matches no row, so a slip can't reach another owner's.
     """
 
+    beside = "owner_id"  # the column of the pair's first part
+    is_well_formed = staticmethod(is_of_conversation)
+
+
+class MessagePairField(PairField):
+    """The same for a message: its thread and position."""
+
+    beside = "thread"
+    is_well_formed = staticmethod(is_of_message)
+
+
+class MemberPairField(PairField):
+    """The same for a member: the group and the user."""
+
+    beside = "group_id"
+    is_well_formed = staticmethod(is_of_member)
+
 
 class _PairLookup(Lookup):
     prepare_rhs = False
 
     def as_sql(self, compiler, connection):
-        pairs = list(filter(None, map(from_text, self.texts())))
+        field = self.lhs.target
+        pairs = [pair for text in self.texts() if (pair := from_text(text, field.is_well_formed))]
         if not pairs:
             raise EmptyResultSet
-        owner_id = Col(self.lhs.alias, self.lhs.target.model._meta.get_field("owner_id"))
-        columns = ", ".join(compiler.compile(column)[0] for column in (owner_id, self.lhs))
+        first = Col(self.lhs.alias, field.model._meta.get_field(field.beside))
+        columns = ", ".join(compiler.compile(column)[0] for column in (first, self.lhs))
         # VALUES, since a long chain of ORs is too deep an expression for SQLite.
         rows = ", ".join(["(%s, %s)"] * len(pairs))
         return f"({columns}) IN (VALUES {rows})", [part for pair in pairs for part in pair]

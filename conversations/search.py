@@ -2,8 +2,9 @@
 
 from django.db.models import QuerySet
 
-from conversations import identifiers, pairs
+from conversations import effects, identifiers, pairs
 from conversations.choices import ConversationType
+from conversations.message_models import Thread
 
 # Follows every character that an ID may hold.
 AFTER_PRINTABLE = "\x7f"
@@ -32,3 +33,32 @@ def keys_of_or_with(rows: QuerySet, text: str, *, limit: int) -> list[str]:
 def count_up_to(limit: int, rows: QuerySet) -> int:
     """How many rows there are, without reading more than `limit` of them."""
     return rows.order_by()[:limit].count()
+
+
+def groups_starting_with(groups: QuerySet, text: str) -> QuerySet:
+    """Those whose group ID begins with `text`, an exact match first."""
+    return groups.filter(group_id__gte=text, group_id__lt=text + AFTER_PRINTABLE).order_by("group_id")
+
+
+def threads_named(text: str) -> list[str]:
+    """Those threads that `text` may name and that are there: a group's, or that of two users with a space between.
+
+    At most MAX_SPLITS ways to part the two are tried: an ID may hold spaces, too.
+    """
+    text = text.strip()
+    spaces = [place for place, character in enumerate(text) if character == " "][:MAX_SPLITS]
+    pairs_ = [(text[:place].strip(), text[place:].strip()) for place in spaces]
+    named = {text, *(effects.thread_of(*pair) for pair in pairs_)}
+    return list(Thread.objects.filter(thread__any_of=sorted(named)).order_by("thread").values_list("thread", flat=True))
+
+
+MAX_SPLITS = 32
+
+
+def members_named(members: QuerySet, text: str, *, limit: int) -> list[str]:
+    """Which of `members` are in a group or are a user of this ID: pair texts, at most `limit` of each kind; two queries."""
+    text = text.strip()
+    in_group = members.filter(group_id__any_of=[text]).order_by("group_id", "user_id")
+    of_user = members.filter(user_id__any_of=[text]).order_by("user_id", "group_id")
+    found = (part.values_list("group_id", "user_id")[:limit] for part in (in_group, of_user))
+    return [pairs.to_text(*pair) for part in found for pair in part]

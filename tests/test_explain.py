@@ -254,7 +254,7 @@ class CommandTests(TestCase):
 
         text = self.run_command("alice", "c2c_bob")
 
-        self.assertIn("2 unread: 0 carried over and 2 counted messages.", text)
+        self.assertIn("2 unread = 0 carried over + 2 counted.", text)
         self.assertIn("bob, 2025-10-09 08:53:20 UTC", text)
         self.assertNotIn("c1", text)
 

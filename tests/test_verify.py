@@ -72,14 +72,14 @@ class DamageTests(TestCase):
         self.assert_mended(self.group, Kind.LAST_MESSAGE, last_message=first.body, last_message_position=first.position)
 
     def test_a_last_message_that_is_gone(self):
-        self.assert_mended(
-            self.group, Kind.LAST_MESSAGE, last_message=None, last_message_at=None, last_message_position=""
-        )
+        self.assert_mended(self.group, Kind.LAST_MESSAGE, last_message=None, last_message_at=None, last_message_position="")
 
     def test_a_last_message_that_was_recalled(self):
         Message.objects.filter(thread="team", position__endswith="4").update(is_recalled=True)
 
-        self.assertEqual(sorted(kinds(repair=True)), [Kind.LAST_MESSAGE, Kind.LAST_MESSAGE, Kind.LAST_MESSAGE] + [Kind.UNREAD] * 2)
+        self.assertEqual(
+            sorted(kinds(repair=True)), [Kind.LAST_MESSAGE, Kind.LAST_MESSAGE, Kind.LAST_MESSAGE] + [Kind.UNREAD] * 2
+        )
 
         self.assertEqual(kinds(), [])
         self.assertEqual(orjson.loads(self.group.get().last_message)["seq"], "3")
@@ -136,7 +136,7 @@ class DamageTests(TestCase):
 
     def test_two_rows_of_one_version_reach_every_follower_again(self):
         token = feed.parse(feed.read("alice", None, 100).since)
-        self.c2c.update(version=self.group.get().version)
+        self.group.update(version=self.c2c.get().version)
 
         self.assertEqual((kinds(), kinds(repair=True), kinds()), ([Kind.SAME_VERSION], [Kind.SAME_VERSION], []))
 
