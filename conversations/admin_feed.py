@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
-from conversations import admin_links, lastmessage, search
+from conversations import admin_links, lastmessage, positions, search
 from conversations.admin_big_tables import MAX_COUNTED, BigTableAdmin, PairChangeList, pre
 from conversations.choices import ConversationType, Membership
 from conversations.explanations import in_utc
@@ -20,12 +20,12 @@ class MessageAdmin(BigTableAdmin):
     """Of each thread the newest first."""
 
     ordering = ("-thread", "-position")
-    list_display = ("position", "thread_in_words", "sender", "sent_at", "flags", "short_preview")
+    list_display = ("seq", "thread_in_words", "sender", "sent_at", "flags", "short_preview")
     search_fields = ("thread", "position")
     search_help_text = _("A group ID, or two user IDs with a space between.")
     fields = (
-        "links", "thread_in_words", "position", "sender", "sent_at", "random", "flags", "targets", "at_accounts", "preview",
-        "body_json", "created_at",
+        "links", "thread_in_words", "seq", "position", "sender", "sent_at", "random", "flags", "targets", "at_accounts",
+        "preview", "body_json", "created_at",
     )  # fmt: skip
     readonly_fields = fields
     text_fields = ("short_preview", "preview", "body_json")
@@ -50,6 +50,10 @@ class MessageAdmin(BigTableAdmin):
     @admin.display(description=_("thread"))
     def thread_in_words(self, message):
         return message.thread.replace(BETWEEN, " – ")
+
+    @admin.display(description="MsgSeq")
+    def seq(self, message):
+        return positions.seq_of(message.position, is_group=BETWEEN not in message.thread)
 
     @admin.display(description=_("sent"))
     def sent_at(self, message):

@@ -21,6 +21,11 @@ def of_group(seq: int) -> str:
     return f"{seq:020d}"
 
 
+def seq_of(position: str, *, is_group: bool) -> int:
+    """The MsgSeq of a message there."""
+    return int(position if is_group else position[TIME_LENGTH : 2 * TIME_LENGTH])
+
+
 def end_of_second(time_s: int) -> str:
     """At or past every place of a one-to-one message of this second or before."""
     return f"{time_s:010d}".ljust(MAX_LENGTH, "9")

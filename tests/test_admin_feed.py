@@ -35,7 +35,8 @@ def page(table: str, *key: str) -> str:
 def webhook(sender: str = "bob", peer: str = "alice", text: str = "hi", seq: int = 1) -> Callback:
     body = {
         "From_Account": sender, "To_Account": peer, "MsgSeq": seq, "MsgRandom": seq, "MsgTime": NOON_S,
-        "MsgKey": f"{seq}_{seq}_{NOON_S}", "MsgBody": [{"MsgType": "TIMTextElem", "MsgContent": {"Text": text}}], "SendMsgResult": 0,
+        "MsgKey": f"{seq}_{seq}_{NOON_S}", "SendMsgResult": 0,
+        "MsgBody": [{"MsgType": "TIMTextElem", "MsgContent": {"Text": text}}],
     }  # fmt: skip
     return webhooks.receive("C2C.CallbackAfterSendMsg", json.dumps(body).encode())
 
