@@ -151,7 +151,7 @@ def order_key(message: Message, row: Conversation) -> int:
     """A message's place in the list."""
     if row.type == ConversationType.GROUP:
         return order_key_in_group(message)
-    return message.time_s * SEQ_IN_ORDER_KEY + int(message.position[10:20]) % SEQ_IN_ORDER_KEY
+    return message.time_s * SEQ_IN_ORDER_KEY + positions.seq_of(message.position, is_group=False) % SEQ_IN_ORDER_KEY
 
 
 def order_key_in_group(message: Message) -> int:

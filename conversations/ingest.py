@@ -216,7 +216,7 @@ def _repeats(
     for stored in recent.order_by("position"):
         key = (stored.thread, stored.sender, stored.random)
         if key in asked:
-            seq = int(stored.position if asked[key].group_id else stored.position[10:20])
+            seq = positions.seq_of(stored.position, is_group=bool(asked[key].group_id))
             found.setdefault(key, replace(asked[key], time_s=stored.time_s, seq=seq))
     return found
 
