@@ -122,7 +122,10 @@ def is_unread(position: str, row: Conversation) -> bool:
 
 def passed_by(position: str, row: Conversation) -> LeftOut | None:
     """Which of the row's places a message there is not past; None if it is past them all."""
-    return next((why for why, end in places(row) if position <= end), None)
+    for why, end in places(row):
+        if position <= end:
+            return why
+    return None
 
 
 def places(row: Conversation) -> tuple[tuple[LeftOut, str], ...]:
@@ -133,11 +136,6 @@ def places(row: Conversation) -> tuple[tuple[LeftOut, str], ...]:
         (LeftOut.READ, read_position(row)),
         (LeftOut.IN_BASE, row.unread_base_position),
     )
-
-
-def has_read(row: Conversation) -> bool:
-    """Whether any read of the row was ever told."""
-    return bool(row.group_read_sequence or row.c2c_read_timestamp)
 
 
 def read_position(row: Conversation) -> str:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from django.conf import settings
 
-from conversations import counting, effects, message_store, positions
+from conversations import counting, effects, message_store, positions, reading
 from conversations.choices import ChangedBy, ConversationType, LeftOut, Membership, ReceiveOption
 from conversations.effects import Viewer
 from conversations.exceptions import ConversationNotFound
@@ -49,7 +49,7 @@ def explain(owner_id: str, conversation_id: str, *, examine_all: bool = False) -
         counted=examined.counted,
         newest=tuple(examined.newest),
         runs=tuple(examined.runs),
-        read_up_to=row.group_read_sequence or row.c2c_read_timestamp,
+        read_up_to=reading.read_up_to(row),
         read_at=from_epoch_s(row.c2c_read_timestamp) if row.c2c_read_timestamp else None,
         left_out=(*_left_out_by_place(row, name), *examined.left_out),
         recv_opt=ReceiveOption(row.recv_opt),
@@ -157,7 +157,7 @@ def _hints(row: Conversation, viewer: Viewer, thread: Thread, follows: int | Non
     elif follows != row.unread_count:
         yield Hint.DISAGREES
     is_group = row.type == ConversationType.GROUP
-    if row.unread_count and not effects.has_read(row):
+    if row.unread_count and not reading.read_up_to(row):
         yield Hint.GROUP_NEVER_READ if is_group else Hint.NEVER_READ
     if row.unread_count and not is_group and feeding.read_webhook_at is None:
         yield Hint.NO_READ_WEBHOOK

@@ -7,61 +7,88 @@ import conversations.pairs
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('conversations', '0008_settled_members'),
+        ("conversations", "0008_settled_members"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='GroupMemberRow',
+            name="GroupMemberRow",
             fields=[
-                ('group_id', models.CharField(max_length=96, verbose_name='group ID')),
-                ('events', models.TextField(db_default='[]', help_text='JSON')),
-                ('is_there', models.BooleanField(db_default=False, verbose_name='is there')),
-                ('since_ms', models.BigIntegerField(help_text='epoch milliseconds', null=True, verbose_name='since')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='created')),
-                ('user_id', conversations.pairs.MemberPairField(max_length=64, primary_key=True, serialize=False, verbose_name='user ID')),
+                ("group_id", models.CharField(max_length=96, verbose_name="group ID")),
+                ("events", models.TextField(db_default="[]", help_text="JSON")),
+                ("is_there", models.BooleanField(db_default=False, verbose_name="is there")),
+                ("since_ms", models.BigIntegerField(help_text="epoch milliseconds", null=True, verbose_name="since")),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name="created"
+                    ),
+                ),
+                (
+                    "user_id",
+                    conversations.pairs.MemberPairField(
+                        max_length=64, primary_key=True, serialize=False, verbose_name="user ID"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'group member',
-                'verbose_name_plural': 'group members',
-                'db_table': 'conversations_groupmember',
-                'managed': False,
-                'default_permissions': (),
+                "verbose_name": "group member",
+                "verbose_name_plural": "group members",
+                "db_table": "conversations_groupmember",
+                "managed": False,
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='MessageRow',
+            name="MessageRow",
             fields=[
-                ('thread', models.CharField(max_length=129)),
-                ('sender', models.CharField(blank=True, help_text='From_Account', max_length=64, verbose_name='sender')),
-                ('time_s', models.BigIntegerField(help_text='MsgTime, epoch seconds; none if only the recall is known', null=True)),
-                ('random', models.BigIntegerField(help_text='MsgRandom', null=True)),
-                ('body', models.TextField(help_text='lastMessage, JSON', null=True)),
-                ('counts', models.BooleanField(db_default=True, help_text='not NoUnread')),
-                ('is_shown', models.BooleanField(db_default=True, help_text='not NoLastMsg')),
-                ('is_recalled', models.BooleanField(db_default=False, verbose_name='recalled')),
-                ('at_all', models.BooleanField(db_default=False)),
-                ('at_accounts', models.TextField(db_default='[]', help_text='GroupAtInfo, JSON')),
-                ('targets', models.TextField(db_default='[]', help_text='To_Account of a targeted group message, JSON; [] is everybody')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='created')),
-                ('position', conversations.pairs.MessagePairField(max_length=30, primary_key=True, serialize=False, verbose_name='position')),
+                ("thread", models.CharField(max_length=129)),
+                ("sender", models.CharField(blank=True, help_text="From_Account", max_length=64, verbose_name="sender")),
+                (
+                    "time_s",
+                    models.BigIntegerField(help_text="MsgTime, epoch seconds; none if only the recall is known", null=True),
+                ),
+                ("random", models.BigIntegerField(help_text="MsgRandom", null=True)),
+                ("body", models.TextField(help_text="lastMessage, JSON", null=True)),
+                ("counts", models.BooleanField(db_default=True, help_text="not NoUnread")),
+                ("is_shown", models.BooleanField(db_default=True, help_text="not NoLastMsg")),
+                ("is_recalled", models.BooleanField(db_default=False, verbose_name="recalled")),
+                ("at_all", models.BooleanField(db_default=False)),
+                ("at_accounts", models.TextField(db_default="[]", help_text="GroupAtInfo, JSON")),
+                (
+                    "targets",
+                    models.TextField(
+                        db_default="[]", help_text="To_Account of a targeted group message, JSON; [] is everybody"
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name="created"
+                    ),
+                ),
+                (
+                    "position",
+                    conversations.pairs.MessagePairField(
+                        max_length=30, primary_key=True, serialize=False, verbose_name="position"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'message',
-                'verbose_name_plural': 'messages',
-                'db_table': 'conversations_message',
-                'managed': False,
-                'default_permissions': (),
+                "verbose_name": "message",
+                "verbose_name_plural": "messages",
+                "db_table": "conversations_message",
+                "managed": False,
+                "default_permissions": (),
             },
         ),
         migrations.AddIndex(
-            model_name='callback',
-            index=models.Index(models.F('command'), models.F('id'), name='callback_by_command'),
+            model_name="callback",
+            index=models.Index(models.F("command"), models.F("id"), name="callback_by_command"),
         ),
         migrations.AddIndex(
-            model_name='groupmember',
-            index=models.Index(models.F('user_id'), models.F('group_id'), name='member_by_user'),
+            model_name="groupmember",
+            index=models.Index(models.F("user_id"), models.F("group_id"), name="member_by_user"),
         ),
     ]
