@@ -215,8 +215,13 @@ class WhoTests(HomeCase):
     def test_staff_without_a_permission_see_no_number(self):
         self.assertEqual(self.cards(colleague()), {})
 
-    def test_support_see_owners_and_conversations(self):
-        self.assertEqual(self.cards(support()).keys(), {"Owners", "Conversations"})
+    def test_support_see_what_feeds_the_lists_too(self):
+        labels = {
+            "Owners", "Conversations", "Messages in the last hour", "Webhooks in the last hour", "Failed webhooks",
+            "Oldest webhook not applied",
+        }  # fmt: skip
+
+        self.assertEqual(self.cards(support()).keys(), labels)
 
     def test_each_number_needs_the_permission_for_its_table(self):
         for codename, labels in {
