@@ -8,6 +8,8 @@ from zlib import crc32
 
 import orjson
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -17,6 +19,7 @@ from conversations.models import Conversation
 from conversations.querysets import NO_AT_INFO
 from conversations.times import from_epoch_s
 
+DAY_MINUTES = 24 * 60
 HUES = 12  # as many as the stylesheet has classes `hue-0` and so on
 MARK_NAMES = {
     Mark.STAR: gettext_lazy("starred"),
@@ -50,26 +53,33 @@ class ListEntry:
     url: str
     avatar: Avatar
     preview: str
+    draft: str
     shown_at: datetime | None
     mention: str
     marks: list[str]
     group_names: list[str]
 
     @classmethod
-    def of(cls, conversation: Conversation, group_names: str) -> Self:
-        """`group_names` is the owner's, JSON as stored."""
+    def of(cls, conversation: Conversation, group_names: str, *, reads_text: bool) -> Self:
+        """`group_names` is the owner's, JSON as stored; what was said is there for those only who may read it."""
         name = name_of(conversation)
         return cls(
             conversation=conversation,
             name=name,
             url=conversation_url(conversation.owner_id, conversation.conversation_id),
             avatar=Avatar.of(conversation.conversation_id, name, conversation.face_url),
-            preview=lastmessage.in_words(conversation.last_message, conversation.type),
+            preview=lastmessage.in_words(conversation.last_message, conversation.type) if reads_text else "",
+            draft=conversation.draft_text if reads_text else "",
             shown_at=_shown_at(conversation),
             mention=mention_in_words(conversation.group_at_info),
             marks=marks_in_words(conversation.marks),
             group_names=groups_of(conversation.conversation_groups, group_names),
         )
+
+    @property
+    def ago(self) -> str:
+        """How long ago that was, in few words; a date when it is long ago."""
+        return ago(self.shown_at, timezone.now()) if self.shown_at else ""
 
     @property
     def is_quiet(self) -> bool:
@@ -106,6 +116,20 @@ def mention_in_words(group_at_info: str) -> str:
         return ""
     types = {entry["atType"] for entry in orjson.loads(group_at_info)}
     return _("@everyone") if types == {AtType.ALL} else _("@you")
+
+
+def ago(moment: datetime, now: datetime) -> str:
+    """How long before `now` a moment was; from a week on, its date."""
+    minutes = int((now - moment).total_seconds()) // 60
+    if minutes < 1:
+        return _("now")
+    if minutes < 60:
+        return _("%(count)d min ago") % {"count": minutes}
+    if minutes < DAY_MINUTES:
+        return _("%(count)d h ago") % {"count": minutes // 60}
+    if minutes < 7 * DAY_MINUTES:
+        return _("%(count)d d ago") % {"count": minutes // DAY_MINUTES}
+    return date_format(moment, "Y-m-d")
 
 
 def pretty_json(text: str) -> str:

@@ -98,6 +98,7 @@ class ConversationFilterSet(django_filters.FilterSet):
     hasUnreadCount = FlagFilter(method="filter_unread", label=gettext_lazy("unread"))
     hasGroupAtInfo = FlagFilter(method="filter_mentions", label=gettext_lazy("mentions"))
     isPinned = FlagFilter(field_name="is_pinned", label=gettext_lazy("pinned"))
+    hasDraft = FlagFilter(method="filter_draft", label=gettext_lazy("draft"))
     recvOpt = django_filters.TypedChoiceFilter(
         field_name="recv_opt", choices=ReceiveOption.choices, coerce=int, label=gettext_lazy("receive option")
     )
@@ -131,6 +132,9 @@ class ConversationFilterSet(django_filters.FilterSet):
 
     def filter_mentions(self, queryset: ConversationQuerySet, name: str, value: bool) -> ConversationQuerySet:
         return queryset.exclude(group_at_info=NO_AT_INFO) if value else queryset.filter(group_at_info=NO_AT_INFO)
+
+    def filter_draft(self, queryset: ConversationQuerySet, name: str, value: bool) -> ConversationQuerySet:
+        return queryset.exclude(draft_text="") if value else queryset.filter(draft_text="")
 
     def filter_search(self, queryset: ConversationQuerySet, name: str, value: str) -> ConversationQuerySet:
         return queryset.filter(Q(show_name__icontains=value) | Q(conversation_id__icontains=value))

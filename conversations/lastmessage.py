@@ -4,7 +4,7 @@ The JSON is kept as it came, so nothing is taken for granted about the types of 
 Source: V2TIMMessage; names and order of elements as in `reference/tencent-im.md` section 1.4.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import orjson
@@ -39,6 +39,7 @@ SENDER_KEYS = ("nameCard", "friendRemark", "nickName", "sender")
 GONE = (MessageStatus.REVOKED, MessageStatus.DELETED)
 MAX_ELEMENTS = 10
 MAX_LENGTH = 200
+MAX_FULL_LENGTH = 5000
 
 
 def in_words(last_message: str | None, type_: int) -> str:
@@ -48,7 +49,7 @@ def in_words(last_message: str | None, type_: int) -> str:
         return ""
     if message.get("status") in GONE:
         return _kind(MessageStatus(message["status"]))
-    words = " ".join(_element_in_words(*element) for element in _elements(message))
+    words = " ".join(_element_in_words(*element, _one_line) for element in _elements(message))
     words = _one_line(words) or _kind(ElemType.NONE)
     sender = sender_of(message)
     if type_ != ConversationType.GROUP or message.get("isSelf") is True or not sender:
@@ -56,9 +57,25 @@ def in_words(last_message: str | None, type_: int) -> str:
     return _("%(sender)s: %(words)s") % {"sender": sender, "words": words}
 
 
+def in_full(message: dict[str, Any]) -> list[str]:
+    """A stored message's elements in words, each with all its text and lines."""
+    parts = [_element_in_words(*element, _whole) for element in _elements(message)]
+    return [part for part in parts if part] or [_kind(ElemType.NONE)]
+
+
+def kinds_of(message: dict[str, Any]) -> list[str]:
+    """What kinds of elements a stored message has, and none of what they say."""
+    return [_kind(type_ or ElemType.NONE) for type_, _element in _elements(message)]
+
+
+def is_notice(message: dict[str, Any]) -> bool:
+    """Whether it is the group itself that speaks."""
+    return any(type_ in (ElemType.GROUP_TIPS, ElemType.GROUP_REPORT) for type_, _element in _elements(message))
+
+
 def sender_of(message: dict[str, Any]) -> str:
     """The name that other members see, or the user ID."""
-    return next(filter(None, (_text(message, key) for key in SENDER_KEYS)), "")
+    return next(filter(None, (_text(message, key, _one_line) for key in SENDER_KEYS)), "")
 
 
 def _elements(message: dict[str, Any]) -> Iterator[tuple[ElemType | None, dict[str, Any]]]:
@@ -81,11 +98,11 @@ def _type_of(holder: dict[str, Any]) -> ElemType | None:
     return next((type_ for type_, key in ELEMENT_KEYS.items() if holder.get(key)), None)
 
 
-def _element_in_words(type_: ElemType | None, element: dict[str, Any]) -> str:
+def _element_in_words(type_: ElemType | None, element: dict[str, Any], fitted: Callable[[str], str]) -> str:
     if type_ == ElemType.TEXT:
-        return _text(element, "text")
+        return _text(element, "text", fitted)
     kind = _kind(type_ or ElemType.NONE)
-    caption = _text(element, CAPTIONS[type_]) if type_ in CAPTIONS else _seconds(element)
+    caption = _text(element, CAPTIONS[type_], fitted) if type_ in CAPTIONS else _seconds(element)
     return _("%(kind)s %(caption)s") % {"kind": kind, "caption": caption} if caption else kind
 
 
@@ -103,11 +120,15 @@ def _object(value: Any) -> dict[str, Any]:
     return value if type(value) is dict else {}
 
 
-def _text(holder: dict[str, Any], key: str) -> str:
+def _text(holder: dict[str, Any], key: str, fitted: Callable[[str], str]) -> str:
     value = holder.get(key)
-    return _one_line(value) if type(value) is str else ""
+    return fitted(value) if type(value) is str else ""
 
 
 def _one_line(text: str) -> str:
     line = " ".join(text[: 4 * MAX_LENGTH].split())
     return line if len(line) <= MAX_LENGTH else line[: MAX_LENGTH - 1] + "…"
+
+
+def _whole(text: str) -> str:
+    return text.strip() if len(text) <= MAX_FULL_LENGTH else text[: MAX_FULL_LENGTH - 1] + "…"

@@ -84,6 +84,12 @@ def outlines(thread: str, after: str, *, up_to: str | None = None, limit: int | 
 CHUNK = 2000
 
 
+def before(thread: str, position: str, *, floor: str, limit: int) -> list[Message]:
+    """The newest messages of a thread that stand past `floor` and before a position, or all if it is "", the newest first."""
+    newest = Message.objects.filter(thread=thread, position__gt=floor).order_by("-position")
+    return list((newest.filter(position__lt=position) if position else newest)[:limit])
+
+
 def since(thread: str, time_s: int) -> list[Message]:
     """The messages of a thread from a time on, in their order."""
     return list(Message.objects.filter(thread=thread, time_s__gte=time_s).order_by("position"))

@@ -8,11 +8,12 @@ from django.utils.translation import gettext_lazy as _
 from conversations import identifiers, pairs, positions
 from conversations.choices import ALLOWED_MARKS, ChangedBy, ConversationType, GroupType, Membership, ReceiveOption
 from conversations.message_models import Callback, Group, GroupMember, Message, Thread  # noqa: F401 - tables of this app
-from conversations.querysets import COUNTED, NO_AT_INFO, ConversationQuerySet, OwnerQuerySet
+from conversations.querysets import COUNTED, NO_AT_INFO, ConversationQuerySet, LookQuerySet, NickStart, OwnerQuerySet
 from conversations.times import now_s
 from conversations.wire_head import WireHead
 
 ORDER_KEY_LIMIT = 1 << 53  # JavaScript counts exactly up to here
+LOOK_REASON_MAX_LENGTH = 200
 RESERVED_MARKS = ~ALLOWED_MARKS & (1 << 64) - 1
 
 
@@ -45,6 +46,7 @@ class Owner(models.Model):
 
     class Meta:
         verbose_name, verbose_name_plural = _("owner"), _("owners")
+        indexes = (models.Index(NickStart("nick_name"), "owner_id", name="owner_by_nick", condition=~Q(nick_name="")),)
 
     def __str__(self) -> str:
         return self.owner_id
@@ -233,3 +235,24 @@ class ApiKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix})"
+
+
+class Look(models.Model):
+    """A member of staff looked into an owner's list: kept once an hour of a session. It outlives the account."""
+
+    username = models.CharField(_("user name"), max_length=150)
+    owner_id = models.CharField(_("owner"), max_length=identifiers.OWNER_ID_MAX_BYTES)
+    reason = models.CharField(_("reason"), max_length=LOOK_REASON_MAX_LENGTH, blank=True, db_default="")
+    looked_at = models.DateTimeField(_("looked at"), db_default=Now(), editable=False)
+
+    objects = LookQuerySet.as_manager()
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("look into a list"), _("looks into lists")
+        indexes = (
+            models.Index("owner_id", F("looked_at").desc(), name="look_by_owner"),
+            models.Index("username", F("looked_at").desc(), name="look_by_user"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.username} {self.owner_id}"

@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 import orjson
 from django.utils.formats import date_format
+from django.utils.translation import gettext_lazy
 
 from conversations import entries, wire
 from conversations.choices import ConversationType, GroupType, ReceiveOption
@@ -11,6 +12,8 @@ from conversations.models import Conversation
 from conversations.times import from_epoch_s
 
 LAST_MESSAGE = "lastMessage"
+WRITTEN = ("draftText", "customData")
+HIDDEN = gettext_lazy("hidden: needs the permission to read texts")
 TIMES = ("draftTimestamp", "c2cReadTimestamp")
 
 
@@ -28,11 +31,13 @@ def json_of(conversation: Conversation, group_names: str) -> str:
     return wire.row_to_json(conversation.wire_head, conversation.last_message, *bits, group_names).decode()
 
 
-def fields_of(conversation: Conversation, json_text: str) -> list[Field]:
-    """All keys but the last message, in the SDK's order."""
+def fields_of(conversation: Conversation, json_text: str, *, reads_text: bool) -> list[Field]:
+    """All keys but the last message, in the SDK's order; what was written only for those who may read it."""
     values = orjson.loads(json_text)
     return [
-        Field(name, orjson.dumps(value).decode(), _meaning(conversation, name, value))
+        Field(name, "", HIDDEN)
+        if name in WRITTEN and value and not reads_text
+        else Field(name, orjson.dumps(value).decode(), _meaning(conversation, name, value))
         for name, value in values.items()
         if name != LAST_MESSAGE
     ]

@@ -8,15 +8,44 @@ from urllib.parse import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from conversations.choices import ALLOWED_MARKS, ConversationType
 from conversations.entries import MARK_NAMES, owner_url
 from conversations.exceptions import InvalidParameter
 from conversations.filters import ANY_TYPE, FILTER_NAMES, ConversationFilterSet
+from conversations.models import Conversation
 
 GROUP = "conversationGroup"  # "" is a value of its own here: in no conversation group
-CHOSEN_FROM_FILTERSET = ("type", "hasUnreadCount", "hasGroupAtInfo", "isPinned", "recvOpt")
+CHOSEN_FROM_FILTERSET = ("type", "hasUnreadCount", "hasGroupAtInfo", "isPinned", "hasDraft", "recvOpt")
 DAY_SECONDS = 24 * 60 * 60
 HOUR_SECONDS = 60 * 60
 WINDOWS = ((1, gettext_lazy("last 24 hours")), (7, gettext_lazy("last 7 days")), (30, gettext_lazy("last 30 days")))
+
+
+# The tabs over the list: names of `tab_counts()`, what they are called, the letter that follows `g`, and what they set.
+TABS = (
+    ("all", gettext_lazy("All"), "a", {}),
+    ("unread", gettext_lazy("Unread"), "u", {"hasUnreadCount": "true"}),
+    ("mentions", gettext_lazy("@"), "m", {"hasGroupAtInfo": "true"}),
+    ("pinned", gettext_lazy("Pinned"), "p", {"isPinned": "true"}),
+    ("marked", gettext_lazy("Marked"), "s", {"markType": str(ALLOWED_MARKS)}),
+    ("drafts", gettext_lazy("Drafts"), "d", {"hasDraft": "true"}),
+    ("c2c", gettext_lazy("One to one"), "c", {"type": str(ConversationType.C2C.value)}),
+    ("groups", gettext_lazy("Groups"), "g", {"type": str(ConversationType.GROUP.value)}),
+)
+SET_BY_TABS = frozenset(name for _tab, _label, _letter, conditions in TABS for name in conditions)
+COUNTED_ROWS = 1000
+MAX_SHOWN_COUNT = 99
+
+
+class Tab(NamedTuple):
+    """A link that shows a part of the list; `count` is "" for none and where nobody counted."""
+
+    name: str
+    label: str
+    letter: str
+    url: str
+    is_chosen: bool
+    count: str
 
 
 class Choice(NamedTuple):
@@ -47,7 +76,11 @@ def conditions(parameters: Mapping[str, str], *, besides: Iterable[str]) -> dict
 def selects(filterset: ConversationFilterSet, given: Mapping[str, str]) -> list[Select]:
     """The select boxes, each with what the URL chose."""
     fields = filterset.form.fields
-    marks = [("0", _("none")), *((str(mark.value), str(name)) for mark, name in MARK_NAMES.items())]
+    marks = [
+        ("0", _("none")),
+        (str(ALLOWED_MARKS), _("any mark")),
+        *((str(mark.value), str(name)) for mark, name in MARK_NAMES.items()),
+    ]
     now_s = int(time.time()) // HOUR_SECONDS * HOUR_SECONDS
     windows = [(str(now_s - days * DAY_SECONDS), str(label)) for days, label in WINDOWS]
     return [
@@ -55,6 +88,44 @@ def selects(filterset: ConversationFilterSet, given: Mapping[str, str]) -> list[
         _select("markType", fields["markType"].label, marks, given),
         _select("activeSince", fields["activeSince"].label, windows, given),
     ]
+
+
+def tabs(owner_id: str, given: Mapping[str, str]) -> list[Tab]:
+    """The tabs, each with the other filters kept. They tell counts where there are no others: one bounded statement."""
+    others = {name: value for name, value in given.items() if name not in SET_BY_TABS}
+    own = {name: value for name, value in given.items() if name in SET_BY_TABS}
+    counts = {} if others else Conversation.objects.for_owner(owner_id).tab_counts(COUNTED_ROWS)
+    is_whole = counts.get("all", 0) < COUNTED_ROWS
+    return [
+        Tab(name, str(label), letter, list_url(owner_id, others | sets), own == sets, _count(counts.get(name, 0), is_whole))
+        for name, label, letter, sets in TABS
+    ]
+
+
+def _count(number: int, is_whole: bool) -> str:
+    if number > MAX_SHOWN_COUNT:
+        return f"{MAX_SHOWN_COUNT}+"
+    return f"{number}{'' if is_whole else '+'}" if number else ""
+
+
+def chips(owner_id: str, filterset: ConversationFilterSet, given: Mapping[str, str]) -> list[Choice]:
+    """For each filter a link that drops it."""
+    shown = {select.name: select for select in selects(filterset, given)}
+    return [
+        Choice(
+            list_url(owner_id, {n: v for n, v in given.items() if n != name}),
+            _chip(filterset, shown.get(name), name, value),
+            True,
+        )
+        for name, value in given.items()
+    ]
+
+
+def _chip(filterset: ConversationFilterSet, select: Select | None, name: str, value: str) -> str:
+    words = next((choice.label for choice in select.choices if choice.is_chosen), value) if select else value
+    if name == "markType" and value == str(ALLOWED_MARKS):
+        words = _("any mark")
+    return _("%(filter)s: %(value)s") % {"filter": filterset.form.fields[name].label, "value": words or _("In none")}
 
 
 def group_links(owner_id: str, names: Iterable[str], given: Mapping[str, str]) -> list[Choice]:

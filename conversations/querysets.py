@@ -5,14 +5,25 @@ from collections.abc import Sequence
 from typing import Self
 
 from django.db import connection, models
-from django.db.models import Count, Field, Lookup, Q, Sum, Value
-from django.db.models.functions import Coalesce
+from django.db.models import Count, Field, Func, Lookup, Q, Sum, TextField, Value
+from django.db.models.functions import Coalesce, Concat
 
-from conversations.choices import MUTED_OPTIONS, Mark
+from conversations.choices import MUTED_OPTIONS, ConversationType, Mark
 
 NO_AT_INFO = "[]"
 # An unread number, an @ entry or the unread mark: the rows that any total counts.
 COUNTED = Q(unread_count__gt=0) | ~Q(group_at_info=NO_AT_INFO) | Q(marks__bits=Mark.UNREAD.value)
+
+
+# Sorts after every character that a name can hold.
+LAST_CHARACTER = "\U0010ffff"
+
+
+class NickStart(Func):
+    """How a nick name begins, in lower case: as much of it as an index entry can hold, whatever its script."""
+
+    template = "lower(substr(%(expressions)s, 1, 40))"  # literals, so that the index with the same expression is recognised
+    arity, output_field = 1, TextField()
 
 
 def array_parameter(values: Sequence[str]) -> str:
@@ -81,6 +92,14 @@ class OwnerQuerySet(models.QuerySet):
         """The owners that follow one, in order of their IDs; all of them after ""."""
         return self.filter(owner_id__gt=owner_id).order_by("owner_id")
 
+    def nicked(self, text: str) -> Self:
+        """Those whose nick name begins with `text`, in whatever case, in the order of the nicks: one index range."""
+        start = NickStart(Value(text))
+        rows = self.exclude(nick_name="").annotate(nick_start=NickStart("nick_name"))
+        return rows.filter(nick_start__gte=start, nick_start__lt=Concat(start, Value(LAST_CHARACTER))).order_by(
+            "nick_start", "owner_id"
+        )
+
     def any_of(self, owner_ids: list[str]) -> Self:
         """Those of the given ones that were ever seen."""
         return self.filter(owner_id__any_of=owner_ids)
@@ -91,6 +110,12 @@ class CallbackQuerySet(models.QuerySet):
         """Those that failed, or were not applied yet, the oldest first; never read from among the applied ones."""
         # The index's own condition as well, without which SQLite would not take it.
         return self.filter(~Q(outcome="applied"), outcome=outcome).order_by("id")
+
+
+class LookQuerySet(models.QuerySet):
+    def by(self, username: str) -> Self:
+        """What one member of staff looked into, the newest first."""
+        return self.filter(username=username).order_by("-looked_at")
 
 
 class ConversationQuerySet(models.QuerySet):
@@ -149,6 +174,16 @@ class ConversationQuerySet(models.QuerySet):
     def in_group_named(self, owner_id: str, name: str) -> Self:
         """Those of an owner in a conversation group; "" for those in none. The name's bit is found by the same statement."""
         return self.filter(conversation_groups__in_group=(owner_id, name)) if name else self.filter(conversation_groups=0)
+
+    def tab_counts(self, most: int) -> dict[str, int]:
+        """How many of the first `most` rows in display order are what the pages' tabs show; one statement."""
+        conditions = {
+            "unread": Q(unread_count__gt=0), "mentions": ~Q(group_at_info=NO_AT_INFO), "pinned": Q(is_pinned=True),
+            "marked": ~Q(marks=0), "drafts": ~Q(draft_text=""), "c2c": Q(type=ConversationType.C2C),
+            "groups": Q(type=ConversationType.GROUP),
+        }  # fmt: skip
+        counts = {name: Count("conversation_id", filter=condition) for name, condition in conditions.items()}
+        return self.in_display_order()[:most].aggregate(all=Count("conversation_id"), **counts)
 
     def marked(self, marks: int) -> Self:
         """Those with at least one of the marks, a signed 64-bit mask; 0: those without any."""

@@ -5,6 +5,8 @@ from django.db.models import QuerySet
 from conversations import effects, identifiers, pairs
 from conversations.choices import ConversationType
 from conversations.message_models import Thread
+from conversations.models import Owner
+from conversations.querysets import OwnerQuerySet
 
 # Follows every character that an ID may hold.
 AFTER_PRINTABLE = "\x7f"
@@ -14,6 +16,21 @@ def owners_starting_with(owners: QuerySet, text: str) -> QuerySet:
     """Those whose user ID begins with `text`, an exact match first."""
     # A range and not LIKE, which SQLite and a prepared statement do not take from an index.
     return owners.filter(owner_id__gte=text, owner_id__lt=text + AFTER_PRINTABLE).order_by("owner_id")
+
+
+def owners_like(owners: OwnerQuerySet, text: str, *, limit: int) -> list[Owner]:
+    """Those whose user ID or nick name begins with `text`, IDs first; at most `limit`. Two queries."""
+    found = list(owners_starting_with(owners, text)[:limit]) if is_possible_start(text) else []
+    if text and len(found) < limit and "\0" not in text:
+        known = {owner.owner_id for owner in found}
+        # Of those met by their ID already, as many may stand among the nicks.
+        found += [owner for owner in owners.nicked(text)[:limit] if owner.owner_id not in known][: limit - len(found)]
+    return found
+
+
+def is_possible_start(text: str) -> bool:
+    """Whether a user ID can begin like this."""
+    return text == "" or identifiers.is_owner_id(text)
 
 
 def keys_of_or_with(rows: QuerySet, text: str, *, limit: int) -> list[str]:

@@ -3,12 +3,14 @@
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 
-from conversations import views
+from conversations import views, views_conversation
 
 urlpatterns = [
     path("", views.owner_search, name="owner-search"),
     path("owner/", views.conversation_list, name="conversation-list"),
-    path("conversation/", views.conversation_detail, name="conversation-detail"),
+    path("owner/news/", views.conversation_news, name="conversation-news"),
+    path("owner/reason/", views.look_reason, name="look-reason"),
+    path("conversation/", views_conversation.conversation_detail, name="conversation-detail"),
     path("login/", LoginView.as_view(), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
 ]

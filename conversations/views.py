@@ -1,135 +1,134 @@
-"""The staff's pages: find an owner, their list, one conversation. Nothing here changes anything."""
+"""The staff's pages: find an owner, their list, one conversation. Nothing here changes anything of theirs.
 
-from collections.abc import Callable
-from functools import wraps
-from urllib.parse import urlencode
+There is one page with three panes; each view gives it whole, or to htmx the pane that it asks for by its target.
+"""
 
-from django.contrib.admin.utils import quote
-from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
+from typing import Any
+
+import orjson
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.urls import reverse
+from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.utils.http import url_has_allowed_host_and_scheme
 
-from conversations import identifiers, page_details, page_filters, paging, pairs, permissions, wire
-from conversations.entries import Avatar, ListEntry, owner_url, pretty_json
-from conversations.exceptions import ConversationError, ConversationNotFound
+from conversations import feed, identifiers, looks, page_filters, page_list, permissions
+from conversations.entries import Avatar, ListEntry, owner_url
+from conversations.exceptions import InvalidParameter
 from conversations.filters import ConversationFilterSet
-from conversations.models import Conversation, Owner
-from conversations.search import owners_starting_with
+from conversations.models import LOOK_REASON_MAX_LENGTH, Conversation, Look, Owner
+from conversations.page_door import METHODS, for_list, for_staff, pane_asked_for
+from conversations.search import is_possible_start, owners_like
 
 OWNERS_SHOWN = 20
-ROWS_SHOWN = 50
-View = Callable[[HttpRequest], HttpResponse]
+RECENT_SHOWN, LOOKS_READ = 8, 50
+CHANGES_SHOWN = 50
 
 
-def for_staff(view: View) -> View:
-    """Only for staff that may see conversations; a refusal of ours becomes a page that says what is wrong."""
-
-    @require_safe
-    @never_cache
-    @login_required
-    @wraps(view)
-    def guarded(request: HttpRequest) -> HttpResponse:
-        if not permissions.may_view(request.user):
-            raise PermissionDenied(_("Your account may not look into conversation lists."))
-        try:
-            return view(request)
-        except ConversationError as error:
-            return _refused(request, error)
-
-    return guarded
-
-
-def _refused(request: HttpRequest, error: ConversationError) -> HttpResponse:
-    owner_id = request.GET.get("owner", "")
-    context = {"error": error, "back_url": owner_url(owner_id) if identifiers.is_owner_id(owner_id) else ""}
-    return render(request, "conversations/refused.html", context, status=error.status)
+# ---- Owners ----------------------------------------------------------------------------------
 
 
 @for_staff
 def owner_search(request: HttpRequest) -> HttpResponse:
-    """GET /?q=: owners whose user ID begins with q, the exact one first; without q the first ones."""
+    """GET /?q=: owners whose user ID or nick begins with q; without q those looked into last, and the first ones."""
+    template = "conversations/_owners.html" if pane_asked_for(request) == "owners" else "conversations/browser.html"
+    return render(request, template, rail(request))
+
+
+def rail(request: HttpRequest) -> dict[str, Any]:
+    """The pane that finds owners."""
     text = request.GET.get("q", "")
-    is_possible = text == "" or identifiers.is_owner_id(text)
-    owners = list(owners_starting_with(Owner.objects.all(), text)[: OWNERS_SHOWN + 1]) if is_possible else []
-    context = {
+    owners = owners_like(Owner.objects.all(), text, limit=OWNERS_SHOWN + 1)
+    return {
         "text": text,
         "max_length": identifiers.OWNER_ID_MAX_BYTES,
-        "owners": [
-            (owner, owner_url(owner.owner_id), Avatar.of(owner.owner_id, owner.nick_name, owner.face_url))
-            for owner in owners[:OWNERS_SHOWN]
-        ],
+        "owners": _with_avatars(owners[:OWNERS_SHOWN]),
+        "recent_owners": [] if text else _with_avatars(_recent(request.user.get_username())),
         "has_more": len(owners) > OWNERS_SHOWN,
-        "is_possible": is_possible,
+        "is_possible": is_possible_start(text),
     }
-    return render(request, "conversations/owner_search.html", context)
 
 
-@for_staff
-def conversation_list(request: HttpRequest) -> HttpResponse:
-    """GET /owner/?owner=&nextSeq= and the API's filters: the list as the owner's app shows it."""
+def _recent(username: str) -> list[Owner]:
+    looked = list(dict.fromkeys(Look.objects.by(username).values_list("owner_id", flat=True)[:LOOKS_READ]))[:RECENT_SHOWN]
+    known = {owner.owner_id: owner for owner in Owner.objects.any_of(looked)}
+    return [known[owner_id] for owner_id in looked if owner_id in known]
+
+
+def _with_avatars(owners: list[Owner]) -> list[tuple[Owner, str, Avatar]]:
+    return [(owner, owner_url(owner.owner_id), page_list.avatar_of(owner)) for owner in owners]
+
+
+def look_reason(request: HttpRequest) -> HttpResponse:
+    """GET and POST /owner/reason/?owner=&next=: say why, before an owner's list opens."""
     owner_id = identifiers.check_owner_id(request.GET.get("owner", ""))
-    given = page_filters.conditions(request.GET, besides=("owner", "nextSeq"))
-    bound_to = urlencode(given)
-    start = paging.after(request.GET.get("nextSeq", ""), owner_id=owner_id, bound_to=bound_to)
-    filterset = ConversationFilterSet(given, Conversation.objects.for_owner(owner_id), owner_id=owner_id)
-    rows = filterset.selected().in_display_order().defer("wire_head")
-    rows = list((rows.after(**start._asdict()) if start else rows)[: ROWS_SHOWN + 1])
-    owner = _owner(owner_id)
-    shown = rows[:ROWS_SHOWN]
+    onward = request.GET.get("next", "")
+    if not url_has_allowed_host_and_scheme(onward, allowed_hosts=None):
+        onward = owner_url(owner_id)
+    context: dict[str, Any] = {"owner": page_list.owner_of(owner_id), "max_length": LOOK_REASON_MAX_LENGTH}
+    if request.method == "POST":
+        try:
+            reason = request.POST.get("reason", "")
+            looks.give_reason(session=request.session, username=request.user.get_username(), owner_id=owner_id, reason=reason)
+            return redirect(onward)
+        except InvalidParameter as error:
+            context["error"] = error.detail
+    return render(request, "conversations/look_reason.html", context, status=400 if "error" in context else 200)
+
+
+look_reason = for_staff(look_reason, (*METHODS, "POST"))
+
+
+# ---- A list ----------------------------------------------------------------------------------
+
+
+@for_list
+def conversation_list(request: HttpRequest, owner_id: str) -> HttpResponse:
+    """GET /owner/?owner=&nextSeq= and the API's filters: the list as the owner's app shows it."""
+    pane = PANES.get(target := pane_asked_for(request))
+    if target == "panel":  # the conversation is closed
+        return render(request, pane, {"owner": page_list.owner_of(owner_id)})
+    return render(
+        request, pane or "conversations/browser.html", list_context(request, owner_id) | ({} if pane else rail(request))
+    )
+
+
+PANES = {
+    "rows": "conversations/_rows.html",
+    "list": "conversations/_list.html",
+    "browse": "conversations/_browse.html",
+}
+
+
+def list_context(request: HttpRequest, owner_id: str) -> dict[str, Any]:
+    """The pane of the list."""
+    reads_text, only_rows = permissions.may_read_text(request.user), pane_asked_for(request) == "rows"
+    context = page_list.of(owner_id, request.GET, reads_text=reads_text, only_rows=only_rows)
+    return context | {"reason": looks.reason_for(request.session, owner_id)}
+
+
+@for_list
+def conversation_news(request: HttpRequest, owner_id: str) -> HttpResponse:
+    """GET /owner/news/?owner=&since= and the list's filters: the rows that changed since a place of the feed, and the tabs."""
+    given = page_filters.conditions(request.GET, besides=("owner", "since"))
+    page = feed.read(owner_id, feed.parse(request.GET.get("since", "")), CHANGES_SHOWN)
+    changes = [orjson.loads(change) for change in page.changes]
+    changed = [change["conversation"]["conversationID"] for change in changes if "conversation" in change]
+    filterset = ConversationFilterSet(given, Conversation.objects.forpage_list.owner_of(owner_id), owner_id=owner_id)
+    rows = filterset.selected().any_of(changed).in_display_order().defer("wire_head")
+    owner = page_list.owner_of(owner_id)
+    reads_text = permissions.may_read_text(request.user)
+    entries = [ListEntry.of(row, owner.group_names, reads_text=reads_text) for row in rows]
+    shown = {entry.conversation.conversation_id for entry in entries}
     context = {
-        "owner": owner,
-        "owner_avatar": Avatar.of(owner_id, owner.nick_name, owner.face_url),
-        "entries": [ListEntry.of(row, owner.group_names) for row in shown],
-        "older_url": _older_url(owner_id, given, bound_to, shown[-1]) if len(rows) > ROWS_SHOWN else "",
-        "is_first_page": start is None,
-        "selects": page_filters.selects(filterset, given),
-        "group_links": page_filters.group_links(owner_id, wire.all_groups(owner.group_names), given),
-        "given": given,
-        "has_choice": bool(given.keys() - {"search", page_filters.GROUP}),
-        "newest_url": page_filters.list_url(owner_id, given),
-        "unfiltered_url": owner_url(owner_id),
+        "token": page.owner_version,
+        # Too much for single rows: the list is to be read anew.
+        "is_too_much": page.reset_required or not page.is_finished,
+        "entries": entries,
+        "gone": [change["conversationID"] for change in changes if "conversationID" in change]
+        + [conversation_id for conversation_id in changed if conversation_id not in shown],
+        "tabs": page_filters.tabs(owner_id, given),
+        "kept": page_list.kept(given, ""),
+        "reads_text": reads_text,
         "now": timezone.now(),
     }
-    return render(request, "conversations/list.html", context)
-
-
-def _owner(owner_id: str) -> Owner:
-    """The owner, or an unsaved one for a user never seen."""
-    unseen = Owner(owner_id=owner_id, version=0, nick_name="", face_url="", group_names="[]")
-    return Owner.objects.named(owner_id).first() or unseen
-
-
-def _older_url(owner_id: str, given: dict[str, str], bound_to: str, last: Conversation) -> str:
-    cursor = paging.Cursor(last.is_pinned, last.order_key, last.conversation_id)
-    next_seq = paging.next_seq(cursor, owner_id=owner_id, bound_to=bound_to)
-    return page_filters.list_url(owner_id, given | {"nextSeq": next_seq})
-
-
-@for_staff
-def conversation_detail(request: HttpRequest) -> HttpResponse:
-    """GET /conversation/?owner=&id=: one conversation with all its fields."""
-    owner_id = identifiers.check_owner_id(request.GET.get("owner", ""))
-    conversation_id = request.GET.get("id", "")
-    identifiers.split(conversation_id)
-    conversation = Conversation.objects.for_owner(owner_id).any_of([conversation_id]).first()
-    if conversation is None:
-        raise ConversationNotFound(conversation_id)
-    owner = _owner(owner_id)
-    json_text = page_details.json_of(conversation, owner.group_names)
-    context = {
-        "owner": owner,
-        "owner_url": owner_url(owner_id),
-        "entry": ListEntry.of(conversation, owner.group_names),
-        "fields": page_details.fields_of(conversation, json_text),
-        "json": pretty_json(json_text),
-        "admin_url": reverse(
-            "admin:conversations_conversationrow_change", args=[quote(pairs.to_text(owner_id, conversation_id))]
-        ),
-    }
-    return render(request, "conversations/detail.html", context)
+    return render(request, "conversations/_news.html", context)

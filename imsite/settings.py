@@ -48,6 +48,7 @@ EVENTS_HEARTBEAT_S = whole_number("EVENTS_HEARTBEAT_S", 15)  # between a stream'
 MAX_PINNED = whole_number("MAX_PINNED", 50)  # pinned conversations of one owner
 TOMBSTONE_DAYS = whole_number("TOMBSTONE_DAYS", 30)  # how long the feed tells of a deleted conversation
 SKIP_OWNERS = frozenset(env.list("SKIP_OWNERS", default=[]))  # accounts that get no list of their own: bots, administrator
+VIEW_REASON_REQUIRED = env.bool("VIEW_REASON_REQUIRED", default=False)  # staff says why before it looks into a list
 MAX_BODY_BYTES = whole_number("MAX_BODY_BYTES", 8 * 1024 * 1024)  # of one API request
 
 # ---- Database --------------------------------------------------------------------------------
@@ -86,6 +87,7 @@ INSTALLED_APPS = [
     "corsheaders",
     "csp",
     "django_filters",
+    "django_htmx",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -104,6 +106,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
 ]
 ROOT_URLCONF = "imsite.urls"
 WSGI_APPLICATION = "imsite.wsgi.application"

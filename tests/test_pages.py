@@ -1,5 +1,6 @@
 """The staff's pages."""
 
+import re
 from urllib.parse import parse_qs, urlsplit
 
 from django.db import connection
@@ -215,7 +216,7 @@ class ListTests(AsSupport):
         self.assertContains(page, '<option value="2" selected>receive quietly</option>', html=True)
         self.assertContains(page, '<option value="4294967296" selected>4294967296</option>', html=True)
         self.assertContains(page, 'value="a&amp;b"')
-        self.assertContains(page, "No conversation fits these filters")
+        self.assertContains(page, "No conversation fits")
 
     def test_a_bad_filter_is_named(self):
         for name, value in (
@@ -244,6 +245,7 @@ class ListTests(AsSupport):
 
     def test_more_rows_cost_no_more_queries(self):
         make_conversation(last_message=message())
+        self.get(LIST, owner="alice")  # which is kept, once an hour
         few = self.count_queries(LIST, owner="alice")
         make_conversations(60, last_message=message(), marks=1, conversation_groups=1)
 
@@ -251,14 +253,14 @@ class ListTests(AsSupport):
 
 
 class DetailTests(AsSupport):
-    def test_all_keys_and_the_json_show(self):
+    def test_all_keys_show(self):
         Owner.objects.create(owner_id="alice", group_names='["work"]')
         make_conversation(recv_opt=2, marks=1, conversation_groups=1, last_message=message(), c2c_read_timestamp=1_795_390_000)
 
-        page = self.get(DETAIL, owner="alice", id="c2c_bob")
+        page = self.get(DETAIL, owner="alice", id="c2c_bob", part="fields")
 
         self.assertEqual(len(page.context["fields"]), 19)
-        for text in ("c2cReadTimestamp", "2026-11-2", "receive quietly", "starred", "&quot;lastMessage&quot;: {", "work"):
+        for text in ("c2cReadTimestamp", "2026-11-2", "receive quietly", "starred", "work"):
             with self.subTest(text=text):
                 self.assertContains(page, text)
         self.assertContains(page, "/admin/conversations/conversationrow/alice_2Fc2c_5Fbob/change/")
@@ -303,8 +305,9 @@ class FrameTests(AsSupport):
         for url in (SEARCH, f"{LIST}?owner=alice", f"{DETAIL}?owner=alice&id=c2c_bob", f"{LIST}?owner="):
             page = self.client.get(url).content.decode()
             with self.subTest(url=url):
-                for inline in ("<script", "<style", " style=", " onclick"):
+                for inline in ("<style", " style=", " onclick", "hx-on", "js:"):
                     self.assertNotIn(inline, page)
+                self.assertEqual(re.findall(r"<script(?! src=)[^>]*>|<script[^>]*>[^<]", page), [])
 
     def test_the_language_can_be_switched(self):
         self.client.post(reverse("set_language"), {"language": "zh-hans", "next": SEARCH})

@@ -1,0 +1,84 @@
+"""Who comes into the pages, and what they are told if they don't; looking into a list is kept."""
+
+from collections.abc import Callable
+from functools import wraps
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render, resolve_url
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+from django_htmx.http import HttpResponseClientRedirect
+
+from conversations import identifiers, looks, permissions
+from conversations.entries import owner_url
+from conversations.exceptions import ConversationError
+
+View = Callable[..., HttpResponse]
+METHODS = ("GET", "HEAD")
+
+
+def for_staff(view: View, methods: tuple[str, ...] = METHODS) -> View:
+    """Only for staff that may see conversations; a refusal of ours becomes a page, or a pane, that says what is wrong."""
+
+    @require_http_methods(methods)
+    @never_cache
+    @wraps(view)
+    def guarded(request: HttpRequest) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return _to_login(request)
+        if not permissions.may_view(request.user):
+            raise PermissionDenied(_("Your account may not look into conversation lists."))
+        try:
+            return view(request)
+        except ConversationError as error:
+            return _refused(request, error)
+
+    return guarded
+
+
+def for_list(view: View) -> View:
+    """As `for_staff`, for what shows the list of `?owner=`: asks for a reason where the setting says so, and is kept."""
+
+    @wraps(view)
+    def opened(request: HttpRequest) -> HttpResponse:
+        owner_id = identifiers.check_owner_id(request.GET.get("owner", ""))
+        if looks.needs_reason(request.session, owner_id):
+            asked = urlencode({"owner": owner_id, "next": page_asked_for(request)})
+            return _moved(request, f"{reverse('look-reason')}?{asked}")
+        looks.note(session=request.session, username=request.user.get_username(), owner_id=owner_id)
+        return view(request, owner_id)
+
+    return for_staff(opened)
+
+
+def page_asked_for(request: HttpRequest) -> str:
+    """The address that the browser shows, or will."""
+    return (request.htmx and request.htmx.current_url_abs_path) or request.get_full_path()
+
+
+def pane_asked_for(request: HttpRequest) -> str:
+    """The ID of the element that htmx wants to fill; "" for the whole page."""
+    return "" if not request.htmx or request.htmx.history_restore_request else request.htmx.target or ""
+
+
+def _to_login(request: HttpRequest) -> HttpResponse:
+    if not request.htmx:
+        return redirect_to_login(request.get_full_path())
+    return HttpResponseClientRedirect(f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': page_asked_for(request)})}")
+
+
+def _moved(request: HttpRequest, url: str) -> HttpResponse:
+    return HttpResponseClientRedirect(url) if request.htmx else redirect(url)
+
+
+def _refused(request: HttpRequest, error: ConversationError) -> HttpResponse:
+    owner_id = request.GET.get("owner", "")
+    context = {"error": error, "back_url": owner_url(owner_id) if identifiers.is_owner_id(owner_id) else ""}
+    template = "conversations/_refused.html" if pane_asked_for(request) else "conversations/refused.html"
+    return render(request, template, context, status=error.status)

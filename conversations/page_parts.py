@@ -1,0 +1,209 @@
+"""The parts of a conversation's pane: its messages as bubbles, a group's members, what staff did. Each is bounded."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import orjson
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from conversations import counting, effects, identifiers, lastmessage, message_store, pairs, positions
+from conversations.choices import ConversationType, Membership
+from conversations.entries import Avatar
+from conversations.exceptions import InvalidParameter
+from conversations.message_models import Group, GroupMember, Message
+from conversations.models import Conversation, ConversationRow, Owner
+from conversations.rosters import SINCE_EVER_MS, Roster
+from conversations.times import from_epoch_s
+
+MESSAGES_SHOWN = 50
+MEMBERS_SHOWN = 50
+LOG_ENTRIES_SHOWN = 50
+
+
+class Bubble(NamedTuple):
+    """A message as its owner's app shows it, and what staff should know of it besides."""
+
+    sender_id: str
+    sender: str
+    avatar: Avatar
+    is_own: bool
+    is_notice: bool
+    is_recalled: bool
+    parts: list[str]
+    at: datetime | None
+    place: str
+    notes: list[str]
+    starts_day: bool
+    starts_unread: bool
+
+
+class Bubbles(NamedTuple):
+    """A page of them, the oldest first, and the position that an older page comes before, "" if there is none."""
+
+    bubbles: list[Bubble]
+    before: str
+    is_newest: bool
+
+
+def bubbles(row: Conversation, before: str, *, reads_text: bool) -> Bubbles:
+    """The messages that the owner can see before a position, "" for the newest. Raises InvalidParameter."""
+    if before and not (before.isascii() and before.isdigit() and len(before) <= positions.MAX_LENGTH):
+        raise InvalidParameter(_("This is no place in the conversation."), field="before")
+    viewer = counting.viewer_of(row)
+    thread = counting.thread_of(row.owner_id, row.conversation_id)
+    stored = message_store.before(thread, before, floor=row.cleared_position, limit=MESSAGES_SHOWN + 1)
+    shown = [one for one in stored[:MESSAGES_SHOWN] if one.body is not None and viewer.sees(one)]
+    if not stored and not before and row.last_message:
+        shown = [_only_known(row, thread)]
+    found = _in_words(row, viewer, list(reversed(shown)), reads_text)
+    return Bubbles(found, stored[MESSAGES_SHOWN - 1].position if len(stored) > MESSAGES_SHOWN else "", not before)
+
+
+def _only_known(row: Conversation, thread: str) -> Message:
+    """The row's last message, where none was ever fed: of an import or a report."""
+    body = orjson.loads(row.last_message)
+    sender = body.get("sender")
+    return Message(
+        thread=thread,
+        position=row.last_message_position or "0",
+        sender=row.owner_id if body.get("isSelf") is True else sender if type(sender) is str else "",
+        time_s=row.last_message_at and int(row.last_message_at.timestamp()),
+        body=row.last_message,
+        counts=True, is_shown=True, is_recalled=False, at_all=False, at_accounts=effects.NO_LIST, targets=effects.NO_LIST,
+    )  # fmt: skip
+
+
+def _in_words(row: Conversation, viewer: effects.Viewer, messages: list[Message], reads_text: bool) -> list[Bubble]:
+    owners = _owners({one.sender for one in messages})
+    made: list[Bubble] = []
+    unread_began = False
+    day = None
+    for one in messages:
+        body = orjson.loads(one.body)
+        at = from_epoch_s(one.time_s) if one.time_s is not None else None
+        starts_day = at is not None and at.date() != day
+        day = at.date() if at else day
+        counts = viewer.counts(one, row)
+        name = lastmessage.sender_of(body)
+        owner = owners[one.sender]
+        name = owner.nick_name if name in ("", one.sender) else name
+        made.append(
+            Bubble(
+                sender_id=one.sender,
+                sender=name or one.sender,
+                avatar=_avatar(owner, name or one.sender),
+                is_own=one.sender == row.owner_id,
+                is_notice=lastmessage.is_notice(body),
+                is_recalled=one.is_recalled or body.get("status") in lastmessage.GONE,
+                parts=lastmessage.in_full(body) if reads_text else lastmessage.kinds_of(body),
+                at=at,
+                place=str(int(one.position)) if row.type == ConversationType.GROUP else "",
+                notes=_notes(one, row),
+                starts_day=starts_day,
+                starts_unread=counts and not unread_began,
+            )
+        )
+        unread_began = unread_began or counts
+    return made
+
+
+def _notes(message: Message, row: Conversation) -> list[str]:
+    notes = (
+        (_("does not count as unread"), not message.counts),
+        (_("never the last message"), not message.is_shown),
+        (_("to some members only"), message.targets != effects.NO_LIST),
+        (_("@everyone"), message.at_all),
+        (_("@you"), row.owner_id in orjson.loads(message.at_accounts)),
+    )
+    return [note for note, is_so in notes if is_so]
+
+
+def _owners(user_ids: Iterable[str]) -> dict[str, Owner]:
+    """What is known of users, or an owner without a name or picture."""
+    ids = sorted(set(user_ids))
+    known = {owner.owner_id: owner for owner in Owner.objects.any_of(ids)}
+    return {one: known.get(one) or Owner(owner_id=one, nick_name="", face_url="") for one in ids}
+
+
+def _avatar(owner: Owner, name: str) -> Avatar:
+    """In the colour of the one-to-one conversation with this user."""
+    return Avatar.of(identifiers.join(ConversationType.C2C, owner.owner_id), name, owner.face_url)
+
+
+class Member(NamedTuple):
+    """Somebody who is or was in a group."""
+
+    user_id: str
+    name: str
+    avatar: Avatar
+    membership: Membership
+    since: datetime | None
+
+
+class Members(NamedTuple):
+    """A page of a group's members by user ID, and whom the next page comes after, "" if there is none."""
+
+    members: list[Member]
+    after: str
+
+
+def members(conversation_id: str, after: str) -> Members:
+    """Who is or was in a group, as far as is known. Three queries."""
+    group_id = counting.group_of(identifiers.split(conversation_id)[1])
+    if after:
+        identifiers.check_owner_id(after, field="after")
+    rows = list(GroupMember.objects.filter(group_id=group_id, user_id__gt=after).order_by("user_id")[: MEMBERS_SHOWN + 1])
+    shown = rows[:MEMBERS_SHOWN]
+    group = Group.objects.filter(group_id=group_id).first()
+    owners = _owners(row.user_id for row in shown)
+    found = [_member(row, owners[row.user_id], group.dissolved_at_ms if group else None) for row in shown]
+    return Members(found, shown[-1].user_id if len(rows) > MEMBERS_SHOWN else "")
+
+
+def _member(row: GroupMember, owner: Owner, dissolved_at_ms: int | None) -> Member:
+    roster = Roster.from_json(row.events, dissolved_at_ms)
+    changed_ms = dissolved_at_ms if dissolved_at_ms is not None else roster.events[-1].time_ms if roster.events else 0
+    since = from_epoch_s(changed_ms // 1000) if changed_ms > SINCE_EVER_MS else None
+    name = owner.nick_name or owner.owner_id
+    return Member(owner.owner_id, name, _avatar(owner, name), Membership(roster.now()), since)
+
+
+def staff_log(row: Conversation) -> QuerySet[LogEntry]:
+    """What staff did with a conversation, the newest first."""
+    about = {"object_id": pairs.to_text(row.owner_id, row.conversation_id)}
+    kind = ContentType.objects.get_for_model(ConversationRow)
+    return (
+        LogEntry.objects.filter(content_type=kind, **about).select_related("user").order_by("-action_time")[:LOG_ENTRIES_SHOWN]
+    )
+
+
+class Node(NamedTuple):
+    """A value of a JSON text with its key; those that hold others have children."""
+
+    key: str
+    value: str
+    kind: str
+    children: list["Node"]
+    left_out: int
+
+
+MAX_CHILDREN, MAX_DEPTH, MAX_STRING = 100, 12, 300
+
+
+def json_tree(value: Any, key: str = "", depth: int = 0) -> Node:
+    """JSON as nodes, cut where it gets too wide, deep or long to be looked at."""
+    if isinstance(value, dict | list):
+        pairs_ = list(value.items()) if isinstance(value, dict) else [(str(n), one) for n, one in enumerate(value)]
+        kept = pairs_[:MAX_CHILDREN] if depth < MAX_DEPTH else []
+        children = [json_tree(one, name, depth + 1) for name, one in kept]
+        brackets = "{}" if isinstance(value, dict) else "[]"
+        return Node(
+            key, f"{brackets[0]}{len(pairs_)}{brackets[1]}" if pairs_ else brackets, "holder", children, len(pairs_) - len(kept)
+        )
+    text = orjson.dumps(value).decode()
+    kind = "string" if isinstance(value, str) else "literal"
+    return Node(key, text if len(text) <= MAX_STRING else text[:MAX_STRING] + "…", kind, [], 0)
