@@ -113,7 +113,7 @@ def conversation_news(request: HttpRequest, owner_id: str) -> HttpResponse:
     page = feed.read(owner_id, feed.parse(request.GET.get("since", "")), CHANGES_SHOWN)
     changes = [orjson.loads(change) for change in page.changes]
     changed = [change["conversation"]["conversationID"] for change in changes if "conversation" in change]
-    filterset = ConversationFilterSet(given, Conversation.objects.forpage_list.owner_of(owner_id), owner_id=owner_id)
+    filterset = ConversationFilterSet(given, Conversation.objects.for_owner(owner_id), owner_id=owner_id)
     rows = filterset.selected().any_of(changed).in_display_order().defer("wire_head")
     owner = page_list.owner_of(owner_id)
     reads_text = permissions.may_read_text(request.user)
