@@ -84,12 +84,12 @@ look_reason = for_staff(look_reason, (*METHODS, "POST"))
 @for_list
 def conversation_list(request: HttpRequest, owner_id: str) -> HttpResponse:
     """GET /owner/?owner=&nextSeq= and the API's filters: the list as the owner's app shows it."""
-    pane = PANES.get(target := pane_asked_for(request))
-    if target == "panel":  # the conversation is closed
-        return render(request, pane, {"owner": page_list.owner_of(owner_id)})
-    return render(
-        request, pane or "conversations/browser.html", list_context(request, owner_id) | ({} if pane else rail(request))
-    )
+    if pane_asked_for(request) == "panel":  # the conversation is closed
+        return render(request, "conversations/_panel.html", {"owner": page_list.owner_of(owner_id)})
+    context = list_context(request, owner_id)
+    if pane := PANES.get(pane_asked_for(request)):
+        return render(request, pane, context)
+    return render(request, "conversations/browser.html", context | rail(request))
 
 
 PANES = {

@@ -213,6 +213,21 @@ document.addEventListener("htmx:afterSettle", ({ target }) => {
   if (target.id === "panel" || target.id === "browse") showNewest(target);
   if (target.id === "panel" && matchMedia("(max-width: 48rem)").matches) $("h2", target)?.scrollIntoView();
 });
+// Back and forward in one list change the conversation only: the list stays as it is, and where it is.
+document.addEventListener("htmx:historyCacheMiss", (event) => {
+  const { path } = event.detail;
+  if (!live.entries || listOf(path) !== listOf(live.entries.dataset.news)) return;
+  event.preventDefault();
+  htmx.ajax("GET", path, { target: "#panel", swap: "innerHTML show:none" });
+});
+
+function listOf(path) {
+  const { pathname, searchParams } = new URL(path, location.href);
+  for (const name of ["id", "part", "before", "after", "nextSeq", "since"]) searchParams.delete(name);
+  searchParams.sort();
+  return searchParams.has("owner") && pathname !== "/" ? searchParams.toString() : pathname;
+}
+
 document.addEventListener("htmx:historyRestore", () => {
   arrange();
   showNewest(document);
