@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from conversations import admin_callbacks, admin_conversations, admin_feed, admin_keys, admin_links, entries, wire  # noqa: F401  (they register themselves)
 from conversations.admin_big_tables import BigTableAdmin
-from conversations.models import Owner
+from conversations.models import Look, Owner
 from conversations.search import owners_starting_with
 
 
@@ -42,3 +42,18 @@ class OwnerAdmin(BigTableAdmin):
     @admin.display(description=_("conversation groups"))
     def group_names_in_words(self, owner):
         return ", ".join(wire.all_groups(owner.group_names))
+
+
+@admin.register(Look)
+class LookAdmin(BigTableAdmin):
+    """Who looked into whose list."""
+
+    ordering = ("-id",)
+    list_display = ("looked_at", "username", "owner_id", "reason")
+    search_fields = ("username", "owner_id")
+    search_help_text = _("The whole user name of a member of staff, or the whole user ID of an owner.")
+    fields = ("username", "owner_id", "reason", "looked_at")
+    readonly_fields = fields
+
+    def get_search_results(self, request, queryset, search_term):
+        return (queryset.by_or_of(search_term) if search_term else queryset), False

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import orjson
 from django.contrib.admin.models import LogEntry
@@ -179,31 +179,3 @@ def staff_log(row: Conversation) -> QuerySet[LogEntry]:
     return (
         LogEntry.objects.filter(content_type=kind, **about).select_related("user").order_by("-action_time")[:LOG_ENTRIES_SHOWN]
     )
-
-
-class Node(NamedTuple):
-    """A value of a JSON text with its key; those that hold others have children."""
-
-    key: str
-    value: str
-    kind: str
-    children: list["Node"]
-    left_out: int
-
-
-MAX_CHILDREN, MAX_DEPTH, MAX_STRING = 100, 12, 300
-
-
-def json_tree(value: Any, key: str = "", depth: int = 0) -> Node:
-    """JSON as nodes, cut where it gets too wide, deep or long to be looked at."""
-    if isinstance(value, dict | list):
-        pairs_ = list(value.items()) if isinstance(value, dict) else [(str(n), one) for n, one in enumerate(value)]
-        kept = pairs_[:MAX_CHILDREN] if depth < MAX_DEPTH else []
-        children = [json_tree(one, name, depth + 1) for name, one in kept]
-        brackets = "{}" if isinstance(value, dict) else "[]"
-        return Node(
-            key, f"{brackets[0]}{len(pairs_)}{brackets[1]}" if pairs_ else brackets, "holder", children, len(pairs_) - len(kept)
-        )
-    text = orjson.dumps(value).decode()
-    kind = "string" if isinstance(value, str) else "literal"
-    return Node(key, text if len(text) <= MAX_STRING else text[:MAX_STRING] + "…", kind, [], 0)

@@ -14,16 +14,18 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from conversations import identifiers, page_details, page_filters, page_list, page_parts, pairs, permissions
+from conversations import identifiers, json_tree, page_details, page_filters, page_list, page_parts, pairs, permissions
 from conversations.choices import ConversationType
 from conversations.entries import ListEntry, conversation_url, owner_url, pretty_json
 from conversations.exceptions import ConversationNotFound, InvalidParameter
+from conversations.explain import explain
 from conversations.models import Conversation, Owner
 from conversations.page_door import for_list, pane_asked_for
 from conversations.views import list_context, rail
 
 PARTS = {
     "messages": _("Messages"),
+    "explain": _("Why this number?"),
     "fields": _("Fields"),
     "members": _("Members"),
     "json": _("JSON"),
@@ -76,6 +78,7 @@ def _conversation(request: HttpRequest, owner: Owner, conversation: Conversation
     }
     make = {
         "messages": partial(_part_messages, request),
+        "explain": _part_explain,
         "fields": partial(_part_fields, owner, words["reads_text"]),
         "members": partial(_part_members, request),
         "json": partial(_part_json, request, owner, words["reads_text"]),
@@ -89,6 +92,10 @@ def _part_messages(request: HttpRequest, conversation: Conversation) -> dict[str
     page = page_parts.bubbles(conversation, before, reads_text=permissions.may_read_text(request.user))
     url = conversation_url(conversation.owner_id, conversation.conversation_id)
     return {"page": page, "older_messages_url": f"{url}&{urlencode({'before': page.before})}" if page.before else ""}
+
+
+def _part_explain(conversation: Conversation) -> dict[str, Any]:
+    return {"explanation": explain(conversation.owner_id, conversation.conversation_id)}
 
 
 def _part_fields(owner: Owner, reads_text: bool, conversation: Conversation) -> dict[str, Any]:
@@ -105,7 +112,7 @@ def _part_json(request: HttpRequest, owner: Owner, reads_text: bool, conversatio
         return {}
     json_text = page_details.json_of(conversation, owner.group_names)
     return {
-        "tree": page_parts.json_tree(orjson.loads(json_text)),
+        "tree": json_tree.node_of(orjson.loads(json_text)),
         "json": pretty_json(json_text),
         "curl": _curl(request, conversation),
     }

@@ -1,12 +1,15 @@
 """What Django itself refuses: problem+json under the API, a page elsewhere."""
 
+import logging
 import sys
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseServerError
+from django.template.loader import render_to_string
 from django.views import defaults
 
-from conversations.api.errors import problem
+from conversations.api.errors import problem, request_id_of
 
+logger = logging.getLogger("imsite")
 API_PATH = "/api/"
 
 
@@ -23,7 +26,15 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return problem(sys.exc_info()[1], request) if _is_api(request) else defaults.server_error(request)
+    error = sys.exc_info()[1]
+    if _is_api(request):
+        return problem(error, request)
+    request_id = request_id_of(request)
+    # Django logs the failure itself; this line joins it to what the reader can tell.
+    logger.error("%s %s failed (request %s): %r", request.method, request.get_full_path(), request_id, error)
+    response = HttpResponseServerError(render_to_string("500.html", {"request_id": request_id}))
+    response["X-Request-ID"] = request_id
+    return response
 
 
 def _is_api(request: HttpRequest) -> bool:

@@ -37,6 +37,7 @@ rows = st.builds(
     is_deleted=st.sampled_from([False, False, False, True]),
     unread=st.integers(0, 3),
     show_name=st.sampled_from(NAMES),
+    draft_text=st.sampled_from(["", "half-typed"]),
     recv_opt=st.integers(0, 4),
     is_pinned=st.booleans(),
     order_key=st.integers(0, 3),
@@ -53,6 +54,7 @@ filters = st.fixed_dictionaries(
         "markType": st.sets(st.sampled_from(MARKS), max_size=2).map(lambda marks: str(sum(marks))),
         "hasUnreadCount": flags,
         "hasGroupAtInfo": flags,
+        "hasDraft": flags,
         "isPinned": flags,
         "recvOpt": st.sampled_from("01234"),
         "search": st.sampled_from(["b", "BOB", "%", "_", "c2c_", "三", "\\", "00", "x/"]),
@@ -76,6 +78,8 @@ def fits(row: Conversation, name: str, value: str) -> bool:
             return (row.unread_count > 0) == (value == "true")
         case "hasGroupAtInfo":
             return (row.group_at_info != "[]") == (value == "true")
+        case "hasDraft":
+            return (row.draft_text != "") == (value == "true")
         case "isPinned":
             return row.is_pinned == (value == "true")
         case "recvOpt":

@@ -36,7 +36,7 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> HttpRespo
 
 def problem(error: Exception, request: HttpRequest) -> HttpResponse:
     """The answer to a request that failed with `error`; whatever is not known by type is logged and answered with 500."""
-    request_id = _given_id(request) or uuid.uuid4().hex
+    request_id = request_id_of(request)
     known = _translate(error)
     if known.status >= 500:
         logger.error("%s %s failed (request %s)", request.method, request.get_full_path(), request_id, exc_info=error)
@@ -70,10 +70,10 @@ def unknown_address(request: HttpRequest) -> HttpResponse:
     return problem(Http404(), request)
 
 
-def _given_id(request: HttpRequest) -> str:
-    """The request's own ID, as far as it can be a header's value and a word in a log."""
+def request_id_of(request: HttpRequest) -> str:
+    """The request's own ID, as far as it can be a header's value and a word in a log; else a new one."""
     given = request.META.get("HTTP_X_REQUEST_ID", "")[:REQUEST_ID_MAX_LENGTH]
-    return given if given.isascii() and given.isprintable() else ""
+    return (given if given.isascii() and given.isprintable() else "") or uuid.uuid4().hex
 
 
 def _translate(error: Exception) -> ConversationError:

@@ -32,6 +32,7 @@ FILTERS = [
     parameter("markType", "any of these mark bits; 0 = unmarked", {"type": "string", "pattern": "^[0-9]{1,20}$"}),
     flag_parameter("hasUnreadCount", "with or without unread"),
     flag_parameter("hasGroupAtInfo", "with or without @ entries"),
+    flag_parameter("hasDraft", "with or without a draft"),
     flag_parameter("isPinned", "pinned or not"),
     parameter("recvOpt", "receive option", {"type": "integer", "enum": ReceiveOption.values}),
     parameter("search", "part of the name or the ID", {"type": "string", "minLength": 1, "maxLength": SEARCH_MAX_LENGTH}),
