@@ -29,7 +29,7 @@ TABS = (
     ("pinned", gettext_lazy("Pinned"), "p", {"isPinned": "true"}),
     ("marked", gettext_lazy("Marked"), "s", {"markType": str(ALLOWED_MARKS)}),
     ("drafts", gettext_lazy("Drafts"), "d", {"hasDraft": "true"}),
-    ("c2c", gettext_lazy("One to one"), "c", {"type": str(ConversationType.C2C.value)}),
+    ("c2c", gettext_lazy("C2C"), "c", {"type": str(ConversationType.C2C.value)}),
     ("groups", gettext_lazy("Groups"), "g", {"type": str(ConversationType.GROUP.value)}),
 )
 SET_BY_TABS = frozenset(name for _tab, _label, _letter, conditions in TABS for name in conditions)

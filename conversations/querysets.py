@@ -115,7 +115,7 @@ class CallbackQuerySet(models.QuerySet):
 class LookQuerySet(models.QuerySet):
     def by(self, username: str) -> Self:
         """What one member of staff looked into, the newest first."""
-        return self.filter(username=username).order_by("-looked_at")
+        return self.filter(username=username).order_by("-looked_at", "-id")
 
     def by_or_of(self, text: str) -> Self:
         """What this member of staff looked into, and who looked into this owner's list; the newest first."""

@@ -6,8 +6,8 @@ There is one page with three panes; each view gives it whole, or to htmx the pan
 from typing import Any
 
 import orjson
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
@@ -62,14 +62,14 @@ def look_reason(request: HttpRequest) -> HttpResponse:
     """GET and POST /owner/reason/?owner=&next=: say why, before an owner's list opens."""
     owner_id = identifiers.check_owner_id(request.GET.get("owner", ""))
     onward = request.GET.get("next", "")
-    if not url_has_allowed_host_and_scheme(onward, allowed_hosts=None):
+    if not (onward.startswith("/") and url_has_allowed_host_and_scheme(onward, allowed_hosts=None)):
         onward = owner_url(owner_id)
     context: dict[str, Any] = {"owner": page_list.owner_of(owner_id), "max_length": LOOK_REASON_MAX_LENGTH}
     if request.method == "POST":
         try:
             reason = request.POST.get("reason", "")
             looks.give_reason(session=request.session, username=request.user.get_username(), owner_id=owner_id, reason=reason)
-            return redirect(onward)
+            return HttpResponseRedirect(onward)
         except InvalidParameter as error:
             context["error"] = error.detail
     return render(request, "conversations/look_reason.html", context, status=400 if "error" in context else 200)

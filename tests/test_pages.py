@@ -3,40 +3,19 @@
 import re
 from urllib.parse import parse_qs, urlsplit
 
-from django.db import connection
 from django.test import TestCase, override_settings
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from conversations.models import Conversation, Owner
 from tests.cast import make_conversation, make_conversations
+from tests.pages import DETAIL, LIST, NEWS, REASON, SEARCH, AsSupport
 from tests.staff import ODD_ID, colleague, make_deleted, message, support
 
-SEARCH, LIST, DETAIL = (reverse(name) for name in ("owner-search", "conversation-list", "conversation-detail"))
 BAD = "<script>alert(1)</script>"
 
 
-class AsSupport(TestCase):
-    @classmethod
-    def setUpTestData(cls):
-        cls.support = support()
-
-    def setUp(self):
-        self.client.force_login(self.support)
-
-    def get(self, url, status=200, **query):
-        response = self.client.get(url, query)
-        self.assertEqual(response.status_code, status)
-        return response
-
-    def count_queries(self, url, **query):
-        with CaptureQueriesContext(connection) as context:
-            self.get(url, **query)
-        return len(context)
-
-
 class DoorTests(TestCase):
-    urls = (SEARCH, f"{LIST}?owner=alice", f"{DETAIL}?owner=alice&id=c2c_bob")
+    urls = (SEARCH, f"{LIST}?owner=alice", f"{NEWS}?owner=alice", f"{DETAIL}?owner=alice&id=c2c_bob")
 
     def test_the_anonymous_are_sent_to_log_in(self):
         for url in self.urls:
@@ -81,6 +60,15 @@ class DoorTests(TestCase):
 
         for url in self.urls:
             self.assertEqual(self.client.post(url).status_code, 405)
+
+    def test_a_pane_sends_the_whole_page_to_log_in(self):
+        htmx = {"HX-Request": "true", "HX-Target": "panel", "HX-Current-URL": "http://testserver/owner/?owner=alice"}
+
+        for url in (*self.urls, f"{REASON}?owner=alice"):
+            with self.subTest(url=url):
+                response = self.client.get(url, headers=htmx)
+                self.assertEqual(response["HX-Redirect"], f"{reverse('login')}?next=%2Fowner%2F%3Fowner%3Dalice")
+                self.assertEqual(response.content, b"")
 
 
 class OwnerSearchTests(AsSupport):
@@ -245,7 +233,6 @@ class ListTests(AsSupport):
 
     def test_more_rows_cost_no_more_queries(self):
         make_conversation(last_message=message())
-        self.get(LIST, owner="alice")  # which is kept, once an hour
         few = self.count_queries(LIST, owner="alice")
         make_conversations(60, last_message=message(), marks=1, conversation_groups=1)
 
