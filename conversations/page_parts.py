@@ -59,7 +59,9 @@ def bubbles(row: Conversation, before: str, *, reads_text: bool) -> Bubbles:
     shown = [one for one in stored[:MESSAGES_SHOWN] if one.body is not None and viewer.sees(one)]
     if not stored and not before and row.last_message:
         shown = [_only_known(row, thread)]
-    found = _in_words(row, viewer, list(reversed(shown)), reads_text)
+    # Whether the first unread one is further back, on an older page.
+    began = len(stored) > MESSAGES_SHOWN and effects.is_unread(stored[MESSAGES_SHOWN].position, row)
+    found = _in_words(row, viewer, list(reversed(shown)), reads_text, unread_began=began)
     return Bubbles(found, stored[MESSAGES_SHOWN - 1].position if len(stored) > MESSAGES_SHOWN else "", not before)
 
 
@@ -77,10 +79,11 @@ def _only_known(row: Conversation, thread: str) -> Message:
     )  # fmt: skip
 
 
-def _in_words(row: Conversation, viewer: effects.Viewer, messages: list[Message], reads_text: bool) -> list[Bubble]:
+def _in_words(
+    row: Conversation, viewer: effects.Viewer, messages: list[Message], reads_text: bool, *, unread_began: bool
+) -> list[Bubble]:
     owners = _owners({one.sender for one in messages})
     made: list[Bubble] = []
-    unread_began = False
     day = None
     for one in messages:
         body = orjson.loads(one.body)

@@ -46,6 +46,17 @@ class MessageTests(AsSupport):
 
         self.assertEqual([one.starts_unread for one in self.bubbles()], [False, True, False])
 
+    def test_unread_from_an_older_page_on_is_marked_there(self):
+        team("alice", "bob")
+        ingest.record([group("bob", n) for n in range(1, 61)], now_s=NOON_S)
+        Conversation.objects.filter(owner_id="alice").update(group_read_sequence=5)
+
+        page = self.get(DETAIL, owner="alice", id="group_team")
+        older = self.get(page.context["older_messages_url"], pane="older-messages")
+
+        marked = [[one.place for one in found.context["page"].bubbles if one.starts_unread] for found in (page, older)]
+        self.assertEqual(marked, [[], ["6"]])
+
     def test_a_recalled_one_is_struck_and_said_to_be(self):
         ingest.record([c2c("bob", "alice", 1)], now_s=NOON_S)
         ingest.recall(C2CRecall("bob", "alice", NOON_S, 1, 1))
