@@ -4,11 +4,10 @@ from collections.abc import Callable
 from functools import wraps
 from urllib.parse import urlencode
 
-from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render, resolve_url
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -31,7 +30,7 @@ def for_staff(view: View, methods: tuple[str, ...] = METHODS) -> View:
     @wraps(view)
     def guarded(request: HttpRequest) -> HttpResponse:
         if not request.user.is_authenticated:
-            return _to_login(request)
+            return _moved(request, redirect_to_login(request.get_full_path()).url)
         if not permissions.may_view(request.user):
             raise PermissionDenied(_("Your account may not look into conversation lists."))
         try:
@@ -49,17 +48,13 @@ def for_list(view: View) -> View:
     def opened(request: HttpRequest) -> HttpResponse:
         owner_id = identifiers.check_owner_id(request.GET.get("owner", ""))
         if looks.needs_reason(request.session, owner_id):
-            asked = urlencode({"owner": owner_id, "next": page_asked_for(request)})
-            return _moved(request, f"{reverse('look-reason')}?{asked}")
+            return _moved(
+                request, f"{reverse('look-reason')}?{urlencode({'owner': owner_id, 'next': request.get_full_path()})}"
+            )
         looks.note(session=request.session, username=request.user.get_username(), owner_id=owner_id)
         return view(request, owner_id)
 
     return for_staff(opened)
-
-
-def page_asked_for(request: HttpRequest) -> str:
-    """The address that the browser shows, or will."""
-    return (request.htmx and request.htmx.current_url_abs_path) or request.get_full_path()
 
 
 def pane_asked_for(request: HttpRequest) -> str:
@@ -67,13 +62,8 @@ def pane_asked_for(request: HttpRequest) -> str:
     return "" if not request.htmx or request.htmx.history_restore_request else request.htmx.target or ""
 
 
-def _to_login(request: HttpRequest) -> HttpResponse:
-    if not request.htmx:
-        return redirect_to_login(request.get_full_path())
-    return HttpResponseClientRedirect(f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': page_asked_for(request)})}")
-
-
 def _moved(request: HttpRequest, url: str) -> HttpResponse:
+    """Another page in place of this one, and not within one of its panes."""
     return HttpResponseClientRedirect(url) if request.htmx else HttpResponseRedirect(url)
 
 

@@ -3,6 +3,7 @@
 There is one page with three panes; each view gives it whole, or to htmx the pane that it asks for by its target.
 """
 
+from functools import partial
 from typing import Any
 
 import orjson
@@ -58,6 +59,7 @@ def _with_avatars(owners: list[Owner]) -> list[tuple[Owner, str, Avatar]]:
     return [(owner, owner_url(owner.owner_id), page_list.avatar_of(owner)) for owner in owners]
 
 
+@partial(for_staff, methods=(*METHODS, "POST"))
 def look_reason(request: HttpRequest) -> HttpResponse:
     """GET and POST /owner/reason/?owner=&next=: say why, before an owner's list opens."""
     owner_id = identifiers.check_owner_id(request.GET.get("owner", ""))
@@ -73,9 +75,6 @@ def look_reason(request: HttpRequest) -> HttpResponse:
         except InvalidParameter as error:
             context["error"] = error.detail
     return render(request, "conversations/look_reason.html", context, status=400 if "error" in context else 200)
-
-
-look_reason = for_staff(look_reason, (*METHODS, "POST"))
 
 
 # ---- A list ----------------------------------------------------------------------------------

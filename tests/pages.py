@@ -29,9 +29,7 @@ class AsSupport(TestCase):
         self.client.force_login(self.user)
 
     def get(self, url: str, status: int = 200, *, pane: str = "", **query: str) -> HttpResponse:
-        htmx = (
-            {"HX-Request": "true", "HX-Target": pane, "HX-Current-URL": "http://testserver/owner/?owner=alice"} if pane else {}
-        )
+        htmx = {"HX-Request": "true", "HX-Target": pane} if pane else {}
         response = self.client.get(url, query, headers=htmx)
         self.assertEqual(response.status_code, status)
         return response

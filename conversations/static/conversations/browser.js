@@ -202,7 +202,9 @@ function tellTimes() {
 // ---- After every exchange of a part of the page ----
 
 function arrange(target = document) {
-  for (const element of $$(".scripted[data-copy], .scripted[data-help]", target)) element.hidden = false;
+  // Only a secure page may write to the clipboard.
+  for (const element of $$(".scripted[data-copy]", target)) element.hidden = !navigator.clipboard;
+  for (const element of $$(".scripted[data-help]", target)) element.hidden = false;
   tellTimes();
   markCurrent();
   live.follow();
@@ -267,6 +269,11 @@ document.addEventListener("click", async (event) => {
     setTimeout(() => button.classList.remove("done"), 1500);
   }
   if (event.target.closest("[data-help]")) $("#help").showModal();
+});
+
+// The header stays as it was loaded, while what is shown has moved on.
+$(".languages")?.addEventListener("submit", ({ target }) => {
+  target.elements.next.value = location.pathname + location.search;
 });
 
 // ---- Keys; off while somebody types ----
