@@ -31,7 +31,7 @@ class MisdirectedTests(SimpleTestCase):
 
     def test_it_says_where_the_streams_are(self):
         for path in ("events/", "events"):
-            for headers in ({}, {"HTTP_AUTHORIZATION": "Bearer nonsense"}):
+            for headers in ({}, {"HTTP_AUTHORIZATION": "Bearer nonsense"}, {"HTTP_ACCEPT": "text/event-stream"}):
                 response = self.client.get(url(path), **headers)
 
                 self.assertEqual((response.status_code, response["Content-Type"]), (421, "application/problem+json"))

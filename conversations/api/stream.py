@@ -71,6 +71,10 @@ class MisdirectedView(APIView):
 
     authentication_classes = permission_classes = ()
 
+    def perform_content_negotiation(self, request: Request, force: bool = False):
+        # A browser asks for text/event-stream and nothing else, which no renderer here gives.
+        return super().perform_content_negotiation(request, force=True)
+
     @schema.events
     def get(self, request: Request) -> HttpResponse:
         where = _("Streams are at this address on port %(port)d, EVENTS_PORT; the proxy in front must pass them on to there.")
