@@ -29,18 +29,23 @@ _owners, _rows, _members = (model._meta.db_table for model in (Owner, Conversati
 
 def is_possible(group: Group, news: Sequence[Change], last_before: str) -> bool:
     """Whether these changes of one thread, which went up to `last_before`, are all new messages at its end, to all."""
-    return group.dissolved_at_ms is None and all(
-        before is None and after.body is not None and after.targets == NO_LIST and after.position > last_before
-        for before, after in news
+    return (
+        group.dissolved_at_ms is None
+        and not group.is_retyped
+        and all(
+            before is None and after.body is not None and after.targets == NO_LIST and after.position > last_before
+            for before, after in news
+        )
     )
 
 
-def to_members(group: Group, thread: str, news: Sequence[Change]) -> bool:
+def to_members(group: Group, thread: str, news: Sequence[Change], look: tuple[str, str]) -> bool:
     """Bring the rows of all members up to date with new messages, in order of their positions. False, and nothing done, if
     that is not the same for everybody. The group and the thread are locked.
     """
     messages = [change.after for change in news]
     values: dict[str, Any] = {"group": group.group_id, "epoch": now_s(), "start": min(one.time_s for one in messages) * 1000}
+    values["name"], values["face"] = look
     if not _all_are_settled(values, messages):
         return False
     there = f"FROM {_members} m WHERE m.group_id = %(group)s AND m.is_there {_without_skipped(values)}"
@@ -111,7 +116,7 @@ def _upsert_sql(there: str, group: Group, messages: Sequence[Stored], values: di
     for n, one in enumerate(messages):
         values |= {f"by{n}": one.sender, f"at{n}": one.position, f"seq{n}": int(one.position)}
     values |= {
-        "name": group.name, "bare": values["id"].removeprefix("group_"), "face": group.face_url, "type": group.type,
+        "bare": values["id"].removeprefix("group_"), "type": group.type,
         "key": max(effects.order_key_in_group(one) for one in messages), "newest": messages[-1].position,
         "now": connection.ops.adapt_datetimefield_value(timezone.now()),
     }  # fmt: skip
@@ -150,7 +155,7 @@ def _updated(messages: Sequence[Stored], group: Group, values: dict[str, Any]) -
         "show_name": f"CASE WHEN {comes_back} AND (%(name)s <> '' OR {was}show_name = '') THEN EXCLUDED.show_name "
         f"ELSE {was}show_name END",
         "face_url": f"CASE WHEN {comes_back} AND %(face)s <> '' THEN %(face)s ELSE {was}face_url END",
-        "group_type": f"CASE WHEN {comes_back} AND %(type)s <> '' THEN %(type)s ELSE {was}group_type END",
+        "group_type": f"CASE WHEN {is_listed} AND %(type)s <> '' THEN %(type)s ELSE {was}group_type END",
         "created_version": f"CASE WHEN {comes_back} THEN EXCLUDED.version ELSE {was}created_version END",
         "deleted_at": f"CASE WHEN {is_listed} THEN NULL ELSE {was}deleted_at END",
         **{column: f"EXCLUDED.{column}" for column in ("membership", "version", "changed_by", "changed_at")},

@@ -29,12 +29,15 @@ class Viewer:
     roster: Roster | None = None  # None: one to one
     group_type: str = ""
     peer_read_s: int = 0  # up to when the other one has read, one to one
+    joined_key: int = 0  # the place in the list that coming into the group gives
 
     def was_there(self, message: Message) -> bool:
         return self.roster is None or message.time_s is None or self.roster.was_member(message.time_s)
 
     def sees(self, message: Message) -> bool:
-        """Whether the message was meant for this owner, too."""
+        """Whether the message was meant for this owner, too; nobody has a conversation with a live room."""
+        if self.group_type == GroupType.AVCHATROOM:
+            return False
         if message.sender == self.owner_id:
             return True
         targets = orjson.loads(message.targets)

@@ -20,6 +20,7 @@ from conversations.message_store import Change
 from conversations.models import Conversation, Owner
 from conversations.positions import NOWHERE
 from conversations.querysets import array_parameter
+from conversations.times import to_epoch_us
 
 # How far back the message before one that goes is looked for at a time.
 LOOK_BACK = 50
@@ -65,12 +66,17 @@ def change_group(
     conversation_id = identifiers.join(ConversationType.GROUP, thread)
     rows = read_rows([(owner_id, conversation_id) for owner_id in viewers])
     changed = []
+    # What is as it was matters to those only who see it otherwise now.
+    told = [change for change in changes if change.before is not change.after]
     for owner_id, (was, viewer) in sorted(viewers.items()):
         row = rows.get((owner_id, conversation_id)) or effects.new_row(owner_id, ConversationType.GROUP, thread)
         before = row.membership
         row.membership = viewer.roster.now()
-        is_changed = _apply(row, was, viewer, changes, name, thread, group.type)
+        is_changed = _welcome(row, viewer, name, thread, group.type)
+        mine = told if was is viewer else changes
+        is_changed |= _apply(row, was, viewer, mine, name, thread, group.type)
         is_changed |= was is not viewer and is_listed(row) and _unsee(row, was, viewer, changes)
+        is_changed |= is_listed(row) and _retype(row, group.type)
         if is_changed or (before != row.membership and is_listed(row)):
             changed.append(row)
     save_rows(owners, changed, by=by)
@@ -98,15 +104,39 @@ def _apply(
     return is_changed
 
 
+def _welcome(row: Conversation, viewer: Viewer, look: tuple[str, str], bare_id: str, group_type: str) -> bool:
+    """Whether coming into the group changes the row: it begins a conversation, or moves it up. A later deletion stands."""
+    if not viewer.joined_key or (is_listed(row) and viewer.joined_key <= row.order_key):
+        return False
+    if not is_listed(row):
+        # A row without a place is none that its owner has ever seen, or had taken away: see `_unsee`.
+        if row.order_key and viewer.joined_key <= to_epoch_us(row.deleted_at):
+            return False
+        _list(row, look, bare_id, group_type)
+    row.order_key = max(row.order_key, viewer.joined_key)
+    return True
+
+
+def _retype(row: Conversation, group_type: str) -> bool:
+    """Whether the group's type was another one."""
+    before, row.group_type = row.group_type, group_type or row.group_type
+    return row.group_type != before
+
+
 def _unsee(row: Conversation, was: Viewer, viewer: Viewer, changes: Iterable[Change]) -> bool:
-    """Undo what messages did that came before the news that the owner had left by then; whether there was any."""
-    if row.unread_base or row.unread_base_position:
+    """Undo what messages did that the owner turns out not to see, after news of coming, going or the group's type; whether
+    there was any.
+    """
+    if viewer.roster.is_listed or row.unread_base or row.unread_base_position:
         return False  # an import or the app's report told of it as well
     lost = [after for _before, after in changes if after.body is not None and was.sees(after) and not viewer.sees(after)]
-    if row.order_key not in {effects.order_key(message, row) for message in lost}:
+    lost_keys = {effects.order_key(message, row) for message in lost} | {was.joined_key} - {viewer.joined_key, 0}
+    if row.order_key not in lost_keys:
         return False
-    seen = (one for one in message_store.after(lost[0].thread, NOWHERE) if one.body is not None and viewer.sees(one))
+    thread = row.conversation_id.removeprefix("group_")
+    seen = (one for one in message_store.after(thread, NOWHERE) if one.body is not None and viewer.sees(one))
     row.order_key = max((effects.order_key(one, row) for one in seen), default=0)
+    row.order_key = max(row.order_key, viewer.joined_key)
     if not row.order_key:
         row.deleted_at = timezone.now()  # these messages were all that it was there for
     return True

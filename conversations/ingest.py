@@ -65,6 +65,8 @@ def record_in_group(group_id: str, messages: Sequence[Message], *, now_s: int) -
     """Messages of one group and its topics."""
     group = membership.lock_group(group_id, type_=next((one.group_type for one in messages if one.group_type), ""))
     if group.type == GroupType.AVCHATROOM:
+        if group.is_retyped:
+            membership.settle(group, membership.Rosters(group))
         return [Outcome(one, False) for one in messages]
     threads = message_store.lock_threads(one.thread_id for one in messages)
     ends = _ends(threads)
@@ -84,13 +86,12 @@ def _spread(group: Group, threads: Mapping[str, LockedThread], ends: Mapping[str
     # Of several threads, senders whom one makes members see the messages of the others.
     if len(told) == 1:
         ((name, changes),) = told.items()
-        if broadcast.is_possible(group, changes, ends[name]) and broadcast.to_members(group, name, changes):
-            return
+        if broadcast.is_possible(group, changes, ends[name]):
+            if broadcast.to_members(group, name, changes, membership.look_of(group, name)):
+                return
     rosters = membership.Rosters(group)
     rosters.see_senders(change.after for change in news)
-    for name, changes in told.items():
-        membership.change_rows(group, rosters, threads[name], changes, by=ChangedBy.MESSAGE)
-    rosters.save()
+    membership.settle(group, rosters, news, by=ChangedBy.MESSAGE)
 
 
 def recall(what: C2CRecall | GroupRecall) -> None:
@@ -117,7 +118,7 @@ def _recall_in_group(what: GroupRecall) -> None:
     thread = message_store.lock_threads([what.thread_id])[what.thread_id]
     places = (positions.of_group(seq) for seq in what.seqs)
     told = [Stored(**_EMPTY | {"thread": thread.thread, "position": place, "is_recalled": True}) for place in places]
-    membership.change_rows(group, membership.Rosters(group), thread, _merge_and_save(told), by=ChangedBy.RECALL)
+    membership.settle(group, membership.Rosters(group), _merge_and_save(told), by=ChangedBy.RECALL)
 
 
 # ---- What is stored ----------------------------------------------------------------------------

@@ -1,37 +1,42 @@
 """Groups and who is in them, and what that does to the members' conversations."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from django.db import connection
 from django.db.models import Q
 
 from conversations import fanout, message_store
 from conversations.changes import in_transaction
-from conversations.choices import ChangedBy, Membership
+from conversations.choices import ChangedBy, GroupType, Membership
 from conversations.counting import TOPIC_MARK
 from conversations.effects import Viewer
 from conversations.message_models import Group, GroupMember, Thread
 from conversations.message_models import Message as Stored
-from conversations.message_store import Change, LockedThread
-from conversations.rosters import SEEN, SINCE_EVER_MS, Roster, RosterEvent
+from conversations.message_store import Change
+from conversations.rosters import MEMBER_SINCE_EVER, SEEN, SINCE_EVER_MS, Roster, RosterEvent
 
 
 class Rosters:
-    """The members of a locked group, as they were at the transaction's start and as they are now."""
+    """The members of a locked group, or those of them who matter, as they were at the transaction's start and as they are."""
 
-    def __init__(self, group: Group):
+    def __init__(self, group: Group, user_ids: Iterable[str] | None = None):
         self.group = group
-        stored = GroupMember.objects.filter(group_id=group.group_id).values_list("user_id", "events", "since_ms")
+        stored = GroupMember.objects.filter(group_id=group.group_id)
+        # With another type, everybody's count may be another.
+        if user_ids is not None and not group.is_retyped:
+            stored = stored.filter(user_id__any_of=sorted(user_ids))
         self.before, self._unsettled = {}, set()
-        for user_id, events, since_ms in stored:
+        for user_id, events, since_ms in stored.values_list("user_id", "events", "since_ms"):
             self.before[user_id] = Roster.from_json(events, group.dissolved_at_ms)
             if since_ms is None:
                 self._unsettled.add(user_id)
         self.now = dict(self.before)
 
+    def of(self, user_id: str) -> Roster:
+        return self.now.get(user_id, Roster(dissolved_at_ms=self.group.dissolved_at_ms))
+
     def add(self, user_id: str, event: RosterEvent) -> None:
-        known = self.now.get(user_id, Roster(dissolved_at_ms=self.group.dissolved_at_ms))
-        self.now[user_id] = known.with_event(event)
+        self.now[user_id] = self.of(user_id).with_event(event)
 
     def dissolve(self, at_ms: int) -> None:
         self.now = {user_id: roster._replace(dissolved_at_ms=at_ms) for user_id, roster in self.now.items()}
@@ -41,6 +46,14 @@ class Rosters:
         for message in messages:
             if message.body is not None and not self._is_there(message.sender, message.time_s):
                 self.add(message.sender, RosterEvent(message.time_s * 1000, SEEN))
+
+    def see_senders_again(self) -> None:
+        """Those who turn out to have been away, in a part of the time, sent something then: they were there after all."""
+        since_s = self.changed_since_s()
+        moved = [user_id for user_id in self.changed() if user_id in self.before or self.now[user_id].was_there_before]
+        if since_s is not None and moved:
+            sent = Stored.objects.filter(thread__any_of=threads_of(self.group.group_id), sender__any_of=sorted(moved))
+            self.see_senders(sent.filter(time_s__gte=since_s).order_by("time_s"))
 
     def _is_there(self, user_id: str, time_s: int) -> bool:
         return user_id in self.now and self.now[user_id].was_member(time_s)
@@ -57,9 +70,9 @@ class Rosters:
             if before.dissolved_at_ms != self.now[user_id].dissolved_at_ms:
                 times.append(min(ends) // 1000)
             events = set(self.now[user_id].events) ^ set(before.events)
-            has_past = before.was_there_before != self.now[user_id].was_there_before
-            if events:
-                times.append(0 if has_past else min(event.time_ms for event in events) // 1000)
+            if before.was_there_before != self.now[user_id].was_there_before:
+                times.append(0)
+            times += [event.time_ms // 1000 for event in events if event.time_ms != SINCE_EVER_MS]
         return min(times, default=None)
 
     def save(self) -> None:
@@ -76,85 +89,128 @@ class Rosters:
             )
 
 
-def lock_group(group_id: str, *, type_: str = "") -> Group:
-    """Lock a group until the transaction ends, creating one never seen. Comes before any thread or owner is locked."""
+def lock_group(group_id: str, *, type_: str = "", at_ms: int = 0) -> Group:
+    """Lock a group until the transaction ends, creating one never seen. Comes before any thread or owner is locked.
+
+    `type_` is the type that it has since `at_ms`, as far as told; whoever tells one calls `settle`.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {_groups} (group_id, type) VALUES (%s, %s) "
-            f"ON CONFLICT (group_id) DO UPDATE SET type = CASE WHEN {_groups}.type = '' THEN EXCLUDED.type "
-            f"ELSE {_groups}.type END",
-            [group_id, type_],
+            f"INSERT INTO {_groups} (group_id) VALUES (%s) ON CONFLICT (group_id) DO UPDATE SET type = {_groups}.type",
+            [group_id],
         )
-    return Group.objects.get(group_id=group_id)
+    group = Group.objects.get(group_id=group_id)
+    group.type_before = group.type
+    if type_ and (at_ms, type_) > (group.type_at_ms, group.type):
+        group.type, group.type_at_ms = type_, at_ms
+        group.save(update_fields=["type", "type_at_ms"])
+    return group
 
 
 _groups = Group._meta.db_table
+NOT_THERE = Roster()
 
 
-def change_rows(group: Group, known: Rosters, thread: LockedThread, changes: Sequence[Change], *, by: ChangedBy) -> None:
-    """Bring the members' rows of one thread up to date with changed messages and changed rosters."""
+def settle(group: Group, rosters: Rosters, changes: Sequence[Change] = (), *, by: ChangedBy = ChangedBy.ROSTER) -> None:
+    """Bring the members' rows of all threads up to date, with changed messages, rosters and group type; and keep the rosters.
+
+    The topics of a community follow its roster.
+    """
+    told: dict[str, list[Change]] = {}
+    for change in changes:
+        told.setdefault(change.after.thread, []).append(change)
+    names = set(told)
+    if group.is_retyped or rosters.changed():
+        known = threads_of(group.group_id)
+        if known:
+            message_store.lock_threads(known)
+        names |= {group.group_id, *known}
+    # Those with messages have the most owners to lock, and come first: then the others lock nobody out of order.
+    for name in sorted(names, key=lambda name: (name not in told, name)):
+        change_rows(group, rosters, name, told.get(name, ()), by=by if name in told else ChangedBy.ROSTER)
+    rosters.save()
+
+
+def change_rows(group: Group, known: Rosters, thread: str, changes: Sequence[Change], *, by: ChangedBy) -> None:
+    """Bring the members' rows of one thread up to date with changed messages, changed rosters and a changed type."""
     viewers = {}
     for user_id, roster in known.now.items():
-        now, before = Viewer(user_id, roster, group.type), known.before.get(user_id, NOT_THERE)
-        viewers[user_id] = (now if before == roster else Viewer(user_id, before, group.type), now)
-    since_s = known.changed_since_s()
+        before = known.before.get(user_id, NOT_THERE)
+        now = _viewer(user_id, roster, group.type, thread == group.group_id)
+        if before != roster or group.is_retyped:
+            viewers[user_id] = (_viewer(user_id, before, group.type_before, thread == group.group_id), now)
+        elif changes:
+            viewers[user_id] = (now, now)
+    since_s = 0 if _counts_otherwise(group) else known.changed_since_s()
     if since_s is not None:
         told = {change.after.position for change in changes}
-        stored = (one for one in message_store.since(thread.thread, since_s) if one.position not in told)
+        stored = (one for one in message_store.since(thread, since_s) if one.position not in told)
         changes = sorted([*changes, *(Change(one, one) for one in stored)], key=lambda change: change.after.position)
-    fanout.change_group(group, thread.thread, viewers, changes, (group.name, group.face_url), by=by)
+    fanout.change_group(group, thread, viewers, changes, look_of(group, thread), by=by)
 
 
-NOT_THERE = Roster()
+def _viewer(user_id: str, roster: Roster, group_type: str, is_own: bool) -> Viewer:
+    # Coming into a community begins no conversation with each of its topics.
+    begins = is_own and group_type != GroupType.AVCHATROOM
+    return Viewer(user_id, roster, group_type, joined_key=roster.joined_ms * 1000 if begins else 0)
+
+
+def _counts_otherwise(group: Group) -> bool:
+    """Whether the group's new type makes other messages count, or be seen."""
+    return _class_of(group.type) != _class_of(group.type_before)
+
+
+def _class_of(group_type: str) -> str:
+    return group_type if group_type in (GroupType.MEETING, GroupType.AVCHATROOM) else ""
+
+
+def look_of(group: Group, thread: str) -> tuple[str, str]:
+    """The name and avatar of a thread's conversations: the topic's own, else its group's."""
+    topic = Group.objects.filter(group_id=thread).first() if thread != group.group_id else None
+    return (topic and topic.name) or group.name, (topic and topic.face_url) or group.face_url
 
 
 @in_transaction
 def join(group_id: str, user_ids: Iterable[str], *, at_ms: int, type_: str = "") -> None:
     """Users come into a group; what was said before does not count for them."""
-    group = lock_group(group_id, type_=type_)
-    rosters = Rosters(group)
-    for user_id in user_ids:
-        rosters.add(user_id, RosterEvent(at_ms, Membership.MEMBER))
-    _settle(group, rosters)
+    group = lock_group(group_id, type_=type_, at_ms=at_ms)
+    tell_moves(group, dict.fromkeys(user_ids, (RosterEvent(at_ms, Membership.MEMBER),)))
 
 
 @in_transaction
-def leave(group_id: str, user_ids: Iterable[str], *, at_ms: int, membership: Membership) -> None:
+def leave(group_id: str, user_ids: Iterable[str], *, at_ms: int, membership: Membership, type_: str = "") -> None:
     """Users go, or are made to; their conversations stay, and nothing counts any more until they are back."""
-    group = lock_group(group_id)
-    rosters = Rosters(group)
-    user_ids = list(user_ids)
-    for user_id in user_ids:
-        rosters.add(user_id, RosterEvent(at_ms, membership))
-    # Whoever sent something later was there again.
-    sent = Stored.objects.filter(thread__any_of=threads_of(group_id), sender__any_of=user_ids, time_s__gte=at_ms // 1000)
-    rosters.see_senders(sent.order_by("time_s"))
-    _settle(group, rosters)
+    group = lock_group(group_id, type_=type_, at_ms=at_ms)
+    tell_moves(group, dict.fromkeys(user_ids, (RosterEvent(at_ms, membership),)))
 
 
 @in_transaction
-def dissolve(group_id: str, user_ids: Iterable[str], *, at_ms: int) -> None:
+def dissolve(group_id: str, user_ids: Iterable[str], *, at_ms: int, type_: str = "") -> None:
     """A group ends, for those named and for all who are known."""
-    group = lock_group(group_id)
+    group = lock_group(group_id, type_=type_, at_ms=at_ms)
     rosters = Rosters(group)
     for user_id in user_ids:
-        if user_id not in rosters.now:
-            rosters.add(user_id, RosterEvent(SINCE_EVER_MS, Membership.MEMBER))
+        rosters.add(user_id, MEMBER_SINCE_EVER)
     if group.dissolved_at_ms is None or at_ms < group.dissolved_at_ms:
         group.dissolved_at_ms = at_ms
         group.save(update_fields=["dissolved_at_ms"])
         rosters.dissolve(at_ms)
-    _settle(group, rosters)
+    settle(group, rosters)
+
+
+def tell_moves(group: Group, moves: Mapping[str, Iterable[RosterEvent]]) -> None:
+    """Who comes and who goes, in a locked group; one query for all the members only where its type changed."""
+    if group.type == GroupType.AVCHATROOM and not group.is_retyped:
+        return  # Crowds come and go there, and nobody has a conversation.
+    rosters = Rosters(group, moves)
+    for user_id, events in moves.items():
+        for event in events:
+            rosters.add(user_id, event)
+    rosters.see_senders_again()
+    settle(group, rosters)
 
 
 def threads_of(group_id: str) -> list[str]:
     """The group's own thread and those of its topics, as far as anything was said there."""
     own = Thread.objects.filter(Q(thread=group_id) | Q(thread__startswith=group_id + TOPIC_MARK))
     return sorted(own.values_list("thread", flat=True))
-
-
-def _settle(group: Group, rosters: Rosters) -> None:
-    threads = threads_of(group.group_id)
-    for thread in message_store.lock_threads(threads).values() if threads else ():
-        change_rows(group, rosters, thread, (), by=ChangedBy.ROSTER)
-    rosters.save()

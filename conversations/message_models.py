@@ -67,6 +67,8 @@ class Message(MessageColumns):
             models.Index("thread", "random", name="message_by_random", condition=models.Q(random__isnull=False)),
             # How much comes in. Its entries are added at one end, so a message pays little for it.
             models.Index("created_at", name="message_by_arrival"),
+            # Who comes, goes or is learnt to have been there sees what was said from then on.
+            models.Index("thread", "time_s", name="message_by_time"),
         )
 
 
@@ -91,6 +93,7 @@ class Group(models.Model):
 
     group_id = models.CharField(_("group ID"), max_length=identifiers.GROUP_ID_MAX_BYTES, primary_key=True)
     type = models.CharField(_("group type"), max_length=16, choices=GroupType, blank=True, db_default="")
+    type_at_ms = models.BigIntegerField(db_default=0, help_text="EventTime, epoch milliseconds")
     name = models.TextField(_("name"), blank=True, db_default="", help_text="Name")
     name_at_ms = models.BigIntegerField(db_default=0, help_text="EventTime, epoch milliseconds")
     face_url = models.TextField(_("avatar"), blank=True, db_default="", help_text="FaceUrl")
@@ -101,8 +104,15 @@ class Group(models.Model):
     class Meta:
         verbose_name, verbose_name_plural = _("group"), _("groups")
 
+    # What it was when the transaction began that has locked it.
+    type_before = ""
+
     def __str__(self) -> str:
         return self.group_id
+
+    @property
+    def is_retyped(self) -> bool:
+        return self.type != self.type_before
 
 
 class GroupMemberColumns(models.Model):
@@ -110,11 +120,13 @@ class GroupMemberColumns(models.Model):
 
     group_id = models.CharField(_("group ID"), max_length=identifiers.GROUP_ID_MAX_BYTES)
     user_id = models.CharField(_("user ID"), max_length=identifiers.OWNER_ID_MAX_BYTES)
-    # [[epoch milliseconds, "member", "left", "kicked" or "seen"], …], sorted: what comes in any order, see `rosters`.
+    # [[epoch milliseconds, "member", "left", "kicked", "seen" or "listed"], …], sorted: what comes in any order, see `rosters`.
     events = models.TextField(db_default="[]", help_text="JSON")
     # What follows from the events for good: for messages from then on, whether the user is there. None: not made out yet.
     is_there = models.BooleanField(_("is there"), db_default=False)
     since_ms = models.BigIntegerField(_("since"), null=True, help_text=_("epoch milliseconds"))
+    # Found to be a member by a row of the list, and what was said before is not counted there yet: see `rosters_learnt`.
+    is_learnt = models.BooleanField(db_default=False)
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
 
     class Meta:
@@ -132,7 +144,10 @@ class GroupMember(GroupMemberColumns):
     class Meta:
         verbose_name, verbose_name_plural = _("group member"), _("group members")
         # Staff ask which groups a user is in.
-        indexes = (models.Index("user_id", "group_id", name="member_by_user"),)
+        indexes = (
+            models.Index("user_id", "group_id", name="member_by_user"),
+            models.Index("group_id", name="member_to_count", condition=models.Q(is_learnt=True)),
+        )
 
 
 class GroupMemberRow(GroupMemberColumns):
@@ -149,6 +164,22 @@ class GroupMemberRow(GroupMemberColumns):
     @property
     def pk(self) -> str:
         return pairs.to_text(self.group_id, self.user_id)
+
+
+class PendingName(models.Model):
+    """A new name or avatar on its way to everybody's row of a conversation; gone when it is there."""
+
+    conversation_id = models.CharField(max_length=identifiers.CONVERSATION_ID_MAX_BYTES, primary_key=True)
+    # The rows of owners up to this one have it.
+    reached = models.CharField(max_length=identifiers.OWNER_ID_MAX_BYTES, blank=True, db_default="")
+    # How often it started over, with a name that is newer still.
+    starts = models.BigIntegerField(db_default=1)
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("name on its way"), _("names on their way")
+
+    def __str__(self) -> str:
+        return self.conversation_id
 
 
 class CallbackOutcome(models.TextChoices):

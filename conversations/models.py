@@ -7,7 +7,14 @@ from django.utils.translation import gettext_lazy as _
 
 from conversations import identifiers, pairs, positions
 from conversations.choices import ALLOWED_MARKS, ChangedBy, ConversationType, GroupType, Membership, ReceiveOption
-from conversations.message_models import Callback, Group, GroupMember, Message, Thread  # noqa: F401 - tables of this app
+from conversations.message_models import (  # noqa: F401 - tables of this app
+    Callback,
+    Group,
+    GroupMember,
+    Message,
+    PendingName,
+    Thread,
+)
 from conversations.querysets import COUNTED, NO_AT_INFO, ConversationQuerySet, LookQuerySet, NickStart, OwnerQuerySet
 from conversations.times import now_s
 from conversations.wire_head import WireHead
@@ -149,8 +156,8 @@ class Conversation(ConversationColumns):
             ),
             models.Index("owner_id", "version", name="conversation_changes"),
             models.Index("owner_id", name="conversation_counted", condition=Q(deleted_at__isnull=True) & COUNTED),
-            # Staff look a conversation up across owners.
-            models.Index("conversation_id", name="conversation_across_owners"),
+            # Names go to everybody's row of a conversation, in order of the owners; and staff look one up across them.
+            models.Index("conversation_id", "owner_id", name="conversation_by_owners"),
         )  # fmt: skip
         constraints = (
             models.CheckConstraint(

@@ -1,7 +1,8 @@
 """When a user was in a group, from what came in, in any order; pure.
 
 The events of a user are kept sorted by time; each says what holds from then on. Before the first one holds its opposite:
-who left was there, who joined was not.
+who left was there, who joined was not. That somebody is a member, and nobody knows since when, is an event at SINCE_EVER_MS:
+it holds only before the first one that has a time.
 """
 
 from typing import NamedTuple
@@ -13,6 +14,8 @@ from conversations.choices import Membership
 SINCE_EVER_MS = 0
 # Not told, but sent something: was there at that moment, and that says nothing of before.
 SEEN = "seen"
+# Has the group's conversation, by an import or report.
+LISTED = "listed"
 
 
 class RosterEvent(NamedTuple):
@@ -23,7 +26,11 @@ class RosterEvent(NamedTuple):
 
     @property
     def is_presence(self) -> bool:
-        return self.membership in (Membership.MEMBER, SEEN)
+        return self.membership in (Membership.MEMBER, SEEN, LISTED)
+
+
+MEMBER_SINCE_EVER = RosterEvent(SINCE_EVER_MS, Membership.MEMBER.value)
+LISTED_SINCE_EVER = RosterEvent(SINCE_EVER_MS, LISTED)
 
 
 class Roster(NamedTuple):
@@ -48,9 +55,16 @@ class Roster(NamedTuple):
         start_ms, end_ms = time_s * 1000, time_s * 1000 + 999
         if self.dissolved_at_ms is not None and start_ms > self.dissolved_at_ms:
             return False
-        before = [event for event in self.events if event.time_ms <= start_ms]
         within = any(start_ms < event.time_ms <= end_ms and event.is_presence for event in self.events)
-        return within or (before[-1].is_presence if before else self.was_there_before)
+        return within or self._is_there(start_ms)
+
+    def is_there(self, at_ms: int) -> bool:
+        """Whether the user is a member at this moment."""
+        return self._is_there(at_ms) and (self.dissolved_at_ms is None or at_ms < self.dissolved_at_ms)
+
+    def _is_there(self, at_ms: int) -> bool:
+        before = [event for event in self.events if SINCE_EVER_MS < event.time_ms <= at_ms]
+        return before[-1].is_presence if before else self.was_there_before
 
     def was_there_by(self, time_s: int) -> bool:
         """Whether the user was there at any moment up to the end of this second."""
@@ -66,9 +80,10 @@ class Roster(NamedTuple):
         """Whether the user is there, and the epoch milliseconds from which on that holds for every message."""
         if self.dissolved_at_ms is not None:
             return False, self.dissolved_at_ms + 1
-        is_there = bool(self.events) and self.events[-1].is_presence
+        told = [event for event in self.events if event.time_ms > SINCE_EVER_MS]
+        is_there = told[-1].is_presence if told else self.was_there_before
         since_ms = SINCE_EVER_MS
-        for event in reversed(self.events):
+        for event in reversed(told):
             if event.is_presence != is_there:
                 break
             since_ms = event.time_ms
@@ -77,8 +92,20 @@ class Roster(NamedTuple):
     @property
     def was_there_before(self) -> bool:
         """Whether the user was there before all that is known: so it is when the first thing told is a leave."""
-        told = [event for event in self.events if event.membership != SEEN]
-        return bool(told) and not told[0].is_presence
+        told = [event for event in self.events if event.membership != SEEN and event.time_ms > SINCE_EVER_MS]
+        if told:
+            return not told[0].is_presence
+        return bool(self.events) and self.events[0].time_ms == SINCE_EVER_MS
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether the user had the group's conversation before anything was told here."""
+        return LISTED_SINCE_EVER in self.events
+
+    @property
+    def joined_ms(self) -> int:
+        """When the user was told to come in, the last time; SINCE_EVER_MS if never."""
+        return max((event.time_ms for event in self.events if event.membership == Membership.MEMBER), default=SINCE_EVER_MS)
 
 
 def _order(event: RosterEvent) -> tuple[int, bool]:

@@ -1,7 +1,7 @@
 """Epoch seconds, milliseconds and aware moments; converted nowhere else."""
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from django.utils.translation import gettext as _
 
@@ -13,6 +13,11 @@ YEAR_2100_S = 4_102_444_800
 def now_s() -> int:
     """The present, in epoch seconds."""
     return int(time.time())
+
+
+def now_ms() -> int:
+    """The present, in epoch milliseconds: the unit of event times."""
+    return time.time_ns() // 1_000_000
 
 
 def now_us() -> int:
@@ -32,6 +37,11 @@ def check_epoch_s(value: int, *, field: str) -> int:
 def from_epoch_s(seconds: int) -> datetime:
     """The aware moment of epoch seconds."""
     return datetime.fromtimestamp(seconds, UTC)
+
+
+def to_epoch_us(moment: datetime) -> int:
+    """Whole epoch microseconds of an aware moment."""
+    return (moment - datetime.fromtimestamp(0, UTC)) // timedelta(microseconds=1)
 
 
 def to_epoch_s(moment: datetime) -> int:

@@ -72,9 +72,10 @@ reads = st.builds(
 moments = st.builds(lambda number, ms: (NOON_S + number) * 1000 + ms, st.integers(0, 13), st.sampled_from((0, 500)))
 movers = st.lists(st.sampled_from(PEOPLE), min_size=1, max_size=2, unique=True).map(tuple)
 joins = st.builds(
-    lambda at, members: callbacks.MembersJoined(group_id="team", group_type="", event_time_ms=at, members=members),
+    lambda at, members, type_: callbacks.MembersJoined(group_id="team", group_type=type_, event_time_ms=at, members=members),
     moments,
     movers,
+    st.sampled_from(("", "", "", "Work", "Meeting")),
 )
 leaves = st.builds(
     lambda at, members: callbacks.MembersLeft(
