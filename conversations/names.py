@@ -1,82 +1,208 @@
-"""Names and avatars of users and groups, and the conversations that show them. A later event wins, whichever comes first."""
+"""Names and avatars of users and groups, and the conversations that show them. A later event wins, whichever comes first.
 
-from collections.abc import Callable
+A name is kept at once, and then goes from row to row in order of their owners, a few in a transaction. How far it has come is
+kept with it, so that whoever goes on, after a kill too, goes on from there; two at it do not do the same rows twice.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 import orjson
+from django.db import connection
 from django.db.models import Q
 
-from conversations import fanout, identifiers
+from conversations import fanout, identifiers, membership, wakeups
 from conversations.changes import in_transaction, lock_owners
 from conversations.choices import ChangedBy, ConversationType
-from conversations.membership import lock_group
+from conversations.counting import group_of
+from conversations.message_models import Group, PendingName
 from conversations.models import Conversation, Owner
+from conversations.rosters import RosterEvent
 
-# Owners whose lists change in one transaction.
-BATCH = 500
+# Owners whose lists change in one transaction: as many as one wake-up can name, so that nobody else's followers are woken.
+BATCH = wakeups.MAX_NAMED
+# How long whoever tells a new name waits for it to be everywhere: webhooks are to be answered within 2 s.
+PATIENCE_S = 1.0
 
 
-def set_profile(user_id: str, *, nick_name: str | None, face_url: str | None, at_ms: int) -> None:
-    """A user's nick and avatar, None for what did not change; and each conversation with this user that shows them."""
-    known = _save_profile(user_id, nick_name, face_url, at_ms)
-    names = {*orjson.loads(known.former_names), user_id, ""}
-    shows_name = Q(show_name__in=sorted(names - {known.nick_name or user_id}))
-    conversation_id = identifiers.join(ConversationType.C2C, user_id)
-    _spread(conversation_id, known.nick_name or user_id, known.face_url, names.__contains__, shows_name)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """A user's nick and avatar at a moment, None for what is not told."""
+
+    user_id: str
+    nick_name: str | None
+    face_url: str | None
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupInfo:
+    """A group's name, avatar and type at a moment, None or "" for what is not told."""
+
+    group_id: str
+    name: str | None
+    face_url: str | None
+    at_ms: int
+    type: str = ""
+
+
+Moves = Callable[[Group], dict[str, tuple[RosterEvent, ...]]]
+
+
+def set_profiles(profiles: Sequence[Profile]) -> bool:
+    """Users' nicks and avatars, and each conversation with them that shows them; whether all of that is done already."""
+    return spread(_save_profiles(profiles), until=time.monotonic() + PATIENCE_S)
+
+
+def set_group_info(info: GroupInfo, moves: Moves = lambda group: {}, *, until: float | None = None) -> bool:
+    """A group's name and avatar, and each member's conversation; whether all of that is done already.
+
+    `moves` says who comes and goes at the same moment, in the group as it is now.
+    """
+    return spread(_save_group(info, moves), until=time.monotonic() + PATIENCE_S if until is None else until)
 
 
 @in_transaction
-def _save_profile(user_id: str, nick_name: str | None, face_url: str | None, at_ms: int) -> Owner:
-    lock_owners([user_id])
-    owner = Owner.objects.get(owner_id=user_id)
-    if nick_name is not None:
-        owner.former_names = orjson.dumps(sorted({*orjson.loads(owner.former_names), owner.nick_name, nick_name})).decode()
-        if (at_ms, nick_name) > (owner.nick_name_at_ms, owner.nick_name):
-            owner.nick_name, owner.nick_name_at_ms = nick_name, at_ms
-    if face_url is not None and (at_ms, face_url) > (owner.face_url_at_ms, owner.face_url):
-        owner.face_url, owner.face_url_at_ms = face_url, at_ms
-    owner.save(update_fields=["former_names", "nick_name", "nick_name_at_ms", "face_url", "face_url_at_ms"])
-    return owner
+def _save_profiles(profiles: Sequence[Profile]) -> list[str]:
+    """Keep them; gives the conversations that are to follow."""
+    lock_owners(one.user_id for one in profiles)
+    known = {owner.owner_id: owner for owner in Owner.objects.any_of(sorted({one.user_id for one in profiles}))}
+    changed = {one.user_id: known[one.user_id] for one in profiles if _is_news(known[one.user_id], one)}
+    Owner.objects.bulk_update(changed.values(), _PROFILE, batch_size=BATCH)
+    return _begin(identifiers.join(ConversationType.C2C, user_id) for user_id in changed)
 
 
-def set_group_info(group_id: str, *, name: str | None, face_url: str | None, at_ms: int, type_: str = "") -> None:
-    """A group's name and avatar, None for what did not change; and each member's conversation."""
-    group = _save_group(group_id, name, face_url, at_ms, type_)
-    shown = group.name or group_id
-    # A group has no remarks: whatever else is shown is an older name.
-    conversation_id = identifiers.join(ConversationType.GROUP, group_id)
-    _spread(conversation_id, shown, group.face_url, lambda name: True, ~Q(show_name=shown))
+_PROFILE = ("former_names", "nick_name", "nick_name_at_ms", "face_url", "face_url_at_ms")
+
+
+def _is_news(owner: Owner, told: Profile) -> bool:
+    """Whether the profile says something new, which the owner has then."""
+    before = [getattr(owner, column) for column in _PROFILE]
+    if told.nick_name is not None:
+        names = {*orjson.loads(owner.former_names), owner.nick_name, told.nick_name}
+        owner.former_names = orjson.dumps(sorted(names)).decode()
+        if (told.at_ms, told.nick_name) > (owner.nick_name_at_ms, owner.nick_name):
+            owner.nick_name, owner.nick_name_at_ms = told.nick_name, told.at_ms
+    if told.face_url is not None and (told.at_ms, told.face_url) > (owner.face_url_at_ms, owner.face_url):
+        owner.face_url, owner.face_url_at_ms = told.face_url, told.at_ms
+    return [getattr(owner, column) for column in _PROFILE] != before
 
 
 @in_transaction
-def _save_group(group_id: str, name: str | None, face_url: str | None, at_ms: int, type_: str):
-    group = lock_group(group_id, type_=type_)
-    if name is not None and (at_ms, name) > (group.name_at_ms, group.name):
-        group.name, group.name_at_ms = name, at_ms
-    if face_url is not None and (at_ms, face_url) > (group.face_url_at_ms, group.face_url):
-        group.face_url, group.face_url_at_ms = face_url, at_ms
+def _save_group(info: GroupInfo, moves: Moves) -> list[str]:
+    """Keep it; gives the conversations that are to follow."""
+    group = membership.lock_group(info.group_id, type_=info.type, at_ms=info.at_ms)
+    before = group.name, group.face_url
+    if info.name is not None and (info.at_ms, info.name) > (group.name_at_ms, group.name):
+        group.name, group.name_at_ms = info.name, info.at_ms
+    if info.face_url is not None and (info.at_ms, info.face_url) > (group.face_url_at_ms, group.face_url):
+        group.face_url, group.face_url_at_ms = info.face_url, info.at_ms
     group.save(update_fields=["name", "name_at_ms", "face_url", "face_url_at_ms"])
-    return group
+    membership.tell_moves(group, moves(group))
+    if (group.name, group.face_url) == before:
+        return []
+    # A topic shows its group's, unless it has its own.
+    threads = {group.group_id, *membership.threads_of(group.group_id)}
+    return _begin(identifiers.join(ConversationType.GROUP, thread) for thread in threads)
 
 
-def _spread(conversation_id: str, name: str, face_url: str, follows: Callable[[str], bool], shows_name: Q) -> None:
-    """Bring the name and avatar to everybody's row, in batches of a transaction each."""
-    last = ""
-    is_old = shows_name | (~Q(face_url=face_url) if face_url else Q())
-    rows = Conversation.objects.present().filter(is_old, conversation_id=conversation_id).order_by("owner_id")
-    while owner_ids := list(rows.filter(owner_id__gt=last).values_list("owner_id", flat=True)[:BATCH]):
-        _spread_to(owner_ids, conversation_id, name, face_url, follows)
-        last = owner_ids[-1]
+def _begin(conversation_ids: Iterable[str]) -> list[str]:
+    """Note that new names are to go to these conversations of everybody."""
+    table, names = PendingName._meta.db_table, sorted(conversation_ids)
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            f"INSERT INTO {table} (conversation_id, reached, starts) VALUES (%s, '', 1) "
+            f"ON CONFLICT (conversation_id) DO UPDATE SET reached = '', starts = {table}.starts + 1",
+            [[name] for name in names],
+        )
+    return names
+
+
+# ---- From row to row ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a conversation shows, None for what nobody has told, and the names that follow a change."""
+
+    name: str | None
+    face_url: str | None
+    former: frozenset[str] | None  # None: whatever is shown; nobody gives a group another name for himself
+
+    def is_old(self) -> Q:
+        """The rows that show something else and follow."""
+        is_old = Q(owner_id__in=[])
+        if self.name is not None:
+            follows = Q() if self.former is None else Q(show_name__in=sorted(self.former))
+            is_old |= follows & ~Q(show_name=self.name)
+        if self.face_url is not None:
+            is_old |= ~Q(face_url=self.face_url)
+        return is_old
+
+    def put_on(self, row: Conversation) -> bool:
+        """Whether that changes the row."""
+        before = row.show_name, row.face_url
+        if self.name is not None and (self.former is None or row.show_name in self.former):
+            row.show_name = self.name
+        if self.face_url is not None:
+            row.face_url = self.face_url
+        return before != (row.show_name, row.face_url)
+
+
+def spread(conversation_ids: Iterable[str], *, until: float) -> bool:
+    """Bring names to everybody's rows while there is time, a monotonic moment; whether all are done."""
+    return all(_spread_one(one, until) for one in conversation_ids)
+
+
+def finish() -> int:
+    """Bring all names on their way to where they go; how many conversations they were of."""
+    count, last = 0, ""
+    while conversation_id := PendingName.objects.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True).first():
+        spread([conversation_id], until=float("inf"))
+        count, last = count + 1, conversation_id
+    return count
+
+
+def _spread_one(conversation_id: str, until: float) -> bool:
+    while pending := PendingName.objects.filter(conversation_id=conversation_id).first():
+        if time.monotonic() >= until:
+            return False
+        look = _look_of(conversation_id)
+        rows = Conversation.objects.present().filter(look.is_old(), conversation_id=conversation_id)
+        rows = rows.filter(owner_id__gt=pending.reached).order_by("owner_id")
+        if _spread_to(pending, list(rows.values_list("owner_id", flat=True)[:BATCH]), look):
+            break
+    return True
 
 
 @in_transaction
-def _spread_to(owner_ids: list[str], conversation_id: str, name: str, face_url: str, follows: Callable[[str], bool]) -> None:
+def _spread_to(pending: PendingName, owner_ids: list[str], look: Look) -> bool:
+    """Change the next owners' rows, unless somebody else has gone on or a newer name has come: then this look is old.
+
+    Whether these were the last ones.
+    """
     owners = lock_owners(owner_ids)
-    changed = []
-    for row in fanout.read_rows([(owner_id, conversation_id) for owner_id in owner_ids]).values():
-        before = row.show_name, row.face_url
-        if follows(row.show_name):
-            row.show_name = name
-        row.face_url = face_url or row.face_url
-        if fanout.is_listed(row) and before != (row.show_name, row.face_url):
-            changed.append(row)
-    fanout.save_rows(owners, changed, by=ChangedBy.NAME)
+    as_read = PendingName.objects.filter(pk=pending.pk, reached=pending.reached, starts=pending.starts)
+    is_last = len(owner_ids) < BATCH
+    if not (as_read.delete()[0] if is_last else as_read.update(reached=owner_ids[-1])):
+        return False
+    rows = fanout.read_rows([(owner_id, pending.conversation_id) for owner_id in owner_ids]).values()
+    fanout.save_rows(owners, [row for row in rows if fanout.is_listed(row) and look.put_on(row)], by=ChangedBy.NAME)
+    return is_last
+
+
+def _look_of(conversation_id: str) -> Look:
+    type_, bare_id = identifiers.split(conversation_id)
+    if type_ == ConversationType.C2C:
+        user = Owner.objects.get(owner_id=bare_id)
+        is_named = user.nick_name_at_ms > 0
+        return Look(
+            (user.nick_name or bare_id) if is_named else None,
+            user.face_url if user.face_url_at_ms else None,
+            frozenset({*orjson.loads(user.former_names), bare_id, ""}),
+        )
+    known = Group.objects.filter(group_id__any_of=[bare_id, group_of(bare_id)])
+    named = sorted(known, key=lambda group: group.group_id != bare_id)
+    name = next((group.name or group.group_id for group in named if group.name_at_ms), None)
+    return Look(name, next((group.face_url for group in named if group.face_url_at_ms), None), None)

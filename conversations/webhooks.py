@@ -11,9 +11,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from conversations import callbacks, ingest, membership, names, peer_reads
+from conversations.choices import Membership
 from conversations.exceptions import ConversationError
 from conversations.message_models import Callback, CallbackOutcome
 from conversations.messages import C2CRecall, GroupRecall, Message
+from conversations.rosters import RosterEvent
 from conversations.times import now_s
 
 logger = logging.getLogger("conversations.webhooks")
@@ -75,16 +77,21 @@ def apply_event(event: callbacks.Event | None, *, at_ms: int, now_s: int) -> Non
         case callbacks.C2CRead():
             peer_reads.record(event.reader, event.peer, time_s=event.read_time_s)
         case callbacks.GroupCreated():
-            names.set_group_info(event.group_id, name=event.name, face_url=None, at_ms=at_ms, type_=event.group_type)
             members = {*event.members, *([event.owner] if event.owner else [])}
-            membership.join(event.group_id, members, at_ms=at_ms, type_=event.group_type)
+            joins = dict.fromkeys(members, (RosterEvent(at_ms, Membership.MEMBER),))
+            names.set_group_info(_info(event, at_ms, event.name, None), lambda group: joins)
         case callbacks.MembersJoined():
             membership.join(event.group_id, event.members, at_ms=at_ms, type_=event.group_type)
         case callbacks.MembersLeft():
-            membership.leave(event.group_id, event.members, at_ms=at_ms, membership=event.membership)
+            membership.leave(event.group_id, event.members, at_ms=at_ms, membership=event.membership, type_=event.group_type)
         case callbacks.GroupDissolved():
-            membership.dissolve(event.group_id, event.members, at_ms=at_ms)
+            membership.dissolve(event.group_id, event.members, at_ms=at_ms, type_=event.group_type)
         case callbacks.GroupInfoChanged():
-            names.set_group_info(event.group_id, name=event.name, face_url=event.face_url, at_ms=at_ms, type_=event.group_type)
+            names.set_group_info(_info(event, at_ms, event.name, event.face_url))
         case callbacks.ProfileChanged():
-            names.set_profile(event.user_id, nick_name=event.nick_name, face_url=event.face_url, at_ms=at_ms)
+            told = names.Profile(user_id=event.user_id, nick_name=event.nick_name, face_url=event.face_url, at_ms=at_ms)
+            names.set_profiles([told])
+
+
+def _info(event: callbacks.GroupEvent, at_ms: int, name: str | None, face_url: str | None) -> names.GroupInfo:
+    return names.GroupInfo(group_id=event.group_id, name=name, face_url=face_url, at_ms=at_ms, type=event.group_type)
