@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone, translation
 
-from conversations import dialects, positions, wire
+from conversations import dialects, learning, positions, wire
 from conversations.changes import LockedOwner, lock_owners, save_owners
 from conversations.choices import ChangedBy, ConversationType, Membership
 from conversations.exceptions import ConversationError
@@ -96,7 +96,12 @@ def import_records(
             summary.bad += len(bad)
             for one in sorted(bad):
                 on_bad(one)
+            if not dry_run:
+                # All of them, also what is there already: a batch may have been the last one before a kill.
+                learning.learn((one.owner_id, one.entry.conversation_id) for one in incoming)
             on_batch(last_number)
+    if not dry_run:
+        learning.count_learnt()
     return summary
 
 

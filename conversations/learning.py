@@ -1,0 +1,119 @@
+"""Members of groups who are known by their conversations only: imported or reported, and no webhook told of their coming.
+
+Whoever has a group's conversation is in the group, since nobody knows when; news of coming and going is believed first.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from django.conf import settings
+from django.db import connection
+
+from conversations import identifiers, membership
+from conversations.changes import in_transaction
+from conversations.choices import ConversationType, GroupType
+from conversations.counting import group_of
+from conversations.message_models import Group, GroupMember, Thread
+from conversations.rosters import LISTED_SINCE_EVER, Roster
+
+MEMBERS_PER_STATEMENT = 5000
+NOTHING_TOLD, LISTED = Roster().to_json(), Roster((LISTED_SINCE_EVER,)).to_json()
+_members = GroupMember._meta.db_table
+
+
+def learn(pairs: Iterable[tuple[str, str]]) -> list[str]:
+    """Make members of owners and the conversations that they have, a few statements for any number; not for one-to-one ones.
+
+    Locks groups, so it comes before or after a transaction that locks owners, never within. Gives the groups in which messages
+    are stored that may count for them: see `count_learnt`, which does that then, or later.
+    """
+    members = sorted({member for pair in pairs for member in _membership(*pair)})
+    return sorted({group_id for part in _batched(members) for group_id in _learn(part)})
+
+
+def count_learnt(group_ids: Iterable[str] | None = None) -> int:
+    """Count what was stored before members were learnt, in these groups or wherever that is still to do; in how many it was."""
+    count = 0
+    for group_id in _to_count() if group_ids is None else group_ids:
+        _count(group_id)
+        count += 1
+    return count
+
+
+def is_anything_to_count() -> bool:
+    return GroupMember.objects.filter(is_learnt=True).exists()
+
+
+def _membership(owner_id: str, conversation_id: str) -> Iterator[tuple[str, str]]:
+    type_, bare_id = identifiers.split(conversation_id)
+    if type_ == ConversationType.GROUP and owner_id not in settings.SKIP_OWNERS:
+        yield group_of(bare_id), owner_id
+
+
+def _batched(members: list[tuple[str, str]]) -> Iterator[list[tuple[str, str]]]:
+    for start in range(0, len(members), MEMBERS_PER_STATEMENT):
+        yield members[start : start + MEMBERS_PER_STATEMENT]
+
+
+@in_transaction
+def _learn(members: Sequence[tuple[str, str]]) -> set[str]:
+    known = _events_of(members)
+    new = [member for member in members if not Roster.from_json(known.get(member, NOTHING_TOLD)).is_listed]
+    if not new:
+        return set()
+    busy = _lock_groups(sorted({group_id for group_id, _user_id in new}))
+    rows = []
+    for group_id, user_id in new:
+        waits = group_id in busy or (group_id, user_id) in known
+        rows += group_id, user_id, NOTHING_TOLD if waits else LISTED, waits
+    marks = ", ".join(["(%s, %s, %s, %s)"] * len(new))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {_members} (group_id, user_id, events, is_learnt) VALUES {marks} "
+            "ON CONFLICT (group_id, user_id) DO UPDATE SET is_learnt = TRUE",
+            rows,
+        )
+    return {group_id for group_id, user_id in new if group_id in busy or (group_id, user_id) in known}
+
+
+def _events_of(members: Sequence[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT m.group_id, m.user_id, m.events FROM (VALUES {', '.join(['(%s, %s)'] * len(members))}) AS k "
+            f"JOIN {_members} m ON m.group_id = k.column1 AND m.user_id = k.column2",
+            [value for member in members for value in member],
+        )
+        return {(group_id, user_id): events for group_id, user_id, events in cursor.fetchall()}
+
+
+def _lock_groups(group_ids: list[str]) -> set[str]:
+    """Lock groups, in their order, creating those never seen; gives those whose members' conversations may change by it.
+
+    Locks of groups alone can be taken several at once: nobody who waits for one holds another.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {Group._meta.db_table} (group_id) VALUES {', '.join(['(%s)'] * len(group_ids))} "
+            "ON CONFLICT (group_id) DO NOTHING",
+            group_ids,
+        )
+    known = Group.objects.filter(group_id__any_of=group_ids).order_by("group_id").select_for_update()
+    states = list(known.values_list("group_id", "type", "dissolved_at_ms"))
+    busy = {group_id for group_id, type_, at_ms in states if type_ == GroupType.COMMUNITY or at_ms is not None}
+    return busy | set(Thread.objects.filter(thread__any_of=group_ids).values_list("thread", flat=True))
+
+
+def _to_count() -> Iterator[str]:
+    """The groups in which there is something to count, until there is none."""
+    while (
+        group_id := GroupMember.objects.filter(is_learnt=True).order_by("group_id").values_list("group_id", flat=True).first()
+    ):
+        yield group_id
+
+
+@in_transaction
+def _count(group_id: str) -> None:
+    group = membership.lock_group(group_id)
+    learnt = GroupMember.objects.filter(group_id=group_id, is_learnt=True)
+    user_ids = list(learnt.values_list("user_id", flat=True))
+    learnt.update(is_learnt=False)
+    membership.tell_moves(group, dict.fromkeys(user_ids, (LISTED_SINCE_EVER,)))
