@@ -34,6 +34,7 @@ serve: export PORT := $(PORT)
 serve: export EVENTS_PORT := $(EVENTS_PORT)
 serve: export WEB_WORKERS := $(WEB_WORKERS)
 serve: export GRANIAN := $(GRANIAN)
+serve: export MANAGE := $(BIN)/python manage.py
 serve: $(VENV)/runtime
 	@test $(PORT) != $(EVENTS_PORT) || { echo "EVENTS_PORT must not be PORT."; exit 1; }
 	$(BIN)/python manage.py check --deploy --fail-level ERROR

@@ -204,8 +204,8 @@ def _group_dissolved(body: Body, now_s: int) -> GroupDissolved:
 
 
 def _group_info_changed(body: Body, now_s: int) -> GroupInfoChanged | None:
-    name = _text_or_none(body, "Name")
-    face_url = _text_or_none(body, "FaceUrl")
+    name = fields.text_or_none(body, "Name")
+    face_url = fields.text_or_none(body, "FaceUrl")
     if name is None and face_url is None:
         return None
     return GroupInfoChanged(**_group(body, now_s), name=name, face_url=face_url)
@@ -214,7 +214,7 @@ def _group_info_changed(body: Body, now_s: int) -> GroupInfoChanged | None:
 def _profile_changed(body: Body, now_s: int) -> ProfileChanged | None:
     fields.required(body, "ProfileItem")
     items = fields.list_of(body, "ProfileItem", dict)
-    nick_name, face_url = _profile_text(items, NICK_TAG), _profile_text(items, FACE_TAG)
+    nick_name, face_url = profile_text(items, NICK_TAG), profile_text(items, FACE_TAG)
     if nick_name is None and face_url is None:
         return None
     return ProfileChanged(
@@ -225,15 +225,11 @@ def _profile_changed(body: Body, now_s: int) -> ProfileChanged | None:
     )
 
 
-def _profile_text(items: list[dict[str, Any]], tag: str) -> str | None:
+def profile_text(items: list[dict[str, Any]], tag: str) -> str | None:
     """The value of a tag, which may be a number where it looks like one."""
     values = [item.get("Value") for item in items if item.get("Tag") == tag]
     value = values[-1] if values else None
-    return str(value) if type(value) is int else _text_or_none({"Value": value}, "Value")
-
-
-def _text_or_none(body: Body, key: str) -> str | None:
-    return None if body.get(key) is None else fields.text(body, key)
+    return str(value) if type(value) is int else fields.text_or_none({"Value": value}, "Value")
 
 
 _PARSERS: Mapping[str, Callable[[Body, int], Event | None]] = {

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from conversations import effects, identifiers, message_store
 from conversations.choices import ConversationType
 from conversations.effects import Viewer
+from conversations.identifiers import TOPIC_MARK
 from conversations.message_models import Group, GroupMember, Thread
 from conversations.models import Conversation
 from conversations.rosters import Roster
@@ -32,10 +33,6 @@ def thread_of(owner_id: str, conversation_id: str) -> str:
 def group_of(thread: str) -> str:
     """The group whose members a thread's messages go to: a topic's is named in its ID."""
     return thread.partition(TOPIC_MARK)[0]
-
-
-# A topic's ID is its group's, this, and a word. Source: reference section 2.
-TOPIC_MARK = "@TOPIC#_"
 
 
 def newest_stored(owner_id: str, conversation_ids: Iterable[str]) -> dict[str, str]:

@@ -3,10 +3,11 @@
 Whoever has a group's conversation is in the group, since nobody knows when; news of coming and going is believed first.
 """
 
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 
 from django.conf import settings
-from django.db import connection
+from django.db import OperationalError, connection
 
 from conversations import identifiers, membership
 from conversations.changes import in_transaction
@@ -14,6 +15,8 @@ from conversations.choices import ConversationType, GroupType
 from conversations.counting import group_of
 from conversations.message_models import Group, GroupMember, Thread
 from conversations.rosters import LISTED_SINCE_EVER, Roster
+
+logger = logging.getLogger("conversations.learning")
 
 MEMBERS_PER_STATEMENT = 5000
 NOTHING_TOLD, LISTED = Roster().to_json(), Roster((LISTED_SINCE_EVER,)).to_json()
@@ -32,15 +35,20 @@ def learn(pairs: Iterable[tuple[str, str]]) -> list[str]:
 
 def count_learnt(group_ids: Iterable[str] | None = None) -> int:
     """Count what was stored before members were learnt, in these groups or wherever that is still to do; in how many it was."""
-    count = 0
-    for group_id in _to_count() if group_ids is None else group_ids:
-        _count(group_id)
-        count += 1
-    return count
+    waiting = groups_to_count() if group_ids is None else list(group_ids)
+    for group_id in waiting:
+        try:
+            _count(group_id)
+        except OperationalError:
+            raise  # the database is away
+        except Exception:
+            logger.exception("Messages of %s stay to be counted for new members", group_id)
+    return len(waiting)
 
 
-def is_anything_to_count() -> bool:
-    return GroupMember.objects.filter(is_learnt=True).exists()
+def groups_to_count() -> list[str]:
+    """The groups in which there is something to count."""
+    return sorted(GroupMember.objects.filter(is_learnt=True).values_list("group_id", flat=True).distinct())
 
 
 def _membership(owner_id: str, conversation_id: str) -> Iterator[tuple[str, str]]:
@@ -100,14 +108,6 @@ def _lock_groups(group_ids: list[str]) -> set[str]:
     states = list(known.values_list("group_id", "type", "dissolved_at_ms"))
     busy = {group_id for group_id, type_, at_ms in states if type_ == GroupType.COMMUNITY or at_ms is not None}
     return busy | set(Thread.objects.filter(thread__any_of=group_ids).values_list("thread", flat=True))
-
-
-def _to_count() -> Iterator[str]:
-    """The groups in which there is something to count, until there is none."""
-    while (
-        group_id := GroupMember.objects.filter(is_learnt=True).order_by("group_id").values_list("group_id", flat=True).first()
-    ):
-        yield group_id
 
 
 @in_transaction

@@ -8,12 +8,13 @@ from django.db.models import Q
 from conversations import fanout, message_store
 from conversations.changes import in_transaction
 from conversations.choices import ChangedBy, GroupType, Membership
-from conversations.counting import TOPIC_MARK
 from conversations.effects import Viewer
+from conversations.identifiers import TOPIC_MARK
 from conversations.message_models import Group, GroupMember, Thread
 from conversations.message_models import Message as Stored
 from conversations.message_store import Change
 from conversations.rosters import MEMBER_SINCE_EVER, SEEN, SINCE_EVER_MS, Roster, RosterEvent
+from conversations.vendor_directory import MemberList
 
 
 class Rosters:
@@ -196,6 +197,43 @@ def dissolve(group_id: str, user_ids: Iterable[str], *, at_ms: int, type_: str =
         group.save(update_fields=["dissolved_at_ms"])
         rosters.dissolve(at_ms)
     settle(group, rosters)
+
+
+@in_transaction
+def add(group_id: str, told: MemberList) -> int:
+    """Those who are not in the group come in; how many did."""
+    group = lock_group(group_id)
+    moves = moves_to(group, told)
+    tell_moves(group, moves)
+    return len(moves)
+
+
+@in_transaction
+def remove(group_id: str, told: MemberList, membership: Membership) -> int:
+    """Those who are in the group go; how many did."""
+    group = lock_group(group_id)
+    rosters = Rosters(group, told.members)
+    there = (user_id for user_id in told.members if rosters.of(user_id).is_there(told.at_ms))
+    moves = dict.fromkeys(there, (RosterEvent(told.at_ms, membership),))
+    tell_moves(group, moves)
+    return len(moves)
+
+
+def moves_to(group: Group, told: MemberList) -> dict[str, tuple[RosterEvent, ...]]:
+    """Who has to come into a locked group, and for a whole list who has to go, for its members to be these."""
+    if group.type == GroupType.AVCHATROOM:
+        return {}
+    rosters = Rosters(group, None if told.is_whole else told.members)
+    moves = {}
+    for user_id, joined_ms in told.members.items():
+        roster = rosters.of(user_id)
+        # A time of coming that is before the last going is of an older stay.
+        came = RosterEvent(joined_ms or told.at_ms, Membership.MEMBER)
+        came = came if roster.with_event(came).is_there(told.at_ms) else RosterEvent(told.at_ms, Membership.MEMBER)
+        if not roster.is_there(told.at_ms) or (joined_ms and not roster.joined_ms):
+            moves[user_id] = (came,)
+    gone = (user_id for user_id, roster in rosters.now.items() if user_id not in told.members and roster.is_there(told.at_ms))
+    return moves | (dict.fromkeys(gone, (RosterEvent(told.at_ms, Membership.LEFT),)) if told.is_whole else {})
 
 
 def tell_moves(group: Group, moves: Mapping[str, Iterable[RosterEvent]]) -> None:

@@ -4,12 +4,14 @@ A name is kept at once, and then goes from row to row in order of their owners, 
 kept with it, so that whoever goes on, after a kill too, goes on from there; two at it do not do the same rows twice.
 """
 
+import logging
+import math
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import orjson
-from django.db import connection
+from django.db import OperationalError, connection
 from django.db.models import Q
 
 from conversations import fanout, identifiers, membership, wakeups
@@ -19,6 +21,9 @@ from conversations.counting import group_of
 from conversations.message_models import Group, PendingName
 from conversations.models import Conversation, Owner
 from conversations.rosters import RosterEvent
+from conversations.vendor_directory import GroupInfo, Profile
+
+logger = logging.getLogger("conversations.names")
 
 # Owners whose lists change in one transaction: as many as one wake-up can name, so that nobody else's followers are woken.
 BATCH = wakeups.MAX_NAMED
@@ -26,37 +31,18 @@ BATCH = wakeups.MAX_NAMED
 PATIENCE_S = 1.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Profile:
-    """A user's nick and avatar at a moment, None for what is not told."""
-
-    user_id: str
-    nick_name: str | None
-    face_url: str | None
-    at_ms: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GroupInfo:
-    """A group's name, avatar and type at a moment, None or "" for what is not told."""
-
-    group_id: str
-    name: str | None
-    face_url: str | None
-    at_ms: int
-    type: str = ""
-
-
 Moves = Callable[[Group], dict[str, tuple[RosterEvent, ...]]]
 
 
-def set_profiles(profiles: Sequence[Profile]) -> bool:
-    """Users' nicks and avatars, and each conversation with them that shows them; whether all of that is done already."""
+def set_profiles(profiles: Sequence[Profile]) -> set[str]:
+    """Users' nicks and avatars, and each conversation with them that shows them. Gives the IDs of conversations in which some
+    rows are still to follow.
+    """
     return spread(_save_profiles(profiles), until=time.monotonic() + PATIENCE_S)
 
 
-def set_group_info(info: GroupInfo, moves: Moves = lambda group: {}, *, until: float | None = None) -> bool:
-    """A group's name and avatar, and each member's conversation; whether all of that is done already.
+def set_group_info(info: GroupInfo, moves: Moves = lambda group: {}, *, until: float | None = None) -> set[str]:
+    """A group's name and avatar, and each member's conversation. Gives what `set_profiles` does.
 
     `moves` says who comes and goes at the same moment, in the group as it is now.
     """
@@ -65,12 +51,13 @@ def set_group_info(info: GroupInfo, moves: Moves = lambda group: {}, *, until: f
 
 @in_transaction
 def _save_profiles(profiles: Sequence[Profile]) -> list[str]:
-    """Keep them; gives the conversations that are to follow."""
+    """Keep them; gives the conversations in which something may be to do."""
     lock_owners(one.user_id for one in profiles)
     known = {owner.owner_id: owner for owner in Owner.objects.any_of(sorted({one.user_id for one in profiles}))}
     changed = {one.user_id: known[one.user_id] for one in profiles if _is_news(known[one.user_id], one)}
     Owner.objects.bulk_update(changed.values(), _PROFILE, batch_size=BATCH)
-    return _begin(identifiers.join(ConversationType.C2C, user_id) for user_id in changed)
+    _begin(identifiers.join(ConversationType.C2C, user_id) for user_id in changed)
+    return sorted(identifiers.join(ConversationType.C2C, user_id) for user_id in known)
 
 
 _PROFILE = ("former_names", "nick_name", "nick_name_at_ms", "face_url", "face_url_at_ms")
@@ -91,32 +78,33 @@ def _is_news(owner: Owner, told: Profile) -> bool:
 
 @in_transaction
 def _save_group(info: GroupInfo, moves: Moves) -> list[str]:
-    """Keep it; gives the conversations that are to follow."""
+    """Keep it; gives the conversations in which something may be to do."""
     group = membership.lock_group(info.group_id, type_=info.type, at_ms=info.at_ms)
-    before = group.name, group.face_url
+    before = group.name, group.name_at_ms > 0, group.face_url
     if info.name is not None and (info.at_ms, info.name) > (group.name_at_ms, group.name):
         group.name, group.name_at_ms = info.name, info.at_ms
     if info.face_url is not None and (info.at_ms, info.face_url) > (group.face_url_at_ms, group.face_url):
         group.face_url, group.face_url_at_ms = info.face_url, info.at_ms
     group.save(update_fields=["name", "name_at_ms", "face_url", "face_url_at_ms"])
     membership.tell_moves(group, moves(group))
-    if (group.name, group.face_url) == before:
-        return []
+    if (group.name, group.name_at_ms > 0, group.face_url) == before:
+        return [identifiers.join(ConversationType.GROUP, group.group_id)]
     # A topic shows its group's, unless it has its own.
-    threads = {group.group_id, *membership.threads_of(group.group_id)}
-    return _begin(identifiers.join(ConversationType.GROUP, thread) for thread in threads)
+    threads = sorted({group.group_id, *membership.threads_of(group.group_id)})
+    conversation_ids = [identifiers.join(ConversationType.GROUP, thread) for thread in threads]
+    _begin(conversation_ids)
+    return conversation_ids
 
 
-def _begin(conversation_ids: Iterable[str]) -> list[str]:
+def _begin(conversation_ids: Iterable[str]) -> None:
     """Note that new names are to go to these conversations of everybody."""
-    table, names = PendingName._meta.db_table, sorted(conversation_ids)
+    table = PendingName._meta.db_table
     with connection.cursor() as cursor:
         cursor.executemany(
             f"INSERT INTO {table} (conversation_id, reached, starts) VALUES (%s, '', 1) "
             f"ON CONFLICT (conversation_id) DO UPDATE SET reached = '', starts = {table}.starts + 1",
-            [[name] for name in names],
+            [[one] for one in sorted(conversation_ids)],
         )
-    return names
 
 
 # ---- From row to row ---------------------------------------------------------------------------
@@ -150,18 +138,27 @@ class Look:
         return before != (row.show_name, row.face_url)
 
 
-def spread(conversation_ids: Iterable[str], *, until: float) -> bool:
-    """Bring names to everybody's rows while there is time, a monotonic moment; whether all are done."""
-    return all(_spread_one(one, until) for one in conversation_ids)
+def spread(conversation_ids: Iterable[str], *, until: float) -> set[str]:
+    """Bring names to everybody's rows while there is time, a monotonic moment. Gives those that are not done."""
+    return {one for one in conversation_ids if not _spread_one(one, until)}
 
 
 def finish() -> int:
     """Bring all names on their way to where they go; how many conversations they were of."""
-    count, last = 0, ""
-    while conversation_id := PendingName.objects.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True).first():
-        spread([conversation_id], until=float("inf"))
-        count, last = count + 1, conversation_id
-    return count
+    waiting = on_their_way()
+    for conversation_id in waiting:
+        try:
+            spread([conversation_id], until=math.inf)
+        except OperationalError:
+            raise  # the database is away
+        except Exception:
+            logger.exception("The name of %s stays on its way", conversation_id)
+    return len(waiting)
+
+
+def on_their_way() -> list[str]:
+    """The conversations whose new name has not reached all rows."""
+    return list(PendingName.objects.order_by("pk").values_list("pk", flat=True))
 
 
 def _spread_one(conversation_id: str, until: float) -> bool:

@@ -56,13 +56,10 @@ class Roster(NamedTuple):
         if self.dissolved_at_ms is not None and start_ms > self.dissolved_at_ms:
             return False
         within = any(start_ms < event.time_ms <= end_ms and event.is_presence for event in self.events)
-        return within or self._is_there(start_ms)
+        return within or self.is_there(start_ms)
 
     def is_there(self, at_ms: int) -> bool:
-        """Whether the user is a member at this moment."""
-        return self._is_there(at_ms) and (self.dissolved_at_ms is None or at_ms < self.dissolved_at_ms)
-
-    def _is_there(self, at_ms: int) -> bool:
+        """Whether the user is a member at this moment, if there still is a group."""
         before = [event for event in self.events if SINCE_EVER_MS < event.time_ms <= at_ms]
         return before[-1].is_presence if before else self.was_there_before
 

@@ -55,6 +55,11 @@ def text(body: Body, key: str) -> str:
     return "" if body.get(key) is None else check_text(body[key], key)
 
 
+def text_or_none(body: Body, key: str) -> str | None:
+    """Text that can be stored, None if absent."""
+    return None if body.get(key) is None else text(body, key)
+
+
 def list_of(body: Body, key: str, kind: type) -> list[Any]:
     """A list of texts or objects, empty if absent."""
     values = body.get(key)

@@ -17,6 +17,7 @@ from conversations.message_models import Callback, CallbackOutcome
 from conversations.messages import C2CRecall, GroupRecall, Message
 from conversations.rosters import RosterEvent
 from conversations.times import now_s
+from conversations.vendor_directory import GroupInfo, Profile
 
 logger = logging.getLogger("conversations.webhooks")
 
@@ -89,9 +90,9 @@ def apply_event(event: callbacks.Event | None, *, at_ms: int, now_s: int) -> Non
         case callbacks.GroupInfoChanged():
             names.set_group_info(_info(event, at_ms, event.name, event.face_url))
         case callbacks.ProfileChanged():
-            told = names.Profile(user_id=event.user_id, nick_name=event.nick_name, face_url=event.face_url, at_ms=at_ms)
+            told = Profile(user_id=event.user_id, nick_name=event.nick_name, face_url=event.face_url, at_ms=at_ms)
             names.set_profiles([told])
 
 
-def _info(event: callbacks.GroupEvent, at_ms: int, name: str | None, face_url: str | None) -> names.GroupInfo:
-    return names.GroupInfo(group_id=event.group_id, name=name, face_url=face_url, at_ms=at_ms, type=event.group_type)
+def _info(event: callbacks.GroupEvent, at_ms: int, name: str | None, face_url: str | None) -> GroupInfo:
+    return GroupInfo(group_id=event.group_id, name=name, face_url=face_url, at_ms=at_ms, type=event.group_type)

@@ -86,6 +86,7 @@ class ServeTests(SimpleTestCase):
             "WEB_WORKERS": "1",
             "PORT": str(self.ports[0]),
             "EVENTS_PORT": str(self.ports[1]),
+            "MANAGE": f"{BIN}/python manage.py",
             "GRANIAN": f"{BIN}/granian --host 127.0.0.1 --no-ws --workers-kill-timeout 4",
         }
         of_process = {"env": os.environ | environment, "cwd": settings.BASE_DIR}

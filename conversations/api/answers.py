@@ -10,6 +10,7 @@ from django.utils.translation import get_language
 from rest_framework.response import Response
 
 from conversations import reads, wire
+from conversations.exceptions import ConversationError
 
 
 def answer(request: HttpRequest, body: bytes | Any, token: str, *, owner_id: str, has_etag: bool = True) -> HttpResponse:
@@ -42,6 +43,11 @@ def unchanged(request: HttpRequest, owner_id: str) -> HttpResponse | None:
 def wants_html(request: HttpRequest) -> bool:
     """Whether a browser asks, for whom DRF renders its browsable page."""
     return "text/html" in request.META.get("HTTP_ACCEPT", "")
+
+
+def refused(index: int, error: ConversationError) -> dict[str, Any]:
+    """The result of one of many that feed, which could not be taken."""
+    return {"index": index, "status": "refused", "resultCode": int(error.code), "resultInfo": str(error.detail)}
 
 
 def _with_freshness(response: HttpResponse, token: str, owner_id: str | None) -> HttpResponse:

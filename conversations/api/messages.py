@@ -10,15 +10,16 @@ from rest_framework.viewsets import ViewSet
 
 from conversations import ingest, vendor_messages
 from conversations.api import schema_feeding as schema
+from conversations.api.answers import refused
 from conversations.api.credentials import DirectReads
-from conversations.api.parsers import StrictJSONListParser, query
+from conversations.api.parsers import StrictJSONListParser, only_object, query
 from conversations.exceptions import ConversationError, InvalidParameter
 from conversations.keys import FEED
 from conversations.messages import Message
 from conversations.times import now_s
 
 MAX_MESSAGES = 500
-APPLIED, DUPLICATE, REFUSED = "applied", "duplicate", "refused"
+APPLIED, DUPLICATE = "applied", "duplicate"
 
 
 class MessageViewSet(DirectReads, ViewSet):
@@ -39,7 +40,7 @@ class MessageViewSet(DirectReads, ViewSet):
             try:
                 good[index] = vendor_messages.message(body, now_s=now)
             except ConversationError as error:
-                results[index] = _refused(index, error)
+                results[index] = refused(index, error)
         for index, outcome in zip(good, ingest.record(list(good.values()), now_s=now)):
             results[index] = _accepted(index, outcome)
         return Response({"results": [results[index] for index in range(len(bodies))]})
@@ -48,9 +49,7 @@ class MessageViewSet(DirectReads, ViewSet):
     def recall(self, request: Request) -> HttpResponse:
         request.user.may(FEED)
         query(request, ())
-        if not isinstance(request.data, dict):
-            raise InvalidParameter(_("The body must be a JSON object."), field="body")
-        ingest.recall(vendor_messages.recall(request.data))
+        ingest.recall(vendor_messages.recall(only_object(request.data)))
         return Response({})
 
 
@@ -68,7 +67,3 @@ def _place(message: Message) -> dict[str, Any]:
     """Where the message stands; one that was online only stands nowhere."""
     place = {"MsgSeq": message.seq} if message.group_id else {"MsgKey": message.msg_key}
     return place | {"MsgTime": message.time_s}
-
-
-def _refused(index: int, error: ConversationError) -> dict[str, Any]:
-    return {"index": index, "status": REFUSED, "resultCode": int(error.code), "resultInfo": str(error.detail)}

@@ -44,6 +44,13 @@ class StrictJSONListParser(StrictJSONParser):
     taken = (dict, list)
 
 
+def only_object(body: Any) -> dict[str, Any]:
+    """Give an object back, where a parser takes arrays as well. Raises InvalidParameter."""
+    if not isinstance(body, dict):
+        raise InvalidParameter(_("The body must be a JSON object."), field="body")
+    return body
+
+
 def announce_body(request: HttpRequest) -> None:
     """Give a chunked body its length: without one, Django and DRF take a body for empty. Raises TooLarge."""
     if "HTTP_TRANSFER_ENCODING" in request.META and not request.META.get("CONTENT_LENGTH"):

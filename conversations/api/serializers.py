@@ -272,6 +272,29 @@ class MessagesAnswer(serializers.Serializer):
     results = MessageResult(many=True)
 
 
+class ToldResult(serializers.Serializer):
+    """`pending`: kept, and on its way to some of the rows that show it."""
+
+    index = serializers.IntegerField(help_text="place in the request")
+    status = serializers.ChoiceField(("applied", "pending", "refused"))
+    resultCode = serializers.IntegerField(help_text="0, or why it was refused")
+    resultInfo = serializers.CharField(allow_blank=True)
+    GroupId = serializers.CharField(required=False, help_text="of a group that was taken")
+    To_Account = serializers.CharField(required=False, help_text="of a user who was taken")
+
+
+class ToldAnswer(serializers.Serializer):
+    results = ToldResult(many=True)
+
+
+class PutAnswer(serializers.Serializer):
+    status = serializers.ChoiceField(("applied", "pending"), help_text="pending: on its way to some of the rows that show it")
+
+
+class MembersAnswer(serializers.Serializer):
+    changed = serializers.IntegerField(help_text="how many came or went")
+
+
 class Problem(serializers.Serializer):
     """RFC 9457, with the face of the SDK's onError(code, desc)."""
 

@@ -2,6 +2,7 @@
 
 from django.urls import re_path
 
+from conversations.api.directory import GroupViewSet, UserViewSet
 from conversations.api.errors import unknown_address
 from conversations.api.groups import ConversationGroupViewSet
 from conversations.api.messages import MessageViewSet
@@ -11,7 +12,7 @@ from conversations.api.views import ConversationViewSet
 app_name = "api"
 
 
-ID, NAME = "(?P<conversation_id>[^/]+)", "(?P<name>[^/]+)"
+ID, NAME, GROUP = "(?P<conversation_id>[^/]+)", "(?P<name>[^/]+)", "(?P<group_id>[^/]+)"
 
 conversation, group = ConversationViewSet.as_view, ConversationGroupViewSet.as_view
 
@@ -39,5 +40,11 @@ urlpatterns = [
     re_path(r"^events/?$", MisdirectedView.as_view(), name="events"),
     re_path(r"^messages/?$", MessageViewSet.as_view({"post": "create"}), name="messages"),
     re_path(r"^messages/recall/?$", MessageViewSet.as_view({"post": "recall"}), name="messages-recall"),
+    re_path(r"^groups/?$", GroupViewSet.as_view({"post": "create"}), name="groups"),
+    re_path(rf"^groups/{GROUP}/?$", GroupViewSet.as_view({"put": "update"}), name="group"),
+    re_path(rf"^groups/{GROUP}/members/add/?$", GroupViewSet.as_view({"post": "add"}), name="group-members-add"),
+    re_path(rf"^groups/{GROUP}/members/remove/?$", GroupViewSet.as_view({"post": "remove"}), name="group-members-remove"),
+    re_path(r"^users/?$", UserViewSet.as_view({"post": "create"}), name="users"),
+    re_path(r"^users/(?P<user_id>[^/]+)/?$", UserViewSet.as_view({"put": "update"}), name="user"),
     re_path(r"", unknown_address),
 ]

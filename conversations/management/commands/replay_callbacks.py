@@ -1,17 +1,26 @@
-"""Apply webhooks again."""
+"""Apply webhooks again, and finish what was left half way."""
 
+import logging
+import time
 from argparse import ArgumentParser
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError, close_old_connections
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from tqdm import tqdm
 
-from conversations import webhooks
+from conversations import learning, names, webhooks
 from conversations.message_models import Callback, CallbackOutcome
+
+logger = logging.getLogger("conversations.webhooks")
+
+# A webhook that is not applied after this long was left; before, somebody may be at it.
+LEFT_AFTER_S = 10
 
 
 class Command(BaseCommand):
@@ -24,23 +33,68 @@ class Command(BaseCommand):
         parser.add_argument("--until", type=_moment, metavar="TIME", help=_("received before, ISO 8601"))
         what = parser.add_mutually_exclusive_group()
         what.add_argument("--failed", action="store_true", help=_("only those that failed"))
-        what.add_argument("--pending", action="store_true", help=_("only those not applied yet"))
+        what.add_argument(
+            "--pending", action="store_true", help=_("only those not applied yet; and finish names and members on their way")
+        )
         what.add_argument("--all", action="store_true", help=_("those applied before as well, which changes nothing"))
+        parser.add_argument("--every", type=_seconds, metavar="SECONDS", help=_("with --pending: again and again"))
         parser.add_argument("--dry-run", action="store_true", help=_("only list them"))
 
-    def handle(self, *args: Any, dry_run: bool, **options: Any) -> None:
-        chosen = _chosen(options)
-        if dry_run:
-            for callback in chosen.order_by("pk"):
-                self.stdout.write(f"{callback} {callback.outcome} {callback.error}".rstrip())
-            return
+    def handle(self, *args: Any, dry_run: bool, every: int | None, **options: Any) -> None:
+        if every is not None and (dry_run or not _is_all_pending(options)):
+            raise CommandError(_("--every goes with --pending alone."))
+        if every is not None:
+            self.keep_finishing(every)
+        elif dry_run:
+            self.list(options)
+        else:
+            failed = self.replay(_chosen(options))
+            if _is_all_pending(options):
+                learning.count_learnt()
+                names.finish()
+            if failed:
+                raise CommandError(_("%(count)d failed.") % {"count": failed})
+
+    def keep_finishing(self, every: int) -> None:
+        """Until it is stopped; whatever fails is tried again, as is a database that is away."""
+        while True:
+            for step in (lambda: self.replay(_left()), learning.count_learnt, names.finish):
+                try:
+                    close_old_connections()
+                    step()
+                except DatabaseError as error:
+                    logger.warning("Could not finish what is pending, will try again: %s", error)
+                except Exception:
+                    logger.exception("Could not finish what is pending, will try again")
+            time.sleep(every)
+
+    def list(self, options: dict[str, Any]) -> None:
+        for callback in _chosen(options).order_by("pk"):
+            self.stdout.write(f"{callback} {callback.outcome} {callback.error}".rstrip())
+        if _is_all_pending(options):
+            for conversation_id in names.on_their_way():
+                self.stdout.write(_("%(id)s: a name is on its way") % {"id": conversation_id})
+            for group_id in learning.groups_to_count():
+                self.stdout.write(_("%(id)s: messages are to be counted for new members") % {"id": group_id})
+
+    def replay(self, chosen: QuerySet[Callback]) -> int:
+        """How many failed."""
         failed = 0
         for callback in tqdm(webhooks.replay(chosen), total=chosen.count(), unit=_(" webhooks"), disable=None):
             if callback.outcome == CallbackOutcome.FAILED:
                 failed += 1
                 self.stderr.write(f"{callback}: {callback.error}")
-        if failed:
-            raise CommandError(_("%(count)d failed.") % {"count": failed})
+        return failed
+
+
+def _left() -> QuerySet[Callback]:
+    before = timezone.now() - timedelta(seconds=LEFT_AFTER_S)
+    return Callback.objects.filter(outcome=CallbackOutcome.STORED, received_at__lt=before)
+
+
+def _is_all_pending(options: dict[str, Any]) -> bool:
+    narrowed = ("ids", "callback_command", "since", "until")
+    return options["pending"] and not any(options[name] for name in narrowed)
 
 
 def _chosen(options: dict[str, Any]):
@@ -65,3 +119,9 @@ def _moment(text: str) -> datetime:
     if moment is None:
         raise ValueError(text)
     return moment if timezone.is_aware(moment) else timezone.make_aware(moment)
+
+
+def _seconds(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 3600:
+        raise ValueError(text)
+    return int(text)
