@@ -9,12 +9,15 @@ import math
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import orjson
-from django.db import OperationalError, connection
-from django.db.models import Q
+from django.db import OperationalError, connection, transaction
+from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, TextField, Value, When
+from django.utils import timezone
 
-from conversations import fanout, identifiers, membership, wakeups
+from conversations import identifiers, membership, wakeups
 from conversations.changes import in_transaction, lock_owners
 from conversations.choices import ChangedBy, ConversationType
 from conversations.counting import group_of
@@ -25,8 +28,8 @@ from conversations.vendor_directory import GroupInfo, Profile
 
 logger = logging.getLogger("conversations.names")
 
-# Owners whose lists change in one transaction: as many as one wake-up can name, so that nobody else's followers are woken.
-BATCH = wakeups.MAX_NAMED
+# Owners whose lists change in one transaction. Each is named in a wake-up, so that nobody else's followers are woken.
+BATCH = 500
 # How long whoever tells a new name waits for it to be everywhere: webhooks are to be answered within 2 s.
 PATIENCE_S = 1.0
 
@@ -118,24 +121,27 @@ class Look:
     face_url: str | None
     former: frozenset[str] | None  # None: whatever is shown; nobody gives a group another name for himself
 
-    def is_old(self) -> Q:
-        """The rows that show something else and follow."""
+    def rows(self, conversation_id: str) -> QuerySet[Conversation]:
+        """The rows that show something else and follow, in order of their owners: one index range."""
         is_old = Q(owner_id__in=[])
         if self.name is not None:
-            follows = Q() if self.former is None else Q(show_name__in=sorted(self.former))
-            is_old |= follows & ~Q(show_name=self.name)
+            is_old |= self.follows & ~Q(show_name=self.name)
         if self.face_url is not None:
             is_old |= ~Q(face_url=self.face_url)
-        return is_old
+        return Conversation.objects.present().filter(is_old, conversation_id=conversation_id).order_by("owner_id")
 
-    def put_on(self, row: Conversation) -> bool:
-        """Whether that changes the row."""
-        before = row.show_name, row.face_url
-        if self.name is not None and (self.former is None or row.show_name in self.former):
-            row.show_name = self.name
-        if self.face_url is not None:
-            row.face_url = self.face_url
-        return before != (row.show_name, row.face_url)
+    @property
+    def follows(self) -> Q:
+        """The rows that show one of the former names."""
+        return Q() if self.former is None else Q(show_name__in=sorted(self.former))
+
+    def values(self) -> dict[str, Any]:
+        """What these rows' columns become."""
+        values: dict[str, Any] = {} if self.face_url is None else {"face_url": self.face_url}
+        if self.name is not None:
+            name = Value(self.name, TextField())
+            values["show_name"] = Case(When(self.follows, then=name), default=F("show_name")) if self.follows else name
+        return values
 
 
 def spread(conversation_ids: Iterable[str], *, until: float) -> set[str]:
@@ -166,9 +172,8 @@ def _spread_one(conversation_id: str, until: float) -> bool:
         if time.monotonic() >= until:
             return False
         look = _look_of(conversation_id)
-        rows = Conversation.objects.present().filter(look.is_old(), conversation_id=conversation_id)
-        rows = rows.filter(owner_id__gt=pending.reached).order_by("owner_id")
-        if _spread_to(pending, list(rows.values_list("owner_id", flat=True)[:BATCH]), look):
+        following = look.rows(conversation_id).filter(owner_id__gt=pending.reached)[:BATCH]
+        if _spread_to(pending, list(following.values_list("owner_id", flat=True)), look):
             break
     return True
 
@@ -179,13 +184,21 @@ def _spread_to(pending: PendingName, owner_ids: list[str], look: Look) -> bool:
 
     Whether these were the last ones.
     """
-    owners = lock_owners(owner_ids)
+    lock_owners(owner_ids)
     as_read = PendingName.objects.filter(pk=pending.pk, reached=pending.reached, starts=pending.starts)
     is_last = len(owner_ids) < BATCH
     if not (as_read.delete()[0] if is_last else as_read.update(reached=owner_ids[-1])):
         return False
-    rows = fanout.read_rows([(owner_id, pending.conversation_id) for owner_id in owner_ids]).values()
-    fanout.save_rows(owners, [row for row in rows if fanout.is_listed(row) and look.put_on(row)], by=ChangedBy.NAME)
+    # As they are under the lock.
+    old = look.rows(pending.conversation_id).filter(owner_id__any_of=owner_ids)
+    changed = list(old.values_list("owner_id", flat=True))
+    Owner.objects.any_of(changed).update(version=F("version") + 1)
+    version = Owner.objects.filter(owner_id=OuterRef("owner_id")).values("version")
+    rows = Conversation.objects.filter(owner_id__any_of=changed, conversation_id=pending.conversation_id)
+    rows.update(**look.values(), version=Subquery(version), changed_by=ChangedBy.NAME, changed_at=timezone.now())
+    for start in range(0, len(changed), wakeups.MAX_NAMED):
+        named = changed[start : start + wakeups.MAX_NAMED]
+        transaction.on_commit(partial(wakeups.announce, named), robust=True)
     return is_last
 
 
