@@ -189,6 +189,8 @@ def _spread_to(pending: PendingName, owner_ids: list[str], look: Look) -> bool:
     is_last = len(owner_ids) < BATCH
     if not (as_read.delete()[0] if is_last else as_read.update(reached=owner_ids[-1])):
         return False
+    if not owner_ids:
+        return True
     # As they are under the lock.
     old = look.rows(pending.conversation_id).filter(owner_id__any_of=owner_ids)
     changed = list(old.values_list("owner_id", flat=True))
