@@ -86,9 +86,9 @@ def _spread(group: Group, threads: Mapping[str, LockedThread], ends: Mapping[str
     # Of several threads, senders whom one makes members see the messages of the others.
     if len(told) == 1:
         ((name, changes),) = told.items()
-        if broadcast.is_possible(group, changes, ends[name]):
-            if broadcast.to_members(group, name, changes, membership.look_of(group, name)):
-                return
+        is_possible = broadcast.is_possible(group, changes, ends[name])
+        if is_possible and broadcast.to_members(group, name, changes, membership.look_of(group, name)):
+            return
     rosters = membership.Rosters(group)
     rosters.see_senders(change.after for change in news)
     membership.settle(group, rosters, news, by=ChangedBy.MESSAGE)

@@ -19,7 +19,7 @@ from conversations.rosters import LISTED_SINCE_EVER, Roster
 logger = logging.getLogger("conversations.learning")
 
 MEMBERS_PER_STATEMENT = 5000
-NOTHING_TOLD, LISTED = Roster().to_json(), Roster((LISTED_SINCE_EVER,)).to_json()
+NOTHING_TOLD, LISTED = Roster(), Roster((LISTED_SINCE_EVER,))
 _members = GroupMember._meta.db_table
 
 
@@ -65,18 +65,18 @@ def _batched(members: list[tuple[str, str]]) -> Iterator[list[tuple[str, str]]]:
 @in_transaction
 def _learn(members: Sequence[tuple[str, str]]) -> set[str]:
     known = _events_of(members)
-    new = [member for member in members if not Roster.from_json(known.get(member, NOTHING_TOLD)).is_listed]
+    new = [member for member in members if not Roster.from_json(known.get(member, NOTHING_TOLD.to_json())).is_listed]
     if not new:
         return set()
     busy = _lock_groups(sorted({group_id for group_id, _user_id in new}))
-    rows = []
+    rows, listed = [], (LISTED.to_json(), *LISTED.settled())
     for group_id, user_id in new:
         waits = group_id in busy or (group_id, user_id) in known
-        rows += group_id, user_id, NOTHING_TOLD if waits else LISTED, waits
-    marks = ", ".join(["(%s, %s, %s, %s)"] * len(new))
+        rows += group_id, user_id, waits, *((NOTHING_TOLD.to_json(), False, None) if waits else listed)
+    marks = ", ".join([f"({', '.join(['%s'] * 6)})"] * len(new))
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {_members} (group_id, user_id, events, is_learnt) VALUES {marks} "
+            f"INSERT INTO {_members} (group_id, user_id, is_learnt, events, is_there, since_ms) VALUES {marks} "
             "ON CONFLICT (group_id, user_id) DO UPDATE SET is_learnt = TRUE",
             rows,
         )

@@ -125,7 +125,7 @@ class GroupMemberColumns(models.Model):
     # What follows from the events for good: for messages from then on, whether the user is there. None: not made out yet.
     is_there = models.BooleanField(_("is there"), db_default=False)
     since_ms = models.BigIntegerField(_("since"), null=True, help_text=_("epoch milliseconds"))
-    # Found to be a member by a row of the list, and what was said before is not counted there yet: see `rosters_learnt`.
+    # Found to be a member by a row of the list, and what was said before is not counted there yet: see `learning`.
     is_learnt = models.BooleanField(db_default=False)
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
 
