@@ -200,7 +200,9 @@ class OtherPartTests(AsSupport):
     def test_a_number_is_explained(self):
         ingest.record([c2c("bob", "alice", 1)], now_s=NOON_S)
 
-        self.assertContains(self.get(DETAIL, owner="alice", id="c2c_bob", part="explain"), "1 unread = 0 carried over + 1 counted")
+        self.assertContains(
+            self.get(DETAIL, owner="alice", id="c2c_bob", part="explain"), "1 unread = 0 carried over + 1 counted"
+        )
 
 
 class MaskTests(AsSupport):
