@@ -5,6 +5,7 @@
 It fills an empty database: groups of 100, 2000 and 6000, and pairs of users.
 """
 
+import itertools
 import multiprocessing
 import os
 import statistics
@@ -36,12 +37,12 @@ BARE_C2C = (
     "UPDATE conversations_conversation SET unread_count = unread_count + 1, last_message = %s, last_message_at = now(), "
     "order_key = order_key + 1, version = version + 1 WHERE owner_id = %s AND conversation_id = %s"
 )
-_seq = iter(range(1, 10**9))
+_seq = itertools.count(time.time_ns() // 1000)  # a run after another one goes on
 
 
 def group_message(group_id: str, **more) -> Message:
     seq = next(_seq)
-    return Message(sender="u0", group_id=group_id, time_s=now_s(), seq=seq, random=seq, elements=TEXT, **more)
+    return Message(sender="u0", group_id=group_id, time_s=now_s(), seq=seq, random=seq % 2**32, elements=TEXT, **more)
 
 
 def seconds(act: Callable[[], object]) -> float:
