@@ -135,8 +135,11 @@ def _unsee(row: Conversation, was: Viewer, viewer: Viewer, changes: Iterable[Cha
         return False
     thread = row.conversation_id.removeprefix("group_")
     seen = (one for one in message_store.after(thread, NOWHERE) if one.body is not None and viewer.sees(one))
-    row.order_key = max((effects.order_key(one, row) for one in seen), default=0)
-    row.order_key = max(row.order_key, viewer.joined_key)
+    order_key = max((effects.order_key(one, row) for one in seen), default=0)
+    order_key = max(order_key, viewer.joined_key)
+    if not order_key and message_store.is_pruned(thread):
+        return False  # what it is there for may be gone
+    row.order_key = order_key
     if not row.order_key:
         row.deleted_at = timezone.now()  # these messages were all that it was there for
     return True

@@ -105,20 +105,21 @@ def recall(what: C2CRecall | GroupRecall) -> None:
 @in_transaction
 def _recall_c2c(what: C2CRecall) -> None:
     thread = effects.thread_of(what.sender, what.peer)
-    message_store.lock_threads([thread])
+    threads = message_store.lock_threads([thread])
     position = positions.of_c2c(what.time_s, what.seq, what.random)
     told = Stored(**_EMPTY | {"thread": thread, "position": position, "is_recalled": True})
-    changes = _merge_and_save([told])
+    changes = _merge_and_save([told], threads)
     fanout.change_c2c({(what.sender, what.peer), (what.peer, what.sender)}, changes, by=ChangedBy.RECALL)
 
 
 @in_transaction
 def _recall_in_group(what: GroupRecall) -> None:
     group = membership.lock_group(what.group_id)
-    thread = message_store.lock_threads([what.thread_id])[what.thread_id]
+    threads = message_store.lock_threads([what.thread_id])
     places = (positions.of_group(seq) for seq in what.seqs)
-    told = [Stored(**_EMPTY | {"thread": thread.thread, "position": place, "is_recalled": True}) for place in places]
-    membership.settle(group, membership.Rosters(group), _merge_and_save(told), by=ChangedBy.RECALL)
+    told = [Stored(**_EMPTY | {"thread": what.thread_id, "position": place, "is_recalled": True}) for place in places]
+    changes = _merge_and_save(told, threads)
+    membership.settle(group, membership.Rosters(group), changes, by=ChangedBy.RECALL)
 
 
 # ---- What is stored ----------------------------------------------------------------------------
@@ -138,10 +139,10 @@ def _store(
     for one in told:
         thread = threads[one.thread]
         thread.last_position = max(thread.last_position, one.position)
-    changes = _merge_and_save(told)
+    changes = _merge_and_save(told, threads)
     message_store.save_threads(threads.values(), ends)
-    known = {(change.after.thread, change.after.position) for change in changes if _was_known(change)}
-    outcomes, seen = [], set(known)
+    new = {(change.after.thread, change.after.position) for change in changes if not _was_known(change)}
+    outcomes, seen = [], {(one.thread, one.position) for one in told} - new
     for message, one in zip(placed, told):
         key = (one.thread, one.position)
         outcomes.append(Outcome(message, key in seen))
@@ -153,15 +154,19 @@ def _was_known(change: Change) -> bool:
     return change.before is not None and change.before.body is not None
 
 
-def _merge_and_save(told: Iterable[Stored]) -> list[Change]:
-    """The changes in the order of their positions; what brought nothing new is left out of the writing, not of the list."""
+def _merge_and_save(told: Iterable[Stored], threads: Mapping[str, LockedThread]) -> list[Change]:
+    """The changes in the order of their positions; what brought nothing new is left out of the writing, not of the list.
+
+    What is told of a message that was pruned is left out altogether. So is one that is told for the first time, but stands
+    before the last one pruned: nobody can tell it from a repeat any more.
+    """
     united: dict[tuple[str, str], Stored] = {}
     for one in told:
         key = (one.thread, one.position)
         united[key] = message_store.merge(united.get(key), one).after
-    new = message_store.insert(list(united.values()))
+    new = message_store.insert([one for key, one in united.items() if key[1] > threads[key[0]].pruned_position])
     known = message_store.find([key for key in united if key not in new])
-    changes = [message_store.merge(known.get(key), united[key]) for key in sorted(united)]
+    changes = [message_store.merge(known.get(key), united[key]) for key in sorted(united) if key in new or key in known]
     message_store.update([change.after for change in changes if change.before is not None and not change.is_none])
     return changes
 

@@ -9,6 +9,7 @@ from django.db import connection
 from django.db.models import Q
 
 from conversations.message_models import Message, Thread
+from conversations.positions import NOWHERE
 
 COLUMNS = (
     "thread", "position", "sender", "time_s", "random", "body", "counts", "is_shown", "is_recalled", "at_all", "at_accounts",
@@ -95,6 +96,11 @@ def since(thread: str, time_s: int) -> list[Message]:
     return list(Message.objects.filter(thread=thread, time_s__gte=time_s).order_by("position"))
 
 
+def is_pruned(thread: str) -> bool:
+    """Whether messages of a thread are gone."""
+    return Thread.objects.filter(thread=thread).exclude(pruned_position=NOWHERE).exists()
+
+
 def save_threads(locked: Iterable[LockedThread], ends: Mapping[str, str]) -> None:
     """Write how far the threads go now, where that is not as far as before."""
     with connection.cursor() as cursor:
@@ -106,6 +112,8 @@ def save_threads(locked: Iterable[LockedThread], ends: Mapping[str, str]) -> Non
 
 def insert(messages: Sequence[Message]) -> set[tuple[str, str]]:
     """Write those that nothing is known of, and say which; one statement."""
+    if not messages:
+        return set()
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO {_messages} ({', '.join(COLUMNS)}) VALUES {', '.join([_ONE] * len(messages))} "
@@ -116,6 +124,14 @@ def insert(messages: Sequence[Message]) -> set[tuple[str, str]]:
 
 
 _ONE = f"({', '.join(['%s'] * len(COLUMNS))})"
+
+
+def remove(thread: LockedThread, places: Sequence[str]) -> None:
+    """Take messages away for good; whoever tells of one of them again tells nothing new."""
+    if places:
+        Message.objects.filter(thread=thread.thread, position__any_of=places).delete()
+        thread.pruned_position = max(thread.pruned_position, *places)
+        Thread.objects.filter(thread=thread.thread).update(pruned_position=thread.pruned_position)
 
 
 def find(keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Message]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from django.utils.translation import gettext as _
 
-from conversations import counting, positions, wire
+from conversations import counting, message_store, positions, wire
 from conversations.actions import NEVER_SEEN, Outcome, is_read, locked_one, newest_known
 from conversations.changes import in_transaction, lock_owner, save_conversations
 from conversations.choices import ChangedBy, ConversationType
@@ -74,6 +74,8 @@ def move_read_position(*, owner_id: str, conversation_id: str, to: int) -> Outco
     """
     if not 0 <= to <= INT64_MAX:
         raise InvalidParameter(_("A read position is a whole number from 0."), field="to")
+    # What is counted again must not be pruned meanwhile; locks go from the thread to the owner.
+    message_store.lock_threads([counting.thread_of(owner_id, conversation_id)])
     outcome = locked_one(owner_id, conversation_id)
     conversation = outcome.conversation
     if conversation.type == ConversationType.C2C:
