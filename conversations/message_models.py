@@ -192,7 +192,7 @@ class Callback(models.Model):
     """A webhook as it came, and what became of it."""
 
     command = models.CharField(_("command"), max_length=64, help_text="CallbackCommand")
-    body = models.TextField(_("body"), help_text="JSON")
+    body = models.TextField(_("body"), blank=True, help_text=_("JSON; none any more once it is old and applied"))
     outcome = models.CharField(_("outcome"), max_length=8, choices=CallbackOutcome, db_default=CallbackOutcome.STORED)
     error = models.TextField(_("error"), blank=True, db_default="")
     received_at = models.DateTimeField(_("received"), db_default=Now(), editable=False)
@@ -206,6 +206,9 @@ class Callback(models.Model):
             models.Index("received_at", name="callback_by_time"),
             models.Index("command", "id", name="callback_by_command"),
             models.Index("outcome", "id", name="callback_to_do", condition=~models.Q(outcome="applied")),
+            models.Index(
+                "received_at", name="callback_with_a_spent_body", condition=models.Q(outcome="applied") & ~models.Q(body="")
+            ),
         )
 
     def __str__(self) -> str:

@@ -39,7 +39,7 @@ ELEMENTS_MAX = 100
 NAMES_MAX_BYTES = 4096
 
 # As orjson writes it: not the backslash that itself is escaped.
-_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000").search
+NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
 
 
 def bodies(record: Any) -> list[Any]:
@@ -159,5 +159,5 @@ def _check_size(found: Message) -> None:
         raise refuse("MsgBody", str(error)) from error
     if max(len(packed), len(shown) + NAMES_MAX_BYTES) > LAST_MESSAGE_MAX_BYTES:
         raise refuse("MsgBody", _("At most %(count)d bytes.") % {"count": LAST_MESSAGE_MAX_BYTES - NAMES_MAX_BYTES})
-    if _NUL(packed):
+    if NUL.search(packed):
         raise refuse("MsgBody", _("NUL characters are not allowed."))

@@ -1,23 +1,30 @@
 """Webhooks: kept as they came, then applied; what failed is applied again later."""
 
 import logging
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any
 
 import orjson
-from django.db import DatabaseError
+from django.conf import settings
+from django.db import DatabaseError, OperationalError
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from conversations import callbacks, ingest, membership, names, peer_reads
 from conversations.choices import Membership
-from conversations.exceptions import ConversationError
+from conversations.exceptions import ConversationError, TryAgain
 from conversations.message_models import Callback, CallbackOutcome
 from conversations.messages import C2CRecall, GroupRecall, Message
 from conversations.rosters import RosterEvent
 from conversations.times import now_s
 from conversations.vendor_directory import GroupInfo, Profile
+from conversations.vendor_messages import NUL
+
+BODIES_PER_STATEMENT = 1000
+WRITTEN_KEYS = {"MsgBody", "CloudCustomData", "Name", "FaceUrl", "ProfileItem"}
 
 logger = logging.getLogger("conversations.webhooks")
 
@@ -40,7 +47,9 @@ def apply(callback: Callback) -> bool:
         _apply(callback)
         callback.outcome, callback.error, callback.applied_at = CallbackOutcome.APPLIED, "", timezone.now()
     except (ConversationError, DatabaseError) as error:
-        callback.outcome = CallbackOutcome.FAILED
+        # What only came at a bad moment is still to be applied.
+        is_passing = isinstance(error, OperationalError | TryAgain)
+        callback.outcome = CallbackOutcome.STORED if is_passing else CallbackOutcome.FAILED
         callback.error = str(error.detail if isinstance(error, ConversationError) else error)
         logger.warning("Webhook %s was kept and not applied: %s", callback, callback.error)
     except Exception as error:
@@ -54,17 +63,45 @@ def apply(callback: Callback) -> bool:
 
 
 def replay(chosen: QuerySet[Callback]) -> Iterator[Callback]:
-    """Apply webhooks again, oldest first; gives each with its outcome."""
+    """Apply webhooks again, oldest first; gives each with its outcome, and those without a body as they are."""
     for callback in chosen.order_by("pk").iterator(500):
-        apply(callback)
+        if callback.body:
+            apply(callback)
         yield callback
+
+
+def empty_old(*, dry_run: bool = False, on_batch: Callable[[int], None] = lambda count: None) -> int:
+    """Take the bodies of webhooks that were applied and are CALLBACK_DAYS old; with `dry_run` only count them. Gives how many.
+
+    Commands and outcomes stay, and so does the body of what failed or is not applied yet.
+    """
+    before = timezone.now() - timedelta(days=settings.CALLBACK_DAYS)
+    old = Callback.objects.filter(outcome=CallbackOutcome.APPLIED, received_at__lt=before).exclude(body="")
+    if dry_run:
+        return old.count()
+    count = 0
+    while pks := list(old.order_by("received_at").values_list("pk", flat=True)[:BODIES_PER_STATEMENT]):
+        # One that is applied again meanwhile, and fails, still needs its body.
+        Callback.objects.filter(pk__in=pks, outcome=CallbackOutcome.APPLIED).update(body="")
+        count += len(pks)
+        on_batch(len(pks))
+    return count
 
 
 def _apply(callback: Callback) -> None:
     now = now_s()
-    event = callbacks.parse(callback.command, orjson.loads(callback.body), now_s=now)
+    event = callbacks.parse(callback.command, _without_nul(orjson.loads(callback.body)), now_s=now)
     received_at = callback.received_at if isinstance(callback.received_at, datetime) else timezone.now()
     apply_event(event, at_ms=int(received_at.timestamp() * 1000), now_s=now)
+
+
+def _without_nul(body: dict[str, Any]) -> dict[str, Any]:
+    """What people wrote, without the NULs that no database keeps: the cloud sends a message only once. IDs stay as they are."""
+    cleaned = dict(body)
+    for key in WRITTEN_KEYS & body.keys():
+        with suppress(TypeError):  # what can't be written as JSON again is refused by the parser
+            cleaned[key] = orjson.loads(NUL.sub(rb"\1", orjson.dumps(body[key])))
+    return cleaned
 
 
 def apply_event(event: callbacks.Event | None, *, at_ms: int, now_s: int) -> None:

@@ -28,6 +28,6 @@ def _problems(settings: Mapping[str, Any]) -> Iterator[str]:
     for name in ("CSRF_TRUSTED_ORIGINS", "CORS_ALLOWED_ORIGINS"):
         if insecure := [origin for origin in settings[name] if not origin.startswith("https://")]:
             yield f"{name} must be https origins, not {', '.join(insecure)}."
-    for name in ("MAX_PINNED", "MAX_BODY_BYTES", "TOMBSTONE_DAYS", "EVENTS_HEARTBEAT_S", "CALLBACK_WINDOW_S"):
+    for name in ("MAX_PINNED", "MAX_BODY_BYTES", "TOMBSTONE_DAYS", "EVENTS_HEARTBEAT_S", "CALLBACK_WINDOW_S", "CALLBACK_DAYS"):
         if settings[name] < 1:
             yield f"{name} must be at least 1."

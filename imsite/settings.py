@@ -41,6 +41,7 @@ IM_CALLBACK_TOKEN = env.str(
     "IM_CALLBACK_TOKEN", default=""
 )  # of the cloud's webhooks; without it their signature opens nothing
 CALLBACK_WINDOW_S = whole_number("CALLBACK_WINDOW_S", 60)  # a webhook's RequestTime may be away from now by this
+CALLBACK_DAYS = whole_number("CALLBACK_DAYS", 7)  # how long an applied webhook keeps its body
 
 EVENTS_PORT = whole_number("EVENTS_PORT", whole_number("PORT", 8000) + 1)  # where `make serve` has the streams
 EVENTS_HEARTBEAT_S = whole_number("EVENTS_HEARTBEAT_S", 15)  # between a stream's heartbeats, which check its credential again

@@ -26,6 +26,7 @@ SAFE = {
     "MAX_BODY_BYTES": 1000,
     "TOMBSTONE_DAYS": 30,
     "CALLBACK_WINDOW_S": 60,
+    "CALLBACK_DAYS": 7,
     "EVENTS_HEARTBEAT_S": 15,
 }
 
@@ -50,6 +51,7 @@ def test_safe_settings_pass():
         ("MAX_BODY_BYTES", 0),
         ("TOMBSTONE_DAYS", 0),
         ("CALLBACK_WINDOW_S", 0),
+        ("CALLBACK_DAYS", 0),
         ("EVENTS_HEARTBEAT_S", 0),
     ],
 )

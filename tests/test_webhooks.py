@@ -11,13 +11,16 @@ from urllib.parse import urlencode
 import orjson
 import time_machine
 from django.core.management import CommandError, call_command
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.http import HttpResponse
 from django.test import TestCase, override_settings
+from django.test.utils import CaptureQueriesContext
 
-from conversations import ingest
+from conversations import ingest, webhooks
+from conversations.exceptions import TryAgain
 from conversations.message_models import Callback, CallbackOutcome, Message
 from conversations.models import Conversation, Owner
+from conversations.times import from_epoch_s
 from tests.cast import ALICE, SDK_APP_ID, with_key
 
 NOON_S = 1_760_000_000
@@ -135,6 +138,27 @@ class EffectTests(WebhookTestCase):
 
         self.assertFalse(Callback.objects.exists())
 
+    def test_numbers_that_come_as_text_are_numbers(self):
+        self.assert_ok(self.send(MESSAGE | {"MsgSeq": "1", "MsgTime": str(NOON_S), "EventTime": str(NOON_S * 1000)}))
+        self.assert_ok(self.send())
+
+        self.assertEqual(Conversation.objects.get(owner_id=ALICE).unread_count, 1)
+
+    def test_what_people_wrote_loses_its_nuls_and_nothing_else(self):
+        text = "a\0\0b \\u0000 c\\\0"
+        item = {"Tag": "Tag_Profile_IM_Nick", "Value": "Bo\0b"}
+        elements = [{"MsgType": "TIMTextElem", "MsgContent": {"Text": text}}]
+        self.assert_ok(self.send(MESSAGE | {"MsgBody": elements, "CloudCustomData": "{}\0"}))
+        self.assert_ok(
+            self.send({"CallbackCommand": "Profile.CallbackPortraitSet", "From_Account": "bob", "ProfileItem": [item]})
+        )
+
+        row = Conversation.objects.get(owner_id=ALICE)
+        message = orjson.loads(row.last_message)
+        self.assertEqual((message["textElem"]["text"], message["cloudCustomData"]), ("ab \\u0000 c\\", "{}"))
+        self.assertEqual(row.show_name, "Bob")
+        self.assertEqual(orjson.loads(Callback.objects.earliest("pk").body)["CloudCustomData"], "{}\0")
+
     def test_told_twice_counts_once(self):
         self.assert_ok(self.send())
         self.assert_ok(self.send())
@@ -222,8 +246,103 @@ class FailureTests(WebhookTestCase):
 
         self.assertEqual(list(Callback.objects.filter(outcome=CallbackOutcome.APPLIED)), [first])
 
+    def test_what_came_at_a_bad_moment_is_still_to_be_applied(self):
+        for error in (OperationalError("away"), TryAgain("too much")):
+            with mock.patch.object(ingest, "record", side_effect=error), self.assertLogs("conversations.webhooks"):
+                self.assert_ok(self.send())
+        self.assertEqual(set(Callback.objects.values_list("outcome", flat=True)), {CallbackOutcome.STORED})
+
+        call_command("replay_callbacks", "--pending")
+
+        self.assertEqual(Conversation.objects.get(owner_id=ALICE).unread_count, 1)
+        self.assertEqual(set(Callback.objects.values_list("outcome", "error")), {(CallbackOutcome.APPLIED, "")})
+
+    def test_strange_bodies_are_kept_and_answered_ok(self):
+        deep = b'{"a":' * 900 + b"1" + b"}" * 900
+        for body in (
+            json.dumps(MESSAGE | {"MsgBody": [{"MsgType": "TIMCustomElem", "MsgContent": None}]}).encode(),
+            orjson.dumps(MESSAGE).replace(b'"Text":"hi"', b'"Text":' + deep),
+            orjson.dumps(MESSAGE | {"From_Account": "x" * 65}),
+            orjson.dumps(MESSAGE | {"From_Account": "bo\0b"}),
+            orjson.dumps(MESSAGE | {"MsgKey": "", "MsgTime": NOON_S + 2 * 24 * 60 * 60}),
+            orjson.dumps(MESSAGE | {"MsgBody": []}),
+        ):
+            with self.subTest(body[:300]):
+                self.assert_ok(self.send(body, "C2C.CallbackAfterSendMsg"))
+                kept = Callback.objects.latest("pk")
+                self.assertEqual((kept.body.encode(), kept.outcome), (body, CallbackOutcome.FAILED), kept.error)
+        self.assertFalse(Conversation.objects.exists())
+
+    def test_five_megabytes_are_refused_even_from_who_may(self):
+        body = orjson.dumps(MESSAGE | {"CloudCustomData": "x" * 5 * 1024 * 1024})
+
+        self.assert_refused(self.send(body, "C2C.CallbackAfterSendMsg"), 413)
+
+    def test_who_may_not_is_told_so_whatever_the_body(self):
+        for body in (b"", b"\xff", b"[", b"x" * 5 * 1024 * 1024):
+            self.assert_refused(self.send(body, "C2C.CallbackAfterSendMsg", signed(token="another")))
+
     def test_a_webhook_that_can_not_be_kept_is_not_acknowledged(self):
         with mock.patch.object(Callback.objects, "create", side_effect=OperationalError("away")), self.assertLogs():
             response = self.send()
 
         self.assertEqual((response.status_code, response.json()["ActionStatus"]), (503, "FAIL"))
+
+
+@override_settings(CALLBACK_DAYS=7)
+class SpentBodyTests(WebhookTestCase):
+    def setUp(self):
+        super().setUp()
+        old, young = NOON_S - 8 * DAY_S, NOON_S - 6 * DAY_S
+        self.kept = {
+            (outcome, time_s): Callback.objects.create(
+                command=MESSAGE["CallbackCommand"], body=json.dumps(MESSAGE), outcome=outcome, received_at=from_epoch_s(time_s)
+            )
+            for outcome in CallbackOutcome
+            for time_s in (old, young)
+        }
+        self.spent = self.kept[CallbackOutcome.APPLIED, old]
+
+    def test_what_is_old_and_applied_loses_its_body_and_nothing_else(self):
+        with mock.patch.object(webhooks, "BODIES_PER_STATEMENT", 1):
+            count = webhooks.empty_old()
+
+        self.assertEqual(count, 1)
+        self.assertEqual(list(Callback.objects.filter(body="")), [self.spent])
+        self.spent.refresh_from_db()
+        self.assertEqual((self.spent.command, self.spent.outcome), (MESSAGE["CallbackCommand"], CallbackOutcome.APPLIED))
+        self.assertEqual(webhooks.empty_old(), 0)
+
+    def test_pruning_does_it_and_its_dry_run_does_not(self):
+        for arguments, left in ((("--dry-run",), 6), ((), 5)):
+            out = StringIO()
+            call_command("prune_messages", "--days", "30", *arguments, stdout=out)
+            self.assertIn("1 webhook emptied.", out.getvalue())
+            self.assertEqual(Callback.objects.exclude(body="").count(), left)
+
+    def test_a_replay_leaves_it_out_and_says_so(self):
+        webhooks.empty_old()
+
+        err = StringIO()
+        call_command("replay_callbacks", "--all", stderr=err)
+
+        self.assertEqual(err.getvalue().splitlines(), [f"{self.spent}: Its body is gone, so it was left out."])
+        self.assertEqual(set(Callback.objects.values_list("outcome", flat=True)), {CallbackOutcome.APPLIED})
+        self.assertEqual(Conversation.objects.get(owner_id=ALICE).unread_count, 1)
+
+    def test_a_second_run_need_not_look_at_what_the_first_has_emptied(self):
+        webhooks.empty_old()
+
+        with CaptureQueriesContext(connection) as captured:
+            webhooks.empty_old()
+
+        (query,) = captured
+        with connection.cursor() as cursor:
+            if connection.vendor == "postgresql":
+                cursor.execute("SET LOCAL enable_seqscan = off")
+            cursor.execute(f"{EXPLAIN[connection.vendor]} {query['sql']}")
+            self.assertIn("callback_with_a_spent_body", str(cursor.fetchall()))
+
+
+DAY_S = 24 * 60 * 60
+EXPLAIN = {"sqlite": "EXPLAIN QUERY PLAN", "postgresql": "EXPLAIN"}

@@ -81,7 +81,9 @@ class Command(BaseCommand):
         """How many failed."""
         failed = 0
         for callback in tqdm(webhooks.replay(chosen), total=chosen.count(), unit=_(" webhooks"), disable=None):
-            if callback.outcome == CallbackOutcome.FAILED:
+            if not callback.body:
+                self.stderr.write(_("%(callback)s: Its body is gone, so it was left out.") % {"callback": callback})
+            elif callback.outcome != CallbackOutcome.APPLIED:
                 failed += 1
                 self.stderr.write(f"{callback}: {callback.error}")
         return failed
