@@ -6,9 +6,11 @@ Source: Tencent Cloud Chat, "Webhook Overview" and the page of each command; `re
 import hashlib
 import hmac
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
 from django.utils.translation import gettext as _
 
 from conversations import vendor_fields as fields
@@ -96,7 +98,20 @@ def parse(command: str, body: Any, *, now_s: int) -> Event | None:
     """What a webhook tells, None if that changes no conversation. Raises InvalidParameter, naming the key."""
     fields.check_object(body)
     parser = _PARSERS.get(command)
-    return parser(body, now_s) if parser else None
+    return parser(_without_nul(body), now_s) if parser else None
+
+
+# What people write. IDs are left as they are: one with a NUL is nobody's.
+WRITTEN_KEYS = {"MsgBody", "CloudCustomData", "Name", "FaceUrl", "ProfileItem"}
+
+
+def _without_nul(body: Body) -> Body:
+    """The body without the NULs that no database keeps: the cloud tells of a message only once."""
+    cleaned = dict(body)
+    for key in WRITTEN_KEYS & body.keys():
+        with suppress(TypeError):  # what can't be written as JSON again is refused further on
+            cleaned[key] = orjson.loads(vendor_messages.NUL.sub(rb"\1", orjson.dumps(body[key])))
+    return cleaned
 
 
 def check_signature(sign: str | None, request_time: str | None, *, token: str, now_s: int, window_s: int) -> None:
@@ -133,12 +148,9 @@ def _message(body: Body, type_: ConversationType, now_s: int) -> Message | None:
     if fields.flag(body, "OnlineOnlyFlag"):
         return None
     found = vendor_messages.read(body, type_, now_s=now_s)
-    needed = {"MsgTime": found.time_s, "MsgSeq": found.seq}
+    fields.check_told(MsgTime=found.time_s, MsgSeq=found.seq)
     if type_ == ConversationType.C2C:
-        needed["MsgRandom"] = found.random
-    for key, value in needed.items():
-        if value is None:
-            raise refuse(key, _("Missing."))
+        fields.check_told(MsgRandom=found.random)
     return found
 
 
@@ -245,5 +257,6 @@ _PARSERS: Mapping[str, Callable[[Body, int], Event | None]] = {
     "Group.CallbackAfterGroupInfoChanged": _group_info_changed,
     "Profile.CallbackPortraitSet": _profile_changed,
 }
-# Those that can change a conversation.
+# Those that can change a conversation, and those of them that are messages.
 COMMANDS = frozenset(_PARSERS)
+MESSAGE_COMMANDS = frozenset(command for command, parser in _PARSERS.items() if parser in (_c2c_message, _group_message))

@@ -232,21 +232,27 @@ def thread_name(message: Message) -> str:
     return message.thread_id or effects.thread_of(message.sender, message.peer)
 
 
-def _to_stored(message: Message) -> Stored:
-    body = message_elements.last_message(message, is_self=False)
+def place_of(message: Message) -> tuple[str, str]:
+    """The thread and position of a message that tells them."""
     is_group = bool(message.group_id)
     position = positions.of_group(message.seq) if is_group else positions.of_c2c(message.time_s, message.seq, message.random)
+    return thread_name(message), position
+
+
+def _to_stored(message: Message) -> Stored:
+    body = message_elements.last_message(message, is_self=False)
+    thread, position = place_of(message)
     return Stored(
-        thread=thread_name(message),
+        thread=thread,
         position=position,
         sender=message.sender,
         time_s=message.time_s,
         random=message.random,
         body=orjson.dumps(body).decode(),
-        counts=message.counts_as_unread,
+        counts=message.counts_as_unread and not message.comes_read,
         is_shown=message.is_shown_last,
         is_recalled=False,
-        at_all=message.at_all,
-        at_accounts=orjson.dumps(sorted(set(message.at_accounts))).decode(),
+        at_all=message.at_all and not message.comes_read,
+        at_accounts=orjson.dumps(sorted(set(() if message.comes_read else message.at_accounts))).decode(),
         targets=orjson.dumps(sorted(set(message.targets))).decode(),
     )

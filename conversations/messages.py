@@ -29,6 +29,7 @@ class Message:
     is_online_only: bool = False
     at_all: bool = False
     at_accounts: tuple[str, ...] = ()
+    comes_read: bool = False  # nobody has it unread or is reminded by it, whatever it says itself
     targets: tuple[str, ...] = ()  # nobody is everybody; a message to some never counts as unread
 
     @property

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from datetime import datetime
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import orjson
 from django.db import connection, transaction
@@ -40,16 +40,22 @@ class Incoming(NamedTuple):
 
 
 @dataclass(slots=True)
-class Summary:
-    """How many conversations went which way, and how many records were bad."""
+class Tally:
+    """How much of an import went which way, and how many records were bad."""
+
+    bad: int = 0
+
+    def __add__(self, other: Self) -> Self:
+        return type(self)(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
+
+
+@dataclass(slots=True)
+class Summary(Tally):
+    """How many conversations went which way."""
 
     created: int = 0
     replaced: int = 0
     unchanged: int = 0
-    bad: int = 0
-
-    def __add__(self, other: "Summary") -> "Summary":
-        return Summary(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
 
 
 class Stored(NamedTuple):

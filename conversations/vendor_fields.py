@@ -50,6 +50,13 @@ def required(body: Body, key: str) -> Any:
     return body[key]
 
 
+def check_told(**values: Any) -> None:
+    """Raise InvalidParameter for the first value that a body, read already, has not told."""
+    for key, value in values.items():
+        if value is None:
+            raise refuse(key, _("Missing."))
+
+
 def text(body: Body, key: str) -> str:
     """Text that can be stored, "" if absent."""
     return "" if body.get(key) is None else check_text(body[key], key)

@@ -2,9 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Any
 
 import orjson
 from django.conf import settings
@@ -21,10 +19,8 @@ from conversations.messages import C2CRecall, GroupRecall, Message
 from conversations.rosters import RosterEvent
 from conversations.times import now_s
 from conversations.vendor_directory import GroupInfo, Profile
-from conversations.vendor_messages import NUL
 
 BODIES_PER_STATEMENT = 1000
-WRITTEN_KEYS = {"MsgBody", "CloudCustomData", "Name", "FaceUrl", "ProfileItem"}
 
 logger = logging.getLogger("conversations.webhooks")
 
@@ -90,18 +86,9 @@ def empty_old(*, dry_run: bool = False, on_batch: Callable[[int], None] = lambda
 
 def _apply(callback: Callback) -> None:
     now = now_s()
-    event = callbacks.parse(callback.command, _without_nul(orjson.loads(callback.body)), now_s=now)
+    event = callbacks.parse(callback.command, orjson.loads(callback.body), now_s=now)
     received_at = callback.received_at if isinstance(callback.received_at, datetime) else timezone.now()
     apply_event(event, at_ms=int(received_at.timestamp() * 1000), now_s=now)
-
-
-def _without_nul(body: dict[str, Any]) -> dict[str, Any]:
-    """What people wrote, without the NULs that no database keeps: the cloud sends a message only once. IDs stay as they are."""
-    cleaned = dict(body)
-    for key in WRITTEN_KEYS & body.keys():
-        with suppress(TypeError):  # what can't be written as JSON again is refused by the parser
-            cleaned[key] = orjson.loads(NUL.sub(rb"\1", orjson.dumps(body[key])))
-    return cleaned
 
 
 def apply_event(event: callbacks.Event | None, *, at_ms: int, now_s: int) -> None:

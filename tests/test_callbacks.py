@@ -346,7 +346,6 @@ def test_a_one_to_one_message_needs_its_key_or_all_parts_of_it(key):
         (JOINED, "NewMemberList", []),
         (JOINED, "Type", 5),
         (CREATED, "Name", 5),
-        (CREATED, "Name", "a\0"),
         (INFO, "FaceUrl", ["x"]),
         (JOINED, "EventTime", "yesterday"),
         (C2C_MESSAGE, "OnlineOnlyFlag", "x"),

@@ -3,18 +3,18 @@
 import logging
 import time
 from argparse import ArgumentParser
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, close_old_connections
 from django.db.models import QuerySet
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from tqdm import tqdm
 
 from conversations import learning, names, webhooks
+from conversations.management.arguments import moment
 from conversations.message_models import Callback, CallbackOutcome
 
 logger = logging.getLogger("conversations.webhooks")
@@ -29,8 +29,8 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("ids", nargs="*", type=int, metavar="ID", help=_("only these"))
         parser.add_argument("--command", dest="callback_command", metavar="COMMAND", help=_("only of this CallbackCommand"))
-        parser.add_argument("--since", type=_moment, metavar="TIME", help=_("received at or after, ISO 8601"))
-        parser.add_argument("--until", type=_moment, metavar="TIME", help=_("received before, ISO 8601"))
+        parser.add_argument("--since", type=moment, metavar="TIME", help=_("received at or after"))
+        parser.add_argument("--until", type=moment, metavar="TIME", help=_("received before"))
         what = parser.add_mutually_exclusive_group()
         what.add_argument("--failed", action="store_true", help=_("only those that failed"))
         what.add_argument(
@@ -114,13 +114,6 @@ def _chosen(options: dict[str, Any]):
     if options["pending"]:
         return chosen.filter(outcome=CallbackOutcome.STORED)
     return chosen if options["all"] or options["ids"] else chosen.exclude(outcome=CallbackOutcome.APPLIED)
-
-
-def _moment(text: str) -> datetime:
-    moment = parse_datetime(text)
-    if moment is None:
-        raise ValueError(text)
-    return moment if timezone.is_aware(moment) else timezone.make_aware(moment)
 
 
 def _seconds(text: str) -> int:
