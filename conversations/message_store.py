@@ -16,6 +16,8 @@ COLUMNS = (
     "targets",
 )  # fmt: skip
 
+PAIRS = 1000  # looked up by one statement
+
 
 @dataclass(slots=True)
 class LockedThread:
@@ -136,12 +138,25 @@ def remove(thread: LockedThread, places: Sequence[str]) -> None:
 
 def find(keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Message]:
     """What is stored of the messages at these threads and positions."""
-    if not keys:
-        return {}
-    threads, places = ({key[n] for key in keys} for n in range(2))
-    stored = Message.objects.filter(thread__any_of=sorted(threads), position__any_of=sorted(places))
-    wanted = set(keys)
-    return {(one.thread, one.position): one for one in stored if (one.thread, one.position) in wanted}
+    wanted = sorted(set(keys))
+    threads = {thread for thread, _position in wanted}
+    if len(threads) == 1:
+        # One text to prepare, for the usual case.
+        stored = [Message.objects.filter(thread=threads.pop(), position__any_of=[position for _thread, position in wanted])]
+    else:
+        # Two lists would be looked up crosswise.
+        stored = [_find_pairs(wanted[start : start + PAIRS]) for start in range(0, len(wanted), PAIRS)]
+    return {(one.thread, one.position): one for part in stored for one in part}
+
+
+def _find_pairs(pairs: Sequence[tuple[str, str]]) -> list[Message]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {', '.join(f'm.{name}' for name in COLUMNS)} FROM (VALUES {', '.join(['(%s, %s)'] * len(pairs))}) AS k "
+            f"JOIN {_messages} m ON m.thread = k.column1 AND m.position = k.column2",
+            [value for pair in pairs for value in pair],
+        )
+        return [Message.from_db(connection.alias, COLUMNS, row) for row in cursor.fetchall()]
 
 
 def merge(before: Message | None, told: Message) -> Change:

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("conversations", "0005_messages_groups_and_webhooks"),
+        ("conversations", "0007_support_reads_text"),
     ]
 
     operations = [
