@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import orjson
 from django.conf import settings
-from django.db import DatabaseError, OperationalError
+from django.db import Error, InterfaceError, OperationalError
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -42,9 +42,9 @@ def apply(callback: Callback) -> bool:
     try:
         _apply(callback)
         callback.outcome, callback.error, callback.applied_at = CallbackOutcome.APPLIED, "", timezone.now()
-    except (ConversationError, DatabaseError) as error:
+    except (ConversationError, Error) as error:
         # What only came at a bad moment is still to be applied.
-        is_passing = isinstance(error, OperationalError | TryAgain)
+        is_passing = isinstance(error, OperationalError | InterfaceError | TryAgain)
         callback.outcome = CallbackOutcome.STORED if is_passing else CallbackOutcome.FAILED
         callback.error = str(error.detail if isinstance(error, ConversationError) else error)
         logger.warning("Webhook %s was kept and not applied: %s", callback, callback.error)
@@ -53,7 +53,7 @@ def apply(callback: Callback) -> bool:
         logger.exception("Webhook %s was kept and not applied", callback)
     try:
         callback.save(update_fields=["outcome", "error", "applied_at"])
-    except DatabaseError:
+    except Error:
         logger.exception("The outcome of webhook %s could not be kept", callback)
     return callback.outcome == CallbackOutcome.APPLIED
 

@@ -66,7 +66,10 @@ if _database["ENGINE"] == "django.db.backends.sqlite3":
     _database["TEST"] = {"NAME": f"{_database['NAME']}.test"}
 elif _database["ENGINE"] == "django.db.backends.postgresql":
     _database["ENGINE"] = "imsite.postgresql"
-    _database["OPTIONS"] = {"server_side_binding": True, "prepare_threshold": 2} | _database.get("OPTIONS", {})
+    # A server that is away is told of within two seconds, so that a webhook is not acknowledged by waiting: one that does not
+    # answer a new connection, one that leaves sent bytes without a sign, and one that falls silent during a query.
+    _patience = {"connect_timeout": 2, "tcp_user_timeout": 1500, "keepalives_idle": 1, "keepalives_interval": 1}
+    _database["OPTIONS"] = {"server_side_binding": True, "prepare_threshold": 2, **_patience, **_database.get("OPTIONS", {})}
     _database["CONN_HEALTH_CHECKS"] = True
     if env.bool("DATABASE_POOL", default=False):
         _database["OPTIONS"]["pool"] = {"min_size": 2, "max_size": 16, "timeout": 5}

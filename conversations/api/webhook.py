@@ -4,7 +4,7 @@ import logging
 
 import orjson
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import Error
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
@@ -34,7 +34,7 @@ def tencent(request: HttpRequest) -> HttpResponse:
         # Who is unknown is told the same as who is not allowed.
         status = 403 if error.status in (401, 403) else error.status
         return _envelope(status, int(error.code), str(error.detail))
-    except DatabaseError:
+    except Error:
         logger.exception("A webhook could not be kept")
         return _envelope(503, 50005, _("The database does not answer; try again."))
     return _envelope(200, 0, "")
