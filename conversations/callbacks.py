@@ -114,6 +114,11 @@ def _without_nul(body: Body) -> Body:
     return cleaned
 
 
+def signature(token: str, request_time: str) -> str:
+    """The Sign of a webhook sent at a time."""
+    return hashlib.sha256((token + request_time).encode(errors="replace")).hexdigest()
+
+
 def check_signature(sign: str | None, request_time: str | None, *, token: str, now_s: int, window_s: int) -> None:
     """Raise NoPermission unless `sign` is of this token and time, and the time is near.
 
@@ -121,7 +126,7 @@ def check_signature(sign: str | None, request_time: str | None, *, token: str, n
     """
     if not (token and sign and request_time):
         raise NoPermission(_("A webhook needs Sign and RequestTime, and this server a token to check them."))
-    expected = hashlib.sha256((token + request_time).encode(errors="replace")).hexdigest()
+    expected = signature(token, request_time)
     if not hmac.compare_digest(sign.encode(errors="replace"), expected.encode()):
         raise NoPermission(_("Sign does not fit the token and RequestTime."))
     is_number = request_time.isascii() and request_time.isdigit() and len(request_time) < 20

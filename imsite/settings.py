@@ -34,12 +34,12 @@ CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
 CORS_ALLOW_HEADERS = [*default_headers, "if-none-match", "last-event-id"]
 CORS_EXPOSE_HEADERS = ["etag", "owner-version", "retry-after", "x-request-id"]
 
-IM_SDK_APP_ID = whole_number("IM_SDK_APP_ID", 0)  # the SDKAppID of the cloud's app; 0: no UserSig is accepted
+# The SDKAppID of the cloud's app; 0: neither UserSigs nor signed webhooks are accepted. The demo takes samples of webhooks.
+IM_SDK_APP_ID = whole_number("IM_SDK_APP_ID", 1400000000 if DEBUG else 0)
 IM_SECRET_KEY = env.str("IM_SECRET_KEY", default="")  # that app's secret key, which signs UserSigs
 
-IM_CALLBACK_TOKEN = env.str(
-    "IM_CALLBACK_TOKEN", default=""
-)  # of the cloud's webhooks; without it their signature opens nothing
+# Of the cloud's webhooks; without it their signature opens nothing.
+IM_CALLBACK_TOKEN = env.str("IM_CALLBACK_TOKEN", default="demo-only-callback-token" if DEBUG else "")
 CALLBACK_WINDOW_S = whole_number("CALLBACK_WINDOW_S", 60)  # a webhook's RequestTime may be away from now by this
 CALLBACK_DAYS = whole_number("CALLBACK_DAYS", 7)  # how long an applied webhook keeps its body
 

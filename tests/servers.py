@@ -26,6 +26,7 @@ import json, sys, django
 django.setup()
 from conversations import keys
 from conversations.actions import *
+from conversations.message_models import *
 from conversations.models import *
 from tests.cast import *
 from tests.staff import *

@@ -1,15 +1,13 @@
 """What webhooks tell, whatever form their values have, and which of them were signed here and now."""
 
 import hashlib
-import json
 from contextlib import suppress
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conversations import callbacks
+from conversations import callbacks, samples
 from conversations.choices import ConversationType, GroupType, Membership
 from conversations.exceptions import ConversationError, InvalidParameter, NoPermission
 from conversations.messages import C2CRecall, GroupRecall
@@ -17,27 +15,7 @@ from tests.entries import json_values
 
 C2C, GROUP = ConversationType
 NOW_S = 1_760_010_000
-PAYLOADS = Path(__file__).parent / "payloads"
-
-
-def load(name):
-    return json.loads((PAYLOADS / f"{name}.json").read_text())
-
-
-SAMPLES = load("callbacks_other") | {
-    body["CallbackCommand"]: body
-    for body in map(
-        load,
-        [
-            "callback_c2c_after_send_msg",
-            "callback_c2c_after_msg_report",
-            "callback_c2c_after_msg_withdraw",
-            "callback_group_after_send_msg",
-            "callback_group_after_recall_msg",
-            "callback_group_after_new_member_join",
-        ],
-    )
-}
+SAMPLES = samples.by_command()
 C2C_MESSAGE, GROUP_MESSAGE = "C2C.CallbackAfterSendMsg", "Group.CallbackAfterSendMsg"
 C2C_READ, C2C_RECALL = "C2C.CallbackAfterMsgReport", "C2C.CallbackAfterMsgWithDraw"
 GROUP_RECALL, CREATED = "Group.CallbackAfterRecallMsg", "Group.CallbackAfterCreateGroup"

@@ -1,6 +1,7 @@
 """Fill the database with the demo, and say how to look at it."""
 
 import os
+import sys
 from urllib.parse import quote
 
 from django.conf import settings
@@ -57,7 +58,8 @@ class Command(BaseCommand):
             _("Login:    %(logins)s") % {"logins": ", ".join(f"{name} / {name}" for name in logins)},
             _("API key:  %(key)s (that of an earlier run stops)") % {"key": key},
         ]
-        for what, line in _curl_lines(site, key):
+        samples = f"{os.path.relpath(sys.executable)} manage.py send_sample_callbacks --url {site}"
+        for what, line in (*_curl_lines(site, key), (_("The cloud's webhooks as samples, and what they do:"), samples)):
             lines += ["", what, line]
         self.stdout.write("\n".join(lines))
 
