@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("conversations", "0007_support_reads_text"),
+        ("conversations", "0008_settled_members"),
     ]
 
     operations = [
