@@ -110,7 +110,9 @@ def _without_nul(body: Body) -> Body:
     cleaned = dict(body)
     for key in WRITTEN_KEYS & body.keys():
         with suppress(TypeError):  # what can't be written as JSON again is refused further on
-            cleaned[key] = orjson.loads(vendor_messages.NUL.sub(rb"\1", orjson.dumps(body[key])))
+            packed = orjson.dumps(body[key])
+            if vendor_messages.NUL.search(packed):
+                cleaned[key] = orjson.loads(vendor_messages.NUL.sub(rb"\1", packed))
     return cleaned
 
 

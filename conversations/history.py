@@ -118,6 +118,7 @@ def _by_group(messages: list[Message]) -> Iterator[tuple[str, list[Message]]]:
 
 @in_transaction
 def _record(group_id: str, messages: Sequence[Message], *, read_to_s: int, dry_run: bool) -> Summary:
+    """One group's messages, or one-to-one ones: all or none."""
     # Locked before asking: a webhook may tell of the same message right now.
     if group_id:
         membership.lock_group(group_id)

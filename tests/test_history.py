@@ -193,7 +193,7 @@ class HistoryTests(TestCase):
 
 
 AT_ALL = [{"GroupAtAllFlag": 1}]
-QUERIES = 20
+QUERIES = 19
 
 
 class CommandTests(TestCase):

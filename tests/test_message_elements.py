@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conversations import capi_message, vendor_messages, wire
+from conversations import capi_message, samples, vendor_messages, wire
 from conversations.choices import ConversationType, ElemType
 from conversations.exceptions import InvalidParameter
 from conversations.identifiers import join
@@ -67,7 +67,7 @@ def test_a_group_message_has_the_keys_and_types_of_the_classic_one():
 
 
 def test_the_webhooks_message_is_the_sdks():
-    body = payload("callback_c2c_after_send_msg")
+    body = samples.by_command()["C2C.CallbackAfterSendMsg"]
     message = vendor_messages.read(body, C2C, now_s=NOW_S)
 
     shown = last_message(message, is_self=False, nick_name="Bob", face_url="https://cdn.example.test/avatar/bob.png")

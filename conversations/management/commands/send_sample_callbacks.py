@@ -84,22 +84,23 @@ def _post(url: str, body: dict[str, Any]) -> None:
         raise CommandError(
             _("Nothing answers at %(url)s (%(why)s). Is the server running? --url says where.") % {"url": url, "why": why}
         ) from error
-    envelope = _envelope(told)
+    outcome, why = _envelope(told)
     if status == 403:
         raise CommandError(
             _("Refused: %(why)s Does the server have the same IM_SDK_APP_ID and IM_CALLBACK_TOKEN as this command?")
-            % {"why": envelope}
+            % {"why": why}
         )
-    if status != 200:
-        raise CommandError(_("The server answered %(status)d: %(why)s") % {"status": status, "why": envelope})
+    if (status, outcome) != (200, "OK"):
+        raise CommandError(_("The server answered %(status)d: %(why)s") % {"status": status, "why": why})
 
 
-def _envelope(told: bytes) -> str:
-    """What the answer says in words, if it is the vendor's envelope."""
+def _envelope(told: bytes) -> tuple[str, str]:
+    """ActionStatus and ErrorInfo of an answer."""
     try:
-        return str(json.loads(told)["ErrorInfo"])
+        envelope = json.loads(told)
+        return envelope["ActionStatus"], str(envelope["ErrorInfo"])
     except (ValueError, KeyError, TypeError):
-        return _("no answer of a callback URL.")
+        return "", _("no answer of a callback URL.")
 
 
 def _state(people: list[str]) -> State:
