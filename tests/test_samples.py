@@ -45,7 +45,8 @@ class ServerTests(SimpleTestCase):
     def test_it_tells_what_each_does_and_can_be_told_again(self):
         first, second = (self.server.manage("send_sample_callbacks", "--url", self.url) for _ in range(2))
 
-        self.assertIn("demo_alice group_demo_team_7: new: name Demo Team 7, unread 1, last message demo_carol: Order", first)
+        self.assertIn("demo_alice group_demo_team_7: new: name Demo Team 7, unread 0", first)
+        self.assertIn("demo_alice group_demo_team_7: unread 0 → 1, last message none → demo_carol: Order", first)
         self.assertIn("demo_alice c2c_demo_bob: unread 1 → 0", first)
         self.assertIn("demo_dave group_demo_team_7: membership member → removed", first)
         self.assertIn(f"{self.url}/owner/?owner=demo_alice", first)
