@@ -1,5 +1,7 @@
 """The browser's three panes: owners by nick, tabs and their counts, single panes for htmx, rows that changed."""
 
+import re
+
 from django.db import connection
 from django.test import TestCase
 from django.urls import reverse
@@ -156,6 +158,13 @@ class PaneTests(AsSupport):
                 self.assertContains(page, has)
                 for part in (has_not, "<html"):
                     self.assertNotContains(page, part)
+
+    def test_each_icon_that_says_something_says_its_own(self):
+        make_conversation(is_pinned=True, recv_opt=2)
+
+        page = self.get(DETAIL, owner="alice", id="c2c_bob").content.decode()
+
+        self.assertEqual(set(re.findall(r'role="img" aria-label="([^"]*)"', page)), {"pinned", "receive quietly"})
 
     def test_going_back_gets_the_whole_page(self):
         make_conversation()
