@@ -57,3 +57,6 @@ class LookAdmin(BigTableAdmin):
 
     def get_search_results(self, request, queryset, search_term):
         return (queryset.by_or_of(search_term) if search_term else queryset), False
+
+    def has_change_permission(self, request, obj=None):
+        return False
