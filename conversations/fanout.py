@@ -57,10 +57,14 @@ def change_group(
     viewers: Mapping[str, tuple[Viewer, Viewer]],
     changes: Sequence[Change],
     name: tuple[str, str],
+    recounted: Sequence[Stored] | None = None,
     *,
     by: ChangedBy,
 ) -> None:
-    """Bring the members' rows up to date: with changed messages, for viewers as they were and as they are."""
+    """Bring the members' rows up to date: with changed messages, for viewers as they were and as they are.
+
+    `recounted` is all that is stored of the thread, where another type of the group makes it count otherwise.
+    """
     viewers = {owner_id: both for owner_id, both in viewers.items() if owner_id not in settings.SKIP_OWNERS}
     owners = lock_owners(viewers)
     conversation_id = identifiers.join(ConversationType.GROUP, thread)
@@ -76,7 +80,7 @@ def change_group(
         mine = told if was is viewer else changes
         is_changed |= _apply(row, was, viewer, mine, name, thread, group.type)
         is_changed |= was is not viewer and is_listed(row) and _unsee(row, was, viewer, changes)
-        is_changed |= is_listed(row) and _retype(row, group.type)
+        is_changed |= is_listed(row) and _retype(row, viewer, recounted)
         if is_changed or (before != row.membership and is_listed(row)):
             changed.append(row)
     save_rows(owners, changed, by=by)
@@ -117,10 +121,13 @@ def _welcome(row: Conversation, viewer: Viewer, look: tuple[str, str], bare_id: 
     return True
 
 
-def _retype(row: Conversation, group_type: str) -> bool:
-    """Whether the group's type was another one."""
-    before, row.group_type = row.group_type, group_type or row.group_type
-    return row.group_type != before
+def _retype(row: Conversation, viewer: Viewer, recounted: Sequence[Stored] | None) -> bool:
+    """Whether the group's type changes the row."""
+    before = row.group_type, row.unread_count
+    row.group_type = viewer.group_type or row.group_type
+    if recounted is not None:
+        row.unread_count = row.unread_base + sum(viewer.counts(message, row) for message in recounted)
+    return (row.group_type, row.unread_count) != before
 
 
 def _unsee(row: Conversation, was: Viewer, viewer: Viewer, changes: Iterable[Change]) -> bool:

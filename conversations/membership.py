@@ -142,12 +142,14 @@ def change_rows(group: Group, known: Rosters, thread: str, changes: Sequence[Cha
             viewers[user_id] = (_viewer(user_id, before, group.type_before, thread == group.group_id), now)
         elif changes:
             viewers[user_id] = (now, now)
-    since_s = 0 if _counts_otherwise(group) else known.changed_since_s()
+    since_s = 0 if group.is_retyped and _is_live(group) else known.changed_since_s()
     if since_s is not None:
         told = {change.after.position for change in changes}
         stored = (one for one in message_store.since(thread, since_s) if one.position not in told)
         changes = sorted([*changes, *(Change(one, one) for one in stored)], key=lambda change: change.after.position)
-    fanout.change_group(group, thread, viewers, changes, look_of(group, thread), by=by)
+    counts_otherwise = (group.type == GroupType.MEETING) != (group.type_before == GroupType.MEETING)
+    recounted = message_store.since(thread, 0) if counts_otherwise else None
+    fanout.change_group(group, thread, viewers, changes, look_of(group, thread), recounted, by=by)
 
 
 def _viewer(user_id: str, roster: Roster, group_type: str, is_own: bool) -> Viewer:
@@ -156,13 +158,9 @@ def _viewer(user_id: str, roster: Roster, group_type: str, is_own: bool) -> View
     return Viewer(user_id, roster, group_type, joined_key=roster.joined_ms * 1000 if begins else 0)
 
 
-def _counts_otherwise(group: Group) -> bool:
-    """Whether the group's new type makes other messages count, or be seen."""
-    return _class_of(group.type) != _class_of(group.type_before)
-
-
-def _class_of(group_type: str) -> str:
-    return group_type if group_type in (GroupType.MEETING, GroupType.AVCHATROOM) else ""
+def _is_live(group: Group) -> bool:
+    """Whether the group is or was a live room, whose messages nobody's list shows."""
+    return GroupType.AVCHATROOM in (group.type, group.type_before)
 
 
 def look_of(group: Group, thread: str) -> tuple[str, str]:
