@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from conversations.choices import ALLOWED_MARKS, ConversationType, ReceiveOption
 from conversations.exceptions import InvalidParameter
 from conversations.models import Conversation
-from conversations.querysets import NO_AT_INFO, ConversationQuerySet
+from conversations.querysets import MUTED, NO_AT_INFO, ConversationQuerySet
 from conversations.times import check_epoch_s, from_epoch_s
 from conversations.wire import to_signed
 
@@ -99,6 +99,7 @@ class ConversationFilterSet(django_filters.FilterSet):
     hasGroupAtInfo = FlagFilter(method="filter_mentions", label=gettext_lazy("mentions"))
     isPinned = FlagFilter(field_name="is_pinned", label=gettext_lazy("pinned"))
     hasDraft = FlagFilter(method="filter_draft", label=gettext_lazy("draft"))
+    isMuted = FlagFilter(method="filter_muted", label=gettext_lazy("muted"))
     recvOpt = django_filters.TypedChoiceFilter(
         field_name="recv_opt", choices=ReceiveOption.choices, coerce=int, label=gettext_lazy("receive option")
     )
@@ -135,6 +136,9 @@ class ConversationFilterSet(django_filters.FilterSet):
 
     def filter_draft(self, queryset: ConversationQuerySet, name: str, value: bool) -> ConversationQuerySet:
         return queryset.exclude(draft_text="") if value else queryset.filter(draft_text="")
+
+    def filter_muted(self, queryset: ConversationQuerySet, name: str, value: bool) -> ConversationQuerySet:
+        return queryset.filter(MUTED if value else ~MUTED)
 
     def filter_search(self, queryset: ConversationQuerySet, name: str, value: str) -> ConversationQuerySet:
         return queryset.filter(Q(show_name__icontains=value) | Q(conversation_id__icontains=value))

@@ -14,6 +14,9 @@ NO_AT_INFO = "[]"
 # An unread number, an @ entry or the unread mark: the rows that any total counts.
 COUNTED = Q(unread_count__gt=0) | ~Q(group_at_info=NO_AT_INFO) | Q(marks__bits=Mark.UNREAD.value)
 
+# Messages come without a notification: their unread is counted apart.
+MUTED = Q(recv_opt__in=MUTED_OPTIONS)
+
 
 # Sorts after every character that a name can hold.
 LAST_CHARACTER = "\U0010ffff"
@@ -196,10 +199,9 @@ class ConversationQuerySet(models.QuerySet):
 
     def totals(self) -> dict[str, models.Aggregate]:
         """The aggregates of getTotalUnreadMessageCount, by wire name; the one definition of every total."""
-        muted = Q(recv_opt__in=MUTED_OPTIONS)
         return {
-            "total": Coalesce(Sum("unread_count", filter=~muted), 0),
-            "muted": Coalesce(Sum("unread_count", filter=muted), 0),
+            "total": Coalesce(Sum("unread_count", filter=~MUTED), 0),
+            "muted": Coalesce(Sum("unread_count", filter=MUTED), 0),
             "conversations": Count(Value(1), filter=Q(unread_count__gt=0)),
             "mentions": Count(Value(1), filter=~Q(group_at_info=NO_AT_INFO)),
             "markedUnread": Count(Value(1), filter=Q(marks__bits=Mark.UNREAD.value)),

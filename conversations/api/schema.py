@@ -34,6 +34,8 @@ FILTERS = [
     flag_parameter("hasGroupAtInfo", "with or without @ entries"),
     flag_parameter("hasDraft", "with or without a draft"),
     flag_parameter("isPinned", "pinned or not"),
+    flag_parameter("hasDraft", "with or without a draft"),
+    flag_parameter("isMuted", "recvOpt 1, 2 or 3, whose unread counts as muted, or not"),
     parameter("recvOpt", "receive option", {"type": "integer", "enum": ReceiveOption.values}),
     parameter("search", "part of the name or the ID", {"type": "string", "minLength": 1, "maxLength": SEARCH_MAX_LENGTH}),
     parameter("activeSince", "newest message at or after, epoch seconds", EPOCH),
