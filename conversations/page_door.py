@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
-from conversations import identifiers, looks, permissions
+from conversations import identifiers, looks, page_search, permissions
 from conversations.entries import owner_url
 from conversations.exceptions import ConversationError
 
@@ -41,7 +41,7 @@ def for_staff(view: View, methods: tuple[str, ...] = METHODS) -> View:
     return guarded
 
 
-def for_list(view: View) -> View:
+def for_list(view: View, methods: tuple[str, ...] = METHODS) -> View:
     """As `for_staff`, for what shows the list of `?owner=`: asks for a reason where the setting says so, and is kept."""
 
     @wraps(view)
@@ -54,7 +54,7 @@ def for_list(view: View) -> View:
         looks.note(session=request.session, username=request.user.get_username(), owner_id=owner_id)
         return view(request, owner_id)
 
-    return for_staff(opened)
+    return for_staff(opened, methods)
 
 
 def pane_asked_for(request: HttpRequest) -> str:
@@ -69,6 +69,11 @@ def _moved(request: HttpRequest, url: str) -> HttpResponse:
 
 def _refused(request: HttpRequest, error: ConversationError) -> HttpResponse:
     owner_id = request.GET.get("owner", "")
-    context = {"error": error, "back_url": owner_url(owner_id) if identifiers.is_owner_id(owner_id) else ""}
+    context = {
+        "error": error,
+        "back_url": owner_url(owner_id) if identifiers.is_owner_id(owner_id) else "",
+        "find": request.GET.get(page_search.FIELD),  # as it was typed, to be mended
+        "owner_id": owner_id,
+    }
     template = "conversations/_refused.html" if pane_asked_for(request) else "conversations/refused.html"
     return render(request, template, context, status=error.status)

@@ -1,6 +1,5 @@
 """The list page's filters: the API's own, by the same names in the URL, as choices that need no script."""
 
-import time
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 from urllib.parse import urlencode
@@ -8,17 +7,18 @@ from urllib.parse import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from conversations import page_search
 from conversations.choices import ALLOWED_MARKS, ConversationType
 from conversations.entries import MARK_NAMES, owner_url
 from conversations.exceptions import InvalidParameter
 from conversations.filters import ANY_TYPE, FILTER_NAMES, ConversationFilterSet
 from conversations.models import Conversation
+from conversations.times import now_s
 
 GROUP = "conversationGroup"  # "" is a value of its own here: in no conversation group
-CHOSEN_FROM_FILTERSET = ("type", "hasUnreadCount", "hasGroupAtInfo", "isPinned", "hasDraft", "recvOpt")
-DAY_SECONDS = 24 * 60 * 60
-HOUR_SECONDS = 60 * 60
-WINDOWS = ((1, gettext_lazy("last 24 hours")), (7, gettext_lazy("last 7 days")), (30, gettext_lazy("last 30 days")))
+CHOSEN_FROM_FILTERSET = ("type", "hasUnreadCount", "hasGroupAtInfo", "isPinned", "hasDraft", "isMuted", "recvOpt")
+SELECTED = frozenset((*CHOSEN_FROM_FILTERSET, "markType", "activeSince"))
+WINDOWS = (("24h", gettext_lazy("last 24 hours")), ("7d", gettext_lazy("last 7 days")), ("30d", gettext_lazy("last 30 days")))
 
 
 # The tabs over the list: names of `tab_counts()`, what they are called, the letter that follows `g`, and what they set.
@@ -73,6 +73,20 @@ def conditions(parameters: Mapping[str, str], *, besides: Iterable[str]) -> dict
     return {name: parameters[name] for name in sorted(FILTER_NAMES & parameters.keys()) if parameters[name] or name == GROUP}
 
 
+def filterset_of(owner_id: str, given: Mapping[str, str]) -> ConversationFilterSet:
+    """The filters on an owner's list as it is now."""
+    return ConversationFilterSet(page_search.at(given, now_s()), Conversation.objects.for_owner(owner_id), owner_id=owner_id)
+
+
+def found(owner_id: str, parameters: Mapping[str, str]) -> dict[str, str]:
+    """The filters that the search box's text says. Raises InvalidParameter, also for any other filter beside it."""
+    if others := parameters.keys() - {"owner", page_search.FIELD}:
+        raise InvalidParameter(_("The search box's text stands alone: it says all filters itself."), field=min(others))
+    filters = page_search.filters_of(parameters[page_search.FIELD])
+    filterset_of(owner_id, filters).selected()
+    return filters
+
+
 def selects(filterset: ConversationFilterSet, given: Mapping[str, str]) -> list[Select]:
     """The select boxes, each with what the URL chose."""
     fields = filterset.form.fields
@@ -81,12 +95,10 @@ def selects(filterset: ConversationFilterSet, given: Mapping[str, str]) -> list[
         (str(ALLOWED_MARKS), _("any mark")),
         *((str(mark.value), str(name)) for mark, name in MARK_NAMES.items()),
     ]
-    now_s = int(time.time()) // HOUR_SECONDS * HOUR_SECONDS
-    windows = [(str(now_s - days * DAY_SECONDS), str(label)) for days, label in WINDOWS]
     return [
-        *(_select(name, fields[name].label, _own_choices(fields[name]), given) for name in CHOSEN_FROM_FILTERSET),
+        *(_select(name, fields[name].label, _own_choices(name, fields[name]), given) for name in CHOSEN_FROM_FILTERSET),
         _select("markType", fields["markType"].label, marks, given),
-        _select("activeSince", fields["activeSince"].label, windows, given),
+        _select("activeSince", fields["activeSince"].label, [(value, str(label)) for value, label in WINDOWS], given),
     ]
 
 
@@ -143,8 +155,9 @@ def list_url(owner_id: str, given: Mapping[str, str]) -> str:
     return "&".join(filter(None, (owner_url(owner_id), urlencode(given))))
 
 
-def _own_choices(field) -> list[tuple[str, str]]:
-    return [(str(value), str(label)) for value, label in field.choices if value not in ("", ANY_TYPE)]
+def _own_choices(name: str, field) -> list[tuple[str, str]]:
+    is_any = ("", ANY_TYPE) if name == "type" else ("",)
+    return [(str(value), str(label)) for value, label in field.choices if value not in is_any]
 
 
 def _select(name: str, label: str, options: list[tuple[str, str]], given: Mapping[str, str]) -> Select:

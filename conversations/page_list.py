@@ -7,9 +7,8 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils import timezone
 
-from conversations import page_filters, paging, reads, wire
+from conversations import page_filters, page_search, paging, reads, wire
 from conversations.entries import Avatar, ListEntry, owner_url
-from conversations.filters import ConversationFilterSet
 from conversations.models import Conversation, Owner
 
 ROWS_SHOWN = 50
@@ -24,7 +23,7 @@ def of(owner_id: str, parameters: Mapping[str, str], *, reads_text: bool, only_r
     start = paging.after(next_seq, owner_id=owner_id, bound_to=bound_to)
     # The feed's token first: what changes while the rows are read is told again, and never missed.
     token = reads.feed_token(owner_id)
-    filterset = ConversationFilterSet(given, Conversation.objects.for_owner(owner_id), owner_id=owner_id)
+    filterset = page_filters.filterset_of(owner_id, given)
     rows = filterset.selected().in_display_order().defer("wire_head")
     rows = list((rows.after(**start._asdict()) if start else rows)[: ROWS_SHOWN + 1])
     owner = owner_of(owner_id)
@@ -47,6 +46,9 @@ def of(owner_id: str, parameters: Mapping[str, str], *, reads_text: bool, only_r
         "selects": page_filters.selects(filterset, given),
         "group_links": page_filters.group_links(owner_id, wire.all_groups(owner.group_names), given),
         "given": given,
+        "find": page_search.text_of(given),
+        "completions": page_search.completions(wire.all_groups(owner.group_names)),
+        "hidden": {name: value for name, value in given.items() if name not in page_filters.SELECTED},
         "newest_url": page_filters.list_url(owner_id, given),
         "unfiltered_url": owner_url(owner_id),
         "token": token,

@@ -5,7 +5,7 @@ the clock, `activeSince=7d`. Every filter has one text, so that what a form or a
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -87,6 +87,19 @@ def at(filters: Mapping[str, str], now_s: int) -> dict[str, str]:
     moved = {name: WINDOW.fullmatch(filters[name]) for name in COMPARED.values() if name in filters}
     moments = {name: now_s - int(one[1]) * HOURS[one[2]] * HOUR_S for name, one in moved.items() if one}
     return {**filters, **{name: str(max(0, moment)) for name, moment in moments.items()}}
+
+
+def completions(group_names: Iterable[str]) -> list[str]:
+    """Tokens to choose from while typing, with those of an owner's conversation groups."""
+    words = (*MARKS, NONE, ANY)
+    return [
+        *(f"is:{one}" for one in FLAGS),
+        *(f"type:{one}" for one in TYPES),
+        *(f"mark:{one}" for one in words),
+        *(_group_text(name) for name in (*group_names, "")),
+        *(f"recv:{one}" for one in ReceiveOption.values),
+        *(f"updated:{sign}{window}" for sign in COMPARED for window in ("24h", "7d", "30d")),
+    ]
 
 
 # ---- Text to filters -------------------------------------------------------------------------

@@ -8,15 +8,14 @@ from typing import Any
 
 import orjson
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from conversations import feed, identifiers, looks, page_filters, page_list, permissions
+from conversations import feed, identifiers, looks, page_filters, page_list, page_search, permissions
 from conversations.entries import Avatar, ListEntry, owner_url
 from conversations.exceptions import InvalidParameter
-from conversations.filters import ConversationFilterSet
-from conversations.models import LOOK_REASON_MAX_LENGTH, Conversation, Look, Owner
+from conversations.models import LOOK_REASON_MAX_LENGTH, Look, Owner
 from conversations.page_door import METHODS, for_list, for_staff, pane_asked_for
 from conversations.search import is_possible_start, owners_like
 
@@ -82,7 +81,12 @@ def look_reason(request: HttpRequest) -> HttpResponse:
 
 @for_list
 def conversation_list(request: HttpRequest, owner_id: str) -> HttpResponse:
-    """GET /owner/?owner=&nextSeq= and the API's filters: the list as the owner's app shows it."""
+    """GET /owner/?owner=&nextSeq= and the API's filters: the list as the owner's app shows it.
+
+    With `find`, what the search box says, it leads to the address of the filters that this means.
+    """
+    if page_search.FIELD in request.GET:
+        return redirect(page_filters.list_url(owner_id, page_filters.found(owner_id, request.GET)))
     if pane_asked_for(request) == "panel":  # the conversation is closed
         return render(request, "conversations/_panel.html", {"owner": page_list.owner_of(owner_id)})
     context = list_context(request, owner_id)
@@ -112,8 +116,7 @@ def conversation_news(request: HttpRequest, owner_id: str) -> HttpResponse:
     page = feed.read(owner_id, feed.parse(request.GET.get("since", "")), CHANGES_SHOWN)
     changes = [orjson.loads(change) for change in page.changes]
     changed = [change["conversation"]["conversationID"] for change in changes if "conversation" in change]
-    filterset = ConversationFilterSet(given, Conversation.objects.for_owner(owner_id), owner_id=owner_id)
-    rows = filterset.selected().any_of(changed).in_display_order().defer("wire_head")
+    rows = page_filters.filterset_of(owner_id, given).selected().any_of(changed).in_display_order().defer("wire_head")
     owner = page_list.owner_of(owner_id)
     reads_text = permissions.may_read_text(request.user)
     entries = [ListEntry.of(row, owner.group_names, reads_text=reads_text) for row in rows]

@@ -1,12 +1,18 @@
 """The search box's text and the list's filters say the same."""
 
+from datetime import timedelta
+
 from django.test import SimpleTestCase
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
 from conversations import page_search
 from conversations.choices import ALLOWED_MARKS
 from conversations.exceptions import InvalidParameter
+from conversations.models import Owner
+from tests.cast import make_conversation
+from tests.test_pages import LIST, AsSupport
 
 FLAG = st.sampled_from(["true", "false"])
 MARKS = st.integers(0, (1 << 64) - 1).map(lambda bits: str(bits & ALLOWED_MARKS))
@@ -139,3 +145,57 @@ class TokenTests(SimpleTestCase):
 
         self.assertEqual(page_search.at(given_, 1_760_604_800), {"activeSince": "1760000000", "activeBefore": "1760000000", "search": "7d"})
         self.assertEqual(page_search.at({"activeSince": "9999w"}, 1_760_000_000), {"activeSince": "0"})
+
+
+class SearchBoxTests(AsSupport):
+    def find(self, text, status=302):
+        return self.get(LIST, status, owner="alice", find=text)
+
+    def test_it_leads_to_the_address_of_its_filters(self):
+        make_conversation(unread_count=1)
+
+        answer = self.find("is:unread updated:>7d bob")
+
+        self.assertRedirects(answer, f"{LIST}?owner=alice&hasUnreadCount=true&activeSince=7d&search=bob")
+
+    def test_it_shows_the_text_of_whatever_was_chosen(self):
+        make_conversation()
+
+        page = self.get(LIST, owner="alice", hasUnreadCount="true", markType="1", activeSince="7d", search="a  b")
+
+        self.assertContains(page, 'value="is:unread mark:star updated:&gt;7d &quot;a  b&quot;"')
+
+    def test_what_means_nothing_can_be_mended(self):
+        page = self.find("is:unraed", 400)
+
+        self.assertContains(page, "is:unraed: this can&#x27;t be.", status_code=400)
+        self.assertContains(page, 'value="is:unraed"', status_code=400)
+        self.assertContains(self.find("x" * 101, 400), f'value="{"x" * 101}"', status_code=400)
+
+    def test_it_stands_alone(self):
+        self.assertContains(self.get(LIST, 400, owner="alice", find="", type="1"), "<code>type</code>", status_code=400)
+
+    def test_a_window_counts_from_now(self):
+        now = timezone.now()
+        make_conversation(conversation_id="c2c_new", last_message_at=now - timedelta(days=6))
+        make_conversation(conversation_id="c2c_old", last_message_at=now - timedelta(days=8))
+
+        for filters, expected in (({"activeSince": "7d"}, ["c2c_new"]), ({"activeBefore": "7d"}, ["c2c_old"])):
+            page = self.get(LIST, owner="alice", **filters)
+            self.assertEqual([entry.conversation.conversation_id for entry in page.context["entries"]], expected)
+
+    def test_a_window_is_none_of_the_apis(self):
+        response = self.client.get("/api/v1/conversations/", {"owner": "alice", "activeSince": "7d"})
+
+        self.assertEqual((response.status_code, list(response.json()["errors"])), (400, ["activeSince"]))
+
+    def test_all_tokens_are_offered(self):
+        make_conversation()
+        Owner.objects.update(group_names='["my work"]')
+
+        page = self.get(LIST, owner="alice")
+
+        for token in page.context["completions"]:
+            with self.subTest(token=token):
+                self.assertTrue(page_search.filters_of(token))
+        self.assertContains(page, 'value="group:&quot;my work&quot;"')

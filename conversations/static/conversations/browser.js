@@ -276,6 +276,17 @@ $(".languages")?.addEventListener("submit", ({ target }) => {
   target.elements.next.value = location.pathname + location.search;
 });
 
+// ---- The search box: what can come next is offered after what is typed already ----
+
+document.addEventListener("input", ({ target }) => {
+  if (!target.list) return;
+  const typed = target.value.slice(0, target.value.lastIndexOf(" ") + 1);
+  for (const option of target.list.options) {
+    option.dataset.token ??= option.value;
+    option.value = typed + option.dataset.token;
+  }
+});
+
 // ---- Keys; off while somebody types ----
 
 let goingTo = false;
