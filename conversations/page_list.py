@@ -10,6 +10,7 @@ from django.utils import timezone
 from conversations import page_filters, page_search, paging, reads, wire
 from conversations.entries import Avatar, ListEntry, owner_url
 from conversations.models import Conversation, Owner
+from conversations.put_right import BULK_DEEDS, DEEDS
 
 ROWS_SHOWN = 50
 # What the addresses of the pages hold besides the filters.
@@ -46,6 +47,7 @@ def of(owner_id: str, parameters: Mapping[str, str], *, reads_text: bool, only_r
         "selects": page_filters.selects(filterset, given),
         "group_links": page_filters.group_links(owner_id, wire.all_groups(owner.group_names), given),
         "given": given,
+        "bulk_deeds": [(name, DEEDS[name].label) for name in BULK_DEEDS],
         "find": page_search.text_of(given),
         "completions": page_search.completions(wire.all_groups(owner.group_names)),
         "hidden": {name: value for name, value in given.items() if name not in page_filters.SELECTED},

@@ -60,7 +60,7 @@ def filters_of(text: str) -> dict[str, str]:
         name, value = token["name"], _value(token)
         if name is None:
             if value.is_negated:
-                raise _refusal(_("%(token)s: words can't be excluded; put them in quotation marks to search for them."), token[0])
+                raise _refusal(_("%(token)s: words can't be excluded; to search for this, quote it."), token[0])
             if not value.text:
                 raise _refusal(_("%(token)s: there is nothing to search for."), token[0])
             words.append(value.text)

@@ -14,7 +14,17 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from conversations import identifiers, json_tree, page_details, page_filters, page_list, page_parts, pairs, permissions
+from conversations import (
+    identifiers,
+    json_tree,
+    page_actions,
+    page_details,
+    page_filters,
+    page_list,
+    page_parts,
+    pairs,
+    permissions,
+)
 from conversations.choices import ConversationType
 from conversations.entries import ListEntry, conversation_url, owner_url, pretty_json
 from conversations.exceptions import ConversationNotFound, InvalidParameter
@@ -74,6 +84,7 @@ def _conversation(request: HttpRequest, owner: Owner, conversation: Conversation
         "url": url,
         "part": part,
         "parts": [(name, label, f"{url}&part={name}") for name, label in names.items()],
+        "deeds": page_actions.urls_of(conversation, kept) if permissions.may_change(request.user) else [],
         "admin_url": _admin_url(conversation),
     }
     make = {

@@ -118,6 +118,7 @@ const live = {
       if (!shown || shown.dataset.place !== fresh.dataset.place || shown.className !== fresh.className) this.arrived.add(id);
       if (shown) {
         const hasFocus = shown.contains(document.activeElement);
+        if ($(".tick :checked", shown)) $(".tick input", fresh).checked = true;
         shown.replaceWith(fresh);
         htmx.process(fresh);
         if (hasFocus) $("a", fresh).focus();
@@ -212,7 +213,11 @@ function arrange(target = document) {
 
 document.addEventListener("htmx:afterSettle", ({ target }) => {
   arrange(target);
-  if (target.id === "panel" || target.id === "browse") showNewest(target);
+  if (target.id === "deed") target.showModal();
+  if (target.id === "panel" || target.id === "browse") {
+    showNewest(target);
+    say($(".told", target)?.textContent);
+  }
   if (target.id === "panel" && matchMedia("(max-width: 48rem)").matches) $("h2", target)?.scrollIntoView();
 });
 // Back and forward in one list change the conversation only: the list stays as it is, and where it is.
@@ -257,18 +262,29 @@ document.addEventListener("htmx:afterOnLoad", () => notice(""));
 addEventListener("offline", () => notice($("#notice").dataset.lost));
 addEventListener("online", () => notice(""));
 
+// ---- What is said aloud ----
+
+function say(text) {
+  $("#said").textContent = "";
+  $("#said").textContent = text ?? "";
+}
+
 // ---- Copying ----
 
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
   if (button) {
     await navigator.clipboard.writeText(button.dataset.copy);
-    $("#said").textContent = "";
-    $("#said").textContent = $("#said").dataset.copied;
+    say($("#said").dataset.copied);
     button.classList.add("done");
     setTimeout(() => button.classList.remove("done"), 1500);
   }
   if (event.target.closest("[data-help]")) $("#help").showModal();
+  const cancel = event.target.closest("dialog [data-cancel]");
+  if (cancel) {
+    event.preventDefault();
+    cancel.closest("dialog").close();
+  }
 });
 
 // The header stays as it was loaded, while what is shown has moved on.

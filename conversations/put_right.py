@@ -1,0 +1,142 @@
+"""What staff puts right in an owner's list: the owner's own actions, told before they are done, and logged.
+
+What will change is found by doing it and taking it back, so that nothing is told by a second rule.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from conversations import actions, pairs, reading, wire
+from conversations.changes import in_transaction, lock_many
+from conversations.choices import Mark, ReceiveOption
+from conversations.exceptions import ConversationError, ConversationNotFound
+from conversations.models import Conversation, ConversationRow
+
+
+class Deed(NamedTuple):
+    """Something to put right: its button's words, the action, and for which rows it is offered."""
+
+    label: str
+    act: Callable[..., object]
+    is_offered: Callable[[Conversation], bool]
+
+
+class Change(NamedTuple):
+    """A field by its SDK name, before and after, as JSON values."""
+
+    field: str
+    before: Any
+    after: Any
+
+
+class Effect(NamedTuple):
+    """What a deed changes in one conversation, given as it was before; or why it can't."""
+
+    conversation: Conversation
+    changes: list[Change]
+    refusal: str = ""
+
+
+class ChangedMeanwhile(ConversationError):
+    """A conversation is not any more what was looked at before the deed."""
+
+    status = 409
+
+
+def _star(*, owner_id: str, conversation_id: str, enabled: bool) -> None:
+    actions.set_marks(owner_id=owner_id, conversation_ids=[conversation_id], marks=Mark.STAR, enabled=enabled)
+
+
+_receive = partial(actions.set_receive_option, option=ReceiveOption.RECEIVE)
+_receive_quietly = partial(actions.set_receive_option, option=ReceiveOption.RECEIVE_NOT_NOTIFY)
+DEEDS = {
+    "read": Deed(_("Mark as read"), reading.read, lambda row: not actions.is_read(row)),
+    "pin": Deed(_("Pin"), partial(actions.set_pinned, pinned=True), lambda row: not row.is_pinned),
+    "unpin": Deed(_("Unpin"), partial(actions.set_pinned, pinned=False), lambda row: row.is_pinned),
+    "star": Deed(_("Mark with a star"), partial(_star, enabled=True), lambda row: not row.marks & Mark.STAR),
+    "unstar": Deed(_("Take the star away"), partial(_star, enabled=False), lambda row: bool(row.marks & Mark.STAR)),
+    "mute": Deed(_("Mute"), _receive_quietly, lambda row: row.recv_opt == ReceiveOption.RECEIVE),
+    "unmute": Deed(_("Unmute"), _receive, lambda row: row.recv_opt != ReceiveOption.RECEIVE),
+}
+BULK_DEEDS = ("read", "pin", "unpin")  # offered for many at once
+
+# What a deed may change, by SDK name, as the log keeps it.
+FIELDS: dict[str, Callable[[Conversation], Any]] = {
+    "unreadCount": lambda row: row.unread_count,
+    "groupReadSequence": lambda row: row.group_read_sequence,
+    "c2cReadTimestamp": lambda row: row.c2c_read_timestamp,
+    "groupAtInfoList": lambda row: wire.at_seqs(row.group_at_info),
+    "isPinned": lambda row: row.is_pinned,
+    "markList": lambda row: wire.mark_list(row.marks),
+    "recvOpt": lambda row: row.recv_opt,
+}
+
+
+@in_transaction
+def foresee(*, deed: str, owner_id: str, conversation_ids: Sequence[str]) -> list[Effect]:
+    """What a deed of DEEDS would change; nothing is changed. Raises ConversationNotFound."""
+    effects = _effects(deed, owner_id, conversation_ids)
+    transaction.set_rollback(True)
+    return effects
+
+
+@in_transaction
+def carry_out(*, deed: str, owner_id: str, seen: Mapping[str, int], user_id: int) -> list[Effect]:
+    """Do a deed of DEEDS to conversations that were seen at these versions, and log what it changed.
+
+    Where they are so already, as after a second click, nothing is done. Raises ConversationNotFound, ChangedMeanwhile.
+    """
+    effects = _effects(deed, owner_id, list(seen))
+    changed = [effect for effect in effects if effect.changes]
+    if any(effect.conversation.version != seen[effect.conversation.conversation_id] for effect in changed):
+        raise ChangedMeanwhile(_("This changed meanwhile. Look again at what would be done."))
+    kind = ContentType.objects.get_for_model(ConversationRow)
+    LogEntry.objects.bulk_create(_entry(deed, effect, kind, user_id) for effect in changed)
+    return effects
+
+
+def log_message(deed: str, changes: Sequence[Change]) -> str:
+    """What was done, from what to what: for programs, and in the form that the admin puts into a sentence."""
+    in_words = [f"{one.field} {json.dumps(one.before)} → {json.dumps(one.after)}" for one in changes]
+    return json.dumps(
+        [{"changed": {"fields": in_words}, "deed": deed, "changes": [one._asdict() for one in changes]}], ensure_ascii=False
+    )
+
+
+def _effects(deed: str, owner_id: str, conversation_ids: Sequence[str]) -> list[Effect]:
+    _owner, before = lock_many(owner_id, conversation_ids)
+    refusals = {}
+    for one in conversation_ids:
+        if one not in before:
+            raise ConversationNotFound(one)
+        try:
+            with transaction.atomic():
+                DEEDS[deed].act(owner_id=owner_id, conversation_id=one)
+        except ConversationError as error:
+            refusals[one] = str(error.detail)
+    _owner, after = lock_many(owner_id, conversation_ids)
+    return [Effect(before[one], _changes(before[one], after[one]), refusals.get(one, "")) for one in conversation_ids]
+
+
+def _changes(before: Conversation, after: Conversation) -> list[Change]:
+    values = [Change(name, value(before), value(after)) for name, value in FIELDS.items()]
+    return [one for one in values if one.before != one.after]
+
+
+def _entry(deed: str, effect: Effect, kind: ContentType, user_id: int) -> LogEntry:
+    row = effect.conversation
+    return LogEntry(
+        user_id=user_id,
+        content_type=kind,
+        object_id=pairs.to_text(row.owner_id, row.conversation_id),
+        object_repr=str(row),
+        action_flag=CHANGE,
+        change_message=log_message(deed, effect.changes),
+    )
