@@ -13,6 +13,7 @@ from conversations.models import Conversation, Owner
 from conversations.put_right import BULK_DEEDS, DEEDS
 
 ROWS_SHOWN = 50
+MAX_EXPORTED = 50_000
 # What the addresses of the pages hold besides the filters.
 NOT_FILTERS = ("owner", "nextSeq", "id", "part", "before", "after", "q")
 
@@ -52,6 +53,8 @@ def of(owner_id: str, parameters: Mapping[str, str], *, reads_text: bool, only_r
         "completions": page_search.completions(wire.all_groups(owner.group_names)),
         "hidden": {name: value for name, value in given.items() if name not in page_filters.SELECTED},
         "newest_url": page_filters.list_url(owner_id, given),
+        "export_url": f"{reverse('conversation-export')}?{urlencode({'owner': owner_id} | given)}",
+        "max_exported": MAX_EXPORTED,
         "unfiltered_url": owner_url(owner_id),
         "token": token,
         "news_url": f"{reverse('conversation-news')}?{urlencode({'owner': owner_id} | given)}",

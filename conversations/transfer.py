@@ -17,6 +17,7 @@ from conversations.changes import LockedOwner, lock_owners, save_owners
 from conversations.choices import ChangedBy, ConversationType, Membership
 from conversations.exceptions import ConversationError
 from conversations.models import Conversation, Owner
+from conversations.querysets import ConversationQuerySet
 from conversations.wire import Entry
 
 BATCH_CONVERSATIONS = 5000
@@ -296,12 +297,11 @@ def _with_adapted_moments(row: tuple, places: list[int]) -> list:
     return values
 
 
-def export_lines(owner_id: str | None = None) -> Iterator[bytes]:
-    """One line of JSON for each conversation, of one owner or of all, in order of their IDs; constant memory.
+def export_lines(conversations: ConversationQuerySet) -> Iterator[bytes]:
+    """One line of JSON for each of these conversations, in order of their IDs; constant memory.
 
     What `import_records` took comes out byte for byte. Give it a transaction, so that all lines show one moment.
     """
-    conversations = Conversation.objects.present() if owner_id is None else Conversation.objects.for_owner(owner_id)
     group_names = Owner.objects.filter(owner_id=OuterRef("owner_id")).values("group_names")
     rows = conversations.order_by("owner_id", "conversation_id").values_list(
         "owner_id", "wire_head", "last_message", "marks", "conversation_groups", Subquery(group_names)

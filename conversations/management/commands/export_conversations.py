@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 from conversations.exceptions import ConversationError
 from conversations.identifiers import check_owner_id
+from conversations.models import Conversation
 from conversations.transfer import export_lines
 
 
@@ -36,7 +37,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, owner: str | None, output: Path | None, **options: Any) -> None:
         try:
-            lines = export_lines(None if owner is None else check_owner_id(owner))
+            all_ = Conversation.objects
+            lines = export_lines(all_.present() if owner is None else all_.for_owner(check_owner_id(owner)))
         except ConversationError as error:
             raise CommandError(error.detail) from error
         with _one_moment(), closing(lines):

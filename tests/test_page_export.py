@@ -1,0 +1,160 @@
+"""A filter's conversations as a file."""
+
+import asyncio
+import warnings
+from unittest.mock import patch
+from urllib.parse import urlencode
+
+import orjson
+from asgiref.sync import sync_to_async
+from django.contrib.admin.models import LogEntry
+from django.db import connection, connections
+from django.test import AsyncClient, Client, TestCase, TransactionTestCase
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from conversations import page_export, transfer
+from conversations.models import Conversation
+from tests.cast import make_conversation, make_conversations, with_key
+from tests.staff import colleague, message, support, viewer
+
+EXPORT = reverse("conversation-export")
+
+
+def export_url(owner: str = "alice", **filters: str) -> str:
+    return f"{EXPORT}?{urlencode({'owner': owner} | filters)}"
+
+
+class ExportTests(TestCase):
+    @classmethod
+    def setUpTestData(cls):
+        cls.user = support()
+
+    def setUp(self):
+        self.client.force_login(self.user)
+
+    def export(self, **filters):
+        answer = self.client.post(export_url(**filters))
+        self.assertEqual(answer.status_code, 200)
+        return answer.getvalue()
+
+    def test_it_is_what_the_command_gives(self):
+        make_conversations(3, unread_count=1, unread_base=1, last_message=message())
+        make_conversation("bob", "c2c_alice")
+
+        self.assertEqual(self.export(), b"".join(transfer.export_lines(Conversation.objects.for_owner("alice"))))
+
+    def test_the_filters_hold(self):
+        make_conversation(conversation_id="c2c_bob", unread_count=1), make_conversation(conversation_id="group_team")
+
+        lines = self.export(hasUnreadCount="true").splitlines()
+
+        self.assertEqual([orjson.loads(line)["conversation"]["conversationID"] for line in lines], ["c2c_bob"])
+
+    def test_it_comes_as_a_file(self):
+        answer = self.client.post(export_url('a/"b'))
+
+        self.assertEqual(answer["Content-Type"], "application/x-ndjson")
+        self.assertEqual(answer["Content-Disposition"], r'attachment; filename="a_\"b.jsonl"')
+        self.assertEqual(answer.getvalue(), b"")
+
+    def test_it_is_logged(self):
+        make_conversations(2, unread_count=1, unread_base=1)
+
+        self.export(hasUnreadCount="true", activeBefore="1d")
+        self.export(hasUnreadCount="true")
+
+        entry = LogEntry.objects.latest("pk")
+        self.assertEqual((entry.user, entry.object_id), (self.user, "alice"))
+        self.assertEqual(entry.get_change_message(), "Exported 2 conversations: is:unread")
+
+    def test_more_than_the_limit_is_refused_and_not_cut(self):
+        make_conversations(3)
+
+        with patch.object(page_export, "MAX_EXPORTED", 2):
+            answer = self.client.post(export_url())
+
+        self.assertContains(answer, "More than 2 conversations", status_code=413)
+        self.assertFalse(LogEntry.objects.exists())
+
+    def test_a_bad_filter_is_named(self):
+        for filters, name in (({"type": "9"}, "type"), ({"colour": "red"}, "colour"), ({"owner": ""}, "owner")):
+            answer = self.client.post(export_url(**filters))
+            self.assertContains(answer, f"<code>{name}</code>", status_code=400)
+
+    def test_more_rows_cost_no_more_queries(self):
+        make_conversation(last_message=message())
+        self.export()
+        with CaptureQueriesContext(connection) as few:
+            self.export()
+        make_conversations(60, last_message=message())
+        with CaptureQueriesContext(connection) as many:
+            self.export()
+
+        self.assertEqual(len(few), len(many))
+
+    def test_the_list_has_the_button_for_those_only_who_may_read(self):
+        make_conversation()
+
+        self.assertContains(
+            self.client.get("/owner/?owner=alice&isPinned=false"), f'action="{EXPORT}?owner=alice&amp;isPinned=false"'
+        )
+        self.client.force_login(viewer())
+        self.assertNotContains(self.client.get("/owner/?owner=alice"), EXPORT)
+
+
+class DoorTests(TestCase):
+    def setUp(self):
+        make_conversation(last_message=message())
+
+    def test_nobody_else_gets_the_file(self):
+        for user in (colleague(), viewer("change_conversation")):
+            self.client.force_login(user)
+            self.assertEqual(self.client.post(export_url()).status_code, 403)
+        self.client.logout()
+        for credential in ({}, with_key(), with_key(None)):
+            self.assertTrue(self.client.post(export_url(), **credential).url.startswith(reverse("login")))
+        self.assertFalse(LogEntry.objects.exists())
+
+    def test_a_link_or_another_site_can_not_start_it(self):
+        client = Client(enforce_csrf_checks=True)
+        client.force_login(support())
+
+        self.assertEqual(client.get(export_url()).status_code, 405)
+        self.assertEqual(client.post(export_url()).status_code, 403)
+
+
+class StreamTests(TransactionTestCase):
+    def setUp(self):
+        make_conversations(page_export.LINES_AT_ONCE + 5)
+        self.expected = b"".join(transfer.export_lines(Conversation.objects.for_owner("alice")))
+        self.user = viewer("read_text")
+
+    def test_an_event_loop_sends_it_chunk_by_chunk(self):
+        async def ask():
+            client = AsyncClient()
+            await client.aforce_login(self.user)
+            answer = await client.post(export_url())
+            self.assertTrue(answer.is_async)
+            chunks = [chunk async for chunk in answer]
+            await sync_to_async(connections.close_all)()
+            return chunks
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            chunks = asyncio.run(ask())
+
+        self.assertEqual((len(chunks), b"".join(chunks)), (2, self.expected))
+
+    def test_a_reader_who_leaves_ends_the_cursor(self):
+        self.client.force_login(self.user)
+        answer = self.client.post(export_url())
+        self.assertTrue(next(iter(answer)))
+
+        answer.close()
+
+        with connection.cursor() as cursor:
+            if connection.vendor == "postgresql":
+                cursor.execute("SELECT count(*) FROM pg_cursors")
+                self.assertEqual(cursor.fetchone(), (0,))
+        Conversation.objects.all().delete()
