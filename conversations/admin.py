@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from conversations import admin_callbacks, admin_conversations, admin_feed, admin_keys, admin_links, entries, wire  # noqa: F401  (they register themselves)
 from conversations.admin_big_tables import BigTableAdmin
-from conversations.models import Look, Owner
+from conversations.models import Look, Owner, SavedView
 from conversations.search import owners_starting_with
 
 
@@ -59,4 +59,19 @@ class LookAdmin(BigTableAdmin):
         return (queryset.by_or_of(search_term) if search_term else queryset), False
 
     def has_change_permission(self, request, obj=None):
+        return False
+
+
+@admin.register(SavedView)
+class SavedViewAdmin(admin.ModelAdmin):
+    """Made on the pages; here whose they are, and a way to take one away."""
+
+    list_display = ("name", "user", "find", "is_shared", "created_at")
+    list_filter = ("is_shared",)
+    list_select_related = ("user",)
+    search_fields = ("name", "user__username")
+    fields = ("name", "user", "find", "is_shared", "created_at")
+    readonly_fields = fields
+
+    def has_add_permission(self, request):
         return False

@@ -1,11 +1,12 @@
 """Owners, their conversations, and the keys that open them."""
 
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from conversations import identifiers, pairs, positions
+from conversations import identifiers, page_search, pairs, positions
 from conversations.choices import ALLOWED_MARKS, ChangedBy, ConversationType, GroupType, Membership, ReceiveOption
 from conversations.message_models import (  # noqa: F401 - tables of this app
     Callback,
@@ -15,12 +16,21 @@ from conversations.message_models import (  # noqa: F401 - tables of this app
     PendingName,
     Thread,
 )
-from conversations.querysets import COUNTED, NO_AT_INFO, ConversationQuerySet, LookQuerySet, NickStart, OwnerQuerySet
+from conversations.querysets import (
+    COUNTED,
+    NO_AT_INFO,
+    ConversationQuerySet,
+    LookQuerySet,
+    NickStart,
+    OwnerQuerySet,
+    SavedViewQuerySet,
+)
 from conversations.times import now_s
 from conversations.wire_head import WireHead
 
 ORDER_KEY_LIMIT = 1 << 53  # JavaScript counts exactly up to here
 LOOK_REASON_MAX_LENGTH = 200
+SAVED_VIEW_NAME_MAX_LENGTH = 40
 RESERVED_MARKS = ~ALLOWED_MARKS & (1 << 64) - 1
 
 
@@ -263,3 +273,23 @@ class Look(models.Model):
 
     def __str__(self) -> str:
         return f"{self.username} {self.owner_id}"
+
+
+class SavedView(models.Model):
+    """Filters under a name, for whichever owner's list is open; of one member of staff, or shared with all."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="saved_views", verbose_name=_("user"))
+    name = models.CharField(_("name"), max_length=SAVED_VIEW_NAME_MAX_LENGTH)
+    find = models.CharField(_("filters"), max_length=page_search.TEXT_MAX_LENGTH, help_text=_("as in the list's search box"))
+    is_shared = models.BooleanField(_("shared"), db_default=False)
+    created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
+
+    objects = SavedViewQuerySet.as_manager()
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("saved view"), _("saved views")
+        permissions = (("share_view", "Can share saved views"),)
+        constraints = (models.UniqueConstraint("user", "name", name="saved_view_once_per_user_and_name"),)
+
+    def __str__(self) -> str:
+        return self.name

@@ -109,12 +109,20 @@ def tabs(owner_id: str, given: Mapping[str, str]) -> list[Tab]:
     counts = {} if others else Conversation.objects.for_owner(owner_id).tab_counts(COUNTED_ROWS)
     is_whole = counts.get("all", 0) < COUNTED_ROWS
     return [
-        Tab(name, str(label), letter, list_url(owner_id, others | sets), own == sets, _count(counts.get(name, 0), is_whole))
+        Tab(
+            name,
+            str(label),
+            letter,
+            list_url(owner_id, others | sets),
+            own == sets,
+            count_in_words(counts.get(name, 0), is_whole),
+        )
         for name, label, letter, sets in TABS
     ]
 
 
-def _count(number: int, is_whole: bool) -> str:
+def count_in_words(number: int, is_whole: bool) -> str:
+    """At most MAX_SHOWN_COUNT, and a plus where there may be more; "" for none."""
     if number > MAX_SHOWN_COUNT:
         return f"{MAX_SHOWN_COUNT}+"
     return f"{number}{'' if is_whole else '+'}" if number else ""

@@ -54,6 +54,8 @@ def of(owner_id: str, parameters: Mapping[str, str], *, reads_text: bool, only_r
         "hidden": {name: value for name, value in given.items() if name not in page_filters.SELECTED},
         "newest_url": page_filters.list_url(owner_id, given),
         "export_url": f"{reverse('conversation-export')}?{urlencode({'owner': owner_id} | given)}",
+        "saved_url": f"{reverse('saved-views')}?{urlencode({'owner': owner_id} | given)}",
+        "saved_counts_url": f"{reverse('saved-view-counts')}?{urlencode({'owner': owner_id} | given)}",
         "max_exported": MAX_EXPORTED,
         "unfiltered_url": owner_url(owner_id),
         "token": token,

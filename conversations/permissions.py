@@ -4,6 +4,7 @@ from typing import Any
 
 VIEW, READ_TEXT, CHANGE = "conversations.view_conversation", "conversations.read_text", "conversations.change_conversation"
 CHECK_USERSIG = "conversations.check_usersig"
+SHARE = "conversations.share_view"
 
 
 def may_view(user: Any) -> bool:
@@ -24,3 +25,8 @@ def may_change(user: Any) -> bool:
 def may_check_usersig(user: Any) -> bool:
     """See what is in a UserSig and whether it is good; nobody can have one made here."""
     return user.is_staff and user.has_perm(CHECK_USERSIG)
+
+
+def may_share(user: Any) -> bool:
+    """Show saved views to all staff, and change or delete those that are shared."""
+    return may_view(user) and user.has_perm(SHARE)

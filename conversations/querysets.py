@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Sequence
-from typing import Self
+from typing import Any, Self
 
 from django.db import connection, models
-from django.db.models import Count, F, Field, Func, Lookup, Q, Sum, TextField, Value
+from django.db.models import Case, Count, F, Field, Func, Lookup, Q, Sum, TextField, Value, When
 from django.db.models.functions import Coalesce, Concat
 
 from conversations.choices import MUTED_OPTIONS, ConversationType, Mark
@@ -126,6 +126,13 @@ class LookQuerySet(models.QuerySet):
         return self.filter(Q(username=text) | Q(owner_id=text)).order_by((F("id") + 0).desc())
 
 
+class SavedViewQuerySet(models.QuerySet):
+    def shown_to(self, user: Any) -> Self:
+        """A member of staff's own, and the shared ones; their own first."""
+        own_first = Case(When(user=user, then=0), default=1)
+        return self.filter(Q(user=user) | Q(is_shared=True)).select_related("user").order_by(own_first, "name", "pk")
+
+
 class ConversationQuerySet(models.QuerySet):
     def for_owner(self, owner_id: str) -> Self:
         """One owner's list: the start of every read, so that nobody else's rows can show."""
@@ -166,6 +173,11 @@ class ConversationQuerySet(models.QuerySet):
         if is_pinned:
             return self.filter(Q(is_pinned=False) | follows)
         return self.filter(follows, is_pinned=False)
+
+    def among_first(self, owner_id: str, most: int) -> Self:
+        """Those of an owner's rows that are among the first `most` of the whole list."""
+        first = type(self)(self.model).for_owner(owner_id).in_display_order().values("conversation_id")[:most]
+        return self.filter(conversation_id__in=first)
 
     def counted(self) -> Self:
         """The rows that make up the totals; all others add nothing to any of them."""

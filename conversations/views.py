@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from conversations import feed, identifiers, looks, page_filters, page_list, page_search, permissions
+from conversations import feed, identifiers, looks, page_filters, page_list, page_saved, page_search, permissions
 from conversations.entries import Avatar, ListEntry, owner_url
 from conversations.exceptions import InvalidParameter
 from conversations.models import LOOK_REASON_MAX_LENGTH, Look, Owner
@@ -106,6 +106,8 @@ def list_context(request: HttpRequest, owner_id: str) -> dict[str, Any]:
     """The pane of the list."""
     reads_text, only_rows = permissions.may_read_text(request.user), pane_asked_for(request) == "rows"
     context = page_list.of(owner_id, request.GET, reads_text=reads_text, only_rows=only_rows)
+    if not only_rows:
+        context["saved"] = page_saved.links(request.user, owner_id, context["given"])
     return context | {"reason": looks.reason_for(request.session, owner_id)}
 
 

@@ -1,0 +1,96 @@
+"""Filters that staff keeps under a name, and how many conversations of a list each shows."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Count, Value
+from django.utils.translation import gettext as _
+
+from conversations import page_search, permissions
+from conversations.exceptions import ConversationError, InvalidParameter, NoPermission
+from conversations.models import SAVED_VIEW_NAME_MAX_LENGTH, SavedView
+from conversations.querysets import ConversationQuerySet
+
+MAX_OWN, MAX_SHARED = 30, 30
+
+
+class ViewNotFound(ConversationError):
+    """There is none, or none that this member of staff sees."""
+
+    status = 404
+
+
+@transaction.atomic
+def save(*, user: Any, name: str, find: str, is_shared: bool = False) -> SavedView:
+    """Keep filters, as the search box writes them, under a new name. Raises InvalidParameter, NoPermission."""
+    if not find:
+        raise InvalidParameter(_("Set a filter first: a saved view is a filter with a name."), field="find")
+    page_search.filters_of(find)
+    if SavedView.objects.filter(user=user).count() >= MAX_OWN:
+        raise InvalidParameter(
+            _("At most %(count)d saved views of your own: delete one first.") % {"count": MAX_OWN}, field="name"
+        )
+    view = SavedView(user=user, find=find, is_shared=False)
+    _set(view, user, name, is_shared)
+    return view
+
+
+@transaction.atomic
+def change(*, user: Any, view_id: int, name: str, is_shared: bool) -> SavedView:
+    """Give a view another name, share it or take it back. Raises ViewNotFound, InvalidParameter, NoPermission."""
+    view = _own_or_shared(user, view_id)
+    _set(view, user, name, is_shared)
+    return view
+
+
+@transaction.atomic
+def delete(*, user: Any, view_id: int) -> None:
+    """Raises ViewNotFound, NoPermission."""
+    _own_or_shared(user, view_id).delete()
+
+
+def counts(conversations: Mapping[int, ConversationQuerySet], owner_id: str, *, most: int) -> dict[int, int]:
+    """How many of each of these selections are among the first `most` rows of an owner's list; one statement."""
+    parts = [
+        # Without an order and grouped by a constant: one row for each.
+        rows.among_first(owner_id, most).order_by().values(key=Value(key)).annotate(count=Count("conversation_id"))
+        for key, rows in conversations.items()
+    ]
+    return dict(_union([part.values_list("key", "count") for part in parts])) if parts else {}
+
+
+def _union(parts: list[ConversationQuerySet]) -> Iterable[tuple[int, int]]:
+    return parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0]
+
+
+def _own_or_shared(user: Any, view_id: int) -> SavedView:
+    view = SavedView.objects.shown_to(user).filter(pk=view_id).first()
+    if view is None:
+        raise ViewNotFound(_("There is no such saved view."))
+    if view.user_id != user.pk and not permissions.may_share(user):
+        raise NoPermission(_("Only who made a shared view, or may share views, can change it."))
+    return view
+
+
+def _set(view: SavedView, user: Any, name: str, is_shared: bool) -> None:
+    name = " ".join(name.split())
+    if not name or "\0" in name or len(name) > SAVED_VIEW_NAME_MAX_LENGTH:
+        text = _("A name has 1 to %(count)d characters.") % {"count": SAVED_VIEW_NAME_MAX_LENGTH}
+        raise InvalidParameter(text, field="name")
+    if is_shared and not view.is_shared:
+        _check_may_share(user)
+    view.name, view.is_shared = name, is_shared
+    try:
+        with transaction.atomic():
+            view.save()
+    except IntegrityError as error:
+        raise InvalidParameter(_("There is a saved view of this name already."), field="name") from error
+
+
+def _check_may_share(user: Any) -> None:
+    if not permissions.may_share(user):
+        raise NoPermission(_("Your account may not share saved views."))
+    if SavedView.objects.filter(is_shared=True).count() >= MAX_SHARED:
+        text = _("At most %(count)d saved views are shared: take one back first.") % {"count": MAX_SHARED}
+        raise InvalidParameter(text, field="is_shared")
