@@ -8,7 +8,6 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("conversations", "0008_settled_members"),
         ("conversations", "0014_looks_and_nicks"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
