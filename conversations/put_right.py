@@ -58,6 +58,7 @@ _receive = partial(actions.set_receive_option, option=ReceiveOption.RECEIVE)
 _receive_quietly = partial(actions.set_receive_option, option=ReceiveOption.RECEIVE_NOT_NOTIFY)
 DEEDS = {
     "read": Deed(_("Mark as read"), reading.read, lambda row: not actions.is_read(row)),
+    "recount": Deed(_("Recount the unread"), reading.recount, lambda row: True),
     "pin": Deed(_("Pin"), partial(actions.set_pinned, pinned=True), lambda row: not row.is_pinned),
     "unpin": Deed(_("Unpin"), partial(actions.set_pinned, pinned=False), lambda row: row.is_pinned),
     "star": Deed(_("Mark with a star"), partial(_star, enabled=True), lambda row: not row.marks & Mark.STAR),
