@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("conversations", "0014_looks_and_nicks"),
+        ("conversations", "0008_rosters_and_names"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
