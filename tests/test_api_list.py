@@ -124,6 +124,9 @@ class FilterTests(ApiTestCase):
             ("hasGroupAtInfo", "false", [bob, plain]),
             ("isPinned", "true", [bob]),
             ("isPinned", "false", [team, plain]),
+            ("hasDraft", "true", []),
+            ("isMuted", "true", [team]),
+            ("isMuted", "false", [bob, plain]),
             ("recvOpt", 0, [bob, plain]),
             ("recvOpt", 2, [team]),
             ("recvOpt", 4, []),
@@ -206,6 +209,6 @@ class FilterTests(ApiTestCase):
         self.assertEqual(ids_of(response), ["group_team"])
 
     def test_every_row_is_on_one_side_of_each_yes_or_no(self):
-        for name in ("hasUnreadCount", "hasGroupAtInfo", "isPinned"):
+        for name in ("hasUnreadCount", "hasGroupAtInfo", "isPinned", "hasDraft", "isMuted"):
             sides = [ids_of(self.get(url(**{name: value}))) for value in ("true", "false")]
             self.assertEqual(len(sides[0] + sides[1]), Conversation.objects.for_owner(ALICE).count())
