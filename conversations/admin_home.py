@@ -55,7 +55,7 @@ def cards(site: AdminSite, request: HttpRequest) -> list[Card]:
         (Callback, _failed_card),
         (Callback, lambda url: _waiting_card(now, url)),
         (Message, lambda url: _hour_card(_("Messages in the last hour"), Message, "created_at", now, url)),
-        (Callback, lambda url: _hour_card(_("Webhooks in the last hour"), Callback, "received_at", now, url)),
+        (Callback, lambda url: _webhooks_card(now, url)),
     )
     doors = {model: _door(site, request, model) for model, _make in makers}
     return [make(doors[model]) for model, make in makers if doors[model] is not None]
@@ -86,14 +86,19 @@ def _hour_card(label: str, model: type[Model], moment: str, now: datetime, url: 
     )  # fmt: skip
 
 
+def _webhooks_card(now: datetime, url: str) -> Card:
+    return _hour_card(_("Webhooks in the last hour"), Callback, "received_at", now, _only(url, "received=hour"))
+
+
 def _failed_card(url: str) -> Card:
     failed = overview.bounded(Callback.objects.to_do(CallbackOutcome.FAILED), MAX_FAILED_COUNTED)
     note = _("kept, and to be applied again") if failed.count else _("all were applied")
-    return Card(_("Failed webhooks"), in_words(failed), note, _only(url, CallbackOutcome.FAILED), is_bad=failed.count > 0)
+    url = _only(url, f"outcome={CallbackOutcome.FAILED}")
+    return Card(_("Failed webhooks"), in_words(failed), note, url, is_bad=failed.count > 0)
 
 
 def _waiting_card(now: datetime, url: str) -> Card:
-    label, url = _("Oldest webhook not applied"), _only(url, CallbackOutcome.STORED)
+    label, url = _("Oldest webhook not applied"), _only(url, f"outcome={CallbackOutcome.STORED}")
     received_at = Callback.objects.to_do(CallbackOutcome.STORED).values_list("received_at", flat=True).first()
     if received_at is None:
         return Card(label, _("none"), _("nothing is waiting"), url)
@@ -101,8 +106,9 @@ def _waiting_card(now: datetime, url: str) -> Card:
     return Card(label, timesince(received_at, now, depth=1), date_format(received_at, "DATETIME_FORMAT"), url, is_bad=is_bad)
 
 
-def _only(url: str, outcome: CallbackOutcome) -> str:
-    return f"{url}?outcome={outcome}" if url else ""
+def _only(url: str, choice: str) -> str:
+    """The same list by one of its filters."""
+    return f"{url}?{choice}" if url else ""
 
 
 def _chart(bars: list[Bar]) -> list[ChartBar]:

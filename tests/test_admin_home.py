@@ -135,6 +135,19 @@ class NumbersTests(HomeCase):
         for inline in ("style=", "<style", "onclick", "<script>"):
             self.assertNotContains(page, inline)
 
+    def test_a_number_of_webhooks_leads_to_just_these(self):
+        receive(2, outcome=CallbackOutcome.FAILED)
+        receive(3, minutes_ago=200)
+        receive(minutes_ago=100, outcome=CallbackOutcome.STORED)
+        cards = self.cards()
+
+        found = {
+            label: self.client.get(cards[label].url).context["cl"].result_count
+            for label in ("Failed webhooks", "Oldest webhook not applied", "Webhooks in the last hour")
+        }
+
+        self.assertEqual(found, {"Failed webhooks": 2, "Oldest webhook not applied": 1, "Webhooks in the last hour": 2})
+
     def test_a_link_leads_to_the_list_behind_a_number(self):
         receive(outcome=CallbackOutcome.FAILED)
         urls = [card.url for card in self.cards().values() if card.url]
