@@ -43,7 +43,7 @@ serve: $(VENV)/runtime
 	$(BIN)/honcho start --env /dev/null --no-colour
 
 test: $(VENV)/dev
-	$(BIN)/python tests/run.py
+	$(BIN)/python -m tests.run
 
 lint: $(VENV)/dev
 	$(BIN)/ruff check .

@@ -1,7 +1,7 @@
-"""Run the suite on every database that is here, and say plainly which one was left out.
+"""Run the suite on every database that is here, and say plainly what was left out.
 
-SQLite always; PostgreSQL where DATABASE_URL names one, else where 127.0.0.1:5432 answers. REQUIRE_ALL=1 fails if any was
-left out. Arguments go on to pytest.
+SQLite always; PostgreSQL where DATABASE_URL names one, else where 127.0.0.1:5432 answers; the browser tests on both, where
+Chromium is. REQUIRE_ALL=1 fails if anything was left out. Arguments go on to pytest.
 """
 
 import os
@@ -10,6 +10,8 @@ import sys
 
 import psycopg
 
+from tests.browser import chromium
+
 LOCAL_POSTGRESQL = "postgres://postgres@127.0.0.1:5432/postgres"
 
 
@@ -17,15 +19,17 @@ def main() -> int:
     named = os.environ.get("DATABASE_URL", "")
     databases = {"SQLite": "sqlite:///imsite.sqlite3"}
     postgresql = named if named.startswith("postgres") else LOCAL_POSTGRESQL
-    why_not = _why_not(postgresql)
-    if not why_not:
+    left_out = {"PostgreSQL": _why_not(postgresql), "Chromium": chromium.why_not()}
+    left_out = {name: why_not for name, why_not in left_out.items() if why_not}
+    if "PostgreSQL" not in left_out:
         databases["PostgreSQL"] = postgresql
     failed = [name for name, url in databases.items() if not _passes(name, url)]
     for name in databases:
         print(f"{name}: {'FAILED' if name in failed else 'passed'}")
-    if why_not:
-        print(f"PostgreSQL: LEFT OUT, {why_not}")
-    return 1 if failed or (why_not and (os.environ.get("REQUIRE_ALL") or postgresql == named)) else 0
+    for name, why_not in left_out.items():
+        print(f"{name}: LEFT OUT, {why_not}")
+    was_needed = left_out and (os.environ.get("REQUIRE_ALL") or (postgresql == named and "PostgreSQL" in left_out))
+    return 1 if failed or was_needed else 0
 
 
 def _passes(name: str, url: str) -> bool:

@@ -1,0 +1,21 @@
+"""The Chromium that the system has: where it is, and how it starts so that it talks to nobody else."""
+
+import shutil
+
+PATH = shutil.which("chromium") or ""
+OPTIONS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    # What a page asks of another host fails at once, and is told as a complaint.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+)
+
+
+def why_not() -> str:
+    """Why the browser tests can't run; "" if they can."""
+    return "" if PATH else "there is no command chromium"

@@ -1,0 +1,40 @@
+"""What browser tests work with: one site and one Chromium for all of them, and in each test its own visits."""
+
+from collections.abc import Iterator
+from contextlib import nullcontext
+
+import pytest
+from django.db import connection
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.browser import chromium
+from tests.browser.site import Site
+from tests.browser.visits import Visits
+from tests.servers import scratch_postgresql
+
+
+@pytest.fixture(scope="package")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """On an empty database of the kind that the suite runs on."""
+    if why_not := chromium.why_not():
+        pytest.skip(why_not)
+    with scratch_postgresql() if connection.vendor == "postgresql" else nullcontext() as url:
+        site = Site(tmp_path_factory.mktemp("static"), **({"DATABASE_URL": url} if url else {}))
+        yield site
+        site.stop()
+
+
+@pytest.fixture(scope="package")
+def browser(site: Site) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium.PATH, args=chromium.OPTIONS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visits(browser: Browser, site: Site) -> Iterator[Visits]:
+    visits = Visits(browser, site)
+    yield visits
+    visits.close()
+    assert not visits.complaints, "\n".join(visits.complaints)

@@ -1,0 +1,34 @@
+"""The site as in production, one process with live lists, for a browser on this machine."""
+
+import subprocess
+from functools import cache
+from pathlib import Path
+
+from tests.servers import RunningServer
+
+
+class Site(RunningServer):
+    def __init__(self, static_root: Path, **environment: str):
+        environment |= {
+            "DJANGO_SETTINGS_MODULE": "tests.browser.settings",
+            "DEBUG": "false",
+            "SECRET_KEY": "only for tests: 0123456789 abcdefghij",
+            "ALLOWED_HOSTS": "127.0.0.1",
+            "STATIC_ROOT": str(static_root),
+            "GRANIAN_STATIC_PATH_ROUTE": "/static",
+            "GRANIAN_STATIC_PATH_MOUNT": str(static_root),
+        }
+        self.session_of = cache(self._session_of)
+        super().__init__("asgi", "imsite.asgi:application", **environment)
+
+    def start(self, interface: str, application: str) -> subprocess.Popen:
+        self.manage("collectstatic", "--no-input", "--verbosity=0")
+        return super().start(interface, application)
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def _session_of(self, who: str) -> str:
+        """The session of one of tests/staff.py's people, by the name of the function there; made when first asked for."""
+        return self.do(f"session_of({who}())")
