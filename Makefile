@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 GRANIAN := $(BIN)/granian --host 127.0.0.1 --no-ws --workers-kill-timeout 4 \
 	--static-path-route /static --static-path-mount staticfiles
 
-.PHONY: install run serve test lint messages
+.PHONY: install run serve test lint messages screenshots
 
 $(VENV)/runtime: requirements.txt
 	$(PYTHON) -m venv $(VENV)
@@ -54,3 +54,7 @@ lint: $(VENV)/dev
 messages: $(VENV)/dev
 	$(BIN)/python manage.py makemessages --locale zh_Hans --ignore .venv --ignore staticfiles --no-location
 	$(BIN)/python manage.py compilemessages --locale zh_Hans --ignore .venv
+
+# The pictures of the README; wants Debian's chromium, fonts-noto-core, fonts-noto-cjk and fonts-noto-color-emoji.
+screenshots: $(VENV)/dev
+	DEBUG=true $(BIN)/python -m pytest -n 0 tests/browser/screenshots.py

@@ -16,8 +16,6 @@ from tests.servers import scratch_postgresql
 @pytest.fixture(scope="package")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """On an empty database of the kind that the suite runs on."""
-    if why_not := chromium.why_not():
-        pytest.skip(why_not)
     with scratch_postgresql() if connection.vendor == "postgresql" else nullcontext() as url:
         site = Site(tmp_path_factory.mktemp("static"), **({"DATABASE_URL": url} if url else {}))
         yield site
@@ -25,7 +23,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 
 @pytest.fixture(scope="package")
-def browser(site: Site) -> Iterator[Browser]:
+def browser() -> Iterator[Browser]:
+    if why_not := chromium.why_not():
+        pytest.skip(why_not)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium.PATH, args=chromium.OPTIONS)
         yield browser
