@@ -203,23 +203,34 @@ function tellTimes() {
 
 // ---- After every exchange of a part of the page ----
 
-function arrange(target = document) {
+function arrange() {
   // Only a secure page may write to the clipboard.
-  for (const element of $$(".scripted[data-copy]", target)) element.hidden = !navigator.clipboard;
-  for (const element of $$(".scripted[data-help]", target)) element.hidden = false;
+  for (const element of $$(".scripted[data-copy]")) element.hidden = !navigator.clipboard;
+  for (const element of $$(".scripted[data-help]")) element.hidden = false;
   tellTimes();
   markCurrent();
   live.follow();
 }
 
-document.addEventListener("htmx:afterSettle", ({ target }) => {
-  arrange(target);
-  if (target.id === "deed") target.showModal();
-  if (target.id === "panel" || target.id === "browse") {
-    showNewest(target);
-    say($(".told", target)?.textContent);
+// htmx tells it of each row that came: they are arranged together.
+const settled = new Set();
+
+function arrangeSettled() {
+  arrange();
+  for (const target of settled) {
+    if (target.id === "deed") target.showModal();
+    if (target.id === "panel" || target.id === "browse") {
+      showNewest(target);
+      say($(".told", target)?.textContent);
+    }
+    if (target.id === "panel" && matchMedia("(max-width: 48rem)").matches) $("h2", target)?.scrollIntoView();
   }
-  if (target.id === "panel" && matchMedia("(max-width: 48rem)").matches) $("h2", target)?.scrollIntoView();
+  settled.clear();
+}
+
+document.addEventListener("htmx:afterSettle", ({ target }) => {
+  if (!settled.size) queueMicrotask(arrangeSettled);
+  settled.add(target);
 });
 // Back and forward in one list change the conversation only: the list stays as it is, and where it is.
 document.addEventListener("htmx:historyCacheMiss", (event) => {
