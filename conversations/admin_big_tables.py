@@ -135,4 +135,4 @@ def pre(json_text: str):
     """JSON from outside, readable; as it came if it is none."""
     with suppress(ValueError):
         json_text = entries.pretty_json(json_text)
-    return format_html('<pre class="json">{}</pre>', json_text)
+    return format_html('<pre class="json" tabindex="0">{}</pre>', json_text)
