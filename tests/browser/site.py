@@ -1,8 +1,11 @@
 """The site as in production, one process with live lists, for a browser on this machine."""
 
+import json
 import subprocess
 from functools import cache
 from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
 
 from tests.servers import RunningServer
 
@@ -19,6 +22,7 @@ class Site(RunningServer):
             "GRANIAN_STATIC_PATH_MOUNT": str(static_root),
         }
         self.session_of = cache(self._session_of)
+        self.feed_key = cache(self._feed_key)
         super().__init__("asgi", "imsite.asgi:application", **environment)
 
     def start(self, interface: str, application: str) -> subprocess.Popen:
@@ -32,3 +36,16 @@ class Site(RunningServer):
     def _session_of(self, who: str) -> str:
         """The session of one of tests/staff.py's people, by the name of the function there; made when first asked for."""
         return self.do(f"session_of({who}())")
+
+    def _feed_key(self) -> str:
+        return self.do("keys.create_api_key(name='back end', owner_id=None, scopes=['feed'])[1]")
+
+    def say(self, text: str, **fields: Any) -> None:
+        """A message through the API, as an app's back end gives it; from Bob unless `fields` say otherwise."""
+        body = [{"MsgType": "TIMTextElem", "MsgContent": {"Text": text}}]
+        message = {"From_Account": "bob", "MsgRandom": 1, "MsgBody": body} | fields
+        headers = {"Authorization": f"Bearer {self.feed_key()}", "Content-Type": "application/json"}
+        request = Request(f"{self.address}/api/v1/messages/", json.dumps(message).encode(), headers)
+        with urlopen(request, timeout=20) as answer:
+            (result,) = json.load(answer)["results"]
+        assert result["status"] == "applied", result

@@ -1,12 +1,37 @@
-"""The admin in a browser."""
+"""The admin in a browser: axe-core finds nothing, and it fits the pages."""
 
+import pytest
 from playwright.sync_api import expect
 
+from tests.browser.site import Site
 from tests.browser.visits import Visits, assert_accessible
+
+KINDS = ("owner", "conversationrow", "messagerow", "group", "groupmemberrow", "callback", "apikey", "look")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_of_each(site: Site) -> None:
+    site.say("hello", To_Account="adam")
+    site.say("hello all", GroupId="admins", From_Account="adam", Random=5)
 
 
 def test_the_start_page(visits: Visits):
     page = visits.open("/admin/", who="boss")
 
     expect(page.get_by_role("heading", level=1)).to_be_visible()
+    assert_accessible(page)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_lists(visits: Visits, kind: str):
+    page = visits.open(f"/admin/conversations/{kind}/", who="boss")
+
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    assert_accessible(page)
+
+
+def test_a_conversation_from_the_pages_and_back(visits: Visits):
+    page = visits.open("/conversation/?owner=adam&id=c2c_bob", who="boss")
+    page.locator("#panel").get_by_role("link", name="Admin").click()
+    expect(page.get_by_text("c2c_bob").first).to_be_visible()
     assert_accessible(page)

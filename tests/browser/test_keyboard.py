@@ -1,0 +1,106 @@
+"""Everything without a mouse."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.site import Site
+from tests.browser.visits import Visits
+
+
+@pytest.fixture(scope="module", autouse=True)
+def list_of_three(site: Site) -> None:
+    site.do("make_conversations(2, 'kim', order_key=5).clear()")
+    site.say("There is a g in it", To_Account="kim")
+
+
+@pytest.fixture
+def page(visits: Visits) -> Page:
+    page = visits.open("/owner/?owner=kim")
+    expect(page.locator("#live")).to_have_text("live")  # the keys are there
+    return page
+
+
+def test_from_the_search_to_a_conversation_and_back(visits: Visits):
+    page = visits.open("/")
+    expect(page.get_by_label("Find an owner")).to_be_focused()
+    page.keyboard.type("kim")
+    expect(page.locator("#owners a.row")).to_have_count(1)
+    page.keyboard.press("Escape")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(page.locator("#rows > li")).to_have_count(3)
+
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("k")
+    page.keyboard.press("Enter")
+    expect(page.locator("#panel article")).to_have_attribute("data-id", "c2c_bob")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(page.locator("#panel article")).to_have_attribute("data-id", "c2c_peer0")
+    page.keyboard.press("Escape")
+
+    expect(page.locator("#panel article")).to_have_count(0)
+    expect(page).to_have_url(re.compile(r"/owner/\?owner=kim$"))
+
+
+def test_u_shows_unread_only_and_all_again(page: Page):
+    page.keyboard.press("u")
+    expect(page.locator("#rows > li")).to_have_count(1)
+
+    page.keyboard.press("u")
+
+    expect(page.locator("#rows > li")).to_have_count(3)
+
+
+@pytest.mark.parametrize(
+    ("letter", "tab"),
+    [
+        ("u", "unread"),
+        ("m", "mentions"),
+        ("p", "pinned"),
+        ("s", "marked"),
+        ("d", "drafts"),
+        ("c", "c2c"),
+        ("g", "groups"),
+    ],
+)
+def test_g_and_a_letter_go_to_a_tab(page: Page, letter: str, tab: str):
+    page.keyboard.press("g")
+    page.keyboard.press(letter)
+
+    expect(page.locator('#tabs a[aria-current="true"]')).to_have_id(f"tab-{tab}")
+
+
+def test_keys_are_letters_while_somebody_types(page: Page):
+    page.keyboard.press("/")
+    expect(page.locator("#search")).to_be_focused()
+
+    page.keyboard.type("gu?/jk")
+
+    expect(page.locator("#search")).to_have_value("gu?/jk")
+    expect(page.locator("#rows > li")).to_have_count(3)
+    page.keyboard.press("Escape")
+    expect(page.locator("#search")).not_to_be_focused()
+
+
+def test_help_opens_and_closes(page: Page):
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+
+    page.keyboard.press("Escape")
+
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_the_first_stop_skips_to_the_content_and_focus_is_seen(page: Page):
+    page.keyboard.press("Tab")
+
+    skip = page.get_by_role("link", name="Skip to the content")
+    expect(skip).to_be_focused()
+    expect(skip).to_be_in_viewport()
+    page.keyboard.press("Tab")
+    outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+    assert outline != "none"

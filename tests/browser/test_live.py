@@ -1,0 +1,67 @@
+"""What happens while somebody looks."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.site import Site
+from tests.browser.visits import Visits
+
+
+@pytest.fixture(scope="module", autouse=True)
+def long_list(site: Site) -> None:
+    site.do("make_conversations(40, 'lively', order_key=10).clear()")
+
+
+@pytest.fixture
+def page(visits: Visits) -> Page:
+    page = visits.open("/owner/?owner=lively")
+    expect(page.locator("#live")).to_have_text("live")
+    return page
+
+
+def test_a_message_is_announced_and_nothing_jumps(visits: Visits, page: Page):
+    row = page.locator('#rows li[data-id="c2c_peer30"]')
+    row.scroll_into_view_if_needed()
+    place = row.bounding_box()["y"]
+
+    visits.site.say("Good news", To_Account="lively", From_Account="nora")
+
+    bar = page.get_by_role("link", name="1 new", exact=True)
+    expect(bar).to_be_visible()
+    expect(page.get_by_text("Good news")).to_have_count(0)
+    assert abs(row.bounding_box()["y"] - place) < 2
+    bar.click()
+    expect(page.locator("#rows li").first).to_contain_text("Good news")
+    expect(page.locator("#rows li").first).to_be_in_viewport()
+    expect(bar).to_be_hidden()
+
+
+def test_a_row_that_is_shown_changes_where_it_is(visits: Visits, page: Page):
+    row = page.locator('#rows li[data-id="c2c_peer5"]')
+
+    visits.site.say("Now there is one", To_Account="lively", From_Account="peer5")
+
+    expect(row.locator(".preview")).to_have_text("Now there is one")
+    expect(row.locator(".badge")).to_contain_text("1 unread")
+    assert page.locator("#rows li").nth(0).get_attribute("data-id") != "c2c_peer5"
+
+
+def test_the_open_conversation_offers_what_came(visits: Visits, page: Page):
+    visits.site.say("first", To_Account="lively", From_Account="peer7", MsgRandom=71)
+    page.goto("/conversation/?owner=lively&id=c2c_peer7")
+    expect(page.locator("#live")).to_have_text("live")
+
+    visits.site.say("second", To_Account="lively", From_Account="peer7", MsgRandom=72)
+    page.get_by_role("link", name="This conversation changed").click()
+
+    expect(page.locator("#panel .bubble")).to_have_text(["first", "second"])
+
+
+def test_a_lost_connection_is_told_and_found_again(page: Page):
+    page.context.set_offline(True)
+    expect(page.get_by_role("alert")).to_contain_text("can’t be reached")
+
+    page.context.set_offline(False)
+
+    expect(page.get_by_role("alert")).to_be_hidden()
+    expect(page.locator("#live")).to_have_text("live")
