@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("conversations", "0012_support_sees_the_feed"),
+        ("conversations", "0011_support_sees_the_feed"),
         ("admin", "0003_logentry_add_action_flag_choices"),
     ]
 

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("conversations", "0008_rosters_and_names"),
+        ("conversations", "0013_rosters_and_names"),
     ]
 
     operations = [

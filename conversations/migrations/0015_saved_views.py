@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("conversations", "0010_spent_webhook_bodies"),
+        ("conversations", "0014_spent_webhook_bodies"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

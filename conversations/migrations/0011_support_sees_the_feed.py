@@ -32,7 +32,7 @@ def take_back(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("conversations", "0012_feed_in_the_admin"),
+        ("conversations", "0010_feed_in_the_admin"),
         ("auth", "0012_alter_user_first_name_max_length"),
     ]
 

@@ -8,7 +8,7 @@ import conversations.pairs
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("conversations", "0018_message_by_arrival_and_check_usersig"),
+        ("conversations", "0009_message_by_arrival_and_check_usersig"),
     ]
 
     operations = [

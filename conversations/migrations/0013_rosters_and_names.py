@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("conversations", "0014_looks_and_nicks"),
+        ("conversations", "0012_looks_and_nicks"),
     ]
 
     operations = [
