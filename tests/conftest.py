@@ -2,12 +2,17 @@
 
 import os
 
+import hypothesis
 import pytest
 from django.utils import translation
 from xdist.scheduler import LoadScopeScheduling
 
 # The WSGI door would switch it off for the processes that tests start.
 os.environ.setdefault("DEBUG", "true")
+
+# How long an example takes says more about the machine than about the code.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 @pytest.fixture(autouse=True)
