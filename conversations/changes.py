@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, partial, wraps
+from itertools import chain
 from typing import Any, ParamSpec, TypeVar
 
 import orjson
@@ -34,6 +35,7 @@ P, R = ParamSpec("P"), TypeVar("R")
 logger = logging.getLogger("conversations.changes")
 
 OWNERS_PER_STATEMENT = 5000
+ROWS_PER_STATEMENT = 1000
 ATTEMPTS = 5
 # Deadlock and serialization failure; the order of locks allows neither, so each is logged.
 CONFLICTS = ("40P01", "40001")
@@ -261,17 +263,43 @@ def save_conversations(
     columns = (*columns, *STAMP)
     for conversation in conversations:
         stamp(conversation, owner, by)
-    values = [[*_values(one, columns), owner.owner_id, one.conversation_id] for one in conversations]
-    assignments = ", ".join(f"{column} = %s" for column in columns)
-    update = f"UPDATE {_conversations} SET {assignments} WHERE owner_id = %s AND conversation_id = %s"
-    with connection.cursor() as cursor:
-        if len(conversations) == 1:
+    if len(conversations) == 1:
+        assignments = ", ".join(f"{column} = %s" for column in columns)
+        with connection.cursor() as cursor:
             # Django does not read a generated column again; whoever answers with the row needs it.
-            cursor.execute(f"{update} RETURNING wire_head", values[0])
+            cursor.execute(
+                f"UPDATE {_conversations} SET {assignments} WHERE owner_id = %s AND conversation_id = %s RETURNING wire_head",
+                [*_values(conversations[0], columns), owner.owner_id, conversations[0].conversation_id],
+            )
             (conversations[0].wire_head,) = cursor.fetchone()
-        else:
-            cursor.executemany(update, values)
+    else:
+        update_rows(conversations, columns)
     save_owners([owner])
+
+
+def update_rows(rows: Sequence[Conversation], columns: Sequence[str]) -> None:
+    """Write these columns of rows that are there; their owners are locked. What is the same in all goes out once."""
+    for start in range(0, len(rows), ROWS_PER_STATEMENT):
+        part = rows[start : start + ROWS_PER_STATEMENT]
+        values = dict(zip(columns, zip(*(_values(row, columns) for row in part))))
+        same = [column for column in columns if len(part) > 1 and len(set(values[column])) == 1]
+        keys = {"owner_id": [row.owner_id for row in part], "conversation_id": [row.conversation_id for row in part]}
+        own = keys | {column: values[column] for column in columns if column not in same}
+        assignments = [f"{column} = %s" for column in same]
+        assignments += [f"{column} = {_typed(column, place)}" for place, column in enumerate(own, 1) if column not in keys]
+        line = f"({', '.join(['%s'] * len(own))})"
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"UPDATE {_conversations} SET {', '.join(assignments)} FROM (VALUES {', '.join([line] * len(part))}) AS v "
+                f"WHERE {_conversations}.owner_id = v.column1 AND {_conversations}.conversation_id = v.column2",
+                [*(values[column][0] for column in same), *chain.from_iterable(zip(*own.values()))],
+            )
+
+
+def _typed(column: str, place: int) -> str:
+    """A column of VALUES, which PostgreSQL takes for text where all of it are parameters."""
+    type_ = Conversation._meta.get_field(column).db_type(connection)
+    return f"CAST(v.column{place} AS {type_})" if connection.vendor == "postgresql" else f"v.column{place}"
 
 
 def _values(conversation: Conversation, columns: Sequence[str]) -> list[Any]:

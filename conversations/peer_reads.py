@@ -1,55 +1,67 @@
-"""A one-to-one read, as both sides see it."""
+"""What a one-to-one read shows to the other side: `isPeerRead` of the last message, where that is its own."""
+
+from collections.abc import Mapping
 
 import orjson
-from django.conf import settings
-from django.utils import timezone
+from django.db import connection
 
-from conversations import effects, fanout, identifiers, reading
-from conversations.changes import in_transaction, lock_owners
+from conversations import identifiers
+from conversations.changes import STAMP, in_transaction, lock_owners, save_owners, stamp, update_rows
 from conversations.choices import ChangedBy, ConversationType
 from conversations.models import Conversation
 
+# Owners whose lists change in one transaction.
+BATCH = 500
+
+
+def show(reader: str, read_to: Mapping[str, int]) -> None:
+    """Let peers see up to when the reader has read what they sent: epoch seconds, by peer.
+
+    It comes after the read, in short transactions, so that a read locks no list but its own. Should one get lost, the next
+    read shows it; and messages stored meanwhile look for the reader's position themselves.
+    """
+    conversation_id = identifiers.join(ConversationType.C2C, reader)
+    peers = sorted(read_to)
+    for start in range(0, len(peers), BATCH):
+        # Found without a lock, so that who has nothing to show is not even locked.
+        if unshown := _unshown(peers[start : start + BATCH], conversation_id, read_to):
+            _show([row.owner_id for row in unshown], conversation_id, read_to)
+
 
 @in_transaction
-def record(reader: str, peer: str, *, time_s: int) -> None:
-    """The reader has seen what the peer sent up to a time: fewer unread on the one side, `isPeerRead` on the other."""
-    pairs = ((reader, peer), (peer, reader))
-    keys = [(owner_id, identifiers.join(ConversationType.C2C, other)) for owner_id, other in pairs]
-    owners = lock_owners(owner_id for owner_id, _id in keys)
-    rows = fanout.read_rows(keys)
-    changed = []
-    if reader not in settings.SKIP_OWNERS:
-        own = rows.get(keys[0])
-        if own is None or not fanout.is_listed(own):
-            _remember(own, reader, peer, time_s)
-        elif reading.read_to(own, time_s):
-            changed.append(own)
-    peers = rows.get(keys[1])
-    if peers is not None and fanout.is_listed(peers) and _show_read(peers, time_s):
-        changed.append(peers)
-    fanout.save_rows(owners, list({id(row): row for row in changed}.values()), by=ChangedBy.READ)
+def _show(owner_ids: list[str], conversation_id: str, read_to: Mapping[str, int]) -> None:
+    owners = lock_owners(owner_ids)
+    rows = _unshown(owner_ids, conversation_id, read_to)
+    for row in rows:
+        stamp(row, owners[row.owner_id], ChangedBy.READ)
+    update_rows(rows, ("last_message", *STAMP))
+    save_owners(owners.values())
 
 
-def _remember(row: Conversation | None, reader: str, peer: str, time_s: int) -> None:
-    """Keep the position with a conversation that is not in the list; nobody sees it, so it has no number."""
-    if row is not None:
-        if row.c2c_read_timestamp < time_s:
-            Conversation.objects.tombstones_of(reader).filter(conversation_id=row.conversation_id).update(
-                c2c_read_timestamp=time_s
-            )
-        return
-    row = effects.new_row(reader, ConversationType.C2C, peer)
-    row.c2c_read_timestamp, row.deleted_at, row.version, row.created_version = time_s, timezone.now(), 0, 0
-    fanout.write([row])
+def _unshown(owner_ids: list[str], conversation_id: str, read_to: Mapping[str, int]) -> list[Conversation]:
+    """The owners' rows as they are to become: those that show a message of their owner's which is only now known to be read."""
+    with connection.cursor() as cursor:
+        # By pairs: told a list of owners and one ID, PostgreSQL comes to go through the ID's rows of everybody.
+        cursor.execute(
+            f"SELECT c.owner_id, c.last_message FROM (VALUES {', '.join(['(%s, %s)'] * len(owner_ids))}) AS k "
+            f"JOIN {_table} c ON c.owner_id = k.column1 AND c.conversation_id = k.column2 "
+            "WHERE c.deleted_at IS NULL AND c.last_message IS NOT NULL",
+            [value for owner_id in owner_ids for value in (owner_id, conversation_id)],
+        )
+        shown = [(owner_id, _as_read(last_message, read_to[owner_id])) for owner_id, last_message in cursor.fetchall()]
+    return [
+        Conversation(owner_id=owner_id, conversation_id=conversation_id, last_message=last_message)
+        for owner_id, last_message in shown
+        if last_message
+    ]
 
 
-def _show_read(row: Conversation, time_s: int) -> bool:
-    """Whether the last message is the owner's own and only now known to be read."""
-    if row.last_message is None:
-        return False
-    message = orjson.loads(row.last_message)
+_table = Conversation._meta.db_table
+
+
+def _as_read(last_message: str, time_s: int) -> str | None:
+    """An owner's own message of up to that time, as read by the peer; None if it is not, or known to be read already."""
+    message = orjson.loads(last_message)
     if not message.get("isSelf") or message.get("isPeerRead") or message.get("timestamp", 0) > time_s:
-        return False
-    message["isPeerRead"] = True
-    row.last_message = orjson.dumps(message).decode()
-    return True
+        return None
+    return orjson.dumps(message | {"isPeerRead": True}).decode()

@@ -4,13 +4,15 @@ A group is read up to a MsgSeq, a one-to-one conversation up to a time. Unread t
 here: a read at or past its end clears it, one before lowers it to what can be left.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
+from django.conf import settings
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from conversations import counting, message_store, positions, wire
-from conversations.actions import NEVER_SEEN, Outcome, is_read, locked_one, newest_known
-from conversations.changes import in_transaction, lock_owner, save_conversations
+from conversations import counting, effects, fanout, identifiers, message_store, peer_reads, positions, wire
+from conversations.actions import NEVER_SEEN, Outcome, locked_one, newest_known
+from conversations.changes import in_transaction, lock_owner, lock_owners, save_conversations
 from conversations.choices import ChangedBy, ConversationType
 from conversations.exceptions import InvalidParameter
 from conversations.models import Conversation
@@ -20,20 +22,27 @@ from conversations.wire import INT64_MAX
 
 # A client's clock may be ahead of ours by this.
 CLOCK_TOLERANCE_S = 60
+# Messages that may be on their way: a group's traffic of seven hours at the cloud's limit of 40 a second.
+SEQUENCES_AHEAD = 1_000_000
 READ_COLUMNS = (
     "unread_count", "unread_base", "unread_base_position", "group_at_info", "c2c_read_timestamp", "group_read_sequence",
 )  # fmt: skip
 
 
-@in_transaction
 def read(*, owner_id: str, conversation_id: str, timestamp_s: int = 0, sequence: int = 0) -> Outcome:
     """Everything up to a time (one to one, epoch seconds) or MsgSeq (group) is read; 0: up to the newest known message.
 
-    A read position never goes back. Raises ConversationNotFound, InvalidParameter.
-    Source: V2TIMConversationManager.cleanConversationUnreadMessageCount.
+    A read position never goes back. One past the newest known message stays as it is, for messages that are on their way.
+    Raises ConversationNotFound, InvalidParameter. Source: V2TIMConversationManager.cleanConversationUnreadMessageCount.
     """
-    if check_epoch_s(timestamp_s, field="cleanTimestamp") > now_s() + CLOCK_TOLERANCE_S:
-        raise InvalidParameter(_("cleanTimestamp is in the future."), field="cleanTimestamp")
+    outcome = _read(owner_id, conversation_id, timestamp_s, sequence)
+    show_to_peers(owner_id, [outcome.conversation])
+    return outcome
+
+
+@in_transaction
+def _read(owner_id: str, conversation_id: str, timestamp_s: int, sequence: int) -> Outcome:
+    check_read_time(timestamp_s, field="cleanTimestamp")
     if not 0 <= sequence <= INT64_MAX:
         raise InvalidParameter(_("cleanSequence is a whole number from 0."), field="cleanSequence")
     outcome = locked_one(owner_id, conversation_id)
@@ -43,34 +52,104 @@ def read(*, owner_id: str, conversation_id: str, timestamp_s: int = 0, sequence:
         raise InvalidParameter(_("A group is read up to a cleanSequence."), field="cleanTimestamp")
     if not is_group and sequence:
         raise InvalidParameter(_("A one-to-one conversation is read up to a cleanTimestamp."), field="cleanSequence")
+    check_read_sequence(conversation, sequence, field="cleanSequence")
     up_to = sequence if is_group else timestamp_s
     if read_to(conversation, up_to) if up_to else _read_all(conversation, counting.newest_stored(owner_id, [conversation_id])):
         save_conversations(outcome.owner, [conversation], READ_COLUMNS, by=ChangedBy.READ)
     return outcome
 
 
-@in_transaction
+def check_read_time(timestamp_s: int, *, field: str) -> None:
+    """Raise InvalidParameter for a time that nobody can have read up to yet."""
+    if check_epoch_s(timestamp_s, field=field) > now_s() + CLOCK_TOLERANCE_S:
+        raise InvalidParameter(_("%(field)s is in the future.") % {"field": field}, field=field)
+
+
+def check_read_sequence(conversation: Conversation, sequence: int, *, field: str) -> None:
+    """Raise InvalidParameter for a MsgSeq further past all that is known than messages on their way can be.
+
+    A time in its place, say, would read whatever comes in years.
+    """
+    if sequence <= read_up_to(conversation):
+        return
+    newest = _newest(conversation, {})
+    if sequence > newest + SEQUENCES_AHEAD:
+        newest = _newest(conversation, counting.newest_stored(conversation.owner_id, [conversation.conversation_id]))
+    # Where no message is known, any may have been read.
+    if newest and sequence > newest + SEQUENCES_AHEAD:
+        text = _("%(field)s is far past the newest message, which is %(newest)d.")
+        raise InvalidParameter(text % {"field": field, "newest": newest}, field=field)
+
+
 def read_all(*, owner_id: str, type_: ConversationType | None = None) -> tuple[str, int]:
     """Everything in all conversations, or in those of one type, is read. Gives the feed token after it and how many changed.
 
     Source: V2TIMConversationManager.cleanConversationUnreadMessageCount with the IDs "", "c2c" and "group".
     """
+    token, changed = _read_everything(owner_id, type_)
+    show_to_peers(owner_id, changed)
+    return token, len(changed)
+
+
+@in_transaction
+def _read_everything(owner_id: str, type_: ConversationType | None) -> tuple[str, list[Conversation]]:
     owner = lock_owner(owner_id)
     if owner is None:
-        return NEVER_SEEN, 0
+        return NEVER_SEEN, []
     unread = Conversation.objects.for_owner(owner_id).unread().defer("wire_head", "last_message").order_by("conversation_id")
     rows = list(unread.filter(type=type_) if type_ else unread)
     stored = counting.newest_stored(owner_id, [one.conversation_id for one in rows])
     changed = [one for one in rows if _read_all(one, stored)]
     save_conversations(owner, changed, READ_COLUMNS, by=ChangedBy.READ)
-    return owner.token, len(changed)
+    return owner.token, changed
+
+
+def show_to_peers(reader: str, rows: Iterable[Conversation]) -> None:
+    """Let the peers of one-to-one conversations see how far these are read, once that is committed."""
+    read_to = {
+        identifiers.split(row.conversation_id)[1]: row.c2c_read_timestamp
+        for row in rows
+        if row.type == ConversationType.C2C and row.c2c_read_timestamp
+    }
+    peer_reads.show(reader, read_to)
+
+
+def record(reader: str, peer: str, *, time_s: int) -> None:
+    """A one-to-one read of which the cloud tells, with its effect on both sides."""
+    if reader not in settings.SKIP_OWNERS:
+        _record(reader, peer, time_s)
+    peer_reads.show(reader, {peer: time_s})
+
+
+@in_transaction
+def _record(reader: str, peer: str, time_s: int) -> None:
+    owner = lock_owners([reader])[reader]
+    conversation_id = identifiers.join(ConversationType.C2C, peer)
+    row = fanout.read_rows([(reader, conversation_id)]).get((reader, conversation_id))
+    if row is None or not fanout.is_listed(row):
+        _remember(row, reader, peer, time_s)
+    elif read_to(row, time_s):
+        save_conversations(owner, [row], READ_COLUMNS, by=ChangedBy.READ)
+
+
+def _remember(row: Conversation | None, reader: str, peer: str, time_s: int) -> None:
+    """Keep the position with a conversation that is not in the list; nobody sees it, so it has no number."""
+    if row is not None:
+        if row.c2c_read_timestamp < time_s:
+            Conversation.objects.tombstones_of(reader).filter(conversation_id=row.conversation_id).update(
+                c2c_read_timestamp=time_s
+            )
+        return
+    row = effects.new_row(reader, ConversationType.C2C, peer)
+    row.c2c_read_timestamp, row.deleted_at, row.version, row.created_version = time_s, timezone.now(), 0, 0
+    fanout.write([row])
 
 
 @in_transaction
 def move_read_position(*, owner_id: str, conversation_id: str, to: int) -> Outcome:
     """Set a read position to any place, back as well: for staff. Epoch seconds one to one, MsgSeq in a group.
 
-    Raises ConversationNotFound, InvalidParameter.
+    Going back, what is stored counts and mentions again. Raises ConversationNotFound, InvalidParameter.
     """
     if not 0 <= to <= INT64_MAX:
         raise InvalidParameter(_("A read position is a whole number from 0."), field="to")
@@ -84,6 +163,8 @@ def move_read_position(*, owner_id: str, conversation_id: str, to: int) -> Outco
     if goes_back:
         _set_read_up_to(conversation, to)
         conversation.unread_count = counting.count_unread(conversation)
+        if conversation.type == ConversationType.GROUP:
+            conversation.group_at_info = wire.at_info_with(conversation.group_at_info, counting.mentions(conversation))
     if goes_back or read_to(conversation, to):
         save_conversations(outcome.owner, [conversation], READ_COLUMNS, by=ChangedBy.REPAIR)
     return outcome
@@ -117,24 +198,34 @@ def _set_read_up_to(conversation: Conversation, up_to: int) -> None:
 def _read_all(conversation: Conversation, stored: Mapping[str, str]) -> bool:
     """Whether this changed anything; `stored` is the newest message's position, by conversationID."""
     before = _state(conversation)
-    newest = positions.in_read_units(newest_known(conversation, stored), conversation.type)
-    _set_read_up_to(conversation, max(newest, read_up_to(conversation)))
+    _set_read_up_to(conversation, max(_newest(conversation, stored), read_up_to(conversation)))
     conversation.unread_count = conversation.unread_base = 0
     conversation.group_at_info = NO_AT_INFO
     return _state(conversation) != before
 
 
+def _newest(conversation: Conversation, stored: Mapping[str, str]) -> int:
+    """The newest message that is known, as read positions count; 0 if none is."""
+    return positions.in_read_units(newest_known(conversation, stored), conversation.type)
+
+
 def read_to(conversation: Conversation, up_to: int) -> bool:
     """Read a row up to a position; whether this changed anything."""
+    before = _state(conversation)
+    if advance(conversation, up_to):
+        conversation.unread_count = counting.count_unread(conversation)
+    return _state(conversation) != before
+
+
+def advance(conversation: Conversation, up_to: int) -> bool:
+    """Move a read position on, with the base and the @ entries; whether stored messages are to be counted again."""
     if up_to < read_up_to(conversation):
         return False
-    before = _state(conversation)
     _set_read_up_to(conversation, up_to)
     conversation.unread_base = _left(conversation, conversation.unread_base, conversation.unread_base_position)
-    conversation.unread_count = counting.count_unread(conversation)
-    if conversation.type == ConversationType.GROUP and not is_read(conversation):
+    if conversation.type == ConversationType.GROUP and conversation.group_at_info != NO_AT_INFO:
         conversation.group_at_info = wire.at_info_after(conversation.group_at_info, up_to)
-    return _state(conversation) != before
+    return conversation.unread_count > 0
 
 
 def _left(conversation: Conversation, count: int, end: str) -> int:

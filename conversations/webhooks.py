@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from conversations import callbacks, ingest, membership, names, peer_reads
+from conversations import callbacks, ingest, membership, names, reading
 from conversations.choices import Membership
 from conversations.exceptions import ConversationError, TryAgain
 from conversations.message_models import Callback, CallbackOutcome
@@ -100,7 +100,7 @@ def apply_event(event: callbacks.Event | None, *, at_ms: int, now_s: int) -> Non
         case C2CRecall() | GroupRecall():
             ingest.recall(event)
         case callbacks.C2CRead():
-            peer_reads.record(event.reader, event.peer, time_s=event.read_time_s)
+            reading.record(event.reader, event.peer, time_s=event.read_time_s)
         case callbacks.GroupCreated():
             members = {*event.members, *([event.owner] if event.owner else [])}
             joins = dict.fromkeys(members, (RosterEvent(at_ms, Membership.MEMBER),))

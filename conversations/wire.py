@@ -300,6 +300,13 @@ def at_info_after(group_at_info: str, seq: int) -> str:
     return orjson.dumps(left).decode()
 
 
+def at_info_with(group_at_info: str, more: Mapping[int, int]) -> str:
+    """A row's @ entries with more of them, atType by MsgSeq; of two for one message both hold."""
+    entries = {int(entry["seq"]): entry["atType"] for entry in orjson.loads(group_at_info)}
+    entries |= {seq: entries.get(seq, 0) | at_type for seq, at_type in more.items()}
+    return orjson.dumps([{"seq": str(seq), "atType": int(entries[seq])} for seq in sorted(entries)]).decode()
+
+
 def _seq(value: Any, key: str) -> int:
     """A sequence number, which travels as text because it may pass 2^53."""
     if type(value) is str and value.isascii() and value.isdigit() and len(value) < 20:

@@ -1,9 +1,12 @@
 """cleanConversationUnreadMessageCount: read positions, and the counts and mentions that follow from them."""
 
+import orjson
+
 from conversations import positions, transfer
-from conversations.message_models import GroupMember, Message
+from conversations.message_models import GroupMember, Message, Thread
 from conversations.models import Conversation, Owner
-from conversations.times import YEAR_2100_S, now_s
+from conversations.reading import SEQUENCES_AHEAD
+from conversations.times import YEAR_2100_S, from_epoch_s, now_s
 from conversations.wire import INT64_MAX
 from tests.acting import ActionTestCase, version
 from tests.api import conversation_url, url
@@ -187,12 +190,27 @@ class GroupTests(ReadTestCase):
 
         self.assertEqual((first.content, first["Owner-Version"]), (second.content, second["Owner-Version"]))
 
-    def test_the_greatest_sequence_is_taken_and_one_more_refused(self):
-        imported()
+    def test_a_sequence_past_the_newest_message_stays_for_messages_on_their_way(self):
+        imported(seq=100)
+
+        self.assertEqual(self.left("group_team", {"cleanSequence": 100 + SEQUENCES_AHEAD}), (0, 100 + SEQUENCES_AHEAD))
+
+    def test_a_sequence_far_past_the_newest_message_is_refused(self):
+        imported(seq=100)
 
         with self.assert_no_change():
-            for sequence in (INT64_MAX + 1, 10**40):
+            for sequence in (101 + SEQUENCES_AHEAD, NOON_S, INT64_MAX, INT64_MAX + 1, 10**40):
                 self.assert_problem(self.read("group_team", {"cleanSequence": sequence}), 400, 6017, "cleanSequence")
+
+    def test_the_newest_message_is_what_is_stored_too(self):
+        imported(seq=100)
+        Thread.objects.create(thread="team", last_position=positions.of_group(3 * SEQUENCES_AHEAD))
+
+        self.assertEqual(self.left("group_team", {"cleanSequence": 4 * SEQUENCES_AHEAD})[1], 4 * SEQUENCES_AHEAD)
+
+    def test_where_no_message_is_known_any_may_have_been_read(self):
+        make_conversation(conversation_id="group_team")
+
         self.assertEqual(self.left("group_team", {"cleanSequence": INT64_MAX}), (0, INT64_MAX))
 
     def test_it_has_no_time(self):
@@ -291,3 +309,65 @@ class ReadAllTests(ReadTestCase):
         for scope in ("", "C2C", "c2c ", "groups", "none", 0, 1, True, False, None, [], ["all"], {}, {"all": 1}, "a" * 100_000):
             with self.subTest(scope=repr(scope)[:20]), self.assert_no_change():
                 self.assert_problem(self.read_all(scope), 400, 6017, "scope")
+
+
+class PeerSeesTests(ReadTestCase):
+    """What alice reads, bob sees in his last message."""
+
+    def setUp(self):
+        self.sent = {"timestamp": NOON_S, "sender": BOB, "isSelf": True, "isPeerRead": False}
+        self.make_peers_row(BOB)
+        make_conversation(unread_count=1, last_message_position=positions.of_c2c(NOON_S, 1, 1))
+
+    def make_peers_row(self, owner_id: str, **message) -> None:
+        make_conversation(owner_id, "c2c_alice", last_message=orjson.dumps(self.sent | message).decode())
+
+    def is_shown_as_read(self, owner_id: str = BOB) -> bool | None:
+        return orjson.loads(Conversation.objects.get(owner_id=owner_id).last_message).get("isPeerRead")
+
+    def test_a_read_shows_and_takes_one_version_of_the_peers(self):
+        self.read("c2c_bob", {"cleanTimestamp": NOON_S})
+
+        self.assertTrue(self.is_shown_as_read())
+        self.assertEqual((version(BOB), Conversation.objects.get(owner_id=BOB).version), (2, 2))
+
+    def test_again_changes_nothing(self):
+        self.read("c2c_bob")
+
+        with self.assert_no_change():
+            self.read("c2c_bob")
+
+    def test_a_read_before_the_message_shows_nothing(self):
+        self.read("c2c_bob", {"cleanTimestamp": NOON_S - 1})
+
+        self.assertFalse(self.is_shown_as_read())
+
+    def test_reading_everything_shows_to_every_peer(self):
+        self.make_peers_row(CAROL)
+        make_conversation(conversation_id="c2c_carol", unread_count=1, last_message_position=positions.of_c2c(NOON_S, 1, 1))
+
+        self.post(READ_ALL, {"scope": "all"})
+
+        self.assertEqual([self.is_shown_as_read(one) for one in (BOB, CAROL)], [True, True])
+
+    def test_reading_groups_shows_nothing(self):
+        self.post(READ_ALL, {"scope": "group"})
+
+        self.assertFalse(self.is_shown_as_read())
+
+    def test_the_readers_own_message_and_one_deleted_stay_as_they_are(self):
+        Conversation.objects.filter(owner_id=BOB).update(last_message='{"timestamp":5,"isSelf":false}')
+        self.make_peers_row(CAROL)
+        Conversation.objects.filter(owner_id=CAROL).update(deleted_at=from_epoch_s(1))
+        make_conversation(conversation_id="c2c_carol", unread_count=1, last_message_position=positions.of_c2c(NOON_S, 1, 1))
+
+        self.post(READ_ALL, {"scope": "c2c"})
+
+        self.assertEqual((self.is_shown_as_read(), self.is_shown_as_read(CAROL)), (None, False))
+
+    def test_a_peer_never_seen_becomes_no_owner(self):
+        make_conversation(conversation_id="c2c_carol", unread_count=1, last_message_position=positions.of_c2c(NOON_S, 1, 1))
+
+        self.read("c2c_carol")
+
+        self.assertFalse(Owner.objects.filter(owner_id=CAROL).exists())

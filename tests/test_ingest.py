@@ -167,6 +167,17 @@ class ReadingTests(TestCase):
 
         self.assertEqual(Conversation.objects.get(owner_id="alice").unread_count, 2)
 
+    def test_a_position_moved_back_mentions_again(self):
+        ingest.record([group("alice", 1), group("bob", 3, at_all=True), group("bob", 4, at_accounts=("alice",))], now_s=NOON_S)
+        ingest.record([group("bob", 5, at_accounts=("alice",)), group("bob", 6)], now_s=NOON_S)
+        ingest.recall(GroupRecall("team", "", (5,), ""))
+        reading.read(owner_id="alice", conversation_id="group_team")
+
+        reading.move_read_position(owner_id="alice", conversation_id="group_team", to=2)
+
+        row = Conversation.objects.get(owner_id="alice")
+        self.assertEqual((row.unread_count, row.group_at_info), (3, '[{"seq":"3","atType":2},{"seq":"4","atType":1}]'))
+
 
 class ParallelTests(TransactionTestCase):
     """Eight threads with overlapping groups and threads of two, each telling the same messages in another order."""
