@@ -21,7 +21,7 @@ from conversations.choices import ALLOWED_MARKS, C2C_RECEIVE_OPTIONS, ChangedBy,
 from conversations.exceptions import ConversationError, ConversationNotFound, InvalidParameter, TooManyPinned
 from conversations.models import ORDER_KEY_LIMIT, Conversation
 from conversations.querysets import NO_AT_INFO
-from conversations.times import check_epoch_s, now_s, now_us
+from conversations.times import check_happened_s, now_s, now_us
 
 # An owner never seen has no state; the token means "from the start".
 NEVER_SEEN = "0"
@@ -79,7 +79,8 @@ def set_draft(*, owner_id: str, conversation_id: str, text: str | None, timestam
     """
     text = wire.check_text("" if text is None else text, "draftText")
     if timestamp_s is not None:
-        check_epoch_s(timestamp_s, field="draftTimestamp")
+        # One dated ahead would keep every other edit out until then.
+        check_happened_s(timestamp_s, field="draftTimestamp")
     outcome = locked_one(owner_id, conversation_id)
     conversation = outcome.conversation
     if timestamp_s is None:
@@ -104,14 +105,19 @@ def set_receive_option(*, owner_id: str, conversation_id: str, option: int) -> O
     """
     outcome = locked_one(owner_id, conversation_id)
     conversation = outcome.conversation
-    if option not in ReceiveOption.values:
-        raise InvalidParameter(_("recvOpt is a whole number from 0 to 4."), field="recvOpt")
-    if conversation.type == ConversationType.C2C and option not in C2C_RECEIVE_OPTIONS:
-        raise InvalidParameter(_("A one-to-one conversation knows recvOpt 0, 1 and 2 only."), field="recvOpt")
+    check_receive_option(conversation_id, option)
     if conversation.recv_opt != option:
         conversation.recv_opt = option
         save_conversations(outcome.owner, [conversation], ("recv_opt",), by=ChangedBy.RECEIVE_OPTION)
     return outcome
+
+
+def check_receive_option(conversation_id: str, option: int) -> None:
+    """Raise InvalidParameter for one that a conversation of this type does not know."""
+    if option not in ReceiveOption.values:
+        raise InvalidParameter(_("recvOpt is a whole number from 0 to 4."), field="recvOpt")
+    if identifiers.split(conversation_id)[0] == ConversationType.C2C and option not in C2C_RECEIVE_OPTIONS:
+        raise InvalidParameter(_("A one-to-one conversation knows recvOpt 0, 1 and 2 only."), field="recvOpt")
 
 
 @in_transaction
@@ -195,7 +201,9 @@ def delete(*, owner_id: str, conversation_ids: Sequence[str], clear_messages: bo
         if clear_messages:
             conversation.cleared_position = conversation.deleted_position
         _drop_messages(conversation)
-        conversation.draft_text, conversation.draft_timestamp = "", 0
+        if conversation.draft_text:
+            # As any cancelled draft, so that an older edit from another device does not come with the next message.
+            conversation.draft_text, conversation.draft_timestamp = "", max(now_s(), conversation.draft_timestamp)
         conversation.is_pinned, conversation.custom_data = False, ""
         return True
 
@@ -218,7 +226,7 @@ def change_each(
     """Apply `change` to each conversation; it says whether it changed these columns, or raises a ConversationError."""
     owner, known = lock_many(owner_id, conversation_ids)
     if owner is None:
-        return Results(NEVER_SEEN, [_refused(one, _why_unknown(one)) for one in conversation_ids])
+        return Results(NEVER_SEEN, [refused(one, _why_unknown(one)) for one in conversation_ids])
     results, changed = {}, []
     for one in dict.fromkeys(conversation_ids):
         try:
@@ -228,7 +236,7 @@ def change_each(
                 changed.append(known[one])
             results[one] = Result(one)
         except ConversationError as error:
-            results[one] = _refused(one, error)
+            results[one] = refused(one, error)
     if changed:
         before_saving(owner)
         save_conversations(owner, changed, columns, by=by)
@@ -243,7 +251,7 @@ def _why_unknown(conversation_id: str) -> ConversationError:
     return ConversationNotFound(conversation_id)
 
 
-def _refused(conversation_id: str, error: ConversationError) -> Result:
+def refused(conversation_id: str, error: ConversationError) -> Result:
     return Result(conversation_id, int(error.code), str(error.detail))
 
 
@@ -298,10 +306,19 @@ def _drop_messages(conversation: Conversation) -> None:
 
 
 def _check_room_for_pin(owner_id: str) -> None:
+    if room_for_pins(owner_id) < 1:
+        raise too_many_pinned()
+
+
+def room_for_pins(owner_id: str) -> int:
+    """How many more conversations the owner may pin."""
+    return settings.MAX_PINNED - Conversation.objects.for_owner(owner_id).filter(is_pinned=True).count()
+
+
+def too_many_pinned() -> TooManyPinned:
     most = settings.MAX_PINNED
-    if Conversation.objects.for_owner(owner_id).filter(is_pinned=True).count() >= most:
-        text = ngettext("At most %(count)d conversation can be pinned.", "At most %(count)d conversations can be pinned.", most)
-        raise TooManyPinned(text % {"count": most})
+    text = ngettext("At most %(count)d conversation can be pinned.", "At most %(count)d conversations can be pinned.", most)
+    return TooManyPinned(text % {"count": most})
 
 
 def _forget_old_deletions(owner: LockedOwner) -> None:

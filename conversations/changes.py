@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, partial, wraps
-from itertools import chain
 from typing import Any, ParamSpec, TypeVar
 
 import orjson
@@ -35,7 +34,6 @@ P, R = ParamSpec("P"), TypeVar("R")
 logger = logging.getLogger("conversations.changes")
 
 OWNERS_PER_STATEMENT = 5000
-ROWS_PER_STATEMENT = 1000
 ATTEMPTS = 5
 # Deadlock and serialization failure; the order of locks allows neither, so each is logged.
 CONFLICTS = ("40P01", "40001")
@@ -263,6 +261,8 @@ def save_conversations(
     columns = (*columns, *STAMP)
     for conversation in conversations:
         stamp(conversation, owner, by)
+        if "created_version" in columns:  # begun again
+            conversation.created_version = conversation.created_version or conversation.version
     if len(conversations) == 1:
         assignments = ", ".join(f"{column} = %s" for column in columns)
         with connection.cursor() as cursor:
@@ -277,29 +277,51 @@ def save_conversations(
     save_owners([owner])
 
 
+# What the database does not make itself.
+_GIVEN = [field.attname for field in Conversation._meta.concrete_fields if field.attname not in ("wire_head", "created_at")]
+_KEY = ("owner_id", "conversation_id")
+
+
+def insert_rows(owner: LockedOwner, rows: Sequence[Conversation], *, by: ChangedBy) -> None:
+    """Write new conversations, each under the owner's next version, and the owner."""
+    if not rows:
+        return
+    for row in rows:
+        stamp(row, owner, by)
+        row.created_version = row.version
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {_conversations} ({', '.join(_GIVEN)}) {rows_of_json(_GIVEN)}", [rows_as_json(rows, _GIVEN)]
+        )
+    save_owners([owner])
+
+
 def update_rows(rows: Sequence[Conversation], columns: Sequence[str]) -> None:
-    """Write these columns of rows that are there; their owners are locked. What is the same in all goes out once."""
-    for start in range(0, len(rows), ROWS_PER_STATEMENT):
-        part = rows[start : start + ROWS_PER_STATEMENT]
-        values = dict(zip(columns, zip(*(_values(row, columns) for row in part))))
-        same = [column for column in columns if len(part) > 1 and len(set(values[column])) == 1]
-        keys = {"owner_id": [row.owner_id for row in part], "conversation_id": [row.conversation_id for row in part]}
-        own = keys | {column: values[column] for column in columns if column not in same}
-        assignments = [f"{column} = %s" for column in same]
-        assignments += [f"{column} = {_typed(column, place)}" for place, column in enumerate(own, 1) if column not in keys]
-        line = f"({', '.join(['%s'] * len(own))})"
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"UPDATE {_conversations} SET {', '.join(assignments)} FROM (VALUES {', '.join([line] * len(part))}) AS v "
-                f"WHERE {_conversations}.owner_id = v.column1 AND {_conversations}.conversation_id = v.column2",
-                [*(values[column][0] for column in same), *chain.from_iterable(zip(*own.values()))],
-            )
+    """Write these columns of rows that are there, of any owners, who are locked; one statement."""
+    if not rows:
+        return
+    assignments = ", ".join(f"{column} = v.{column}" for column in columns)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {_conversations} SET {assignments} FROM ({rows_of_json((*_KEY, *columns))}) AS v "
+            f"WHERE {_conversations}.owner_id = v.owner_id AND {_conversations}.conversation_id = v.conversation_id",
+            [rows_as_json(rows, (*_KEY, *columns))],
+        )
 
 
-def _typed(column: str, place: int) -> str:
-    """A column of VALUES, which PostgreSQL takes for text where all of it are parameters."""
-    type_ = Conversation._meta.get_field(column).db_type(connection)
-    return f"CAST(v.column{place} AS {type_})" if connection.vendor == "postgresql" else f"v.column{place}"
+def rows_of_json(columns: Sequence[str]) -> str:
+    """The rows of one JSON array of objects: one text with one parameter, however many they are."""
+    if connection.vendor == "postgresql":
+        fields = (Conversation._meta.get_field(column) for column in columns)
+        types = ", ".join(f"{field.column} {field.cast_db_type(connection)}" for field in fields)
+        return f"SELECT {', '.join(columns)} FROM json_to_recordset(%s::json) AS r({types})"
+    values = ", ".join(f"json_extract(r.value, '$.{column}') AS {column}" for column in columns)
+    return f"SELECT {values} FROM json_each(%s) AS r"
+
+
+def rows_as_json(rows: Sequence[Conversation], columns: Sequence[str]) -> str:
+    """The parameter of `rows_of_json`."""
+    return orjson.dumps([dict(zip(columns, _values(row, columns))) for row in rows]).decode()
 
 
 def _values(conversation: Conversation, columns: Sequence[str]) -> list[Any]:

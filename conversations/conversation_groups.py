@@ -6,7 +6,7 @@ deletion is a change of each row in the group, and one of the owner's.
 
 from collections.abc import Sequence
 
-from django.db.models import F
+from django.db.models import Count, F, Q, Value
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -15,7 +15,7 @@ from conversations.changes import LockedOwner, in_transaction, lock_owner, lock_
 from conversations.choices import ChangedBy
 from conversations.exceptions import GroupFull, GroupNameTaken, GroupNotFound
 from conversations.models import Conversation
-from conversations.wire import check_group_name
+from conversations.wire import MAX_GROUPS, check_group_name
 
 MAX_CONVERSATIONS = 1000
 
@@ -51,17 +51,28 @@ def _add(owner: LockedOwner | None, name: str, conversation_ids: Sequence[str]) 
         if conversation.conversation_groups >> bit & 1:
             return False
         if room < 1:
-            text = ngettext(
-                "A conversation group holds at most %(count)d conversation.",
-                "A conversation group holds at most %(count)d conversations.",
-                MAX_CONVERSATIONS,
-            )
-            raise GroupFull(text % {"count": MAX_CONVERSATIONS})
+            raise full()
         room -= 1
         conversation.conversation_groups |= 1 << bit
         return True
 
     return change_each(owner.owner_id, conversation_ids, change, ("conversation_groups",), by=ChangedBy.CONVERSATION_GROUP)
+
+
+def full() -> GroupFull:
+    text = ngettext(
+        "A conversation group holds at most %(count)d conversation.",
+        "A conversation group holds at most %(count)d conversations.",
+        MAX_CONVERSATIONS,
+    )
+    return GroupFull(text % {"count": MAX_CONVERSATIONS})
+
+
+def rooms(owner: LockedOwner) -> list[int]:
+    """How many more conversations each of the owner's groups may hold, by bit; one query."""
+    own = Conversation.objects.for_owner(owner.owner_id).exclude(conversation_groups=0)
+    counts = {f"bit{bit}": Count(Value(1), filter=Q(conversation_groups__bits=1 << bit)) for bit in range(MAX_GROUPS)}
+    return [MAX_CONVERSATIONS - count for count in own.aggregate(**counts).values()]
 
 
 @in_transaction

@@ -78,8 +78,8 @@ def mentions(row: Conversation) -> dict[int, int]:
     """The @ entries that stored messages make for the row while they are unread: atType by MsgSeq."""
     viewer, thread = viewer_of(row), thread_of(row.owner_id, row.conversation_id)
     stored = message_store.outlines(thread, passed_position(row))
-    found = {int(message.position): viewer.at_type(message, row) for message in stored}
-    return {seq: at_type for seq, at_type in found.items() if at_type}
+    found = ((int(message.position), viewer.at_type(message, row)) for message in stored)
+    return {seq: int(at_type) for seq, at_type in found if at_type}
 
 
 def passed_position(row: Conversation) -> str:

@@ -3,15 +3,13 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any
 
-import orjson
 from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
 from conversations import effects, identifiers, message_store
-from conversations.changes import STAMP, LockedOwner, lock_owners, save_owners, stamp
+from conversations.changes import STAMP, LockedOwner, lock_owners, rows_as_json, rows_of_json, save_owners, stamp
 from conversations.choices import ChangedBy, ConversationType
 from conversations.effects import Seen, Viewer
 from conversations.message_models import Group
@@ -237,32 +235,16 @@ def write(rows: Sequence[Conversation]) -> None:
     """Write rows as they are, new ones too; one statement."""
     if rows:
         with connection.cursor() as cursor:
-            cursor.execute(_write_sql(), [orjson.dumps([_values(row) for row in rows]).decode()])
+            cursor.execute(_write_sql(), [rows_as_json(rows, WRITTEN)])
 
 
 @cache
 def _write_sql() -> str:
     updates = ", ".join(f"{column} = EXCLUDED.{column}" for column in UPDATED)
     return (
-        f"INSERT INTO {_table} ({', '.join(WRITTEN)}) {_rows_of_json()} WHERE true "
+        f"INSERT INTO {_table} ({', '.join(WRITTEN)}) {rows_of_json(WRITTEN)} WHERE true "
         f"ON CONFLICT (owner_id, conversation_id) DO UPDATE SET {updates}"
     )
-
-
-def _rows_of_json() -> str:
-    """The rows of one JSON array of objects: one text with one parameter, however many they are."""
-    if connection.vendor == "postgresql":
-        fields = (Conversation._meta.get_field(column) for column in WRITTEN)
-        types = ", ".join(f"{field.column} {field.cast_db_type(connection)}" for field in fields)
-        return f"SELECT {', '.join(WRITTEN)} FROM json_to_recordset(%s::json) AS r({types})"
-    columns = ", ".join(f"json_extract(r.value, '$.{column}')" for column in WRITTEN)
-    return f"SELECT {columns} FROM json_each(%s) AS r"
-
-
-def _values(row: Conversation) -> dict[str, Any]:
-    adapt = connection.ops.adapt_datetimefield_value
-    values = ((column, getattr(row, column)) for column in WRITTEN)
-    return {column: adapt(value) if isinstance(value, datetime) else value for column, value in values}
 
 
 _table = Conversation._meta.db_table

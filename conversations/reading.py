@@ -17,11 +17,9 @@ from conversations.choices import ChangedBy, ConversationType
 from conversations.exceptions import InvalidParameter
 from conversations.models import Conversation
 from conversations.querysets import NO_AT_INFO
-from conversations.times import check_epoch_s, now_s
+from conversations.times import check_epoch_s, check_happened_s
 from conversations.wire import INT64_MAX
 
-# A client's clock may be ahead of ours by this.
-CLOCK_TOLERANCE_S = 60
 # Messages that may be on their way: a group's traffic of seven hours at the cloud's limit of 40 a second.
 SEQUENCES_AHEAD = 1_000_000
 READ_COLUMNS = (
@@ -42,7 +40,7 @@ def read(*, owner_id: str, conversation_id: str, timestamp_s: int = 0, sequence:
 
 @in_transaction
 def _read(owner_id: str, conversation_id: str, timestamp_s: int, sequence: int) -> Outcome:
-    check_read_time(timestamp_s, field="cleanTimestamp")
+    check_happened_s(timestamp_s, field="cleanTimestamp")
     if not 0 <= sequence <= INT64_MAX:
         raise InvalidParameter(_("cleanSequence is a whole number from 0."), field="cleanSequence")
     outcome = locked_one(owner_id, conversation_id)
@@ -52,33 +50,24 @@ def _read(owner_id: str, conversation_id: str, timestamp_s: int, sequence: int) 
         raise InvalidParameter(_("A group is read up to a cleanSequence."), field="cleanTimestamp")
     if not is_group and sequence:
         raise InvalidParameter(_("A one-to-one conversation is read up to a cleanTimestamp."), field="cleanSequence")
-    check_read_sequence(conversation, sequence, field="cleanSequence")
+    # Few groups have as many messages as are let pass anyway.
+    stored = counting.newest_stored(owner_id, [conversation_id]) if sequence > SEQUENCES_AHEAD else {}
+    check_read_sequence(conversation, sequence, newest_known(conversation, stored), field="cleanSequence")
     up_to = sequence if is_group else timestamp_s
     if read_to(conversation, up_to) if up_to else _read_all(conversation, counting.newest_stored(owner_id, [conversation_id])):
         save_conversations(outcome.owner, [conversation], READ_COLUMNS, by=ChangedBy.READ)
     return outcome
 
 
-def check_read_time(timestamp_s: int, *, field: str) -> None:
-    """Raise InvalidParameter for a time that nobody can have read up to yet."""
-    if check_epoch_s(timestamp_s, field=field) > now_s() + CLOCK_TOLERANCE_S:
-        raise InvalidParameter(_("%(field)s is in the future.") % {"field": field}, field=field)
+def check_read_sequence(conversation: Conversation, sequence: int, newest: str, *, field: str) -> None:
+    """Raise InvalidParameter for a MsgSeq further past the newest known message than messages on their way can be.
 
-
-def check_read_sequence(conversation: Conversation, sequence: int, *, field: str) -> None:
-    """Raise InvalidParameter for a MsgSeq further past all that is known than messages on their way can be.
-
-    A time in its place, say, would read whatever comes in years.
+    A time in its place, say, would read whatever comes in years. Where no message is known, any may have been read.
     """
-    if sequence <= read_up_to(conversation):
-        return
-    newest = _newest(conversation, {})
-    if sequence > newest + SEQUENCES_AHEAD:
-        newest = _newest(conversation, counting.newest_stored(conversation.owner_id, [conversation.conversation_id]))
-    # Where no message is known, any may have been read.
-    if newest and sequence > newest + SEQUENCES_AHEAD:
+    newest_seq = positions.in_read_units(newest, conversation.type)
+    if newest_seq and sequence > max(newest_seq + SEQUENCES_AHEAD, read_up_to(conversation)):
         text = _("%(field)s is far past the newest message, which is %(newest)d.")
-        raise InvalidParameter(text % {"field": field, "newest": newest}, field=field)
+        raise InvalidParameter(text % {"field": field, "newest": newest_seq}, field=field)
 
 
 def read_all(*, owner_id: str, type_: ConversationType | None = None) -> tuple[str, int]:
@@ -164,7 +153,8 @@ def move_read_position(*, owner_id: str, conversation_id: str, to: int) -> Outco
         _set_read_up_to(conversation, to)
         conversation.unread_count = counting.count_unread(conversation)
         if conversation.type == ConversationType.GROUP:
-            conversation.group_at_info = wire.at_info_with(conversation.group_at_info, counting.mentions(conversation))
+            entries = wire.at_entries(conversation.group_at_info) | counting.mentions(conversation)
+            conversation.group_at_info = effects.at_info_json(entries)
     if goes_back or read_to(conversation, to):
         save_conversations(outcome.owner, [conversation], READ_COLUMNS, by=ChangedBy.REPAIR)
     return outcome

@@ -8,6 +8,9 @@ from django.utils.translation import gettext as _
 from conversations.exceptions import InvalidParameter
 
 YEAR_2100_S = 4_102_444_800
+# A client's clock may be ahead of ours by this.
+CLOCK_TOLERANCE_S = 60
+DAY_S = 86_400
 
 
 def now_s() -> int:
@@ -31,6 +34,13 @@ def check_epoch_s(value: int, *, field: str) -> int:
         raise InvalidParameter(f"{field}: " + _("Give epoch seconds; this looks like milliseconds."), field=field)
     if value < 0:
         raise InvalidParameter(f"{field}: " + _("Give epoch seconds, 0 or more."), field=field)
+    return value
+
+
+def check_happened_s(value: int, *, field: str, ahead_s: int = CLOCK_TOLERANCE_S) -> int:
+    """Give epoch seconds back, or raise InvalidParameter for a time that is further ahead than clocks differ."""
+    if check_epoch_s(value, field=field) > now_s() + ahead_s:
+        raise InvalidParameter(_("%(field)s is in the future.") % {"field": field}, field=field)
     return value
 
 

@@ -174,12 +174,12 @@ def _newest(incoming: list[Incoming]) -> dict[tuple[str, str], Incoming]:
             other = newest[pair]
             if (not other.only_fills, other.entry.order_key) >= (not one.only_fills, one.entry.order_key):
                 one, other = other, one
-            one = one._replace(entry=_read_up_to(one.entry, other.entry))
+            one = one._replace(entry=read_up_to(one.entry, other.entry))
         newest[pair] = one
     return newest
 
 
-def _read_up_to(entry: Entry, other: "Entry | Stored") -> Entry:
+def read_up_to(entry: Entry, other: "Entry | Stored | Conversation") -> Entry:
     """The entry with the further read position of both; what that covers is not unread."""
     given = entry.c2c_read_timestamp, entry.group_read_sequence
     c2c, group = max(given[0], other.c2c_read_timestamp), max(given[1], other.group_read_sequence)
@@ -191,7 +191,7 @@ def _read_up_to(entry: Entry, other: "Entry | Stored") -> Entry:
     return entry._replace(unread_count=unread, group_at_info=mentions, c2c_read_timestamp=c2c, group_read_sequence=group)
 
 
-def _without_cleared(entry: Entry, stored: Stored) -> Entry:
+def without_cleared(entry: Entry, stored: "Stored | Conversation") -> Entry:
     """The entry without what its owner has deleted: messages, what of its unread count they can be, and mentions."""
     gone = max(stored.deleted_position, stored.cleared_position)
     if not gone:
@@ -228,7 +228,7 @@ def _row(entry: Entry, before: Stored | None, owner: LockedOwner, now: datetime)
     bits = owner.group_bits(entry.group_names) if entry.group_names else 0
     version = owner.next_version()
     if before:
-        entry = _without_cleared(_read_up_to(entry, before), before)
+        entry = without_cleared(read_up_to(entry, before), before)
     kept = before if before and not before.is_deleted else None
     return (
         owner.owner_id,

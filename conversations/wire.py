@@ -37,6 +37,7 @@ MAX_GROUPS, GROUP_NAME_MAX_BYTES = 20, 32
 CUSTOM_DATA_MAX_BYTES = 256
 LAST_MESSAGE_MAX_BYTES = 64 * 1024
 TEXT_MAX_LENGTH = 20_000
+MAX_AT_ENTRIES = 1000
 INT32_MAX, INT64_MAX = (1 << 31) - 1, (1 << 63) - 1
 
 # Pinned conversations carry this bit in the vendor's own order keys.
@@ -280,7 +281,9 @@ def check_group_name(name: Any, *, field: str = "conversationGroupList") -> str:
 
 def _group_at_info(value: Any) -> str:
     entries = []
-    for entry in _list(value, "groupAtInfoList"):
+    if len(given := _list(value, "groupAtInfoList")) > MAX_AT_ENTRIES:
+        raise _refuse("groupAtInfoList", _("At most %(count)d entries.") % {"count": MAX_AT_ENTRIES})
+    for entry in given:
         if type(entry) is not dict or entry.keys() - {"seq", "atType"}:
             raise _refuse("groupAtInfoList", _("Each entry has seq and atType."))
         if type(entry.get("atType")) is not int or entry["atType"] not in AtType.values:
@@ -300,11 +303,9 @@ def at_info_after(group_at_info: str, seq: int) -> str:
     return orjson.dumps(left).decode()
 
 
-def at_info_with(group_at_info: str, more: Mapping[int, int]) -> str:
-    """A row's @ entries with more of them, atType by MsgSeq; of two for one message both hold."""
-    entries = {int(entry["seq"]): entry["atType"] for entry in orjson.loads(group_at_info)}
-    entries |= {seq: entries.get(seq, 0) | at_type for seq, at_type in more.items()}
-    return orjson.dumps([{"seq": str(seq), "atType": int(entries[seq])} for seq in sorted(entries)]).decode()
+def at_entries(group_at_info: str) -> dict[int, int]:
+    """The @ types by the sequence numbers of their messages, from a row's JSON."""
+    return {int(entry["seq"]): entry["atType"] for entry in orjson.loads(group_at_info)}
 
 
 def _seq(value: Any, key: str) -> int:

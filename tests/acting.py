@@ -69,6 +69,7 @@ ON_MANY = (
     Action("remove from group", "POST", "conversation-groups/work/remove/", MANY),
 )
 OTHERS = (
+    Action("report", "POST", "conversations/report/", {"conversationList": [{"conversationID": "c2c_bob", "recvOpt": 2}]}),
     Action("read all", "POST", "conversations/read/", {"scope": "all"}),
     Action("rename group", "PATCH", "conversation-groups/work/", {"newName": "job"}),
     Action("delete group", "DELETE", "conversation-groups/work/"),

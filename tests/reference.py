@@ -228,7 +228,9 @@ class Reference:
             row.deleted_to, row.deleted_s = row.newest, self.now_s
             row.cleared_to = row.deleted_to if clear_messages else row.cleared_to
             row.drop_messages()
-            row.shown |= {"draftText": "", "draftTimestamp": 0, "isPinned": False, "customData": ""}
+            if row.shown["draftText"]:
+                row.shown |= {"draftText": "", "draftTimestamp": max(self.now_s, row.shown["draftTimestamp"])}
+            row.shown |= {"isPinned": False, "customData": ""}
             return True
 
         codes = self.each(conversation_ids, change)

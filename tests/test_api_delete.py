@@ -2,6 +2,7 @@
 
 from conversations import positions, transfer
 from conversations.models import Conversation, Owner
+from conversations.times import now_s
 from tests.acting import ActionTestCase
 from tests.api import conversation_url, ids_of, url
 from tests.cast import ALICE, CAROL, make_conversation
@@ -79,7 +80,14 @@ class DeleteTests(ActionTestCase):
         row = Conversation.objects.get()
         self.assertEqual((row.conversation_groups, row.marks, row.recv_opt, row.group_read_sequence), (1, 1, 2, 88))
         self.assertEqual((row.unread_count, row.unread_base, row.group_at_info, row.last_message), (0, 0, "[]", None))
-        self.assertEqual((row.draft_text, row.draft_timestamp, row.is_pinned, row.custom_data), ("", 0, False, ""))
+        self.assertEqual((row.draft_text, row.is_pinned, row.custom_data), ("", False, ""))
+
+    def test_a_draft_is_cancelled_so_that_an_older_edit_does_not_come_with_the_next_message(self):
+        before_s = now_s()
+        self.delete(TEAM)
+
+        row = Conversation.objects.get()
+        self.assertGreaterEqual(row.draft_timestamp, before_s)
 
     def test_clear_message_decides_whether_the_messages_go_too(self):
         make_full("group_kept")

@@ -154,7 +154,12 @@ class BadDraftTests(ActionTestCase):
             )
         self.assert_refused({"draftText": "x", "draftTimestamp": -1}, "draftTimestamp")
 
-    def test_the_last_second_before_2100_is_a_time(self):
-        shown = self.put(DRAFT, {"draftText": "x", "draftTimestamp": YEAR_2100_S - 1}).json()
+    def test_a_minute_ahead_is_a_clocks_error_and_more_is_refused(self):
+        with time_machine.travel(NOON_S + 10, tick=False):
+            for ahead_s in (61, 3600):
+                body = {"draftText": "x", "draftTimestamp": NOON_S + 10 + ahead_s}
+                self.assertIn("future", self.assert_refused(body, "draftTimestamp"))
 
-        self.assertEqual(shown["draftTimestamp"], YEAR_2100_S - 1)
+            shown = self.put(DRAFT, {"draftText": "x", "draftTimestamp": NOON_S + 70}).json()
+
+        self.assertEqual(shown["draftTimestamp"], NOON_S + 70)

@@ -6,7 +6,7 @@ from functools import partial
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from conversations import actions, identifiers, reading, wire
+from conversations import actions, identifiers, reading, reports, wire
 from conversations.actions import Outcome, Results
 from conversations.api import schema_actions as schema
 from conversations.api import serializers
@@ -70,6 +70,10 @@ class ConversationActions:
     @schema.custom_data
     def custom_data(self, request: Request) -> HttpResponse:
         return each_changed(request, actions.set_custom_data, serializers.CustomDataInput)
+
+    @schema.report
+    def report(self, request: Request) -> HttpResponse:
+        return each_changed(request, reports.record, serializers.ReportInput)
 
     @schema.delete_many
     def delete_many(self, request: Request) -> HttpResponse:

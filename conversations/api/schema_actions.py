@@ -74,6 +74,20 @@ mark = _many("markConversation", "Set or take away marks", serializers.MarkInput
 custom_data = _many("setConversationCustomData", "Keep the app's own data", serializers.CustomDataInput)
 delete_many = _many("deleteConversationList", "Take conversations off the list", serializers.DeleteInput)
 
+report = extend_schema(
+    operation_id="reportConversations",
+    summary="What the app's SDK shows, merged into the list",
+    description=(
+        "Objects as the SDK gives them in its list, onNewConversation and onConversationChanged, in the classic dialect or the "
+        "C API's (conv_id …). Read positions, last message and draft: the newest stands. isPinned, recvOpt, markList, "
+        "customData, conversationGroupList: as told last. unreadCount: where no messages are stored. A key that is absent or "
+        "null changes nothing. A result names what could not be taken of an object; the rest of it is taken."
+    ),
+    parameters=[OWNER, *VERSION],
+    request=serializers.ReportInput,
+    responses={200: serializers.ResultsAnswer, **WRITE_PROBLEMS},
+)
+
 get_groups = extend_schema(
     operation_id="getConversationGroupList",
     summary="The owner's conversation groups",

@@ -47,17 +47,35 @@ class IDList(serializers.ListField):
         return data
 
 
+def _check_number_to_change(items: Any, field_name: str) -> None:
+    """A call that changes conversations has limits with a code of their own."""
+    if isinstance(items, list) and not 1 <= len(items) <= MAX_IDS_TO_CHANGE:
+        text = _("Give %(least)d to %(most)d conversations.") % {"least": 1, "most": MAX_IDS_TO_CHANGE}
+        raise TooManyConversations(text, field=field_name)
+
+
 class ChangedIDList(IDList):
-    """Of a call that changes conversations: its limits have a code of their own."""
+    """Of a call that changes conversations."""
 
     def __init__(self):
         super().__init__(most=MAX_IDS_TO_CHANGE)
 
     def to_internal_value(self, data: Any) -> list[str]:
-        if isinstance(data, list) and not self.min_length <= len(data) <= self.max_length:
-            text = self.error_messages["count"] % {"least": self.min_length, "most": self.max_length}
-            raise TooManyConversations(text, field=self.field_name)
+        _check_number_to_change(data, self.field_name)
         return super().to_internal_value(data)
+
+
+class ObjectList(serializers.ListField):
+    """Conversations as an SDK gives them; each is checked by itself, elsewhere."""
+
+    def __init__(self, **kwargs):
+        super().__init__(child=serializers.DictField(), min_length=1, max_length=MAX_IDS_TO_CHANGE, **kwargs)
+
+    def to_internal_value(self, data: Any) -> list[Any]:
+        _check_number_to_change(data, self.field_name)
+        if not isinstance(data, list):
+            self.fail("not_a_list", input_type=type(data).__name__)
+        return data
 
 
 class Text(serializers.CharField):
@@ -150,6 +168,10 @@ class MarkInput(ManyInput):
 
 class CustomDataInput(ManyInput):
     customData = Text(source="text", help_text=f"at most {wire.CUSTOM_DATA_MAX_BYTES} bytes of UTF-8")
+
+
+class ReportInput(StrictSerializer):
+    conversationList = ObjectList(source="objects", help_text="as the SDK gives them")
 
 
 class DeleteInput(ManyInput):

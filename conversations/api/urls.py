@@ -23,6 +23,7 @@ urlpatterns = [
     re_path(r"^conversations/mark/?$", conversation({"post": "mark"}), name="conversation-mark"),
     re_path(r"^conversations/custom-data/?$", conversation({"post": "custom_data"}), name="conversation-custom-data"),
     re_path(r"^conversations/delete/?$", conversation({"post": "delete_many"}), name="conversation-delete"),
+    re_path(r"^conversations/report/?$", conversation({"post": "report"}), name="conversation-report"),
     re_path(rf"^conversations/{ID}/?$", conversation({"get": "retrieve", "delete": "destroy"}), name="conversation-detail"),
     re_path(rf"^conversations/{ID}/pin/?$", conversation({"put": "pin", "delete": "unpin"}), name="conversation-pin"),
     re_path(rf"^conversations/{ID}/draft/?$", conversation({"put": "draft"}), name="conversation-draft"),
