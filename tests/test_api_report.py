@@ -171,6 +171,14 @@ class SettingsTests(ReportTestCase):
         self.assert_results(results, 51012, 0, 0)
         self.assertEqual([self.shown()[key] for key in ("isPinned", "recvOpt", "customData")], [False, 2, "x"])
 
+    @override_settings(MAX_PINNED=0)
+    def test_a_read_beside_a_pin_without_room_is_counted(self):
+        ingest.record([group("alice", 1), *(group("bob", n) for n in range(2, 9))], now_s=NOON_S)
+
+        self.assert_results(self.report(team(isPinned=True, groupReadSequence=6)), 51012)
+
+        self.assertEqual(self.unread(), 2)
+
     @override_settings(MAX_PINNED=2)
     def test_what_the_same_report_unpins_makes_room(self):
         self.take(*({"conversationID": f"c2c_{n}", "isPinned": True} for n in range(2)))

@@ -9,6 +9,7 @@ from pathlib import Path
 from django.conf import settings
 from django.test import SimpleTestCase
 
+from conversations import wire
 from tests.servers import RunningServer
 
 BLOCK = re.compile(r"```python\n(import .*?)```", re.DOTALL)
@@ -91,3 +92,39 @@ class FollowTests(SimpleTestCase):
             return [line.partition("#")[0].rstrip() for line in text.splitlines() if '"""' not in line]
 
         self.assertEqual(code(english), code(chinese))
+
+
+class ListenerTests(SimpleTestCase):
+    """The apps' listeners tell what is taken: a key that is not known would have every object refused."""
+
+    TOLD = re.compile(r'put\("(\w+)"|"(\w+)":|\["(\w+)"\] =')
+    OF_MESSAGES = {
+        "msgID",
+        "timestamp",
+        "seq",
+        "random",
+        "sender",
+        "isSelf",
+        "status",
+        "elemType",
+        "textElem",
+        "text",
+        "atType",
+    }
+
+    def blocks(self, readme: str) -> dict[str, str]:
+        text = (Path(settings.BASE_DIR) / readme).read_text()
+        return dict(re.findall(r"```(java|swift|dart)\n(.*?)```", text, re.DOTALL))
+
+    def test_their_keys_are_those_of_a_conversation(self):
+        for language in ("java", "swift"):
+            told = {name for names in self.TOLD.findall(self.blocks("README.md")[language]) for name in names if name}
+
+            with self.subTest(language):
+                self.assertEqual(told - set(wire.KEYS) - self.OF_MESSAGES - {"conversationList"}, set())
+                # The rest is in the ID, or ours: a place in the vendor's list is none in this one.
+                self.assertEqual(set(wire.KEYS) - told, {"type", "userID", "groupID", "orderkey"})
+
+    def test_both_languages_have_the_same(self):
+        self.assertEqual(self.blocks("README.md"), self.blocks("README.zh.md"))
+        self.assertEqual(len(self.blocks("README.md")), 3)
