@@ -55,7 +55,7 @@ class Hint(models.TextChoices):
         gettext_lazy("Webhooks wait to be applied or failed: look at them in the admin, or run replay_callbacks."),
     )
     SKIPPED = "skipped", gettext_lazy("This account is in SKIP_OWNERS, so nothing new comes into its list.")
-    PRUNED = "pruned", gettext_lazy("Unread messages were pruned, so the number can't be followed message by message.")
+    PRUNED = "pruned", gettext_lazy("Some messages past the read position are pruned; those that count never are.")
 
 
 @dataclass(frozen=True, slots=True)

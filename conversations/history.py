@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import groupby, islice
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -55,8 +55,8 @@ def import_records(
     summary = Summary()
     records = iter(records)
     while (batch := _checked(records)).number:
-        for group_id, messages in _by_group(batch.messages):
-            summary += _record(group_id, messages, read_to_s=read_to_s, dry_run=dry_run)
+        for messages in _parts(batch.messages):
+            summary += _record(messages, read_to_s=read_to_s, dry_run=dry_run)
         summary += Summary(bad=len(batch.bad), left_out=batch.left_out)
         for one in batch.bad:
             on_bad(one)
@@ -110,17 +110,19 @@ def _message(body: Any, now: int) -> Message | None:
     return found if found.seq is not None else replace(found, seq=found.random)
 
 
-def _by_group(messages: list[Message]) -> Iterator[tuple[str, list[Message]]]:
-    """The messages of each group, and under "" those of all one-to-one threads."""
+def _parts(messages: list[Message]) -> Iterator[list[Message]]:
+    """The messages of each group, and those of all one-to-one threads; one record alone may hold more than a batch."""
     by_group = attrgetter("group_id")
-    return ((group_id, list(some)) for group_id, some in groupby(sorted(messages, key=by_group), by_group))
+    for _group_id, some in groupby(sorted(messages, key=by_group), by_group):
+        while part := list(islice(some, BATCH_MESSAGES)):
+            yield part
 
 
 @in_transaction
-def _record(group_id: str, messages: Sequence[Message], *, read_to_s: int, dry_run: bool) -> Summary:
+def _record(messages: Sequence[Message], *, read_to_s: int, dry_run: bool) -> Summary:
     """One group's messages, or one-to-one ones: all or none."""
     # Locked before asking: a webhook may tell of the same message right now.
-    if group_id:
+    if group_id := messages[0].group_id:
         membership.lock_group(group_id)
     places = [ingest.place_of(message) for message in messages]
     message_store.lock_threads(thread for thread, _position in places)

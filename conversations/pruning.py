@@ -50,34 +50,33 @@ def _prune_thread(thread: str, before_s: int, dry_run: bool) -> int:
     shown = stored.filter(position__lt=end, is_recalled=False, is_shown=True, body__isnull=False, targets=effects.NO_LIST)
     newest = shown.order_by("-position").values_list("position", flat=True).first()
     count, last = 0, positions.NOWHERE
-    while part := _prune_part(thread, last, end, newest, dry_run):
-        count, last = count + part.count, part.last
+    while last is not None:
+        removed, last = _prune_part(thread, last, end, newest, dry_run)
+        count += removed
     return count
 
 
 class Part(NamedTuple):
-    """How many messages went, and where the last one looked at stands."""
+    """How many messages went, and where to go on from; None if all were looked at."""
 
     count: int
-    last: str
+    last: str | None
 
 
 @in_transaction
-def _prune_part(thread: str, after: str, end: str, newest: str | None, dry_run: bool) -> Part | None:
-    """Remove some messages between two positions; None if there are none.
+def _prune_part(thread: str, after: str, end: str, newest: str | None, dry_run: bool) -> Part:
+    """Remove some messages between two positions.
 
     The thread's lock is enough: whatever makes a row show or count a message holds it, and reading only counts fewer.
     """
     locked = message_store.lock_threads([thread])[thread]
     following = Message.objects.filter(thread=thread, position__gt=after, position__lt=end).order_by("position")
     old = list(following[:MESSAGES_PER_TRANSACTION])
-    if not old:
-        return None
     needed = {newest, *_needed(thread, old)}
     gone = [message.position for message in old if message.position not in needed]
     if not dry_run:
         message_store.remove(locked, gone)
-    return Part(len(gone), old[-1].position)
+    return Part(len(gone), old[-1].position if len(old) == MESSAGES_PER_TRANSACTION else None)
 
 
 def _needed(thread: str, messages: Sequence[Message]) -> Iterator[str]:

@@ -182,6 +182,16 @@ class HistoryTests(TestCase):
         check(2, 10)
         check(20, 200)
 
+    def test_a_record_of_more_than_a_batch_goes_in_parts(self):
+        shared = group_body()
+        items = [{key: shared[key] for key in ("From_Account", "MsgTime", "MsgBody")} | {"MsgSeq": n} for n in range(1, 6)]
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(history, "BATCH_MESSAGES", 2)
+
+            summary, bad = import_all({"GroupId": "team", "MsgList": items}, [c2c_body(n) for n in range(3)])
+
+        self.assertEqual((summary, [one.number for one in bad]), (Summary(applied=8), []))
+
     def test_many_batches_are_as_one(self):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(history, "BATCH_MESSAGES", 2)
