@@ -216,8 +216,10 @@ function arrange() {
 const settled = new Set();
 
 function arrangeSettled() {
+  const targets = [...settled];
+  settled.clear();
   arrange();
-  for (const target of settled) {
+  for (const target of targets) {
     if (target.id === "deed") target.showModal();
     if (target.id === "panel" || target.id === "browse") {
       showNewest(target);
@@ -225,7 +227,6 @@ function arrangeSettled() {
     }
     if (target.id === "panel" && matchMedia("(max-width: 48rem)").matches) $("h2", target)?.scrollIntoView();
   }
-  settled.clear();
 }
 
 document.addEventListener("htmx:afterSettle", ({ target }) => {
