@@ -60,6 +60,7 @@ def assert_accessible(page: Page) -> None:
     """axe-core finds nothing on the page, neither in the light nor in the dark."""
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
+        page.evaluate("Promise.allSettled(document.getAnimations().map(change => change.finished))")
         # To preload is to copy style sheets into the page, which its policy refuses.
         found = Axe().run(page, options={"resultTypes": ["violations"], "preload": False})
         assert not found.violations_count, f"{page.url}, {scheme}:\n{found.generate_report()}"

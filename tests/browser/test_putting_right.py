@@ -1,0 +1,85 @@
+"""Staff puts a list right: what will change is shown first, then done, and kept."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.site import Site
+from tests.browser.visits import Visits, assert_accessible
+
+
+@pytest.fixture
+def rita(request: pytest.FixtureRequest, site: Site) -> str:
+    """An owner of the test's own, with one conversation: Bob's, unread."""
+    owner_id = request.node.name[-40:]
+    site.say("Are you there?", To_Account=owner_id)
+    return owner_id
+
+
+def open_bob(visits: Visits, rita: str, **options: Any) -> Page:
+    return visits.open(f"/conversation/?owner={rita}&id=c2c_bob", **options)
+
+
+def kept(visits: Visits, rita: str, field: str) -> Any:
+    return visits.site.do(f"Conversation.objects.get(owner_id={rita!r}, conversation_id='c2c_bob').{field}")
+
+
+def test_an_action_says_what_will_change_does_it_and_is_logged(visits: Visits, rita: str):
+    page = open_bob(visits, rita, who="boss")
+    page.get_by_role("navigation", name="Put right").get_by_role("link", name="Mark as read").click()
+    dialog = page.get_by_role("dialog", name="Mark as read")
+    expect(dialog.get_by_role("row", name="unreadCount")).to_contain_text("1")
+    assert_accessible(page)
+    assert kept(visits, rita, "unread_count") == 1
+
+    dialog.get_by_role("button", name="Mark as read").click()
+
+    expect(page.get_by_text("Mark as read: done.").first).to_be_visible()
+    assert kept(visits, rita, "unread_count") == 0
+    page.get_by_role("link", name="History").click()
+    expect(page.locator("#panel .log")).to_contain_text("boss")
+    expect(page.locator("#panel .log")).to_contain_text("unreadCount 1 → 0")
+
+
+def test_a_change_of_mind_changes_nothing(visits: Visits, rita: str):
+    page = open_bob(visits, rita, who="boss")
+    page.get_by_role("link", name="Pin", exact=True).click()
+    expect(page.get_by_role("dialog", name="Pin")).to_be_visible()
+
+    page.keyboard.press("Escape")
+
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert kept(visits, rita, "is_pinned") is False
+
+
+def test_without_scripts_too(visits: Visits, rita: str):
+    page = open_bob(visits, rita, who="boss", java_script_enabled=False)
+    page.get_by_role("link", name="Pin", exact=True).click()
+
+    page.get_by_role("button", name="Pin").click()
+
+    expect(page.get_by_text("Pin: done.").first).to_be_visible()
+    assert kept(visits, rita, "is_pinned") is True
+
+
+def test_who_may_only_look_is_offered_nothing(visits: Visits, rita: str):
+    page = open_bob(visits, rita, who="viewer")
+
+    expect(page.locator("#panel h2").first).to_be_visible()
+    expect(page.get_by_role("navigation", name="Put right")).to_have_count(0)
+
+
+def test_a_search_of_tokens_and_a_view_saved(visits: Visits, rita: str):
+    page = visits.open(f"/owner/?owner={rita}")
+    page.locator("#search").fill("is:unread type:c2c bob")
+    page.locator("#search").press("Enter")
+    expect(page.locator("#rows .name")).to_have_text(["bob"])
+
+    page.get_by_text("Save as a view").click()
+    page.get_by_label("Name", exact=True).fill("Bob unread")
+    page.get_by_role("button", name="Save").click()
+    page.goto(f"/owner/?owner={rita}")
+
+    expect(page.get_by_role("navigation", name="Saved views")).to_contain_text("Bob unread")
+    assert_accessible(page)
