@@ -1,10 +1,13 @@
 """`make screenshots`: the pictures of the README, of the demo at its own moment: the same pages give the same pictures."""
 
 from collections.abc import Iterator
+from io import BytesIO
 from typing import Any
 
 import pytest
 from django.conf import settings
+from PIL import Image
+from playwright.sync_api import expect
 
 from conversations.demo import NOW_S
 from tests.browser.site import Site
@@ -12,12 +15,35 @@ from tests.browser.visits import PHONE, Visits
 
 FOLDER = settings.BASE_DIR / "docs" / "screenshots"
 LIST, CONVERSATION = "/owner/?owner=alice", "/conversation/?owner=alice&id=c2c_bob"
+DIALOGUE = (
+    ("bob", "Morning! Did the new badges reach your desk?"),
+    ("alice", "They did, thank you. Two are missing, for the interns."),
+    ("bob", "I'll print them today. 下午三点前给你。"),
+    ("alice", "Perfect. Can you put them on the front desk?"),
+    ("bob", "Done, in the blue envelope."),
+    ("bob", "And the projector in room 4 is repaired."),
+    ("bob", "One more thing: who takes the visitors at five?"),
+)
+# Minutes before now at which others wrote, for the chart of the last hour.
+CHATTER_MIN = (3, 4, 4, 9, 13, 14, 18, 18, 19, 22, 27, 33, 34, 38, 41, 42, 42, 47, 52, 58)
+# Only these are loaded; and one that is loaded may not be painted yet.
+IS_SEEN = "image => image.getBoundingClientRect().top < innerHeight && image.offsetParent"
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     site = Site(tmp_path_factory.mktemp("static"), CLOCK_STANDS_AT_S=str(NOW_S))
     site.manage("create_demo_data", "--force")
+    for number, (sender, text) in enumerate(DIALOGUE, start=1):
+        receiver = "alice" if sender == "bob" else "bob"
+        place = {"MsgSeq": number, "MsgRandom": number, "MsgTime": NOW_S - 60 * (40 - 5 * number)}
+        site.say(text, From_Account=sender, To_Account=receiver, **place)
+    for number, minutes in enumerate(CHATTER_MIN):
+        place = {"MsgSeq": number, "MsgRandom": 100 + number, "MsgTime": NOW_S - 60 * minutes}
+        site.say("OK", From_Account="carol", To_Account="li lei", **place)
+    # The database's own clock does not stand still.
+    arrival = "timezone.datetime.fromtimestamp(one.time_s, timezone.datetime.now().astimezone().tzinfo)"
+    site.do(f"[Message.objects.filter(pk=one.pk).update(created_at={arrival}) for one in Message.objects.all()]")
     yield site
     site.stop()
 
@@ -26,15 +52,22 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     ("name", "path", "options"),
     [
         ("list", LIST, {}),
-        ("conversation", CONVERSATION, {}),
+        ("conversation", CONVERSATION, {"who": "boss"}),
         ("phone", LIST, {"viewport": PHONE}),
-        ("dark", CONVERSATION, {"color_scheme": "dark"}),
+        ("dark", f"{CONVERSATION}&part=explain", {"color_scheme": "dark"}),
         ("chinese", CONVERSATION, {"locale": "zh-CN"}),
         ("admin-start", "/admin/", {"who": "boss"}),
         ("admin-list", "/admin/conversations/conversationrow/", {"who": "boss"}),
     ],
 )
 def test_picture(visits: Visits, name: str, path: str, options: dict[str, Any]):
-    page = visits.open(path, **options)
+    page = visits.open("about:blank", **options)
+    page.clock.set_fixed_time(NOW_S * 1000)
+    page.goto(path)
+    if (live := page.locator("#live")).count():
+        expect(live).to_have_attribute("data-state", "live")
+    page.evaluate(f"Promise.all([...document.images].filter({IS_SEEN}).map(image => image.decode()))")
 
-    page.screenshot(path=FOLDER / f"{name}.png", animations="disabled", caret="hide")
+    picture = Image.open(BytesIO(page.screenshot(animations="disabled", caret="hide")))
+    # A third of the size, and the eye sees no difference.
+    picture.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(FOLDER / f"{name}.png", optimize=True)
