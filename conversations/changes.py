@@ -279,7 +279,7 @@ def save_conversations(
 
 # What the database does not make itself.
 _GIVEN = [field.attname for field in Conversation._meta.concrete_fields if field.attname not in ("wire_head", "created_at")]
-_KEY = ("owner_id", "conversation_id")
+KEY = ("owner_id", "conversation_id")
 
 
 def insert_rows(owner: LockedOwner, rows: Sequence[Conversation], *, by: ChangedBy) -> None:
@@ -303,9 +303,9 @@ def update_rows(rows: Sequence[Conversation], columns: Sequence[str]) -> None:
     assignments = ", ".join(f"{column} = v.{column}" for column in columns)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"UPDATE {_conversations} SET {assignments} FROM ({rows_of_json((*_KEY, *columns))}) AS v "
+            f"UPDATE {_conversations} SET {assignments} FROM ({rows_of_json((*KEY, *columns))}) AS v "
             f"WHERE {_conversations}.owner_id = v.owner_id AND {_conversations}.conversation_id = v.conversation_id",
-            [rows_as_json(rows, (*_KEY, *columns))],
+            [rows_as_json(rows, (*KEY, *columns))],
         )
 
 
