@@ -312,7 +312,8 @@ class PostgreSQLEventTests(EventChecks, SimpleTestCase):
 
         with psycopg.connect(self.database, autocommit=True) as server:
             ended = server.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'imsite events'"
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'imsite events' "
+                "AND datname = current_database()"
             )
             self.assertEqual(ended.fetchall(), [(True,)])
         self.pin()
