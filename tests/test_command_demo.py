@@ -10,8 +10,8 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.core.management import CommandError, call_command
 
-from conversations import demo, wire
-from conversations.choices import ElemType, GroupType, Mark
+from conversations import demo, explain, verify, wire
+from conversations.choices import ElemType, GroupType, LeftOut, Mark
 from conversations.models import ApiKey, Conversation, Owner
 
 pytestmark = pytest.mark.django_db
@@ -47,6 +47,24 @@ def test_a_second_run_changes_nothing():
     assert f"{count} created, 0 replaced, 0 unchanged" in first
     assert f"0 created, 0 replaced, {count} unchanged" in second
     assert dict(Owner.objects.values_list("owner_id", "version")) == versions
+
+
+def test_an_unread_number_is_explained_by_messages_and_by_what_does_not_count():
+    create_demo_data()
+
+    explanation = explain.explain("alice", "group_@TGS#2J4SZEAEL")
+
+    assert explanation.agrees
+    assert explanation.counted == 7
+    assert {omission.reason for omission in explanation.left_out} >= {
+        LeftOut.READ, LeftOut.RECALLED, LeftOut.OWN, LeftOut.NO_UNREAD, LeftOut.TARGETED, LeftOut.AFTER_LEAVING,
+    }  # fmt: skip
+
+
+def test_what_was_fed_and_what_was_imported_fit_together():
+    create_demo_data()
+
+    assert list(verify.findings()) == []
 
 
 def test_each_owner_is_known_by_name_and_one_has_no_conversation():

@@ -7,12 +7,12 @@ most of the others as they were. Both sides of a thread show the same last messa
 from collections.abc import Iterator
 from typing import Any
 
+from conversations import effects
 from conversations.choices import FIRST_CUSTOM_MARK_BIT, AtType, GroupType, Mark, ReceiveOption
-from conversations.demo import words
+from conversations.demo import scripts, words
 from conversations.demo.messages import SentMessage, as_seen, make_message
 from conversations.demo.people import NEWCOMER, Group, Person, chance_for, groups, make_people, make_person
 
-NOW_S = 1_780_000_000  # the demo's now, so that it never changes: 28 May 2026
 CUSTOM_MARK = 1 << FIRST_CUSTOM_MARK_BIT + 3
 # How many people outside the demo, whose own lists nobody keeps, write to these owners; and to any other.
 OUTSIDE_CONTACTS = {"alice": 180, "bob": 90}
@@ -39,9 +39,11 @@ def records(owner_count: int) -> Iterator[dict[str, Any]]:
 
 
 def _pairs(owners: list[Person]) -> Iterator[tuple[Person, Person]]:
-    # These two know each other whoever else is there.
-    seen = {frozenset((owners[0].user_id, owners[1].user_id))}
-    yield owners[0], owners[1]
+    # These know each other whoever else is there.
+    by_id = {owner.user_id: owner for owner in owners}
+    pairs = [chat.people for chat in scripts.CHATS if not chat.group_id and by_id.keys() >= {*chat.people}]
+    yield from ((by_id[first], by_id[second]) for first, second in pairs)
+    seen = {frozenset(pair) for pair in pairs}
     talkers = [owner for owner in owners if owner.user_id != NEWCOMER]
     for owner in talkers:
         chance = chance_for(f"contacts {owner.user_id}")
@@ -68,7 +70,7 @@ def _outside_contacts(owner: Person) -> Iterator[Person]:
 def _one_to_one(first: Person, second: Person, kept: tuple[Person, ...]) -> Iterator[dict[str, Any]]:
     chance = chance_for(f"{first.user_id} {second.user_id}")
     sender, receiver = (first, second) if chance.random() < 0.4 else (second, first)
-    message = make_message(chance, sender, NOW_S)
+    message = make_message(chance, sender, scripts.began_s(effects.thread_of(first.user_id, second.user_id)))
     # The sender has seen everything.
     unread = chance.choice((0, 0, 0, 0, 0, 1, 1, 2, 3, 5, 12, 130))
     if message.is_recalled:
@@ -95,7 +97,7 @@ def _one_to_one(first: Person, second: Person, kept: tuple[Person, ...]) -> Iter
 def _in_group(group: Group) -> Iterator[dict[str, Any]]:
     chance = chance_for(f"group {group.group_id}")
     sender = chance.choice(group.members)
-    message = make_message(chance, sender, NOW_S, group=group)
+    message = make_message(chance, sender, scripts.began_s(group.group_id), group=group)
     for owner in group.members:
         chance = chance_for(f"{owner.user_id} in {group.group_id}")
         unread = 0 if owner is sender else chance.choice((0, 0, 0, 1, 2, 4, 9, 41, 260))

@@ -7,8 +7,9 @@ from typing import Any
 from conversations.choices import ElemType, MessageStatus
 from conversations.demo import words
 from conversations.demo.people import Group, Person
+from conversations.demo.scripts import DAY_S
+from conversations.message_elements import ELEMENTS, IMAGE, IMAGE_TYPES, Table
 
-DAY_S = 24 * 3600
 MEDIA = "https://media.example.com/demo"
 
 
@@ -30,7 +31,7 @@ def make_message(chance: Random, sender: Person, now_s: int, *, group: Group | N
     elem_type, elements = _element(chance, sender, group)
     is_recalled = elem_type == ElemType.TEXT and chance.random() < 0.03
     shared = {
-        "msgID": f"144115{chance.randrange(10**12):012}-{time_s}-{random}",
+        "msgID": msg_id(chance, time_s, random),
         "timestamp": time_s,
         "progress": 100,
         "sender": sender.user_id,
@@ -83,6 +84,11 @@ def as_seen(
         "isRead": is_self or is_read,
         "isPeerRead": is_self and is_peer_read,
     }
+
+
+def msg_id(chance: Random, time_s: int, random: int) -> str:
+    """The clients' name for a message."""
+    return f"144115{chance.randrange(10**12):012}-{time_s}-{random}"
 
 
 def _profile(person: Person) -> dict[str, str]:
@@ -201,3 +207,37 @@ def _group_tips(chance: Random, sender: Person, group: Group) -> tuple[ElemType,
             "memberCount": len(group.members),
         }
     }
+
+
+# ---- As it is sent ---------------------------------------------------------------------------
+
+
+def msg_element(chance: Random, said: str | ElemType) -> dict[str, Any]:
+    """An element of MsgBody: a text, or one of a kind."""
+    if isinstance(said, str):
+        return {"MsgType": "TIMTextElem", "MsgContent": {"Text": said}}
+    msg_type, table = next((name, table) for name, (kind, table) in ELEMENTS.items() if kind == said)
+    _kind, elements = _KINDS[said](chance)
+    (element,) = elements.values()
+    content = _as_sent(element, table)
+    if said == ElemType.IMAGE:
+        numbers = {ours: theirs for theirs, ours in IMAGE_TYPES.items()}
+        images = [{"Type": numbers[one["type"]], **_as_sent(one, IMAGE)} for one in element["imageList"]]
+        content = {"UUID": element["imageList"][0]["uuid"], "ImageFormat": 1, "ImageInfoArray": images}
+    return {"MsgType": msg_type, "MsgContent": content}
+
+
+def _as_sent(element: dict[str, Any], table: Table) -> dict[str, Any]:
+    return {key: element[name] for key, (name, _kind) in table.items()}
+
+
+_KINDS = {
+    ElemType.IMAGE: _image,
+    ElemType.SOUND: _sound,
+    ElemType.VIDEO: _video,
+    ElemType.FILE: _file,
+    ElemType.LOCATION: _location,
+    ElemType.FACE: _face,
+    ElemType.CUSTOM: _custom,
+    ElemType.MERGER: _merger,
+}

@@ -6,7 +6,7 @@ from itertools import islice
 from random import Random
 from urllib.parse import quote
 
-from conversations.demo import words
+from conversations.demo import scripts, words
 from conversations.models import Owner
 
 NEWCOMER = "newcomer"  # has no conversation yet
@@ -82,6 +82,8 @@ def groups(owners: list[Person]) -> Iterator[Group]:
         members = {owner.user_id: owner for owner in chance.sample(joiners, size)}
         # alice is in all and bob in most, so that there is something to see.
         members |= {owner.user_id: owner for owner in joiners[: 1 + (chance.random() < 0.8)]}
+        if script := scripts.BY_THREAD.get(group_id):
+            members |= {owner.user_id: owner for owner in joiners if owner.user_id in script.people}
         yield Group(group_id, name, type_, avatar(group_id, name), tuple(members.values()))
 
 

@@ -9,7 +9,7 @@ from django.conf import settings
 from PIL import Image
 from playwright.sync_api import expect
 
-from conversations.demo import NOW_S
+from conversations.demo.scripts import NOW_S
 from tests.browser.site import Site
 from tests.browser.visits import PHONE, Visits
 

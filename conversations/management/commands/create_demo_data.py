@@ -12,13 +12,17 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from conversations import demo, keys
-from conversations.demo import people
+from conversations.choices import ConversationType
+from conversations.demo import feeding, people, scripts
+from conversations.entries import conversation_url
+from conversations.identifiers import join
 from conversations.models import ApiKey
 from conversations.transfer import import_records
 
 LOGIN, SUPPORT, KEY_NAME = "demo", "support", "demo"
 SUPPORT_GROUP = "Support"
-SHOWN_IDS = ("c2c_bob", "group_@TGS#2J4SZEAEL", "group_design team/2026", "c2c_nobody")
+BEST_KNOWN = join(ConversationType.GROUP, scripts.PROJECT.group_id)
+SHOWN_IDS = ("c2c_bob", BEST_KNOWN, "group_design team/2026", "c2c_nobody")
 
 
 class Command(BaseCommand):
@@ -42,10 +46,15 @@ class Command(BaseCommand):
         summary = import_records(enumerate(demo.records(owners), start=1))
         if summary.bad:
             raise CommandError(_("%(count)d demo conversations were refused.") % {"count": summary.bad})
-        people.name_owners(people.make_people(owners))
+        cast = people.make_people(owners)
+        people.name_owners(cast)
+        outcomes = feeding.feed(cast)
         counts = {"created": summary.created, "replaced": summary.replaced, "unchanged": summary.unchanged}
         self.stdout.write(_("Demo data for %(owners)d owners.") % {"owners": owners})
         self.stdout.write(_("Conversations: %(created)d created, %(replaced)d replaced, %(unchanged)d unchanged.") % counts)
+        new = sum(not outcome.is_duplicate for outcome in outcomes)
+        messages = {"new": new, "known": len(outcomes) - new}
+        self.stdout.write(_("Messages: %(new)d fed, %(known)d known already.") % messages)
         if settings.DEBUG:
             self._show_the_way(f"http://127.0.0.1:{port}", _make_logins(), _make_key())
 
@@ -53,13 +62,18 @@ class Command(BaseCommand):
         lines = [
             "",
             _("Pages:    %(address)s") % {"address": f"{site}/"},
+            _("Begin at: %(address)s") % {"address": site + conversation_url(scripts.ALICE, BEST_KNOWN)},
             _("Admin:    %(address)s") % {"address": f"{site}/admin/"},
             _("API docs: %(address)s") % {"address": f"{site}/api/docs/"},
             _("Login:    %(logins)s") % {"logins": ", ".join(f"{name} / {name}" for name in logins)},
             _("API key:  %(key)s (that of an earlier run stops)") % {"key": key},
         ]
-        samples = f"{os.path.relpath(sys.executable)} manage.py send_sample_callbacks --url {site}"
-        for what, line in (*_curl_lines(site, key), (_("The cloud's webhooks as samples, and what they do:"), samples)):
+        manage = f"{os.path.relpath(sys.executable)} manage.py"
+        commands = [
+            (_("Why alice has so many unread in a group:"), f"{manage} explain_unread {scripts.ALICE} '{BEST_KNOWN}'"),
+            (_("The cloud's webhooks as samples, and what they do:"), f"{manage} send_sample_callbacks --url {site}"),
+        ]
+        for what, line in (*_curl_lines(site, key), *commands):
             lines += ["", what, line]
         self.stdout.write("\n".join(lines))
 
