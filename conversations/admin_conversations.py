@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from conversations import actions, admin_links, counting, entries, explain, lastmessage, reading, wire
 from conversations.admin_big_tables import MAX_COUNTED, BigTableAdmin, ClosedFilter, PairChangeList, pre, yes_or_no
+from conversations.changes import lock_with_peers
 from conversations.choices import ConversationType
 from conversations.exceptions import ConversationError, InvalidParameter
 from conversations.models import ConversationRow, Owner
@@ -256,6 +257,7 @@ class ConversationAdmin(BigTableAdmin):
                 continue
             try:
                 with transaction.atomic():
+                    lock_with_peers(row.owner_id, [row.conversation_id])
                     done = act(owner_id=row.owner_id, conversation_id=row.conversation_id)
                     self.log_change(request, row, note(row, done) if callable(note) else note)
             except ConversationError as error:

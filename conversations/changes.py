@@ -21,8 +21,8 @@ from django.db.models.functions import Greatest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from conversations import wakeups
-from conversations.choices import ChangedBy
+from conversations import identifiers, wakeups
+from conversations.choices import ChangedBy, ConversationType
 from conversations.exceptions import Code, ConversationError, TryAgain
 from conversations.models import Conversation, Owner
 from conversations.querysets import array_parameter
@@ -140,6 +140,16 @@ def lock_owner(owner_id: str) -> LockedOwner | None:
         cursor.execute(_lock_sql(), [owner_id])
         row = cursor.fetchone()
     return row and _locked(row)
+
+
+def lock_with_peers(owner_id: str, conversation_ids: Iterable[str]) -> None:
+    """Lock an owner, and the peers of one-to-one conversations, in their order. Needs a transaction.
+
+    For whoever acts within a transaction of its own: what a read shows to the peer then comes while the reader is locked.
+    """
+    named = (identifiers.split(one) for one in conversation_ids)
+    for one in sorted({owner_id, *(bare_id for type_, bare_id in named if type_ == ConversationType.C2C)}):
+        lock_owner(one)
 
 
 def lock_one(owner_id: str, conversation_id: str) -> tuple[LockedOwner, Conversation] | None:

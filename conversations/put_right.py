@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from conversations import actions, pairs, reading, wire
-from conversations.changes import in_transaction, lock_many
+from conversations.changes import in_transaction, lock_many, lock_with_peers
 from conversations.choices import Mark, ReceiveOption
 from conversations.exceptions import ConversationError, ConversationNotFound
 from conversations.models import Conversation, ConversationRow
@@ -112,6 +112,7 @@ def log_message(deed: str, changes: Sequence[Change]) -> str:
 
 
 def _effects(deed: str, owner_id: str, conversation_ids: Sequence[str]) -> list[Effect]:
+    lock_with_peers(owner_id, conversation_ids)
     _owner, before = lock_many(owner_id, conversation_ids)
     refusals = {}
     for one in conversation_ids:

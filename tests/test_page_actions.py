@@ -1,6 +1,7 @@
 """Staff puts an owner's list right from the pages: told before, done once, logged."""
 
 import json
+import re
 from urllib.parse import urlencode
 
 from django.contrib.admin.models import LogEntry
@@ -9,10 +10,11 @@ from django.test import Client, TestCase, override_settings
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from conversations import actions, reading
+from conversations import actions, ingest, put_right, reading
 from conversations.models import Conversation, Owner
 from tests.cast import make_conversation, make_conversations, with_key
 from tests.staff import ODD_ID, colleague, make_deleted, support, viewer
+from tests.test_ingest import NOON_S, c2c
 
 ACT = reverse("conversation-act")
 CHANGERS = ("change_conversation",)
@@ -290,3 +292,14 @@ class DoorTests(TestCase):
 
         self.assertEqual(client.post(self.url, self.form).status_code, 403)
         self.assert_untouched()
+
+
+class LockTests(TestCase):
+    def test_reader_and_peer_are_locked_in_their_order_before_anything_is_done(self):
+        ingest.record([c2c("bob", "zoe", 1)], now_s=NOON_S)
+
+        with CaptureQueriesContext(connection) as captured:
+            put_right.foresee(deed="read", owner_id="zoe", conversation_ids=["c2c_bob"])
+
+        owners = re.findall(r"FROM conversations_owner WHERE owner_id = '(\w+)'", " ".join(one["sql"] for one in captured))
+        self.assertEqual(owners[:2], ["bob", "zoe"])
