@@ -42,11 +42,11 @@ COLUMNS = (
 PATIENCE_S = 1.0
 
 
-def record(*, owner_id: str, objects: Sequence[Any]) -> Results:
+def record(*, owner_id: str, objects: Sequence[Any], is_vouched_for: bool = False) -> Results:
     """Merge conversations as an SDK gives them, of any dialect; a result for each, in their order.
 
     A bad object is refused by itself. What can not be taken of a good one (a pin or a conversation group without room, a
-    draft of the future) is named, and the rest of it is taken.
+    draft of the future) is named, and the rest of it is taken. `is_vouched_for`: a service says so, not the owner alone.
     """
     told: list[tuple[str, Told | ConversationError]] = []
     for item in objects:
@@ -56,14 +56,30 @@ def record(*, owner_id: str, objects: Sequence[Any]) -> Results:
             told.append((_id_in(item), error))
     results, rows = _record(owner_id, told)
     reading.show_to_peers(owner_id, rows)
-    _learn(owner_id, [conversation_id for conversation_id, one in told if isinstance(one, Told)])
+    entries = [one.entry for _id, one in told if isinstance(one, Told)]
+    _learn(owner_id, entries if is_vouched_for else _known_to_members(entries))
     return results
 
 
-def _learn(owner_id: str, conversation_ids: Sequence[str]) -> None:
+def _known_to_members(entries: Sequence[Entry]) -> list[Entry]:
+    """Those whose last message is one that is stored: its random number is known to nobody but the group's members.
+
+    Anybody can claim to have a group's conversation, and would be shown its messages.
+    """
+    named = {(identifiers.split(one.conversation_id)[1], one.last_message_position): one for one in entries if one.last_message}
+    stored = message_store.find([key for key, one in named.items() if one.type == ConversationType.GROUP])
+    told = {key: orjson.loads(named[key].last_message) for key in stored}
+    return [
+        named[key]
+        for key, message in stored.items()
+        if message.random is not None and (told[key].get("sender"), told[key].get("random")) == (message.sender, message.random)
+    ]
+
+
+def _learn(owner_id: str, entries: Iterable[Entry]) -> None:
     """Whoever has a group's conversation is in the group; what is not counted in a while is left to `make serve`'s timer."""
     until = time.monotonic() + PATIENCE_S
-    for group_id in learning.learn((owner_id, one) for one in conversation_ids):
+    for group_id in learning.learn((owner_id, one.conversation_id) for one in entries):
         if time.monotonic() > until:
             break
         learning.count_learnt([group_id])

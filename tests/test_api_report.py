@@ -447,6 +447,47 @@ class WhoTests(ReportTestCase):
             )
 
 
+class MemberTests(ReportTestCase):
+    """Who reports a group's conversation is shown its messages only with proof of being in there."""
+
+    def setUp(self):
+        super().setUp()
+        ingest.record([group("bob", 100)], now_s=NOON_S)
+
+    def newest_shown(self) -> str | None:
+        """What alice is shown when something more is said."""
+        ingest.record([group("bob", 101)], now_s=NOON_S)
+        shown = self.shown("group_team")["lastMessage"]
+        return shown and shown["textElem"]["text"]
+
+    def of_stored(self, **more: Any) -> dict[str, Any]:
+        return message(sent_s=NOON_S + 100, sender="bob", random=100) | more
+
+    def test_a_claim_alone_shows_nothing(self):
+        self.take(team(unreadCount=1))
+
+        self.assertIsNone(self.newest_shown())
+
+    def test_a_guessed_message_shows_nothing(self):
+        for guess in (self.of_stored(random=99), self.of_stored(sender="carol"), self.of_stored(seq="99")):
+            self.take(team(lastMessage=guess))
+
+        self.assertNotEqual(self.newest_shown(), "g101")
+
+    def test_the_last_message_as_members_know_it_makes_a_member(self):
+        self.take(team(lastMessage=self.of_stored()))
+
+        self.assertEqual(self.newest_shown(), "g101")
+
+    def test_a_service_is_believed(self):
+        service = with_key(None, scopes=("write",))
+
+        response = self.send("POST", url("conversations/report/", owner=ALICE), {"conversationList": [team()]}, **service)
+
+        self.assertEqual(response.status_code, 200)
+        self.assertEqual(self.newest_shown(), "g101")
+
+
 class CostTests(ReportTestCase):
     def statements(self, count: int, start: int) -> int:
         told = [

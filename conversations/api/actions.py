@@ -73,7 +73,8 @@ class ConversationActions:
 
     @schema.report
     def report(self, request: Request) -> HttpResponse:
-        return each_changed(request, reports.record, serializers.ReportInput)
+        is_service = request.user.access.owner_id is None
+        return each_changed(request, partial(reports.record, is_vouched_for=is_service), serializers.ReportInput)
 
     @schema.delete_many
     def delete_many(self, request: Request) -> HttpResponse:
