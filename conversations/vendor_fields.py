@@ -18,6 +18,8 @@ from conversations.wire import INT64_MAX, check_text
 Body = Mapping[str, Any]
 
 UINT32_MAX = (1 << 32) - 1
+# The number after it must still be one that a read position can hold.
+MSG_SEQ_MAX = (1 << 53) - 1
 # The vendor writes all three.
 GROUP_ID_KEYS = ("GroupId", "ToGroupId", "ToGroupid")
 AHEAD_MAX_S = 24 * 60 * 60
@@ -180,7 +182,7 @@ def msg_key(body: Body) -> tuple[int, int, int]:
 def msg_seqs(body: Body) -> tuple[int, ...]:
     """The numbers of MsgSeqList, which must not be empty; each once."""
     required(body, "MsgSeqList")
-    seqs = tuple(dict.fromkeys(number(entry, "MsgSeq") for entry in list_of(body, "MsgSeqList", dict)))
+    seqs = tuple(dict.fromkeys(number(entry, "MsgSeq", most=MSG_SEQ_MAX) for entry in list_of(body, "MsgSeqList", dict)))
     if not seqs or None in seqs:
         raise refuse("MsgSeqList", _("Each entry has a MsgSeq, and there is at least one."))
     return seqs

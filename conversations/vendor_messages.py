@@ -121,7 +121,7 @@ def _identity(body: Body, type_: ConversationType, now_s: int) -> tuple[int | No
     random_key = next((key for key in RANDOM_KEYS if body.get(key) is not None), RANDOM_KEYS[0])
     random = fields.number(body, random_key, most=fields.UINT32_MAX)
     if type_ == ConversationType.GROUP:
-        return time_s, fields.number(body, "MsgSeq") or None, random
+        return time_s, fields.number(body, "MsgSeq", most=fields.MSG_SEQ_MAX) or None, random
     return time_s, fields.number(body, "MsgSeq", most=fields.UINT32_MAX), random
 
 
