@@ -48,10 +48,11 @@ def to_members(group: Group, thread: str, news: Sequence[Change], look: tuple[st
     values["name"], values["face"] = look
     if not _all_are_settled(values, messages):
         return False
-    there = f"FROM {_members} m WHERE m.group_id = %(group)s AND m.is_there {_without_skipped(values)}"
+    known = f"FROM {_members} m WHERE m.group_id = %(group)s {_without_skipped(values)}"
+    there = f"{known} AND m.is_there"
     values |= {"id": identifiers.join(ConversationType.GROUP, thread), "first": messages[0].position}
     is_plain = len(messages) == 1 and messages[0].is_shown and not _mentions(messages)
-    if not (is_plain or _rows_are_behind(values, there)):
+    if not (is_plain or _rows_are_behind(values, known, there)):
         return False
     with connection.cursor() as cursor:
         cursor.execute(_number_sql(there, by=1), values)
@@ -82,11 +83,15 @@ def _without_skipped(values: dict[str, Any]) -> str:
     return f"AND m.user_id NOT IN ({', '.join(f'%({name})s' for name in skipped)})" if skipped else ""
 
 
-def _rows_are_behind(values: dict[str, Any], there: str) -> bool:
-    """Lock the owners; whether no import or report told a row of anything from the first message on."""
+def _rows_are_behind(values: dict[str, Any], known: str, there: str) -> bool:
+    """Lock the owners; whether no import or report told a row of anything from the first message on.
+
+    Those who are gone are locked as well: where this way is not possible, the other one changes their rows, too, and whoever
+    holds some owners may lock no further ones.
+    """
     values["first_seq"] = int(values["first"])
     with connection.cursor() as cursor:
-        cursor.execute(_number_sql(there, by=0), values)
+        cursor.execute(_number_sql(known, by=0), values)
         cursor.fetchall()
         cursor.execute(
             f"SELECT 1 FROM {_rows} c WHERE c.conversation_id = %(id)s AND c.owner_id IN (SELECT m.user_id {there}) AND "
