@@ -1,7 +1,7 @@
 """What feeds the conversations, in the admin: messages, groups and their members. Webhooks are in `admin_callbacks`."""
 
 from django.contrib import admin
-from django.db.models import Value
+from django.db.models import OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from conversations import admin_links, lastmessage, positions, search
 from conversations.admin_big_tables import MAX_COUNTED, BigTableAdmin, PairChangeList, pre
 from conversations.choices import ConversationType, Membership
+from conversations.effects import NO_LIST
 from conversations.explanations import in_utc
 from conversations.message_models import BETWEEN, Group, GroupMemberRow, MessageRow
 from conversations.rosters import Roster
@@ -66,7 +67,7 @@ class MessageAdmin(BigTableAdmin):
         flags = (
             (_("recalled"), message.is_recalled), (_("known by its recall only"), message.body is None),
             ("NoUnread", not message.counts), ("NoLastMsg", not message.is_shown), (_("@everyone"), message.at_all),
-            (_("to some members only"), message.targets != "[]"),
+            (_("to some members only"), message.targets != NO_LIST),
         )  # fmt: skip
         return ", ".join(str(word) for word, is_set in flags if is_set)
 
@@ -130,6 +131,11 @@ class GroupMemberAdmin(BigTableAdmin):
     def get_changelist(self, request, **kwargs):
         return PairChangeList
 
+    def get_queryset(self, request):
+        # Who was there when a group ended is in it no more.
+        ends = Group.objects.filter(group_id=OuterRef("group_id")).values("dissolved_at_ms")
+        return super().get_queryset(request).annotate(dissolved_at_ms=Subquery(ends))
+
     def has_view_permission(self, request, obj=None):
         return request.user.has_perm("conversations.view_groupmember")
 
@@ -145,12 +151,11 @@ class GroupMemberAdmin(BigTableAdmin):
 
     @admin.display(description=_("membership"))
     def membership(self, member):
-        return _in_words(Roster.from_json(member.events).now())
+        return _in_words(Roster.from_json(member.events, member.dissolved_at_ms).now())
 
     @admin.display(description=_("since"))
     def since(self, member):
-        events = Roster.from_json(member.events).events
-        return _moment(events[-1].time_ms) if events else None
+        return _moment(Roster.from_json(member.events, member.dissolved_at_ms).now_since_ms()) or None
 
     @admin.display(description=_("history"))
     def history(self, member):

@@ -169,8 +169,8 @@ def members(conversation_id: str, after: str) -> Members:
 
 def _member(row: GroupMember, owner: Owner, dissolved_at_ms: int | None) -> Member:
     roster = Roster.from_json(row.events, dissolved_at_ms)
-    changed_ms = dissolved_at_ms if dissolved_at_ms is not None else roster.events[-1].time_ms if roster.events else 0
-    since = from_epoch_s(changed_ms // 1000) if changed_ms > SINCE_EVER_MS else None
+    since_ms = roster.now_since_ms()
+    since = from_epoch_s(since_ms // 1000) if since_ms > SINCE_EVER_MS else None
     name = owner.nick_name or owner.owner_id
     return Member(owner.owner_id, name, _avatar(owner, name), Membership(roster.now()), since)
 

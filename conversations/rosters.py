@@ -73,6 +73,12 @@ class Roster(NamedTuple):
             return Membership.DISSOLVED
         return self.events[-1].membership if self.events and not self.events[-1].is_presence else Membership.MEMBER
 
+    def now_since_ms(self) -> int:
+        """When what holds now was told to begin; SINCE_EVER_MS if nobody knows."""
+        if self.dissolved_at_ms is not None:
+            return self.dissolved_at_ms
+        return self.events[-1].time_ms if self.events else SINCE_EVER_MS
+
     def settled(self) -> tuple[bool, int]:
         """Whether the user is there, and the epoch milliseconds from which on that holds for every message."""
         if self.dissolved_at_ms is not None:

@@ -147,6 +147,13 @@ class GroupTests(AsBoss):
         self.assertContains(shown, listing("messagerow") + "?q=team")
         self.assertContains(shown, listing("conversationrow") + "?q=group_team")
 
+    def test_who_was_there_when_a_group_ended_is_in_it_no_more(self):
+        membership.dissolve("team", [], at_ms=(NOON_S + 120) * 1000)
+
+        shown = self.client.get(page("groupmemberrow", "team", "bob"))
+
+        self.assertContains(shown, "dissolved")
+
     def test_members_are_found_by_group_and_by_user(self):
         for text, found in (
             ("team", [("team", "alice"), ("team", "bob")]),
