@@ -139,7 +139,7 @@ def _feeding(row: Conversation, thread: str) -> Feeding:
         webhooks.values_list("received_at", flat=True).first()
         for webhooks in (Callback.objects.order_by("-pk"), Callback.objects.filter(command=READ_WEBHOOK).order_by("-pk"))
     ]
-    waiting = Callback.objects.filter(outcome__in=(CallbackOutcome.STORED, CallbackOutcome.FAILED))
+    waiting = Callback.objects.to_do(CallbackOutcome.STORED, CallbackOutcome.FAILED)
     return Feeding(
         message=message and _ref(message, row),
         message_came_at=message and message.created_at,

@@ -109,10 +109,10 @@ class OwnerQuerySet(models.QuerySet):
 
 
 class CallbackQuerySet(models.QuerySet):
-    def to_do(self, outcome: str) -> Self:
+    def to_do(self, *outcomes: str) -> Self:
         """Those that failed, or were not applied yet, the oldest first; never read from among the applied ones."""
         # The index's own condition as well, without which SQLite would not take it.
-        return self.filter(~Q(outcome="applied"), outcome=outcome).order_by("id")
+        return self.filter(~Q(outcome="applied"), outcome__in=outcomes).order_by("id")
 
 
 class LookQuerySet(models.QuerySet):

@@ -91,7 +91,7 @@ class Command(BaseCommand):
 
 def _left() -> QuerySet[Callback]:
     before = timezone.now() - timedelta(seconds=LEFT_AFTER_S)
-    return Callback.objects.filter(outcome=CallbackOutcome.STORED, received_at__lt=before)
+    return Callback.objects.to_do(CallbackOutcome.STORED).filter(received_at__lt=before)
 
 
 def _is_all_pending(options: dict[str, Any]) -> bool:
@@ -110,9 +110,9 @@ def _chosen(options: dict[str, Any]):
     if options["until"]:
         chosen = chosen.filter(received_at__lt=options["until"])
     if options["failed"]:
-        return chosen.filter(outcome=CallbackOutcome.FAILED)
+        return chosen.to_do(CallbackOutcome.FAILED)
     if options["pending"]:
-        return chosen.filter(outcome=CallbackOutcome.STORED)
+        return chosen.to_do(CallbackOutcome.STORED)
     return chosen if options["all"] or options["ids"] else chosen.exclude(outcome=CallbackOutcome.APPLIED)
 
 
