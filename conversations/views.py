@@ -106,8 +106,10 @@ def list_context(request: HttpRequest, owner_id: str) -> dict[str, Any]:
     """The pane of the list."""
     reads_text, only_rows = permissions.may_read_text(request.user), pane_asked_for(request) == "rows"
     context = page_list.of(owner_id, request.GET, reads_text=reads_text, only_rows=only_rows)
+    context["may_change"] = permissions.may_change(request.user)
     if not only_rows:
         context["saved"] = page_saved.links(request.user, owner_id, context["given"])
+        context["may_share"] = permissions.may_share(request.user)
     return context | {"reason": looks.reason_for(request.session, owner_id)}
 
 
@@ -133,6 +135,7 @@ def conversation_news(request: HttpRequest, owner_id: str) -> HttpResponse:
         "tabs": page_filters.tabs(owner_id, given),
         "kept": page_list.kept(given, ""),
         "reads_text": reads_text,
+        "may_change": permissions.may_change(request.user),
         "now": timezone.now(),
     }
     return render(request, "conversations/_news.html", context)
