@@ -9,7 +9,6 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -17,6 +16,7 @@ from conversations import entries, identifiers, page_filters, page_list, permiss
 from conversations.choices import ReceiveOption
 from conversations.entries import conversation_url, name_of
 from conversations.exceptions import InvalidParameter
+from conversations.explanations import in_utc
 from conversations.models import Conversation
 from conversations.page_door import METHODS, for_list, pane_asked_for
 from conversations.put_right import DEEDS, Change, ChangedMeanwhile, Effect
@@ -140,7 +140,7 @@ def in_words(changes: Sequence[Change]) -> list[Told]:
 
 
 def _moment(epoch_s: int) -> str:
-    return f"{date_format(from_epoch_s(epoch_s), 'Y-m-d H:i:s')} UTC" if epoch_s else _("none")
+    return in_utc(from_epoch_s(epoch_s)) if epoch_s else _("none")
 
 
 LABELS = {
