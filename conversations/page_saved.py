@@ -57,6 +57,7 @@ ALL = 0  # no view's number: how many rows there are
 def view_counts(request: HttpRequest, owner_id: str) -> HttpResponse:
     """GET /owner/views/?owner= and the list's filters: the links with their counts, which htmx puts over the list."""
     given = page_filters.conditions(request.GET, besides=page_list.NOT_FILTERS)
+    page_filters.filterset_of(owner_id, given).selected()  # a bad value has no text to compare with the views'
     counted = links(request.user, owner_id, given, has_counts=True)
     return render(request, "conversations/_saved_links.html", {"saved": counted})
 

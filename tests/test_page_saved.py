@@ -150,6 +150,12 @@ class CountTests(AsViewer):
         page = self.client.get(COUNTS, {"owner": "alice"} | query)
         return {link.view.name: link.count for link in page.context["saved"]}
 
+    def test_a_bad_filter_is_refused(self):
+        for query in ({"markType": "x"}, {"activeSince": "9" * 30}, {"isPinned": "maybe"}):
+            page = self.client.get(COUNTS, {"owner": "alice"} | query)
+
+            self.assertContains(page, *query, status_code=400)
+
     def test_each_view_tells_how_many_of_this_list_it_shows(self):
         make_conversations(3, unread_count=1), make_conversation(conversation_id="group_team", is_pinned=True)
         make_conversations(120, "bob", unread_count=1)
