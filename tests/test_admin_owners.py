@@ -28,6 +28,12 @@ class OwnerAdminTests(TestCase):
         self.assertContains(self.client.get(url), "/owner/?owner=alice%2Fx+y")
         self.assertEqual(self.client.post(url, {"nick_name": "x"}).status_code, 403)
 
+    def test_an_id_with_a_nul_is_nobodys(self):
+        for page in ("change", "history"):
+            answer = self.client.get(f"{LIST}a%00b/{page}/")
+
+            self.assertRedirects(answer, reverse("admin:index"))
+
     def test_an_owner_leads_to_the_list_and_to_the_rows_in_the_admin(self):
         make_conversation("alice/x y", "c2c_bob")
         rows_url = reverse("admin:conversations_conversationrow_changelist") + "?q=alice%2Fx+y"
