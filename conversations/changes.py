@@ -21,9 +21,10 @@ from django.db.models.functions import Greatest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from conversations import identifiers, wakeups
+from conversations import counting, identifiers, message_store, wakeups
 from conversations.choices import ChangedBy, ConversationType
 from conversations.exceptions import Code, ConversationError, TryAgain
+from conversations.message_models import Group
 from conversations.models import Conversation, Owner
 from conversations.querysets import array_parameter
 from conversations.times import now_s
@@ -143,12 +144,19 @@ def lock_owner(owner_id: str) -> LockedOwner | None:
 
 
 def lock_with_peers(owner_id: str, conversation_ids: Iterable[str]) -> None:
-    """Lock an owner, and the peers of one-to-one conversations, in their order. Needs a transaction.
+    """Lock all that conversations hang on, from the top down: groups, threads, and their owner with the peers of one-to-one
+    ones. Needs a transaction.
 
-    For whoever acts within a transaction of its own: what a read shows to the peer then comes while the reader is locked.
+    For whoever counts anew, since nothing may be pruned meanwhile. And for whoever acts within a transaction of its own: what
+    a read shows to the peer then comes while the reader is locked.
     """
-    named = (identifiers.split(one) for one in conversation_ids)
-    for one in sorted({owner_id, *(bare_id for type_, bare_id in named if type_ == ConversationType.C2C)}):
+    named = {one: identifiers.split(one) for one in conversation_ids}
+    threads = {counting.thread_of(owner_id, one) for one in named}
+    # Who holds a group may go on to lock all of its topics.
+    groups = Group.objects.filter(group_id__any_of=sorted(map(counting.group_of, threads))).order_by("group_id")
+    list(groups.select_for_update().values_list("group_id"))
+    message_store.lock_threads(threads)
+    for one in sorted({owner_id, *(bare_id for type_, bare_id in named.values() if type_ == ConversationType.C2C)}):
         lock_owner(one)
 
 

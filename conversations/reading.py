@@ -10,9 +10,9 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from conversations import counting, effects, fanout, identifiers, message_store, peer_reads, positions, wire
+from conversations import counting, effects, fanout, identifiers, peer_reads, positions, wire
 from conversations.actions import NEVER_SEEN, Outcome, locked_one, newest_known
-from conversations.changes import in_transaction, lock_owner, lock_owners, save_conversations
+from conversations.changes import in_transaction, lock_owner, lock_owners, lock_with_peers, save_conversations
 from conversations.choices import ChangedBy, ConversationType
 from conversations.exceptions import InvalidParameter
 from conversations.models import Conversation
@@ -142,8 +142,7 @@ def move_read_position(*, owner_id: str, conversation_id: str, to: int) -> Outco
     """
     if not 0 <= to <= INT64_MAX:
         raise InvalidParameter(_("A read position is a whole number from 0."), field="to")
-    # What is counted again must not be pruned meanwhile; locks go from the thread to the owner.
-    message_store.lock_threads([counting.thread_of(owner_id, conversation_id)])
+    lock_with_peers(owner_id, [conversation_id])  # what is counted again must not be pruned meanwhile
     outcome = locked_one(owner_id, conversation_id)
     conversation = outcome.conversation
     if conversation.type == ConversationType.C2C:
@@ -163,6 +162,7 @@ def move_read_position(*, owner_id: str, conversation_id: str, to: int) -> Outco
 @in_transaction
 def recount(*, owner_id: str, conversation_id: str) -> Outcome:
     """Make the unread number anew from what is stored: for staff. Raises ConversationNotFound."""
+    lock_with_peers(owner_id, [conversation_id])  # what is counted must not be pruned meanwhile
     outcome = locked_one(owner_id, conversation_id)
     conversation = outcome.conversation
     before = conversation.unread_count

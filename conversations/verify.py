@@ -10,7 +10,7 @@ import orjson
 from django.db.models import Count, Max
 
 from conversations import faults
-from conversations.changes import LockedOwner, in_transaction, lock_owners, save_conversations, save_owners
+from conversations.changes import LockedOwner, in_transaction, lock_owners, lock_with_peers, save_conversations, save_owners
 from conversations.choices import ChangedBy
 from conversations.faults import Kind
 from conversations.models import Conversation, Owner
@@ -71,7 +71,8 @@ def _of_owner(owner_id: str, repair: bool) -> Iterator[Finding]:
 
 @in_transaction
 def _settle_row(owner_id: str, conversation_id: str, repair: bool) -> list[Finding]:
-    """What is still wrong with a row now that nobody else changes it, put right if so wished."""
+    """What is still wrong with a row now that nobody else changes or prunes it, put right if so wished."""
+    lock_with_peers(owner_id, [conversation_id])
     owner = lock_owners([owner_id])[owner_id]
     row = Conversation.objects.named(owner_id, conversation_id).defer("wire_head").first()
     found = faults.of_row(row, owner.group_names) if row else []
