@@ -134,12 +134,19 @@ def _remember(row: Conversation | None, reader: str, peer: str, time_s: int) -> 
     fanout.write([row])
 
 
-@in_transaction
 def move_read_position(*, owner_id: str, conversation_id: str, to: int) -> Outcome:
     """Set a read position to any place, back as well: for staff. Epoch seconds one to one, MsgSeq in a group.
 
-    Going back, what is stored counts and mentions again. Raises ConversationNotFound, InvalidParameter.
+    Going on is a read, which the peer sees. Going back, what is stored counts and mentions again; what the peer saw as read
+    stays so. Raises ConversationNotFound, InvalidParameter.
     """
+    outcome = _move_read_position(owner_id, conversation_id, to)
+    show_to_peers(owner_id, [outcome.conversation])
+    return outcome
+
+
+@in_transaction
+def _move_read_position(owner_id: str, conversation_id: str, to: int) -> Outcome:
     if not 0 <= to <= INT64_MAX:
         raise InvalidParameter(_("A read position is a whole number from 0."), field="to")
     lock_with_peers(owner_id, [conversation_id])  # what is counted again must not be pruned meanwhile

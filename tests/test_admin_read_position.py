@@ -1,13 +1,19 @@
 """What staff set by hand in the admin: how far an owner has read, back as well."""
 
-from django.contrib.admin.models import LogEntry
+import re
 
-from conversations import positions, reading
+import orjson
+from django.contrib.admin.models import LogEntry
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from conversations import ingest, positions, reading
 from conversations.models import Conversation, Owner
 from conversations.times import YEAR_2100_S
-from tests.cast import ALICE, make_conversation
+from tests.cast import ALICE, BOB, make_conversation
 from tests.staff import make_deleted, support
 from tests.test_admin_conversations import AsBoss, object_url
+from tests.test_ingest import NOON_S, c2c
 
 END = positions.of_group(20)
 
@@ -80,3 +86,24 @@ class ReadPositionTests(AsBoss):
 
         row = Conversation.objects.get()
         self.assertEqual((row.group_read_sequence, row.unread_count), (5, 0))
+
+    def test_what_is_read_by_it_shows_to_the_peer_and_stays_so(self):
+        ingest.record([c2c(BOB, ALICE, 0), c2c(BOB, ALICE, 9)], now_s=NOON_S)
+        shown = []
+
+        for to in (NOON_S + 2, NOON_S + 3, NOON_S):
+            self.client.post(object_url(ALICE, "c2c_bob"), {"read_up_to": str(to)})
+            row = Conversation.objects.get(owner_id=BOB)
+            shown.append((orjson.loads(row.last_message)["isPeerRead"], row.version))
+
+        before = shown[0][1]
+        self.assertEqual(shown, [(False, before), (True, before + 1), (True, before + 1)])
+
+    def test_reader_and_peer_are_locked_in_their_order(self):
+        ingest.record([c2c(BOB, "zoe", 1)], now_s=NOON_S)
+
+        with CaptureQueriesContext(connection) as captured:
+            self.client.post(object_url("zoe", "c2c_bob"), {"read_up_to": str(NOON_S)})
+
+        owners = re.findall(r"FROM conversations_owner WHERE owner_id = '(\w+)'", " ".join(one["sql"] for one in captured))
+        self.assertEqual(owners[:2], [BOB, "zoe"])
