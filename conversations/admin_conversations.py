@@ -1,41 +1,27 @@
 """Conversations in the admin: one row is an owner and a conversationID, together."""
 
 from collections.abc import Callable
-from functools import partial
 
 from django import forms
 from django.contrib import admin, messages
-from django.db import transaction
 from django.db.models import Q, Value
 from django.db.models.functions import Coalesce
+from django.http import HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.utils.formats import date_format
 from django.utils.text import Truncator
-from django.utils.translation import gettext, ngettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from conversations import actions, admin_links, counting, entries, explain, lastmessage, reading, wire
+from conversations import admin_acts, admin_links, entries, explain, lastmessage, put_right, reading, wire
 from conversations.admin_big_tables import MAX_COUNTED, BigTableAdmin, ClosedFilter, PairChangeList, pre, yes_or_no
-from conversations.changes import lock_with_peers
+from conversations.changes import in_transaction
 from conversations.choices import ConversationType
 from conversations.exceptions import ConversationError, InvalidParameter
 from conversations.models import ConversationRow, Owner
 from conversations.search import keys_of_or_with
 from conversations.times import check_epoch_s
 
-MAX_REFUSALS_SHOWN = 10
 PREVIEW_LENGTH = 80
-# What the log says of a change; where it depends on the row before and the outcome, made of them.
-Note = str | Callable[[ConversationRow, actions.Outcome], str]
-READ = ngettext_lazy("%(count)d conversation was marked as read.", "%(count)d conversations were marked as read.", "count")
-PINNED = ngettext_lazy("%(count)d conversation was pinned.", "%(count)d conversations were pinned.", "count")
-UNPINNED = ngettext_lazy("%(count)d conversation was unpinned.", "%(count)d conversations were unpinned.", "count")
-
-RECOUNTED = ngettext_lazy(
-    "%(count)d conversation was recounted and had a wrong number.",
-    "%(count)d conversations were recounted and had wrong numbers.",
-    "count",
-)
 
 
 class TypeFilter(ClosedFilter):
@@ -101,7 +87,6 @@ class ConversationAdmin(BigTableAdmin):
     list_filter = (TypeFilter, UnreadFilter, PinnedFilter, MarkedFilter, DraftFilter)
     search_fields = ("owner_id", "conversation_id")
     search_help_text = _("The whole ID of an owner, a conversation, a user or a group.")
-    actions = ("mark_read", "pin", "unpin", "recount")
     text_fields = ("short_preview", "preview", "last_message_json", "draft_text", "custom_data")
     form = ReadPositionForm
     fieldsets = (
@@ -199,77 +184,38 @@ class ConversationAdmin(BigTableAdmin):
     def mentions_json(self, row):
         return pre(row.group_at_info)
 
-    # ---- What can be set by hand ----
+    # ---- What staff puts right ----
+
+    def get_actions(self, request):
+        return admin_acts.actions() if self.has_change_permission(request) else {}
+
+    def changelist_view(self, request, extra_context=None):
+        return self._or_refused(super().changelist_view, request, extra_context)
+
+    def changeform_view(self, request, *args, **kwargs):
+        # Around the transaction of Django's own, so that the whole is tried again after a conflict.
+        return self._or_refused(in_transaction(super().changeform_view), request, *args, **kwargs)
+
+    def _or_refused(self, view: Callable, request, *args, **kwargs):
+        try:
+            return view(request, *args, **kwargs)
+        except ConversationError as error:
+            self.message_user(request, str(error.detail), messages.ERROR)
+            return HttpResponseRedirect(request.get_full_path())
 
     def save_form(self, request, form, change):
         return form.instance
 
     def save_model(self, request, obj, form, change):
-        if form.has_changed():
-            to = form.cleaned_data["read_up_to"]
-            reading.move_read_position(owner_id=obj.owner_id, conversation_id=obj.conversation_id, to=to)
+        to = form.cleaned_data["read_up_to"]
+        form.changes = put_right.move_read_position(owner_id=obj.owner_id, conversation_id=obj.conversation_id, to=to)
 
     def save_related(self, request, form, formsets, change):
         """There is nothing related."""
 
     def construct_change_message(self, request, form, formsets, add=False):
-        if not form.has_changed():
-            return []
-        places = {"before": form.initial["read_up_to"], "after": form.cleaned_data["read_up_to"]}
-        return gettext("Read position moved from %(before)d to %(after)d.") % places
+        return put_right.log_message(put_right.MOVE, form.changes) if form.changes else []
 
-    # ---- What can be done with ticked rows ----
-
-    @admin.action(description=_("Mark the ticked conversations as read"), permissions=["change"])
-    def mark_read(self, request, queryset):
-        changed = self._change(request, queryset, reading.read, is_so=actions.is_read, note=gettext("Marked as read."))
-        self.message_user(request, READ % {"count": changed}, messages.SUCCESS if changed else messages.INFO)
-
-    @admin.action(description=_("Pin the ticked conversations"), permissions=["change"])
-    def pin(self, request, queryset):
-        act = partial(actions.set_pinned, pinned=True)
-        changed = self._change(request, queryset, act, is_so=lambda row: row.is_pinned, note=gettext("Pinned."))
-        self.message_user(request, PINNED % {"count": changed}, messages.SUCCESS if changed else messages.INFO)
-
-    @admin.action(description=_("Unpin the ticked conversations"), permissions=["change"])
-    def unpin(self, request, queryset):
-        act = partial(actions.set_pinned, pinned=False)
-        changed = self._change(request, queryset, act, is_so=lambda row: not row.is_pinned, note=gettext("Unpinned."))
-        self.message_user(request, UNPINNED % {"count": changed}, messages.SUCCESS if changed else messages.INFO)
-
-    @admin.action(description=_("Recount the unread of the ticked conversations"), permissions=["change"])
-    def recount(self, request, queryset):
-        def note(row, outcome):
-            numbers = {"before": row.unread_count, "after": outcome.conversation.unread_count}
-            return gettext("Unread recounted from %(before)d to %(after)d.") % numbers
-
-        def is_so(row):
-            return counting.count_unread(row) == row.unread_count
-
-        changed = self._change(request, queryset, reading.recount, is_so=is_so, note=note)
-        self.message_user(request, RECOUNTED % {"count": changed}, messages.SUCCESS if changed else messages.INFO)
-
-    def _change(self, request, rows, act: Callable, *, is_so: Callable[[ConversationRow], bool], note: Note) -> int:
-        """How many rows changed; each has a log entry, and each refusal is told."""
-        changed, refusals = 0, []
-        for row in rows[:MAX_COUNTED]:
-            if is_so(row) and not row.deleted_at:
-                continue
-            try:
-                with transaction.atomic():
-                    lock_with_peers(row.owner_id, [row.conversation_id])
-                    done = act(owner_id=row.owner_id, conversation_id=row.conversation_id)
-                    self.log_change(request, row, note(row, done) if callable(note) else note)
-            except ConversationError as error:
-                refusals.append(_("Refused for %(row)s: %(reason)s") % {"row": row, "reason": error.detail})
-            else:
-                changed += 1
-        self._tell_refusals(request, refusals)
-        return changed
-
-    def _tell_refusals(self, request, refusals: list[str]) -> None:
-        for refusal in refusals[:MAX_REFUSALS_SHOWN]:
-            self.message_user(request, refusal, messages.ERROR)
-        if more := len(refusals[MAX_REFUSALS_SHOWN:]):
-            text = ngettext("%(count)d more was refused.", "%(count)d more were refused.", more)
-            self.message_user(request, text % {"count": more}, messages.ERROR)
+    def log_change(self, request, obj, message):
+        if message:
+            super().log_change(request, obj, message)

@@ -1,10 +1,14 @@
 """Putting right from the pages: first what will change, then the deed, then what became of it."""
 
+import json
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from itertools import zip_longest
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from django.contrib import messages
+from django.contrib.admin.models import LogEntry
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -51,12 +55,12 @@ def conversation_act(request: HttpRequest, owner_id: str) -> HttpResponse:
     back_url = (conversation_url(owner_id, conversation_ids[0]) if is_one else entries.owner_url(owner_id)) + kept
     if request.method != "POST":
         return _ask(request, owner_id, deed, conversation_ids, back_url)
-    seen = _seen(request, conversation_ids)
+    seen = put_right.versions(dict(zip_longest(conversation_ids, request.POST.getlist("seen"), fillvalue="")))
     try:
         effects = put_right.carry_out(deed=deed, owner_id=owner_id, seen=seen, user_id=request.user.pk)
     except ChangedMeanwhile as error:
         return _ask(request, owner_id, deed, conversation_ids, back_url, error)
-    _tell(request, deed, effects)
+    tell(request, deed, effects)
     return redirect(back_url)
 
 
@@ -82,13 +86,6 @@ def _ids(request: HttpRequest) -> list[str]:
     return found
 
 
-def _seen(request: HttpRequest, conversation_ids: Sequence[str]) -> dict[str, int]:
-    versions = request.POST.getlist("seen")
-    if len(versions) != len(conversation_ids) or not all(v.isascii() and v.isdigit() and len(v) < 20 for v in versions):
-        raise InvalidParameter(_("This is not what the page sends: open it again."), field="seen")
-    return dict(zip(conversation_ids, map(int, versions)))
-
-
 def _ask(
     request: HttpRequest,
     owner_id: str,
@@ -112,7 +109,7 @@ def _ask(
     return render(request, template, context, status=error.status if error else 200)
 
 
-def _tell(request: HttpRequest, deed: str, effects: Sequence[Effect]) -> None:
+def tell(request: HttpRequest, deed: str, effects: Sequence[Effect]) -> None:
     """What became of it, on the page that follows."""
     label, changed = DEEDS[deed].label, [one for one in effects if one.changes]
     for one in effects:
@@ -120,8 +117,8 @@ def _tell(request: HttpRequest, deed: str, effects: Sequence[Effect]) -> None:
             text = _("Refused for %(name)s: %(reason)s")
             messages.error(request, text % {"name": name_of(one.conversation), "reason": one.refusal})
     if len(changed) == 1:
-        changes = "; ".join(f"{one.label} {one.before} → {one.after}" for one in in_words(changed[0].changes))
-        messages.success(request, _("%(action)s: done. %(changes)s") % {"action": label, "changes": changes})
+        told = _("%(action)s: done. %(changes)s") % {"action": label, "changes": _in_a_row(changed[0].changes)}
+        messages.success(request, told)
     elif changed:
         text = ngettext(
             "%(action)s: %(count)d conversation changed.", "%(action)s: %(count)d conversations changed.", len(changed)
@@ -137,6 +134,19 @@ def _tell(request: HttpRequest, deed: str, effects: Sequence[Effect]) -> None:
 def in_words(changes: Sequence[Change]) -> list[Told]:
     """Changes for people, with the SDK's names."""
     return [Told(str(LABELS[one.field]), one.field, *map(WORDS[one.field], (one.before, one.after))) for one in changes]
+
+
+def log_in_words(entry: LogEntry) -> str:
+    """What a log entry of `put_right` tells, in its reader's language; another's as the admin gives it."""
+    with suppress(ValueError, KeyError, TypeError):
+        [logged] = json.loads(entry.change_message)
+        changes = [Change(**one) for one in logged["changes"]]
+        return f"{put_right.LABELS[logged['deed']]}: {_in_a_row(changes)}"
+    return entry.get_change_message()
+
+
+def _in_a_row(changes: Sequence[Change]) -> str:
+    return "; ".join(f"{one.label} {one.before} → {one.after}" for one in in_words(changes))
 
 
 def _moment(epoch_s: int) -> str:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from conversations import actions, pairs, reading, wire
 from conversations.changes import in_transaction, lock_many, lock_with_peers
 from conversations.choices import Mark, ReceiveOption
-from conversations.exceptions import ConversationError, ConversationNotFound
+from conversations.exceptions import ConversationError, ConversationNotFound, InvalidParameter
 from conversations.models import Conversation, ConversationRow
 
 
@@ -54,6 +54,7 @@ def _star(*, owner_id: str, conversation_id: str, enabled: bool) -> None:
     actions.set_marks(owner_id=owner_id, conversation_ids=[conversation_id], marks=Mark.STAR, enabled=enabled)
 
 
+MOVE = "move_read_position"
 _receive = partial(actions.set_receive_option, option=ReceiveOption.RECEIVE)
 _receive_quietly = partial(actions.set_receive_option, option=ReceiveOption.RECEIVE_NOT_NOTIFY)
 DEEDS = {
@@ -66,6 +67,8 @@ DEEDS = {
     "mute": Deed(_("Mute"), _receive_quietly, lambda row: row.recv_opt == ReceiveOption.RECEIVE),
     "unmute": Deed(_("Unmute"), _receive, lambda row: row.recv_opt != ReceiveOption.RECEIVE),
 }
+# What the log tells of by name.
+LABELS = {name: deed.label for name, deed in DEEDS.items()} | {MOVE: _("Move the read position")}
 BULK_DEEDS = ("read", "pin", "unpin")  # offered for many at once
 
 # What a deed may change, by SDK name, as the log keeps it.
@@ -83,7 +86,7 @@ FIELDS: dict[str, Callable[[Conversation], Any]] = {
 @in_transaction
 def foresee(*, deed: str, owner_id: str, conversation_ids: Sequence[str]) -> list[Effect]:
     """What a deed of DEEDS would change; nothing is changed. Raises ConversationNotFound."""
-    effects = _effects(deed, owner_id, conversation_ids)
+    effects = _effects(DEEDS[deed].act, owner_id, conversation_ids)
     transaction.set_rollback(True)
     return effects
 
@@ -94,7 +97,7 @@ def carry_out(*, deed: str, owner_id: str, seen: Mapping[str, int], user_id: int
 
     Where they are so already, as after a second click, nothing is done. Raises ConversationNotFound, ChangedMeanwhile.
     """
-    effects = _effects(deed, owner_id, list(seen))
+    effects = _effects(DEEDS[deed].act, owner_id, list(seen))
     changed = [effect for effect in effects if effect.changes]
     if any(effect.conversation.version != seen[effect.conversation.conversation_id] for effect in changed):
         raise ChangedMeanwhile(_("This changed meanwhile. Look again at what would be done."))
@@ -103,15 +106,29 @@ def carry_out(*, deed: str, owner_id: str, seen: Mapping[str, int], user_id: int
     return effects
 
 
-def log_message(deed: str, changes: Sequence[Change]) -> str:
-    """What was done, from what to what: for programs, and in the form that the admin puts into a sentence."""
+@in_transaction
+def move_read_position(*, owner_id: str, conversation_id: str, to: int) -> list[Change]:
+    """As `reading.move_read_position`, and what this changed; the log entry is the caller's. Raises ConversationError."""
+    [effect] = _effects(partial(reading.move_read_position, to=to), owner_id, [conversation_id])
+    if effect.refusal:
+        raise InvalidParameter(effect.refusal, field="to")
+    return effect.changes
+
+
+def versions(texts: Mapping[str, str]) -> dict[str, int]:
+    """What a form says was seen, by conversationID. Raises InvalidParameter."""
+    if not all(one and text.isascii() and text.isdigit() and len(text) < 20 for one, text in texts.items()):
+        raise InvalidParameter(_("This is not what the page sends: open it again."), field="seen")
+    return {one: int(text) for one, text in texts.items()}
+
+
+def log_message(deed: str, changes: Sequence[Change]) -> list[dict[str, Any]]:
+    """What was done, from what to what: for programs, and in the form that the admin puts into a reader's own language."""
     in_words = [f"{one.field} {json.dumps(one.before)} → {json.dumps(one.after)}" for one in changes]
-    return json.dumps(
-        [{"changed": {"fields": in_words}, "deed": deed, "changes": [one._asdict() for one in changes]}], ensure_ascii=False
-    )
+    return [{"changed": {"fields": in_words}, "deed": deed, "changes": [one._asdict() for one in changes]}]
 
 
-def _effects(deed: str, owner_id: str, conversation_ids: Sequence[str]) -> list[Effect]:
+def _effects(act: Callable[..., object], owner_id: str, conversation_ids: Sequence[str]) -> list[Effect]:
     lock_with_peers(owner_id, conversation_ids)
     _owner, before = lock_many(owner_id, conversation_ids)
     refusals = {}
@@ -120,7 +137,7 @@ def _effects(deed: str, owner_id: str, conversation_ids: Sequence[str]) -> list[
             raise ConversationNotFound(one)
         try:
             with transaction.atomic():
-                DEEDS[deed].act(owner_id=owner_id, conversation_id=one)
+                act(owner_id=owner_id, conversation_id=one)
         except ConversationError as error:
             refusals[one] = str(error.detail)
     _owner, after = lock_many(owner_id, conversation_ids)
@@ -140,5 +157,5 @@ def _entry(deed: str, effect: Effect, kind: ContentType, user_id: int) -> LogEnt
         object_id=pairs.to_text(row.owner_id, row.conversation_id),
         object_repr=str(row),
         action_flag=CHANGE,
-        change_message=log_message(deed, effect.changes),
+        change_message=json.dumps(log_message(deed, effect.changes), ensure_ascii=False),
     )

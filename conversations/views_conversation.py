@@ -139,7 +139,7 @@ def _curl(request: HttpRequest, conversation: Conversation) -> str:
 
 
 def _part_history(conversation: Conversation) -> dict[str, Any]:
-    return {"log": page_parts.staff_log(conversation)}
+    return {"log": [(entry, page_actions.log_in_words(entry)) for entry in page_parts.staff_log(conversation)]}
 
 
 def _admin_url(conversation: Conversation) -> str:

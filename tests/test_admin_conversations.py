@@ -10,7 +10,7 @@ from django.test import TestCase, override_settings
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from conversations import admin_big_tables, pairs
+from conversations import actions, admin_acts, admin_big_tables, pairs
 from conversations.models import Conversation
 from tests.cast import make_conversation
 from tests.staff import ODD_ID, boss, colleague, make_deleted, message, support
@@ -34,8 +34,17 @@ class AsBoss(TestCase):
     def setUp(self):
         self.client.force_login(self.boss)
 
-    def run_action(self, action, *texts, query="", **more):
+    def ask(self, action, *texts, query="", **more):
+        """What ticking rows and choosing an action answers first."""
         return self.client.post(reverse(LIST) + query, {"action": action, "_selected_action": texts, "index": 0} | more)
+
+    def run_action(self, action, *texts, query="", **more):
+        """Choose an action, and say yes to what the page then tells, if it asks."""
+        asked = self.ask(action, *texts, query=query, **more)
+        if asked.status_code != 200:
+            return asked
+        keys, versions = zip(*asked.context["ticked"])
+        return self.ask(action, *keys, query=query, seen=versions)
 
     def listed(self, **query):
         changelist = self.client.get(reverse(LIST), query).context["cl"]
@@ -71,11 +80,11 @@ class TwoOwnersTests(AsBoss):
         self.run_action("pin", "alice/c2c_bob")
 
         entry = LogEntry.objects.get()
-        self.assertEqual((entry.object_id, entry.change_message), ("alice/c2c_bob", "Pinned."))
+        self.assertEqual((entry.object_id, entry.get_change_message()), ("alice/c2c_bob", "Changed isPinned false → true."))
         self.assertEqual(entry.get_admin_url(), object_url("alice", "c2c_bob"))
         self.assertEqual(entry.get_edited_object().show_name, "Alice's Bob")
-        self.assertContains(self.client.get(object_url("alice", "c2c_bob", "history")), "Pinned.")
-        self.assertNotContains(self.client.get(object_url("bob", "c2c_bob", "history")), "Pinned.")
+        self.assertContains(self.client.get(object_url("alice", "c2c_bob", "history")), "isPinned false → true")
+        self.assertNotContains(self.client.get(object_url("bob", "c2c_bob", "history")), "isPinned false → true")
 
     def test_each_page_shows_its_own_row(self):
         self.assertContains(self.client.get(object_url("alice", "c2c_bob")), "Alice&#x27;s Bob")
@@ -113,15 +122,65 @@ class ActionTests(AsBoss):
         texts = [str(text) for text in get_messages(response.wsgi_request)]
         self.assertEqual(pinned(), {("alice", "c2c_bob"), ("bob", "c2c_carol")})
         self.assertEqual(LogEntry.objects.count(), 2)
-        self.assertIn("Refused for alice c2c_carol: At most 1 conversation can be pinned.", texts)
-        self.assertIn("2 conversations were pinned.", texts)
+        self.assertIn("Refused for carol: At most 1 conversation can be pinned.", texts)
+        self.assertIn("Pin: 2 conversations changed.", texts)
+
+    def test_what_will_change_is_told_and_nothing_changes_before(self):
+        make_conversation(show_name="Bob"), make_conversation("bob", "c2c_carol", is_pinned=True)
+        before = list(Conversation.objects.order_by("owner_id").values())
+
+        page = self.ask("pin", "alice/c2c_bob", "bob/c2c_carol")
+
+        [told] = page.context["effects"][0][2]
+        self.assertEqual((told.field, told.before, told.after), ("isPinned", "no", "yes"))
+        self.assertContains(page, "It is so already.")
+        self.assertEqual(list(Conversation.objects.order_by("owner_id").values()), before)
+        self.assertFalse(LogEntry.objects.exists())
+
+    def test_what_changed_meanwhile_is_asked_again_and_the_others_are_done(self):
+        make_conversation(), make_conversation("bob", "c2c_carol")
+        seen = dict(self.ask("mute", "alice/c2c_bob", "bob/c2c_carol").context["ticked"])
+        actions.set_pinned(owner_id="alice", conversation_id="c2c_bob", pinned=True)
+
+        again = self.ask("mute", *seen, seen=list(seen.values()))
+
+        self.assertEqual([key for key, _version in again.context["ticked"]], ["alice/c2c_bob"])
+        self.assertContains(again, "This changed meanwhile.")
+        self.assertEqual(list(Conversation.objects.filter(recv_opt=2).values_list("owner_id", flat=True)), ["bob"])
+
+    def test_what_no_page_sent_is_refused(self):
+        make_conversation()
+
+        for seen in (["x"], [""], ["9" * 30]):
+            with self.subTest(seen=seen):
+                response = self.ask("pin", "alice/c2c_bob", seen=seen)
+                self.assertRedirects(response, reverse(LIST), fetch_redirect_response=False)
+        self.assertEqual(pinned(), set())
+
+    def test_more_than_can_be_told_are_refused(self):
+        with mock.patch.object(admin_acts, "MAX_TICKED", 1):
+            make_conversation(), make_conversation("bob", "c2c_carol")
+            response = self.ask("pin", "alice/c2c_bob", "bob/c2c_carol")
+
+        self.assertEqual(response.status_code, 302)
+        self.assertEqual(pinned(), set())
+
+    def test_whoever_may_only_look_is_offered_and_granted_nothing(self):
+        make_conversation()
+        self.client.force_login(support())
+
+        self.assertNotContains(self.client.get(reverse(LIST)), 'name="action"')
+        self.ask("pin", "alice/c2c_bob", seen=[Conversation.objects.get().version])
+        self.assertEqual(pinned(), set())
 
     def test_a_deleted_row_is_refused(self):
         make_deleted()
 
         response = self.run_action("pin", "alice/c2c_bob")
 
-        self.assertIn("There is no conversation c2c_bob.", str(next(iter(get_messages(response.wsgi_request)))))
+        self.assertEqual(
+            [str(one) for one in get_messages(response.wsgi_request)], ["Refused for alice c2c_bob: It is deleted."]
+        )
         self.assertFalse(LogEntry.objects.exists())
 
     def test_nothing_is_added_deleted_or_edited_here(self):

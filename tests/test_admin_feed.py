@@ -354,13 +354,15 @@ class ExplainTests(AsBoss):
         Conversation.objects.filter(owner_id="alice", conversation_id="c2c_bob").update(unread_count=7)
         ticked = ["alice/c2c_bob", "alice/group_team"]
 
-        response = self.client.post(listing("conversationrow"), {"action": "recount", "_selected_action": ticked, "index": 0})
+        told = {"action": "recount", "_selected_action": ticked, "index": 0}
+        asked = self.client.post(listing("conversationrow"), told).context["ticked"]
+        response = self.client.post(listing("conversationrow"), told | {"seen": [version for _key, version in asked]})
 
         self.assertEqual(Conversation.objects.get(owner_id="alice", conversation_id="c2c_bob").unread_count, 1)
         entry = LogEntry.objects.get()
-        self.assertEqual((entry.object_id, entry.change_message), ("alice/c2c_bob", "Unread recounted from 7 to 1."))
+        self.assertEqual((entry.object_id, entry.get_change_message()), ("alice/c2c_bob", "Changed unreadCount 7 → 1."))
         texts = [str(text) for text in get_messages(response.wsgi_request)]
-        self.assertEqual(texts, ["1 conversation was recounted and had a wrong number."])
+        self.assertEqual(texts, ["Recount the unread: done. unread 7 → 1"])
 
     def test_support_may_not_recount(self):
         Conversation.objects.filter(owner_id="alice", conversation_id="c2c_bob").update(unread_count=7)

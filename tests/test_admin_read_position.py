@@ -1,5 +1,6 @@
 """What staff set by hand in the admin: how far an owner has read, back as well."""
 
+import json
 import re
 
 import orjson
@@ -34,8 +35,10 @@ class ReadPositionTests(AsBoss):
         back = Conversation.objects.get()
         self.assertEqual((forward.group_read_sequence, forward.unread_count), (18, 2))
         self.assertEqual(back.group_read_sequence, 5)
-        texts = LogEntry.objects.order_by("id").values_list("change_message", flat=True)
-        self.assertEqual(list(texts), ["Read position moved from 0 to 18.", "Read position moved from 18 to 5."])
+        texts = [entry.get_change_message() for entry in LogEntry.objects.order_by("id")]
+        self.assertIn("groupReadSequence 0 → 18", texts[0])
+        self.assertIn("unreadCount 7 → 2", texts[0])
+        self.assertIn("groupReadSequence 18 → 5", texts[1])
 
     def test_the_same_again_changes_nothing(self):
         version = Owner.objects.get(owner_id=ALICE).version
@@ -74,10 +77,10 @@ class ReadPositionTests(AsBoss):
     def test_ticked_rows_are_marked_as_read_and_each_is_logged(self):
         make_conversation(conversation_id="group_read")
 
-        self.run_action("mark_read", "alice/group_g", "alice/group_read")
+        self.run_action("read", "alice/group_g", "alice/group_read")
 
         self.assertFalse(Conversation.objects.unread().exists())
-        self.assertEqual([entry.change_message for entry in LogEntry.objects.all()], ["Marked as read."])
+        self.assertEqual([json.loads(entry.change_message)[0]["deed"] for entry in LogEntry.objects.all()], ["read"])
 
     def test_moving_back_leaves_what_is_read_read(self):
         reading.read(owner_id=ALICE, conversation_id="group_g")

@@ -178,12 +178,13 @@ class PageTests(TestCase):
 
     def test_plurals_have_no_english_left(self):
         self.client.force_login(boss())
-        make_conversation()
+        make_conversation(), make_conversation(conversation_id="c2c_carol")
         url = reverse("admin:conversations_conversationrow_changelist")
+        told = {"action": "pin", "_selected_action": ["alice/c2c_bob", "alice/c2c_carol"], "seen": [1, 2]}
 
-        page = self.client.post(url, {"action": "pin", "_selected_action": "alice/c2c_bob"}, follow=True, **IN_CHINESE)
+        page = self.client.post(url, told, follow=True, **IN_CHINESE)
 
-        self.assertContains(page, "已置顶 1 个会话。")
+        self.assertContains(page, "置顶：更改了 2 个会话。")
 
 
 class CommandTests(TestCase):

@@ -105,7 +105,9 @@ class DeedTests(AsChanger):
 
         self.assertContains(page, 'role="status">Mark as read: done. unread 3 → 0')
         history = self.client.get("/conversation/?owner=alice&id=c2c_bob&part=history")
-        self.assertContains(history, "unreadCount 3 → 0")
+        self.assertContains(history, "Mark as read: unread 3 → 0")
+        zh = self.client.get("/conversation/?owner=alice&id=c2c_bob&part=history", headers={"accept-language": "zh-hans"})
+        self.assertContains(zh, "标为已读")
 
     def test_a_second_click_does_nothing(self):
         make_conversation(unread_count=3, unread_base=3)

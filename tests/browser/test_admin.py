@@ -35,3 +35,16 @@ def test_a_conversation_from_the_pages_and_back(visits: Visits):
     page.locator("#panel").get_by_role("link", name="Admin").click()
     expect(page.get_by_text("c2c_bob").first).to_be_visible()
     assert_accessible(page)
+
+
+def test_a_deed_is_asked_done_and_told(visits: Visits):
+    page = visits.open("/admin/conversations/conversationrow/?q=adam", who="boss")
+    page.get_by_role("row").filter(has_text="c2c_bob").get_by_role("checkbox").check()
+    page.get_by_label("Action:").select_option("pin")
+    page.get_by_role("button", name="Go").click()
+
+    expect(page.get_by_role("row").filter(has_text="isPinned")).to_contain_text("yes")
+    assert_accessible(page)
+    page.get_by_role("button", name="Pin").click()
+
+    expect(page.get_by_text("Pin: done.")).to_be_visible()

@@ -1,0 +1,84 @@
+"""Putting right what is ticked in the admin, of whatever owners: first what will change, then the deed, as on the pages."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import groupby
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.admin import ModelAdmin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+
+from conversations import page_actions, pairs, put_right
+from conversations.entries import name_of
+from conversations.models import ConversationRow
+from conversations.put_right import DEEDS, ChangedMeanwhile, Effect
+
+MAX_TICKED = 100
+Action = tuple[Callable[..., HttpResponse | None], str, str]
+
+
+def actions() -> dict[str, Action]:
+    """All of DEEDS, as a ModelAdmin's get_actions() gives them."""
+    return {name: (partial(_act, name), name, str(deed.label)) for name, deed in DEEDS.items()}
+
+
+def _act(deed: str, model_admin: ModelAdmin, request: HttpRequest, rows: QuerySet[ConversationRow]) -> HttpResponse | None:
+    """A page that asks; or, where it came from that page, the deed and None, or the page again for what changed meanwhile."""
+    ticked = list(rows.order_by("owner_id", "conversation_id")[: MAX_TICKED + 1])
+    if len(ticked) > MAX_TICKED:
+        messages.error(request, _("Tick 1 to %(count)d conversations.") % {"count": MAX_TICKED})
+        return None
+    for row in ticked:
+        if row.deleted_at:
+            messages.error(request, _("Refused for %(name)s: %(reason)s") % {"name": row, "reason": _("It is deleted.")})
+    standing = [row for row in ticked if not row.deleted_at]
+    if "seen" in request.POST:
+        standing = _carry_out(deed, request, standing)
+    return _ask(deed, model_admin, request, standing) if standing else None
+
+
+def _carry_out(deed: str, request: HttpRequest, ticked: Sequence[ConversationRow]) -> list[ConversationRow]:
+    """Do it, an owner at a time, and tell; those that have to be looked at again."""
+    seen = dict(zip(request.POST.getlist(ACTION_CHECKBOX_NAME), request.POST.getlist("seen")))
+    effects: list[Effect] = []
+    again: list[ConversationRow] = []
+    for owner_id, rows_of_owner in groupby(ticked, key=lambda row: row.owner_id):
+        rows = list(rows_of_owner)
+        versions = {row.conversation_id: seen.get(_key(row), "") for row in rows}
+        try:
+            effects += put_right.carry_out(
+                deed=deed, owner_id=owner_id, seen=put_right.versions(versions), user_id=request.user.pk
+            )
+        except ChangedMeanwhile as error:
+            messages.error(request, str(error.detail))
+            again += rows
+    if effects:
+        page_actions.tell(request, deed, effects)
+    return again
+
+
+def _ask(deed: str, model_admin: ModelAdmin, request: HttpRequest, rows: Sequence[ConversationRow]) -> HttpResponse:
+    effects: list[Effect] = []
+    for owner_id, of_owner in groupby(rows, key=lambda row: row.owner_id):
+        ids = [row.conversation_id for row in of_owner]
+        effects += put_right.foresee(deed=deed, owner_id=owner_id, conversation_ids=ids)
+    context: dict[str, Any] = {
+        "title": DEEDS[deed].label,
+        "opts": model_admin.opts,
+        "action": deed,
+        "checkbox": ACTION_CHECKBOX_NAME,
+        "ticked": [(_key(one.conversation), one.conversation.version) for one in effects],
+        "effects": [(one, name_of(one.conversation), page_actions.in_words(one.changes)) for one in effects],
+        "changes_any": any(one.changes for one in effects),
+        "back_url": request.get_full_path(),
+    }
+    return TemplateResponse(request, "admin/act.html", model_admin.admin_site.each_context(request) | context)
+
+
+def _key(row: Any) -> str:
+    return pairs.to_text(row.owner_id, row.conversation_id)
