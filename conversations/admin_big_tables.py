@@ -11,7 +11,7 @@ from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from conversations import entries, permissions
+from conversations import entries, page_door, permissions
 from conversations.search import count_up_to
 
 MAX_COUNTED = 1000
@@ -82,7 +82,10 @@ def yes_or_no(condition: Q) -> dict[str, tuple[str, Q]]:
 
 
 class BigTableAdmin(admin.ModelAdmin):
-    """Nothing is added, deleted or edited in a form; with the change permission, actions change what is ticked."""
+    """Nothing is added, deleted or edited in a form; with the change permission, actions change what is ticked.
+
+    What people wrote is on the page of a row only, where looking is kept as on the pages, and not in the lists of many.
+    """
 
     paginator = BoundedPaginator
     show_full_result_count = False
@@ -99,6 +102,15 @@ class BigTableAdmin(admin.ModelAdmin):
     def get_object(self, request, object_id, from_field=None):
         # Nothing is stored under a NUL, and PostgreSQL fails at the question.
         return None if "\0" in object_id else super().get_object(request, object_id, from_field)
+
+    def whose_text(self, obj) -> str:
+        """The user ID of whose private words a row's page shows, which is a look into their list; "" for nobody's."""
+        return ""
+
+    def render_change_form(self, request, context, *args, obj=None, **kwargs):
+        owner_id = self.whose_text(obj) if obj is not None else ""
+        refusal = page_door.asked_why(request, owner_id) if owner_id else None
+        return refusal or super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
     def lookup_allowed(self, lookup, value, request):
         return lookup in {list_filter.parameter_name for list_filter in self.list_filter}

@@ -1,5 +1,6 @@
 """Webhooks in the admin: what came, what became of it, and once more."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 import orjson
@@ -7,8 +8,8 @@ from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from conversations import admin_links, callbacks, ingest, webhooks
 from conversations.admin_big_tables import MAX_COUNTED, BigTableAdmin, ClosedFilter, pre
@@ -75,6 +76,13 @@ class CallbackAdmin(BigTableAdmin):
         is_number = number.isascii() and number.isdigit() and len(number) <= 18
         return queryset.filter(pk=int(number)) if is_number else queryset.none(), False
 
+    def whose_text(self, obj):
+        event = _event(obj)
+        if isinstance(event, Message):
+            return event.sender
+        # One that can't be read may have anybody's text in it, so it is looked at by its own name.
+        return f"webhook {obj.pk}" if event is None and obj.body else ""
+
     @admin.display(description=_("body"))
     def body_json(self, callback):
         return pre(callback.body) if callback.body else None
@@ -88,8 +96,10 @@ class CallbackAdmin(BigTableAdmin):
     def replay(self, request, queryset):
         failed = count = 0
         for callback in queryset.order_by("pk")[:MAX_COUNTED]:
+            before = callback.outcome
             is_applied = webhooks.apply(callback)
-            self.log_change(request, callback, gettext("Applied again.") if is_applied else gettext("Applying again failed."))
+            # As the admin puts it into its reader's language.
+            self.log_change(request, callback, [{"changed": {"fields": [f"outcome {before} → {callback.outcome}"]}}])
             count, failed = count + 1, failed + (not is_applied)
         text = ngettext("%(count)d webhook was applied again.", "%(count)d webhooks were applied again.", count - failed)
         self.message_user(request, text % {"count": count - failed}, messages.SUCCESS if count > failed else messages.INFO)
@@ -98,13 +108,16 @@ class CallbackAdmin(BigTableAdmin):
             self.message_user(request, text % {"count": failed}, messages.ERROR)
 
 
+def _event(callback: Callback) -> callbacks.Event | None:
+    """What the webhook tells; None where its body is gone or can't be read."""
+    with suppress(ConversationError, ValueError):
+        return callbacks.parse(callback.command, orjson.loads(callback.body), now_s=now_s())
+    return None
+
+
 def _links_of(callback: Callback) -> list[admin_links.Link]:
-    """What the webhook is about; nothing where its body is gone or can't be read."""
-    try:
-        event = callbacks.parse(callback.command, orjson.loads(callback.body), now_s=now_s())
-    except (ConversationError, ValueError):
-        return []
-    match event:
+    """What the webhook is about."""
+    match event := _event(callback):
         case Message():
             return admin_links.of_thread(ingest.thread_name(event))
         case GroupRecall():

@@ -9,7 +9,6 @@ from django.db.models.functions import Coalesce
 from django.http import HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.utils.formats import date_format
-from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
 from conversations import admin_acts, admin_links, entries, explain, lastmessage, put_right, reading, wire
@@ -20,8 +19,6 @@ from conversations.exceptions import ConversationError, InvalidParameter
 from conversations.models import ConversationRow, Owner
 from conversations.search import keys_of_or_with
 from conversations.times import check_epoch_s
-
-PREVIEW_LENGTH = 80
 
 
 class TypeFilter(ClosedFilter):
@@ -82,12 +79,12 @@ class ConversationAdmin(BigTableAdmin):
 
     ordering = ("owner_id", "conversation_id")
     list_display = (
-        "conversation_id", "owner_id", "show_name", "short_preview", "unread_count", "flags", "last_at", "state",
+        "conversation_id", "owner_id", "show_name", "unread_count", "flags", "last_at", "state",
     )  # fmt: skip
     list_filter = (TypeFilter, UnreadFilter, PinnedFilter, MarkedFilter, DraftFilter)
     search_fields = ("owner_id", "conversation_id")
     search_help_text = _("The whole ID of an owner, a conversation, a user or a group.")
-    text_fields = ("short_preview", "preview", "last_message_json", "draft_text", "custom_data")
+    text_fields = ("preview", "last_message_json", "draft_text", "custom_data")
     form = ReadPositionForm
     fieldsets = (
         (None, {"fields": (
@@ -132,6 +129,9 @@ class ConversationAdmin(BigTableAdmin):
             return fieldsets
         return [*fieldsets, (_("Put right"), {"fields": ("read_up_to",)})]
 
+    def whose_text(self, obj):
+        return obj.owner_id
+
     def view_on_site(self, obj):
         return entries.conversation_url(obj.owner_id, obj.conversation_id)
 
@@ -149,10 +149,6 @@ class ConversationAdmin(BigTableAdmin):
     @admin.display(description=_("last message"))
     def preview(self, row):
         return lastmessage.in_words(row.last_message, row.type)
-
-    @admin.display(description=_("last message"))
-    def short_preview(self, row):
-        return Truncator(self.preview(row)).chars(PREVIEW_LENGTH)
 
     @admin.display(description=_("flags"))
     def flags(self, row):

@@ -3,7 +3,6 @@
 from django.contrib import admin
 from django.db.models import OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce
-from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
 from conversations import admin_links, lastmessage, positions, search
@@ -15,15 +14,13 @@ from conversations.message_models import BETWEEN, Group, GroupMemberRow, Message
 from conversations.rosters import Roster
 from conversations.times import from_epoch_s
 
-PREVIEW_LENGTH = 80
-
 
 @admin.register(MessageRow)
 class MessageAdmin(BigTableAdmin):
     """Of each thread the newest first."""
 
     ordering = ("-thread", "-position")
-    list_display = ("seq", "thread_in_words", "sender", "sent_at", "flags", "short_preview")
+    list_display = ("seq", "thread_in_words", "sender", "sent_at", "flags")
     search_fields = ("thread", "position")
     search_help_text = _("A group ID, or two user IDs with a space between.")
     fields = (
@@ -31,10 +28,13 @@ class MessageAdmin(BigTableAdmin):
         "preview", "body_json", "created_at",
     )  # fmt: skip
     readonly_fields = fields
-    text_fields = ("short_preview", "preview", "body_json")
+    text_fields = ("preview", "body_json")
 
     def get_changelist(self, request, **kwargs):
         return PairChangeList
+
+    def whose_text(self, obj):
+        return obj.sender if obj.body is not None else ""
 
     def has_view_permission(self, request, obj=None):
         return request.user.has_perm("conversations.view_message")
@@ -75,10 +75,6 @@ class MessageAdmin(BigTableAdmin):
     def preview(self, message):
         type_ = ConversationType.C2C if BETWEEN in message.thread else ConversationType.GROUP
         return lastmessage.in_words(message.body, type_)
-
-    @admin.display(description=_("text"))
-    def short_preview(self, message):
-        return Truncator(self.preview(message)).chars(PREVIEW_LENGTH)
 
     @admin.display(description=_("body"))
     def body_json(self, message):

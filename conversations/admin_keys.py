@@ -7,8 +7,8 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from conversations import keys
 from conversations.admin_big_tables import MAX_COUNTED, BigTableAdmin
@@ -96,6 +96,6 @@ class ApiKeyAdmin(BigTableAdmin):
         for key in standing:
             with transaction.atomic():
                 keys.revoke(key.prefix)
-                self.log_change(request, key, gettext("Revoked."))
+                self.log_change(request, key, [{"changed": {"fields": ["revoked false → true"]}}])
         text = ngettext("%(count)d key was revoked.", "%(count)d keys were revoked.", len(standing))
         self.message_user(request, text % {"count": len(standing)}, messages.SUCCESS)

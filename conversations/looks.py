@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from conversations.exceptions import InvalidParameter
+from conversations.exceptions import InvalidParameter, NoPermission
 from conversations.models import LOOK_REASON_MAX_LENGTH, Look
 from conversations.times import now_s
 
@@ -16,9 +16,20 @@ MAX_REMEMBERED = 100
 Session = Any  # Django's, a mapping
 
 
-def needs_reason(session: Session, owner_id: str) -> bool:
-    """Whether the setting asks for a reason and this session gave none for this owner."""
-    return settings.VIEW_REASON_REQUIRED and not _remembered(session, owner_id)[1]
+class ReasonNeeded(NoPermission):
+    """The setting asks for a reason, and this session gave none for this owner."""
+
+    def __init__(self, owner_id: str):
+        super().__init__(_("Open the list of %(owner)s in the pages first, and say why you look.") % {"owner": owner_id})
+
+
+def enter(*, session: Session, username: str, owner_id: str) -> None:
+    """An owner's list is looked into, from wherever; an entry of this hour is enough. Raises ReasonNeeded."""
+    hour, reason = _remembered(session, owner_id)
+    if settings.VIEW_REASON_REQUIRED and not reason:
+        raise ReasonNeeded(owner_id)
+    if hour != _hour():
+        _keep(session, username, owner_id, reason)
 
 
 def give_reason(*, session: Session, username: str, owner_id: str, reason: str) -> None:
@@ -28,13 +39,6 @@ def give_reason(*, session: Session, username: str, owner_id: str, reason: str) 
         text = _("Say why, in at most %(count)d characters.") % {"count": LOOK_REASON_MAX_LENGTH}
         raise InvalidParameter(text, field="reason")
     _keep(session, username, owner_id, reason)
-
-
-def note(*, session: Session, username: str, owner_id: str) -> None:
-    """A list is looked into; an entry of this hour is enough."""
-    hour, reason = _remembered(session, owner_id)
-    if hour != _hour():
-        _keep(session, username, owner_id, reason)
 
 
 def reason_for(session: Session, owner_id: str) -> str:

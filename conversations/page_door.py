@@ -47,14 +47,19 @@ def for_list(view: View, methods: tuple[str, ...] = METHODS) -> View:
     @wraps(view)
     def opened(request: HttpRequest) -> HttpResponse:
         owner_id = identifiers.check_owner_id(request.GET.get("owner", ""))
-        if looks.needs_reason(request.session, owner_id):
-            return _moved(
-                request, f"{reverse('look-reason')}?{urlencode({'owner': owner_id, 'next': request.get_full_path()})}"
-            )
-        looks.note(session=request.session, username=request.user.get_username(), owner_id=owner_id)
-        return view(request, owner_id)
+        return asked_why(request, owner_id) or view(request, owner_id)
 
     return for_staff(opened, methods)
+
+
+def asked_why(request: HttpRequest, owner_id: str) -> HttpResponse | None:
+    """Keep that somebody looks into an owner's list; or the way to where a reason is given, which leads back."""
+    try:
+        looks.enter(session=request.session, username=request.user.get_username(), owner_id=owner_id)
+    except looks.ReasonNeeded:
+        onward = urlencode({"owner": owner_id, "next": request.get_full_path()})
+        return _moved(request, f"{reverse('look-reason')}?{onward}")
+    return None
 
 
 def pane_asked_for(request: HttpRequest) -> str:

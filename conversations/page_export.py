@@ -11,7 +11,6 @@ from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, StreamingHttpResponse
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from conversations import page_filters, page_search, permissions
 from conversations.exceptions import TooLarge
@@ -67,14 +66,13 @@ conversation_export = for_list(conversation_export, ("POST",))
 
 
 def _log(request: HttpRequest, owner_id: str, count: int, find: str) -> None:
-    text = ngettext("Exported %(count)d conversation: %(find)s", "Exported %(count)d conversations: %(find)s", count)
     LogEntry.objects.create(
         user=request.user,
         content_type=ContentType.objects.get_for_model(Owner),
         object_id=owner_id,
         object_repr=owner_id,
         action_flag=CHANGE,
-        change_message=text % {"count": count, "find": find or _("all")},
+        change_message=f'export "{find}" → {count}',  # in no language, since others read it
     )
 
 

@@ -46,7 +46,8 @@ def apply(callback: Callback) -> bool:
         # What only came at a bad moment is still to be applied.
         is_passing = isinstance(error, OperationalError | InterfaceError | TryAgain)
         callback.outcome = CallbackOutcome.STORED if is_passing else CallbackOutcome.FAILED
-        callback.error = str(error.detail if isinstance(error, ConversationError) else error)
+        # Of a database's error the first line: what follows quotes what people wrote.
+        callback.error = str(error.detail) if isinstance(error, ConversationError) else str(error).partition("\n")[0]
         logger.warning("Webhook %s was kept and not applied: %s", callback, callback.error)
     except Exception as error:
         callback.outcome, callback.error = CallbackOutcome.FAILED, _("A failure on our side: %(why)r") % {"why": error}

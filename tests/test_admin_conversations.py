@@ -290,11 +290,14 @@ class ListCostTests(AsBoss):
 
 
 class ShownTests(AsBoss):
-    def test_a_last_message_is_words_in_the_list_and_json_in_the_form(self):
+    def test_a_last_message_is_words_and_json_on_its_rows_page_only(self):
         make_conversation("alice", "group_team", last_message=message(nameCard="Bob", elemType=3, imageElem={"path": "<b>"}))
 
-        self.assertContains(self.client.get(reverse(LIST)), "Bob: [image]")
-        self.assertContains(self.client.get(object_url("alice", "group_team")), "&quot;path&quot;: &quot;&lt;b&gt;&quot;")
+        page = self.client.get(object_url("alice", "group_team"))
+
+        self.assertNotContains(self.client.get(reverse(LIST)), "[image]")
+        self.assertContains(page, "Bob: [image]")
+        self.assertContains(page, "&quot;path&quot;: &quot;&lt;b&gt;&quot;")
 
     def test_a_deleted_row_shows_and_says_so(self):
         make_deleted()

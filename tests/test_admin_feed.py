@@ -249,8 +249,9 @@ class CallbackTests(AsBoss):
         texts = [str(text) for text in get_messages(response.wsgi_request)]
         self.assertEqual(texts, ["2 webhooks were applied again.", "1 webhook failed again."])
         self.assertEqual(
-            list(LogEntry.objects.order_by("object_id").values_list("object_id", "change_message")),
-            [(str(one), "Applied again.") for one in ticked[:2]] + [(str(bad.pk), "Applying again failed.")],
+            [(entry.object_id, entry.get_change_message()) for entry in LogEntry.objects.order_by("object_id")],
+            [(str(one), "Changed outcome applied → applied.") for one in ticked[:2]]
+            + [(str(bad.pk), "Changed outcome failed → failed.")],
         )
 
     def test_more_webhooks_cost_no_more_queries(self):
@@ -292,10 +293,12 @@ class TextTests(TestCase):
     def test_with_the_permission_it_shows(self):
         self.client.force_login(support())
 
-        for url in [*self.urls[5:], listing("messagerow"), listing("conversationrow"), listing("callback")]:
+        for url in [*self.urls[5:], listing("callback")]:
             with self.subTest(url=url):
                 self.assertContains(self.client.get(url), SECRET)
                 self.assertNotContains(self.client.get(url), "Hidden: to read what people write")
+        for table in ("messagerow", "conversationrow"):  # of many people at once
+            self.assertNotContains(self.client.get(listing(table)), SECRET)
 
 
 class DoorTests(TestCase):

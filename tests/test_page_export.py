@@ -66,7 +66,7 @@ class ExportTests(TestCase):
 
         entry = LogEntry.objects.latest("pk")
         self.assertEqual((entry.user, entry.object_id), (self.user, "alice"))
-        self.assertEqual(entry.get_change_message(), "Exported 2 conversations: is:unread")
+        self.assertEqual(entry.get_change_message(), 'export "is:unread" → 2')
 
     def test_more_than_the_limit_is_refused_and_not_cut(self):
         make_conversations(3)

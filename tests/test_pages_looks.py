@@ -1,13 +1,20 @@
 """Looking into a list is kept, changes nothing, and needs a reason where the setting says so."""
 
+from urllib.parse import urlencode
+
 import time_machine
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission
 from django.test import override_settings
 
-from conversations import ingest
+from conversations import ingest, webhooks
+from conversations.message_models import Message
 from conversations.models import Conversation, Look, Owner
-from tests.cast import make_conversation
+from tests.api import url as api_url
+from tests.cast import make_conversation, with_key
 from tests.pages import DETAIL, LIST, NEWS, REASON, SEARCH, AsSupport
 from tests.staff import message
+from tests.test_admin_feed import listing, page, webhook
 from tests.test_ingest import NOON_S, c2c
 
 ASKED = override_settings(VIEW_REASON_REQUIRED=True)
@@ -107,3 +114,72 @@ class LookTests(AsSupport):
         self.assertNotContains(page, "sam")
         self.assertEqual(self.client.post(f"/admin/conversations/look/{look.pk}/delete/", {"post": "yes"}).status_code, 403)
         self.assertEqual(self.client.post(f"/admin/conversations/look/{look.pk}/change/", {"reason": "x"}).status_code, 403)
+
+
+class ElsewhereTests(AsSupport):
+    """Not only the pages show lists: the API with a staff session and the admin's rows do as well."""
+
+    def setUp(self):
+        super().setUp()
+        ingest.record([c2c("bob", "alice", 1)], now_s=NOON_S)
+        self.good = webhook("carol")
+        self.bad = webhooks.receive("C2C.CallbackAfterSendMsg", b'{"From_Account":7}')
+        sent = Message.objects.get(thread="alice\x1fbob")
+        self.doors = {
+            page("conversationrow", "alice", "c2c_bob"): "alice",
+            page("messagerow", sent.thread, sent.position): "bob",
+            page("callback", str(self.good.pk)): "carol",
+            page("callback", str(self.bad.pk)): f"webhook {self.bad.pk}",
+            api_url(owner="alice"): "alice",
+            api_url("changes/", owner="alice"): "alice",
+        }
+
+    def test_each_door_is_kept_once_an_hour(self):
+        for url, owner_id in self.doors.items():
+            with self.subTest(url=url):
+                self.client.force_login(self.user)  # another session
+                Look.objects.all().delete()
+                for _again in range(2):
+                    self.assertEqual(self.client.get(url).status_code, 200)
+                self.assertEqual(list(Look.objects.values_list("username", "owner_id")), [("sue", owner_id)])
+                self.client.logout()
+
+    def test_the_lists_of_the_admin_and_the_feeds_other_webhooks_are_none(self):
+        group = webhooks.receive("Group.CallbackAfterGroupInfoChanged", b'{"GroupId":"team","Name":"Team"}')
+        for url in (listing("conversationrow"), listing("messagerow"), listing("callback"), page("callback", str(group.pk))):
+            self.assertEqual(self.client.get(url).status_code, 200)
+
+        self.assertFalse(Look.objects.exists())
+
+    @ASKED
+    def test_each_door_asks_for_a_reason(self):
+        for url, owner_id in self.doors.items():
+            with self.subTest(url=url):
+                refused = self.client.get(url)
+                if url.startswith("/api/"):
+                    self.assertEqual((refused.status_code, refused.json()["code"]), (403, 10007))
+                    self.assertIn("say why", refused.json()["detail"])
+                else:
+                    self.assertRedirects(refused, f"{REASON}?{urlencode({'owner': owner_id, 'next': url})}")
+                self.client.post(f"{REASON}?{urlencode({'owner': owner_id})}", {"reason": "17"})
+                self.assertEqual(self.client.get(url).status_code, 200)
+                session = self.client.session
+                del session["looks"]
+                session.save()
+
+    @ASKED
+    def test_a_service_needs_none(self):
+        self.client.logout()
+
+        self.assertEqual(self.client.get(api_url(owner="alice"), **with_key(None)).status_code, 200)
+        self.assertFalse(Look.objects.exists())
+
+    def test_what_staff_changes_through_the_api_is_logged_by_its_address(self):
+        self.user.user_permissions.add(Permission.objects.get(codename="change_conversation"))
+        pin = api_url("conversations/c2c_bob/pin/", owner="alice")
+
+        self.assertEqual(self.client.put(pin).status_code, 200)
+        self.assertEqual(self.client.put(api_url("conversations/c2c_nobody/pin/", owner="alice")).status_code, 404)
+
+        entry = LogEntry.objects.get()
+        self.assertEqual((entry.user, entry.object_id, entry.get_change_message()), (self.user, "alice", f"PUT {pin} → 200"))

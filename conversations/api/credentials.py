@@ -1,8 +1,12 @@
 """API keys, UserSigs and staff sessions -> who acts, for which owner."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from django.conf import settings
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.contrib.sessions.backends.base import UpdateError
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 from django.template.response import SimpleTemplateResponse
@@ -11,13 +15,14 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 
-from conversations import keys, permissions, usersig
+from conversations import keys, looks, permissions, usersig
 from conversations.api.answers import wants_html
 from conversations.api.errors import problem
 from conversations.api.parsers import announce_body
 from conversations.exceptions import InvalidParameter, NoPermission, NotSignedIn
 from conversations.identifiers import check_owner_id
 from conversations.keys import READ, WRITE
+from conversations.models import Owner
 
 API_PATH = "/api/v1/"
 
@@ -51,6 +56,40 @@ class Actor:
         """Raise NoPermission for a scope not granted: for calls that are about nobody's list in particular."""
         if scope not in self.access.scopes:
             raise NoPermission(_("This credential may not do that."))
+
+
+class StaffActor(Actor):
+    """A logged-in member of staff, for any list: looks are kept as on the pages, and changes logged by their address.
+
+    The pages say before what will change, and log that as well.
+    """
+
+    def __init__(self, request: HttpRequest):
+        self.user, self.session, self.changes = request.user, request.session, ""
+        # Every answer has the text of conversations in it, that of an action as well.
+        scopes = {READ: permissions.may_read_text(self.user)}
+        scopes[WRITE] = scopes[READ] and permissions.may_change(self.user)
+        super().__init__(keys.Access(None, frozenset(scope for scope, is_open in scopes.items() if is_open)))
+
+    def owner(self, named: str | None, scope: str) -> str:
+        """As any actor's; raises ReasonNeeded as well."""
+        owner_id = super().owner(named, scope)
+        looks.enter(session=self.session, username=self.user.get_username(), owner_id=owner_id)
+        self.changes = owner_id if scope == WRITE else ""
+        return owner_id
+
+    def keep_look(self) -> None:
+        """Save what the session remembers of looks, where no middleware does."""
+        if self.session.modified:
+            with suppress(UpdateError):  # logged out meanwhile
+                self.session.save()
+
+    def log(self, request: HttpRequest, status: int) -> None:
+        """What the request changed, with the owner."""
+        if self.changes and status < 400:
+            what = f"{request.method} {request.get_full_path()} → {status}"
+            owner = {"content_type": ContentType.objects.get_for_model(Owner), "object_id": self.changes}
+            LogEntry.objects.create(user=self.user, **owner, object_repr=self.changes, action_flag=CHANGE, change_message=what)
 
 
 class BearerAuthentication(BaseAuthentication):
@@ -87,13 +126,9 @@ class StaffSessionAuthentication(SessionAuthentication):
         found = super().authenticate(request)
         if found is None:
             return None
-        user = found[0]
-        if not user.is_staff:
+        if not found[0].is_staff:
             raise NoPermission(_("Only staff may use the API with a session."))
-        # Every answer has the text of conversations in it, that of an action as well.
-        scopes = {READ: permissions.may_read_text(user)}
-        scopes[WRITE] = scopes[READ] and permissions.may_change(user)
-        return Actor(keys.Access(None, frozenset(scope for scope, is_open in scopes.items() if is_open))), None
+        return StaffActor(request._request), None
 
 
 class DirectReads:
@@ -111,6 +146,11 @@ class DirectReads:
             return handler(request, *args, **kwargs)
         except Exception as error:
             return problem(error, request)
+
+    def finalize_response(self, request, response, *args, **kwargs) -> HttpResponse:
+        if isinstance(actor := getattr(request, "_user", None), StaffActor):  # not .user, which authenticates
+            actor.log(request, response.status_code)
+        return super().finalize_response(request, response, *args, **kwargs)
 
     def initial(self, request, *args, **kwargs) -> None:
         super().initial(request, *args, **kwargs)

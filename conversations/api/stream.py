@@ -27,7 +27,13 @@ from rest_framework.views import APIView
 
 from conversations import feed, reads
 from conversations.api import schema
-from conversations.api.credentials import API_PATH, Actor, BearerAuthentication, StaffSessionAuthentication
+from conversations.api.credentials import (
+    API_PATH,
+    Actor,
+    BearerAuthentication,
+    StaffActor,
+    StaffSessionAuthentication,
+)
 from conversations.api.errors import problem
 from conversations.api.hub import Follower, Hub, Threads
 from conversations.api.parsers import flag, query
@@ -148,6 +154,8 @@ def _asked(request: HttpRequest) -> Asked:
     actor = _actor(request)
     values = query(request, ("owner", "extra", "since"))
     owner_id = actor.owner(values.get("owner"), READ)
+    if isinstance(actor, StaffActor):
+        actor.keep_look()
     # A browser comes back to the same address; only its header tells how far it got.
     since = request.META.get("HTTP_LAST_EVENT_ID") or values.get("since", "")
     return Asked(owner_id, feed.parse(since), flag(values, "extra"))
