@@ -1,12 +1,14 @@
 """How many stored messages a conversation counts as unread: the sum that every change keeps up to date, made anew."""
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 from conversations import effects, identifiers, message_store
 from conversations.choices import ConversationType
 from conversations.effects import Viewer
 from conversations.identifiers import TOPIC_MARK
-from conversations.message_models import Group, GroupMember, Thread
+from conversations.message_models import Group, GroupMember, Message, Thread
 from conversations.models import Conversation
 from conversations.rosters import Roster
 
@@ -72,6 +74,14 @@ def counts(rows: Sequence[Conversation]) -> dict[str, int]:
         row = by_thread[message.thread]
         found[row.conversation_id] += viewers[row.conversation_id].counts(message, row)
     return found
+
+
+def not_passed(rows: Iterable[Conversation], messages: Iterable[Message]) -> Iterator[tuple[Message, Iterable[Conversation]]]:
+    """Each of a thread's messages with those of the thread's rows for which it is not read by its place alone."""
+    rows = sorted(rows, key=passed_position)
+    ends = [passed_position(row) for row in rows]
+    for message in messages:
+        yield message, islice(rows, bisect_left(ends, message.position))
 
 
 def mentions(row: Conversation) -> dict[int, int]:

@@ -1,6 +1,7 @@
 """Changed messages -> the conversations of everybody concerned; each changed row under its owner's next number."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 
@@ -9,9 +10,9 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from conversations import effects, identifiers, message_store
+from conversations import counting, effects, identifiers, message_store
 from conversations.changes import KEY, STAMP, LockedOwner, lock_owners, rows_as_json, rows_of_json, save_owners, stamp
-from conversations.choices import ChangedBy, ConversationType
+from conversations.choices import ChangedBy, ConversationType, GroupType
 from conversations.effects import Seen, Viewer
 from conversations.message_models import Group
 from conversations.message_models import Message as Stored
@@ -44,7 +45,9 @@ def change_c2c(pairs: Iterable[Pair], changes: Sequence[Change], *, by: ChangedB
         peers_row = rows.get((peer, identifiers.join(ConversationType.C2C, owner_id)))
         viewer = Viewer(owner_id, peer_read_s=peers_row.c2c_read_timestamp if peers_row else 0)
         look = profiles.get(peer, ("", ""))
-        if _apply(row, viewer, viewer, by_thread.get(effects.thread_of(owner_id, peer), ()), look, peer):
+        told = by_thread.get(effects.thread_of(owner_id, peer), ())
+        done = [_apply(row, viewer, viewer, change, look, peer) for change in told]
+        if any(done):
             changed.append(row)
     save_rows(owners, changed, by=by)
 
@@ -53,57 +56,83 @@ def change_group(
     group: Group,
     thread: str,
     viewers: Mapping[str, tuple[Viewer, Viewer]],
-    changes: Sequence[Change],
-    name: tuple[str, str],
-    recounted: Sequence[Stored] | None = None,
+    changes: Iterable[Change],
+    look: tuple[str, str],
     *,
+    recounts: bool = False,
     by: ChangedBy,
 ) -> None:
     """Bring the members' rows up to date: with changed messages, for viewers as they were and as they are.
 
-    `recounted` is all that is stored of the thread, where another type of the group makes it count otherwise.
+    `changes` come in order of their positions, and may be of a whole thread: they are gone through once. With `recounts`
+    another type of the group makes all that is stored count otherwise.
     """
     viewers = {owner_id: both for owner_id, both in viewers.items() if owner_id not in settings.SKIP_OWNERS}
     owners = lock_owners(viewers)
     conversation_id = identifiers.join(ConversationType.GROUP, thread)
     rows = read_rows([(owner_id, conversation_id) for owner_id in viewers])
-    changed = []
-    # What is as it was matters to those only who see it otherwise now.
-    told = [change for change in changes if change.before is not change.after]
+    members = []
     for owner_id, (was, viewer) in sorted(viewers.items()):
         row = rows.get((owner_id, conversation_id)) or effects.new_row(owner_id, ConversationType.GROUP, thread)
-        before = row.membership
-        row.membership = viewer.roster.now()
-        is_changed = _welcome(row, viewer, name, thread, group.type)
-        mine = told if was is viewer else changes
-        is_changed |= _apply(row, was, viewer, mine, name, thread, group.type)
-        is_changed |= was is not viewer and is_listed(row) and _unsee(row, was, viewer, changes)
-        is_changed |= is_listed(row) and _retype(row, viewer, recounted)
-        if is_changed or (before != row.membership and is_listed(row)):
-            changed.append(row)
-    save_rows(owners, changed, by=by)
+        before, row.membership = row.membership, viewer.roster.now()
+        is_changed = _welcome(row, viewer, look, thread, group.type) or (before != row.membership and is_listed(row))
+        members.append(_Member(row, was, viewer, is_changed))
+    _tell(members, changes, look, thread, group.type)
+    listed = [one for one in members if is_listed(one.row)]
+    for one in listed:
+        one.is_changed |= _unsee(one, thread)
+    _retype([one for one in listed if is_listed(one.row)], thread, group.type, recounts)
+    save_rows(owners, [one.row for one in members if one.is_changed], by=by)
+
+
+@dataclass(slots=True)
+class _Member:
+    """A member's row, whether it changed, and the places that it may have by messages which turn out not to be seen."""
+
+    row: Conversation
+    was: Viewer
+    viewer: Viewer
+    is_changed: bool
+    lost_keys: set[int] = field(default_factory=set)
+
+    @property
+    def can_lose(self) -> bool:
+        """Whether nothing but messages stored here told of the conversation: no import, and not the app's report."""
+        return not (self.viewer.roster.is_listed or self.row.unread_base or self.row.unread_base_position)
+
+
+def _tell(members: Sequence[_Member], changes: Iterable[Change], look: tuple[str, str], thread: str, group_type: str) -> None:
+    """Let changed messages change the rows; what is as it was matters to those only who see it otherwise now."""
+    moved = [one for one in members if one.was is not one.viewer]
+    losers = [one for one in moved if one.can_lose]
+    for change in changes if members else ():
+        for one in moved if change.before is change.after else members:
+            one.is_changed |= _apply(one.row, one.was, one.viewer, change, look, thread, group_type)
+        message = change.after
+        for one in losers if message.body is not None else ():
+            # A place below the row's is none that it has by this message.
+            if (key := effects.order_key(message, one.row)) >= one.row.order_key and one.was.sees(message):
+                one.lost_keys |= set() if one.viewer.sees(message) else {key}
 
 
 def _apply(
     row: Conversation,
     was: Viewer,
     viewer: Viewer,
-    changes: Iterable[Change],
+    change: Change,
     look: tuple[str, str],
     bare_id: str,
     group_type: str = "",
 ) -> bool:
-    """Whether any of the changes changed the row."""
-    is_changed = False
-    for before, after in changes:
-        if not is_listed(row):
-            if after.body is None or not viewer.sees(after) or after.position <= row.deleted_position:
-                continue
-            _list(row, look, bare_id, group_type)
-            is_changed = True
-        seen_before = None if before is None else Seen(was, before)
-        is_changed |= effects.apply(row, seen_before, Seen(viewer, after), _newest_before)
-    return is_changed
+    """Whether the change changed the row."""
+    before, after = change
+    is_begun = not is_listed(row)
+    if is_begun:
+        if after.body is None or not viewer.sees(after) or after.position <= row.deleted_position:
+            return False
+        _list(row, look, bare_id, group_type)
+    seen_before = None if before is None else Seen(was, before)
+    return effects.apply(row, seen_before, Seen(viewer, after), _newest_before) or is_begun
 
 
 def _welcome(row: Conversation, viewer: Viewer, look: tuple[str, str], bare_id: str, group_type: str) -> bool:
@@ -119,28 +148,32 @@ def _welcome(row: Conversation, viewer: Viewer, look: tuple[str, str], bare_id: 
     return True
 
 
-def _retype(row: Conversation, viewer: Viewer, recounted: Sequence[Stored] | None) -> bool:
-    """Whether the group's type changes the row."""
-    before = row.group_type, row.unread_count
-    row.group_type = viewer.group_type or row.group_type
-    if recounted is not None:
-        row.unread_count = row.unread_base + sum(viewer.counts(message, row) for message in recounted)
-    return (row.group_type, row.unread_count) != before
+def _retype(members: Sequence[_Member], thread: str, group_type: str, recounts: bool) -> None:
+    """Let the group's type change rows of the list, and with `recounts` what they count."""
+    counts = {one.row.owner_id: one.row.unread_base if recounts else one.row.unread_count for one in members}
+    if recounts and members and group_type not in effects.UNCOUNTED_GROUPS:
+        viewers = {one.row.owner_id: one.viewer for one in members}
+        first = min(counting.passed_position(one.row) for one in members)
+        for message, rows in counting.not_passed((one.row for one in members), message_store.outlines(thread, first)):
+            for row in rows:
+                counts[row.owner_id] += viewers[row.owner_id].counts(message, row)
+    for one in members:
+        before = one.row.group_type, one.row.unread_count
+        one.row.group_type, one.row.unread_count = one.viewer.group_type or one.row.group_type, counts[one.row.owner_id]
+        one.is_changed |= (one.row.group_type, one.row.unread_count) != before
 
 
-def _unsee(row: Conversation, was: Viewer, viewer: Viewer, changes: Iterable[Change]) -> bool:
+def _unsee(member: _Member, thread: str) -> bool:
     """Undo what messages did that the owner turns out not to see, after news of coming, going or the group's type; whether
     there was any.
     """
-    if viewer.roster.is_listed or row.unread_base or row.unread_base_position:
-        return False  # an import or the app's report told of it as well
-    lost = [after for _before, after in changes if after.body is not None and was.sees(after) and not viewer.sees(after)]
-    lost_keys = {effects.order_key(message, row) for message in lost} | {was.joined_key} - {viewer.joined_key, 0}
-    if row.order_key not in lost_keys:
+    row, viewer = member.row, member.viewer
+    if member.was is viewer or not member.can_lose:
         return False
-    thread = row.conversation_id.removeprefix("group_")
-    seen = (one for one in message_store.after(thread, NOWHERE) if one.body is not None and viewer.sees(one))
-    order_key = max((effects.order_key(one, row) for one in seen), default=0)
+    if row.order_key not in member.lost_keys | {member.was.joined_key} - {viewer.joined_key, 0}:
+        return False
+    stored = message_store.outlines(thread, NOWHERE)
+    order_key = max((effects.order_key(one, row) for one in stored if one.body is not None and viewer.sees(one)), default=0)
     order_key = max(order_key, viewer.joined_key)
     if not order_key and message_store.is_pruned(thread):
         return False  # what it is there for may be gone
@@ -176,7 +209,7 @@ def newest_shown(row: Conversation, viewer: Viewer, thread: str, *, before: str 
     candidates = Stored.objects.filter(
         thread=thread, position__gt=row.cleared_position, is_recalled=False, is_shown=True, body__isnull=False
     ).order_by("-position")
-    while True:
+    while viewer.group_type != GroupType.AVCHATROOM:
         found = list((candidates if before is None else candidates.filter(position__lt=before))[:LOOK_BACK])
         for message in found:
             if viewer.shows(message, row):
@@ -184,6 +217,7 @@ def newest_shown(row: Conversation, viewer: Viewer, thread: str, *, before: str 
         if len(found) < LOOK_BACK:
             return None
         before = found[-1].position
+    return None
 
 
 # ---- Rows ------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """Groups and who is in them, and what that does to the members' conversations."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import heapq
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from django.db import connection
 from django.db.models import Q
@@ -45,19 +46,20 @@ class Rosters:
     def see_senders(self, messages: Iterable[Stored]) -> None:
         """Whoever sends is there from then on."""
         for message in messages:
-            if message.body is not None and not self._is_there(message.sender, message.time_s):
-                self.add(message.sender, RosterEvent(message.time_s * 1000, SEEN))
+            if message.body is not None:
+                self._see(message.sender, message.time_s)
 
     def see_senders_again(self) -> None:
         """Those who turn out to have been away, in a part of the time, sent something then: they were there after all."""
         since_s = self.changed_since_s()
         moved = [user_id for user_id in self.changed() if user_id in self.before or self.now[user_id].was_there_before]
         if since_s is not None and moved:
-            sent = Stored.objects.filter(thread__any_of=threads_of(self.group.group_id), sender__any_of=sorted(moved))
-            self.see_senders(sent.filter(time_s__gte=since_s).order_by("time_s"))
+            for user_id, time_s in message_store.sent(threads_of(self.group.group_id), moved, since_s):
+                self._see(user_id, time_s)
 
-    def _is_there(self, user_id: str, time_s: int) -> bool:
-        return user_id in self.now and self.now[user_id].was_member(time_s)
+    def _see(self, user_id: str, time_s: int) -> None:
+        if user_id not in self.now or not self.now[user_id].was_member(time_s):
+            self.add(user_id, RosterEvent(time_s * 1000, SEEN))
 
     def changed(self) -> list[str]:
         return [user_id for user_id, roster in self.now.items() if roster != self.before.get(user_id)]
@@ -144,12 +146,20 @@ def change_rows(group: Group, known: Rosters, thread: str, changes: Sequence[Cha
             viewers[user_id] = (now, now)
     since_s = 0 if group.is_retyped and _is_live(group) else known.changed_since_s()
     if since_s is not None:
-        told = {change.after.position for change in changes}
-        stored = (one for one in message_store.since(thread, since_s) if one.position not in told)
-        changes = sorted([*changes, *(Change(one, one) for one in stored)], key=lambda change: change.after.position)
+        changes = _with_stored(changes, thread, since_s)
     counts_otherwise = (group.type == GroupType.MEETING) != (group.type_before == GroupType.MEETING)
-    recounted = message_store.since(thread, 0) if counts_otherwise else None
-    fanout.change_group(group, thread, viewers, changes, look_of(group, thread), recounted, by=by)
+    fanout.change_group(group, thread, viewers, changes, look_of(group, thread), recounts=counts_otherwise, by=by)
+
+
+def _with_stored(changes: Iterable[Change], thread: str, since_s: int) -> Iterator[Change]:
+    """The changes, and what else is stored from a time on as it was, in order of positions; read as it is asked for."""
+    told = {change.after.position for change in changes}
+    stored = (Change(one, one) for one in message_store.since(thread, since_s) if one.position not in told)
+    return heapq.merge(sorted(changes, key=_position), stored, key=_position)
+
+
+def _position(change: Change) -> str:
+    return change.after.position
 
 
 def _viewer(user_id: str, roster: Roster, group_type: str, is_own: bool) -> Viewer:

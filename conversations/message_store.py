@@ -52,11 +52,6 @@ def lock_threads(threads: Iterable[str]) -> dict[str, LockedThread]:
         return {row[0]: LockedThread(*row) for row in cursor.fetchall()}
 
 
-def after(thread: str, position: str) -> Iterator[Message]:
-    """The messages of a thread past a position, in their order."""
-    return Message.objects.filter(thread=thread, position__gt=position).order_by("position").iterator()
-
-
 # All of a message but what was said.
 OUTLINE = (
     "thread",
@@ -108,9 +103,16 @@ def after_each(places: Mapping[str, str]) -> Iterator[Message]:
             yield from (Message.from_db(connection.alias, COLUMNS, row) for row in rows)
 
 
-def since(thread: str, time_s: int) -> list[Message]:
+def since(thread: str, time_s: int) -> Iterator[Message]:
     """The messages of a thread from a time on, in their order."""
-    return list(Message.objects.filter(thread=thread, time_s__gte=time_s).order_by("position"))
+    return Message.objects.filter(thread=thread, time_s__gte=time_s).order_by("position").iterator(CHUNK)
+
+
+def sent(threads: Sequence[str], senders: Iterable[str], since_s: int) -> Iterator[tuple[str, int]]:
+    """Who of these users said something in the threads from a time on, and when, in order of time."""
+    found = Message.objects.filter(thread__any_of=threads, sender__any_of=sorted(senders), time_s__gte=since_s)
+    known = found.filter(body__isnull=False).order_by("time_s")
+    return known.values_list("sender", "time_s").iterator(CHUNK)
 
 
 def is_pruned(thread: str) -> bool:

@@ -4,9 +4,7 @@ What any row shows, counts as unread or reminds of stays, and of each thread the
 the one that returns when the messages after it are recalled.
 """
 
-from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterator, Sequence
-from itertools import islice
 from typing import NamedTuple
 
 from django.db.models import OuterRef, Subquery
@@ -88,10 +86,7 @@ def _needed(thread: str, messages: Sequence[Message]) -> Iterator[str]:
             yield from map(positions.of_group, wire.at_seqs(row.group_at_info))
     counting_rows = [row for row in rows if row.unread_count > row.unread_base]
     viewers = _viewers(thread, {row.owner_id for row in counting_rows})
-    counting_rows.sort(key=counting.passed_position)
-    ends = [counting.passed_position(row) for row in counting_rows]
-    for message in messages:
-        not_read_by = islice(counting_rows, bisect_left(ends, message.position))
+    for message, not_read_by in counting.not_passed(counting_rows, messages):
         if any(viewers[row.owner_id].counts(message, row) for row in not_read_by):
             yield message.position
 
