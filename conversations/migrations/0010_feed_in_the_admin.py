@@ -4,9 +4,12 @@ import django.db.models.functions.datetime
 from django.db import migrations, models
 
 import conversations.pairs
+from conversations.index_operations import AddIndexBesideWrites
 
 
 class Migration(migrations.Migration):
+    atomic = False
+
     dependencies = [
         ("conversations", "0009_message_by_arrival_and_check_usersig"),
     ]
@@ -83,11 +86,11 @@ class Migration(migrations.Migration):
                 "default_permissions": (),
             },
         ),
-        migrations.AddIndex(
+        AddIndexBesideWrites(
             model_name="callback",
             index=models.Index(models.F("command"), models.F("id"), name="callback_by_command"),
         ),
-        migrations.AddIndex(
+        AddIndexBesideWrites(
             model_name="groupmember",
             index=models.Index(models.F("user_id"), models.F("group_id"), name="member_by_user"),
         ),

@@ -21,10 +21,6 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "names on their way",
             },
         ),
-        migrations.RemoveIndex(
-            model_name="conversation",
-            name="conversation_across_owners",
-        ),
         migrations.AddField(
             model_name="group",
             name="type_at_ms",
@@ -34,17 +30,5 @@ class Migration(migrations.Migration):
             model_name="groupmember",
             name="is_learnt",
             field=models.BooleanField(db_default=False),
-        ),
-        migrations.AddIndex(
-            model_name="conversation",
-            index=models.Index(models.F("conversation_id"), models.F("owner_id"), name="conversation_by_owners"),
-        ),
-        migrations.AddIndex(
-            model_name="groupmember",
-            index=models.Index(models.F("group_id"), condition=models.Q(("is_learnt", True)), name="member_to_count"),
-        ),
-        migrations.AddIndex(
-            model_name="message",
-            index=models.Index(models.F("thread"), models.F("time_s"), name="message_by_time"),
         ),
     ]

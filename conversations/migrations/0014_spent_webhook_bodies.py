@@ -2,8 +2,12 @@
 
 from django.db import migrations, models
 
+from conversations.index_operations import AddIndexBesideWrites
+
 
 class Migration(migrations.Migration):
+    atomic = False
+
     dependencies = [
         ("conversations", "0013_rosters_and_names"),
     ]
@@ -14,7 +18,7 @@ class Migration(migrations.Migration):
             name="body",
             field=models.TextField(blank=True, help_text="JSON; none any more once it is old and applied", verbose_name="body"),
         ),
-        migrations.AddIndex(
+        AddIndexBesideWrites(
             model_name="callback",
             index=models.Index(
                 models.F("received_at"),

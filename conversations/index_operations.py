@@ -1,0 +1,70 @@
+"""Indexes of tables that others go on writing to while a migration makes them; made again after half a failure.
+
+Such migrations say `atomic = False`, and have nothing else in them that would not bear to be run twice.
+"""
+
+from django.db import migrations, models
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+
+
+def add_index(schema_editor: BaseDatabaseSchemaEditor, model: type[models.Model], index: models.Index) -> None:
+    """Make an index that is not there yet, or not whole, beside those who write, where the database can do that."""
+    is_whole = _is_whole(schema_editor, index.name)
+    if is_whole:
+        return
+    if is_whole is False:
+        schema_editor.remove_index(model, index, concurrently=True)
+    schema_editor.add_index(model, index, **_beside_writes(schema_editor))
+
+
+def remove_index(schema_editor: BaseDatabaseSchemaEditor, model: type[models.Model], index: models.Index) -> None:
+    """Remove an index, if it is there."""
+    if _is_whole(schema_editor, index.name) is not None:
+        schema_editor.remove_index(model, index, **_beside_writes(schema_editor))
+
+
+class AddIndexBesideWrites(migrations.AddIndex):
+    """`add_index` as an operation."""
+
+    atomic = False
+
+    def database_forwards(self, app_label, schema_editor, from_state, to_state):
+        model = to_state.apps.get_model(app_label, self.model_name)
+        if self.allow_migrate_model(schema_editor.connection.alias, model):
+            add_index(schema_editor, model, self.index)
+
+    def database_backwards(self, app_label, schema_editor, from_state, to_state):
+        model = from_state.apps.get_model(app_label, self.model_name)
+        if self.allow_migrate_model(schema_editor.connection.alias, model):
+            remove_index(schema_editor, model, self.index)
+
+
+class RemoveIndexBesideWrites(migrations.RemoveIndex):
+    """`remove_index` as an operation."""
+
+    atomic = False
+
+    def database_forwards(self, app_label, schema_editor, from_state, to_state):
+        self._change(remove_index, app_label, schema_editor, from_state)
+
+    def database_backwards(self, app_label, schema_editor, from_state, to_state):
+        self._change(add_index, app_label, schema_editor, to_state)
+
+    def _change(self, change, app_label, schema_editor, state):
+        model = state.apps.get_model(app_label, self.model_name)
+        if self.allow_migrate_model(schema_editor.connection.alias, model):
+            change(schema_editor, model, state.models[app_label, self.model_name_lower].get_index_by_name(self.name))
+
+
+def _is_whole(schema_editor: BaseDatabaseSchemaEditor, name: str) -> bool | None:
+    """False if making it was broken off, which leaves an index that is kept up and never used; None if it is not there."""
+    on_postgresql = "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(quote_ident(%s))"
+    elsewhere = "SELECT 1 FROM sqlite_master WHERE type = 'index' AND name = %s"
+    with schema_editor.connection.cursor() as cursor:
+        cursor.execute(on_postgresql if schema_editor.connection.vendor == "postgresql" else elsewhere, [name])
+        row = cursor.fetchone()
+    return row and bool(row[0])
+
+
+def _beside_writes(schema_editor: BaseDatabaseSchemaEditor) -> dict[str, bool]:
+    return {"concurrently": True} if schema_editor.connection.vendor == "postgresql" else {}
