@@ -1,6 +1,6 @@
 """The body of a webhook as what happened; pure, no database. A command that changes no conversation is None.
 
-Source: Tencent Cloud Chat, "Webhook Overview" and the page of each command; `reference/tencent-im.md` section 6.
+Source: Tencent Cloud Chat, "Webhook Overview" and the page of each command.
 """
 
 import hashlib

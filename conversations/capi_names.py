@@ -1,7 +1,7 @@
 """The names of the C API inside a message, and their classic ones.
 
 Source: the vendor's C header and the plugins that pass its JSON on (Unity; Flutter from 8.5.6864 on), and Flutter's older
-models for the classic side; `reference/tencent-im.md` sections 1.3 and 1.4.
+models for the classic side.
 """
 
 from collections.abc import Mapping

@@ -2,7 +2,7 @@
 
 Of an SDK or of our own export and API: an object, or a list answer. Of the C API: `conv_id` … objects and their list answer.
 Of the vendor's REST: `recentcontact/get_list`. Nothing is lost silently: a key that has no place in a row is refused by name.
-Source: `reference/tencent-im.md` sections 1.2, 1.3 and 5.2.
+Source: Flutter's V2TimConversation, the vendor's C header of conversations, its REST page of `recentcontact/get_list`.
 """
 
 from collections.abc import Mapping, Sequence

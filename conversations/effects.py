@@ -93,7 +93,7 @@ class Viewer:
 
 
 NO_LIST = "[]"
-# Their unread is always 0. Source: reference section 10.
+# Their unread is always 0. Source: "Group System".
 UNCOUNTED_GROUPS = (GroupType.MEETING, GroupType.AVCHATROOM)
 
 

@@ -18,7 +18,7 @@ CONVERSATION_ID_MAX_BYTES = len("group_") + GROUP_ID_MAX_BYTES
 # Group IDs made by the cloud read `@TGS#...`; an unescaped `#` ends a URL, and this is what is left of the ID.
 CUT_OFF = "@TGS"
 
-# A topic's ID is its group's, this, and a word. Source: reference section 2.
+# A topic's ID is its group's, this, and a word. Source: "Use Limits".
 TOPIC_MARK = "@TOPIC#_"
 
 _owner_id = re.compile(rf"[ -~]{{1,{OWNER_ID_MAX_BYTES}}}").fullmatch

@@ -1,7 +1,7 @@
 """What a last message says in one line, in words: a pure function of its stored JSON.
 
 The JSON is kept as it came, so nothing is taken for granted about the types of its parts.
-Source: V2TIMMessage; names and order of elements as in `reference/tencent-im.md` section 1.4.
+Source: V2TIMMessage; names of elements as in Flutter's V2TimMessage up to 8.4, the SDK's classic dialect.
 """
 
 from collections.abc import Callable, Iterator

@@ -1,7 +1,7 @@
 """A message of the vendor's REST and webhooks as the classic lastMessage of whoever looks at it.
 
 Only what classic messages have a key for is taken over: the message itself is kept whole elsewhere. Elements get the same
-form as those of the C API, see `capi_message`. Source: "Message Formats"; `reference/tencent-im.md` sections 1.3, 1.4, 5.4.
+form as those of the C API, see `capi_message`. Source: "Message Formats", and Flutter's V2TimMessage.
 """
 
 from collections.abc import Mapping, Sequence

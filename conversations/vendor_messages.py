@@ -1,7 +1,7 @@
 """Messages and recalls as the vendor's own send, import and recall calls word them.
 
 Source: "Sending One-to-One Messages to One User", "Sending Ordinary Messages in a Group", "Importing One-to-One Messages",
-"Importing Group Messages" and the two recall pages; `reference/tencent-im.md` sections 5.3 and 5.4.
+"Importing Group Messages", "Message Formats" and the two recall pages.
 """
 
 import re

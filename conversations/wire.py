@@ -1,6 +1,6 @@
 """A row to and from the 20 classic keys of V2TIMConversation, as JSON bytes and as objects.
 
-Source: Flutter's V2TimConversation up to 8.4, the SDK's classic dialect; types as in `reference/tencent-im.md` section 1.
+Source: V2TIMConversation; keys and types as in Flutter's V2TimConversation up to 8.4, the SDK's classic dialect.
 """
 
 from collections.abc import Mapping
