@@ -6,8 +6,7 @@ WEB_WORKERS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 # What every server process has in common; the Procfile takes it too.
-GRANIAN := $(BIN)/granian --host 127.0.0.1 --no-ws --workers-kill-timeout 4 \
-	--static-path-route /static --static-path-mount staticfiles
+GRANIAN := $(BIN)/granian --host 127.0.0.1 --no-ws --workers-kill-timeout 4
 
 .PHONY: install run serve test lint messages screenshots
 

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
@@ -96,8 +97,17 @@ class BigTableAdmin(admin.ModelAdmin):
     # What people wrote: not for those who may only see that it is there.
     text_fields: tuple[str, ...] = ()
 
+    @property
+    def media(self):
+        # None of Django's scripts for slugs and related rows, nor jQuery for them, which weigh more than the rest of a page.
+        return forms.Media(js=["admin/js/core.js"])
+
     def get_changelist(self, request, **kwargs):
         return BoundedChangeList
+
+    def changelist_view(self, request, extra_context=None):
+        media = forms.Media(js=["admin/js/actions.js"])
+        return super().changelist_view(request, {"media": media} | (extra_context or {}))
 
     def get_object(self, request, object_id, from_field=None):
         # Nothing is stored under a NUL, and PostgreSQL fails at the question.

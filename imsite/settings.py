@@ -101,6 +101,7 @@ MIDDLEWARE = [
     *(["corsheaders.middleware.CorsMiddleware"] if CORS_ALLOWED_ORIGINS else []),
     # Answers requests that carry a Bearer credential itself: they need nothing of what follows.
     "conversations.api.credentials.BearerShortcut",
+    "imsite.compression.PageGZipMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -18,8 +18,6 @@ class Site(RunningServer):
             "SECRET_KEY": "only for tests: 0123456789 abcdefghij",
             "ALLOWED_HOSTS": "127.0.0.1",
             "STATIC_ROOT": str(static_root),
-            "GRANIAN_STATIC_PATH_ROUTE": "/static",
-            "GRANIAN_STATIC_PATH_MOUNT": str(static_root),
         }
         self.session_of = cache(self._session_of)
         self.feed_key = cache(self._feed_key)

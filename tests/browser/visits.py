@@ -56,6 +56,17 @@ class Visits:
             self.complaints.append(f"request to another host: {request.url}")
 
 
+def first_view(page: Page, path: str) -> tuple[int, float]:
+    """How many requests a page makes in a browser that has nothing yet, and the bytes that come over the wire."""
+    came: list[float] = []
+    network = page.context.new_cdp_session(page)
+    network.send("Network.enable")
+    network.on("Network.loadingFinished", lambda event: came.append(event["encodedDataLength"]))
+    page.goto(path)
+    page.wait_for_timeout(1000)  # until no request is left would be for good: a live list has one that stays
+    return len(came), sum(came)
+
+
 def assert_accessible(page: Page) -> None:
     """axe-core finds nothing on the page, neither in the light nor in the dark."""
     for scheme in ("light", "dark"):
