@@ -1,0 +1,133 @@
+"""A million conversations and what belongs to them, made by PostgreSQL itself in a minute or two.
+
+`big` has 100 000 conversations and `busy` 2000, all others 50. Rows lie in no order, as in use: an owner's are far apart.
+"""
+
+from django.db import connection
+
+OWNERS, EACH, BUSY, BIG = 17_960, 50, 2_000, 100_000
+# A group of busy, big and 2000 others, in which much is said; and busy's best-known peer.
+HALL, HALL_MEMBERS, HALL_MESSAGES = "hall", 2_000, 10_000
+PEER, PEER_MESSAGES = "u00007", 1_000
+GROUPS, OTHER_THREADS, IN_EACH = 20_000, 5_000, 40
+LAST_HOUR = 20_000  # messages, and half as many webhooks
+
+NOW_S = "extract(epoch FROM now())::bigint"
+# One text message as stored, from columns `sender`, `group_id` (null: one to one), `at_s` and `n`.
+BODY = """format('{"progress":100,"friendRemark":"","status":2,"localCustomData":"","localCustomInt":0,"priority":2,'
+    '"isSupportMessageExtension":false,"needReadReceipt":false,"hasRiskContent":false,"revokeReason":"",'
+    '"isBroadcastMessage":false,"revokerInfo":null,"isExcludedFromContentModeration":false,"msgID":"144115-%3$s-%4$s",'
+    '"timestamp":%3$s,"sender":"%1$s","nickName":"","faceUrl":"","nameCard":"","groupID":%2$s,"userID":%5$s,'
+    '"cloudCustomData":"","isSelf":false,"isRead":false,"isPeerRead":false,"seq":"%4$s","random":%4$s,"groupAtUserList":[],'
+    '"isExcludedFromUnreadCount":false,"isExcludedFromLastMessage":false,"offlinePushInfo":{},"elemType":1,'
+    '"textElem":{"text":"%6$s"}}',
+    sender, coalesce('"' || group_id || '"', 'null'), at_s, n,
+    CASE WHEN group_id IS NULL THEN '"' || sender || '"' ELSE 'null' END,
+    '你好 ' || n || ', your order has left the house' || repeat(' and is on its way', n::int % 5))"""
+POSITION = """CASE WHEN group_id IS NULL THEN lpad(at_s::text, 10, '0') || lpad(n::text, 10, '0') || lpad(n::text, 10, '0')
+    ELSE lpad(n::text, 20, '0') END"""
+
+# Whose list, the place in it, and who is on the other side; `chance` is the same in each run.
+PLACES = f"""
+    SELECT owner_id, n, group_id, sender, chance, {NOW_S} - 3600 - chance % 7776000 AS at_s FROM (
+        SELECT *, abs(hashtext(owner_id || n)::bigint) AS chance FROM (
+            SELECT 'u' || lpad(o::text, 5, '0') AS owner_id, n, 'u' || lpad(((o + 1 + n * 37) % 20000)::text, 5, '0') AS sender,
+                CASE WHEN n = {EACH - 1} AND o < {HALL_MEMBERS} THEN '{HALL}'
+                    WHEN n >= 40 THEN 'g' || (o * 7 + n * 211) % {OTHER_THREADS} END AS group_id
+            FROM generate_series(0, {OWNERS - 1}) o, generate_series(0, {EACH - 1}) n
+            UNION ALL
+            SELECT owner_id, n, 'u' || lpad(n::text, 5, '0'),
+                CASE WHEN n = size - 1 THEN '{HALL}' WHEN n % 5 = 4 THEN 'g' || n / 5 END
+            FROM (VALUES ('busy', {BUSY}), ('big', {BIG})) AS few (owner_id, size), generate_series(0, size - 1) n
+        ) AS sides
+    ) AS places"""
+
+CONVERSATIONS = f"""
+    INSERT INTO conversations_conversation (
+        owner_id, conversation_id, type, group_type, show_name, face_url, recv_opt, unread_count, unread_base,
+        unread_base_position, last_message, last_message_at, last_message_position, draft_text, draft_timestamp, is_pinned,
+        order_key, group_at_info, marks, conversation_groups, version, created_version)
+    SELECT owner_id, coalesce('group_' || group_id, 'c2c_' || sender), CASE WHEN group_id IS NULL THEN 1 ELSE 2 END,
+        CASE WHEN group_id IS NULL THEN '' ELSE 'Work' END,
+        coalesce('The group ' || group_id, 'Nick 王 ' || sender), 'https://img.example.org/' || chance || '.png',
+        CASE WHEN chance % 9 = 1 THEN 2 ELSE 0 END, CASE WHEN chance % 8 = 0 THEN chance % 130 + 1 ELSE 0 END,
+        CASE WHEN chance % 8 = 0 THEN chance % 130 + 1 ELSE 0 END, {POSITION}, {BODY}, to_timestamp(at_s), {POSITION},
+        CASE WHEN chance % 40 = 2 THEN 'What I wanted to say' ELSE '' END, CASE WHEN chance % 40 = 2 THEN at_s ELSE 0 END,
+        n < 50 AND chance % 20 = 3, at_s * 1000000 + n,
+        CASE WHEN chance % 60 = 8 AND group_id IS NOT NULL THEN '[{{"seq":"5","atType":1}}]' ELSE '[]' END,
+        CASE WHEN chance % 50 = 5 THEN 1 ELSE 0 END, CASE WHEN chance % 12 = 6 THEN 1 ELSE 0 END, n + 1, n + 1
+    FROM ({PLACES}) AS placed ORDER BY chance"""
+
+OWNER_ROWS = """
+    INSERT INTO conversations_owner (owner_id, version, epoch, nick_name, group_names, face_url)
+    SELECT owner_id, count(*), 1, 'Nick ' || owner_id, '["customers","work"]', 'https://img.example.org/' || owner_id || '.png'
+    FROM conversations_conversation GROUP BY owner_id"""
+
+# Group and two-person threads, each message with the moment at which it came.
+SAID = f"""
+    SELECT '{HALL}' AS thread, '{HALL}' AS group_id, 'u' || lpad((n * 7 % {HALL_MEMBERS})::text, 5, '0') AS sender, n,
+        {NOW_S} - ({HALL_MESSAGES} - n) * 90 AS at_s FROM generate_series(1, {HALL_MESSAGES}) n
+    UNION ALL
+    SELECT 'busy' || chr(31) || '{PEER}', NULL, CASE WHEN n % 3 = 0 THEN 'busy' ELSE '{PEER}' END, n,
+        {NOW_S} - ({PEER_MESSAGES} - n) * 600 FROM generate_series(1, {PEER_MESSAGES}) n
+    UNION ALL
+    SELECT 'g' || g, 'g' || g, 'u' || lpad((g * 3 + n)::text, 5, '0'), n, {NOW_S} - 86400 - ({IN_EACH} - n) * 3600 - g
+    FROM generate_series(0, {OTHER_THREADS - 1}) g, generate_series(1, {IN_EACH}) n
+    UNION ALL
+    SELECT 'g' || n % {OTHER_THREADS}, 'g' || n % {OTHER_THREADS}, 'u00001', {IN_EACH} + 1 + n, {NOW_S} - n * 3600 / {LAST_HOUR}
+    FROM generate_series(0, {LAST_HOUR - 1}) n"""
+
+MESSAGES = f"""
+    INSERT INTO conversations_message (thread, position, sender, time_s, random, body, created_at)
+    SELECT thread, {POSITION}, sender, at_s, n, {BODY}, to_timestamp(at_s) FROM ({SAID}) AS said ORDER BY at_s"""
+
+THREADS = """
+    INSERT INTO conversations_thread (thread, last_position)
+    SELECT thread, max(position) FROM conversations_message GROUP BY thread"""
+
+# The two lists that are looked at say what is stored, as fed ones do.
+FED_ROWS = f"""
+    UPDATE conversations_conversation SET unread_base = 0, unread_base_position = '', unread_count = said.count,
+        group_read_sequence = {HALL_MESSAGES - 300}, last_message_position = last_position
+    FROM conversations_thread, (SELECT count(*) FROM conversations_message WHERE thread = '{HALL}'
+        AND position > lpad('{HALL_MESSAGES - 300}', 20, '0')) AS said
+    WHERE conversation_id = 'group_{HALL}' AND owner_id IN ('busy', 'big') AND thread = '{HALL}'"""
+
+MEMBERS = """
+    INSERT INTO conversations_groupmember (group_id, user_id, events, is_there, since_ms)
+    SELECT substr(conversation_id, 7), owner_id, '[[0,"listed"]]', true, 0 FROM conversations_conversation WHERE type = 2"""
+
+GROUP_ROWS = """
+    INSERT INTO conversations_group (group_id, type, name)
+    SELECT group_id, 'Work', 'The group ' || group_id FROM conversations_groupmember GROUP BY group_id"""
+
+WEBHOOKS = f"""
+    INSERT INTO conversations_callback (command, body, outcome, error, received_at, applied_at)
+    SELECT CASE WHEN n % 2 = 0 THEN 'C2C.CallbackAfterSendMsg' ELSE 'Group.CallbackAfterSendMsg' END,
+        format('{{"From_Account":"u00001","To_Account":"busy","MsgSeq":%1$s,"MsgRandom":%1$s,"MsgTime":%2$s,'
+            '"MsgBody":[{{"MsgType":"TIMTextElem","MsgContent":{{"Text":"hi"}}}}]}}', n, {NOW_S} - n),
+        CASE WHEN n % 5000 = 7 THEN 'failed' WHEN n < 2 THEN 'stored' ELSE 'applied' END,
+        CASE WHEN n % 5000 = 7 THEN 'MsgBody is no list' ELSE '' END,
+        now() - CASE WHEN n < {LAST_HOUR // 2} THEN n * interval '0.36 s' ELSE interval '1 h' + n * interval '6 s' END,
+        CASE WHEN n < 2 OR n % 5000 = 7 THEN NULL ELSE now() END
+    FROM generate_series(99999, 0, -1) n"""
+
+LOOKS = """
+    INSERT INTO conversations_look (username, owner_id, looked_at)
+    SELECT 'sue', 'u' || lpad((n % 900)::text, 5, '0'), now() - n * interval '1 min' FROM generate_series(5000, 1, -1) n"""
+
+KEYS = """
+    INSERT INTO conversations_apikey (prefix, digest, name, owner_id)
+    SELECT 'imk_' || n, decode(md5(n::text), 'hex'), 'app ' || n, 'u' || lpad(n::text, 5, '0') FROM generate_series(1, 300) n"""
+
+# In this order: some are made from others.
+STEPS = (
+    CONVERSATIONS, OWNER_ROWS, MESSAGES, THREADS, FED_ROWS, MEMBERS, GROUP_ROWS, WEBHOOKS, LOOKS, KEYS, "VACUUM (ANALYZE)",
+)  # fmt: skip
+
+
+def fill() -> None:
+    """Into empty tables."""
+    with connection.cursor() as cursor:
+        for step in STEPS:
+            cursor.execute(step)
