@@ -1,6 +1,7 @@
 """Every setting, its default and unit; all of them come from the environment."""
 
 import os
+import warnings
 from pathlib import Path
 
 import environ
@@ -103,6 +104,7 @@ MIDDLEWARE = [
     "conversations.api.credentials.BearerShortcut",
     "imsite.compression.PageGZipMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -151,9 +153,13 @@ STATIC_ROOT = BASE_DIR / "staticfiles"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
-        "BACKEND": "django.contrib.staticfiles.storage." + ("StaticFilesStorage" if DEBUG else "ManifestStaticFilesStorage")
+        "BACKEND": "whitenoise.storage." + ("CompressedStaticFilesStorage" if DEBUG else "CompressedManifestStaticFilesStorage")
     },
 }
+# From STATIC_ROOT in the demo as well, where they lie compressed.
+WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = False
+# `make run` is one ASGI process: a file that WhiteNoise opens is read there at once, which is what the warning is about.
+warnings.filterwarnings("ignore", "StreamingHttpResponse must consume synchronous iterators")
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

