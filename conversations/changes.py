@@ -21,7 +21,7 @@ from django.db.models.functions import Greatest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from conversations import counting, identifiers, message_store, wakeups
+from conversations import counting, identifiers, json_rows, message_store, wakeups
 from conversations.choices import ChangedBy, ConversationType
 from conversations.exceptions import Code, ConversationError, TryAgain
 from conversations.message_models import Group
@@ -121,6 +121,21 @@ def in_transaction(function: Callable[P, R]) -> Callable[P, R]:
         raise TryAgain(_("Too many changes at the same moment; try again."))
 
     return run
+
+
+def do_each(waiting: Sequence[str], act: Callable[[str], object], *, log: logging.Logger, failure: str) -> int:
+    """Do something that waits to be done, one by one; how many there were. One that fails stays, and keeps no other from it.
+
+    `failure` says so in the log. Raises OperationalError when the database is away.
+    """
+    for one in waiting:
+        try:
+            act(one)
+        except OperationalError:
+            raise
+        except Exception:
+            log.exception(failure, one)
+    return len(waiting)
 
 
 _table, _conversations = Owner._meta.db_table, Conversation._meta.db_table
@@ -309,7 +324,8 @@ def insert_rows(owner: LockedOwner, rows: Sequence[Conversation], *, by: Changed
         row.created_version = row.version
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {_conversations} ({', '.join(_GIVEN)}) {rows_of_json(_GIVEN)}", [rows_as_json(rows, _GIVEN)]
+            f"INSERT INTO {_conversations} ({', '.join(_GIVEN)}) {json_rows.select(Conversation, _GIVEN)}",
+            [rows_as_json(rows, _GIVEN)],
         )
     save_owners([owner])
 
@@ -321,25 +337,15 @@ def update_rows(rows: Sequence[Conversation], columns: Sequence[str]) -> None:
     assignments = ", ".join(f"{column} = v.{column}" for column in columns)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"UPDATE {_conversations} SET {assignments} FROM ({rows_of_json((*KEY, *columns))}) AS v "
+            f"UPDATE {_conversations} SET {assignments} FROM ({json_rows.select(Conversation, (*KEY, *columns))}) AS v "
             f"WHERE {_conversations}.owner_id = v.owner_id AND {_conversations}.conversation_id = v.conversation_id",
             [rows_as_json(rows, (*KEY, *columns))],
         )
 
 
-def rows_of_json(columns: Sequence[str]) -> str:
-    """The rows of one JSON array of objects: one text with one parameter, however many they are."""
-    if connection.vendor == "postgresql":
-        fields = (Conversation._meta.get_field(column) for column in columns)
-        types = ", ".join(f"{field.column} {field.cast_db_type(connection)}" for field in fields)
-        return f"SELECT {', '.join(columns)} FROM json_to_recordset(%s::json) AS r({types})"
-    values = ", ".join(f"json_extract(r.value, '$.{column}') AS {column}" for column in columns)
-    return f"SELECT {values} FROM json_each(%s) AS r"
-
-
 def rows_as_json(rows: Sequence[Conversation], columns: Sequence[str]) -> str:
-    """The parameter of `rows_of_json`."""
-    return orjson.dumps([dict(zip(columns, _values(row, columns))) for row in rows]).decode()
+    """These columns of rows as the parameter of `json_rows`."""
+    return json_rows.parameter(columns, (_values(row, columns) for row in rows))
 
 
 def _values(conversation: Conversation, columns: Sequence[str]) -> list[Any]:

@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
+from typing import NamedTuple
 
 from conversations import effects, identifiers, message_store
 from conversations.choices import ConversationType
@@ -84,12 +85,21 @@ def not_passed(rows: Iterable[Conversation], messages: Iterable[Message]) -> Ite
         yield message, islice(rows, bisect_left(ends, message.position))
 
 
-def mentions(row: Conversation) -> dict[int, int]:
-    """The @ entries that stored messages make for the row while they are unread: atType by MsgSeq."""
-    viewer, thread = viewer_of(row), thread_of(row.owner_id, row.conversation_id)
-    stored = message_store.outlines(thread, passed_position(row))
-    found = ((int(message.position), viewer.at_type(message, row)) for message in stored)
-    return {seq: int(at_type) for seq, at_type in found if at_type}
+class Counted(NamedTuple):
+    """What a row's unread number is to be, and the @ entries that stored messages make while they are unread, by MsgSeq."""
+
+    unread: int
+    mentions: dict[int, int]
+
+
+def made_anew(row: Conversation, viewer: Viewer) -> Counted:
+    """Both, as the row's owner stands to what is stored; one query, and memory that does not grow with the thread."""
+    unread, mentions = row.unread_base, {}
+    for message in message_store.outlines(thread_of(row.owner_id, row.conversation_id), passed_position(row)):
+        unread += viewer.counts(message, row)
+        if at_type := viewer.at_type(message, row):
+            mentions[int(message.position)] = int(at_type)
+    return Counted(unread, mentions)
 
 
 def passed_position(row: Conversation) -> str:

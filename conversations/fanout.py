@@ -5,13 +5,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 
-import orjson
 from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from conversations import counting, effects, identifiers, message_store
-from conversations.changes import KEY, STAMP, LockedOwner, lock_owners, rows_as_json, rows_of_json, save_owners, stamp
+from conversations import counting, effects, identifiers, json_rows, message_store
+from conversations.changes import KEY, STAMP, LockedOwner, lock_owners, rows_as_json, save_owners, stamp
 from conversations.choices import ChangedBy, ConversationType, GroupType
 from conversations.effects import Seen, Viewer
 from conversations.message_models import Group
@@ -227,9 +226,8 @@ def read_rows(keys: Sequence[Pair]) -> dict[Pair, Conversation]:
     """The rows of these owners and conversations, deleted ones too; one query."""
     if not keys:
         return {}
-    pairs = orjson.dumps([dict(zip(KEY, key)) for key in set(keys)]).decode()
     with connection.cursor() as cursor:
-        cursor.execute(_read_sql(), [pairs])
+        cursor.execute(_read_sql(), [json_rows.parameter(KEY, set(keys))])
         found = [Conversation.from_db(connection.alias, _READ, row) for row in cursor.fetchall()]
     for row in found:
         row.is_new = False
@@ -249,9 +247,7 @@ _READ = [field.attname for field in Conversation._meta.concrete_fields if field.
 
 @cache
 def _read_sql() -> str:
-    """By pairs, where the ORM would look two lists up crosswise; one text with one parameter, however many they are."""
-    columns = ", ".join(f"c.{column}" for column in _READ)
-    return f"SELECT {columns} FROM ({rows_of_json(KEY)}) k JOIN {_table} c ON {' AND '.join(f'c.{n} = k.{n}' for n in KEY)}"
+    return f"SELECT {', '.join(f't.{column}' for column in _READ)} FROM {json_rows.of_keys(Conversation, KEY)}"
 
 
 def save_rows(owners: Mapping[str, LockedOwner], rows: Sequence[Conversation], *, by: ChangedBy) -> None:
@@ -274,7 +270,7 @@ def write(rows: Sequence[Conversation]) -> None:
 def _write_sql() -> str:
     updates = ", ".join(f"{column} = EXCLUDED.{column}" for column in UPDATED)
     return (
-        f"INSERT INTO {_table} ({', '.join(WRITTEN)}) {rows_of_json(WRITTEN)} WHERE true "
+        f"INSERT INTO {_table} ({', '.join(WRITTEN)}) {json_rows.select(Conversation, WRITTEN)} WHERE true "
         f"ON CONFLICT (owner_id, conversation_id) DO UPDATE SET {updates}"
     )
 

@@ -85,11 +85,7 @@ def _deleted(row: Conversation) -> Iterator[Fault]:
 
 
 def _unread_and_mentions(row: Conversation, viewer: Viewer, thread: str) -> Iterator[Fault]:
-    unread, mentions = row.unread_base, {}
-    for message in message_store.outlines(thread, counting.passed_position(row)):
-        unread += viewer.counts(message, row)
-        if (at_type := viewer.at_type(message, row)) is not None:
-            mentions[int(message.position)] = int(at_type)
+    unread, mentions = counting.made_anew(row, viewer)
     if unread != row.unread_count:
         yield Fault(Kind.UNREAD, str(row.unread_count), str(unread), {"unread_count": unread})
     if row.type != ConversationType.GROUP:

@@ -6,12 +6,11 @@ Whoever has a group's conversation is in the group, since nobody knows when; new
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 
-import orjson
 from django.conf import settings
-from django.db import OperationalError, connection
+from django.db import connection
 
-from conversations import identifiers, membership
-from conversations.changes import in_transaction
+from conversations import identifiers, json_rows, membership
+from conversations.changes import do_each, in_transaction
 from conversations.choices import ConversationType, GroupType
 from conversations.counting import group_of
 from conversations.message_models import Group, GroupMember, Thread
@@ -21,6 +20,7 @@ logger = logging.getLogger("conversations.learning")
 
 MEMBERS_PER_STATEMENT = 5000
 NOTHING_TOLD, LISTED = Roster(), Roster((LISTED_SINCE_EVER,))
+KEY = ("group_id", "user_id")
 _members = GroupMember._meta.db_table
 
 
@@ -37,14 +37,7 @@ def learn(pairs: Iterable[tuple[str, str]]) -> list[str]:
 def count_learnt(group_ids: Iterable[str] | None = None) -> int:
     """Count what was stored before members were learnt, in these groups or wherever that is still to do; in how many it was."""
     waiting = groups_to_count() if group_ids is None else list(group_ids)
-    for group_id in waiting:
-        try:
-            _count(group_id)
-        except OperationalError:
-            raise  # the database is away
-        except Exception:
-            logger.exception("Messages of %s stay to be counted for new members", group_id)
-    return len(waiting)
+    return do_each(waiting, _count, log=logger, failure="Messages of %s stay to be counted for new members")
 
 
 def groups_to_count() -> list[str]:
@@ -81,27 +74,19 @@ def _insert(members: list[tuple[str, str]], is_learnt: bool, events: str, is_the
         cursor.execute(
             f"INSERT INTO {_members} (group_id, user_id, is_learnt, events, is_there, since_ms) "
             f"SELECT k.group_id, k.user_id, {_boolean(is_learnt)}, CAST(%s AS text), {_boolean(is_there)}, CAST(%s AS bigint) "
-            f"FROM {_pairs()} k WHERE 1 = 1 ON CONFLICT (group_id, user_id) DO UPDATE SET is_learnt = TRUE",
-            [events, since_ms, orjson.dumps(members).decode()],
+            f"FROM ({json_rows.select(GroupMember, KEY)}) k WHERE 1 = 1 "
+            "ON CONFLICT (group_id, user_id) DO UPDATE SET is_learnt = TRUE",
+            [events, since_ms, json_rows.parameter(KEY, members)],
         )
 
 
 def _events_of(members: Sequence[tuple[str, str]]) -> dict[tuple[str, str], str]:
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT m.group_id, m.user_id, m.events FROM {_pairs()} k "
-            f"JOIN {_members} m ON m.group_id = k.group_id AND m.user_id = k.user_id",
-            [orjson.dumps(members).decode()],
+            f"SELECT t.group_id, t.user_id, t.events FROM {json_rows.of_keys(GroupMember, KEY)}",
+            [json_rows.parameter(KEY, members)],
         )
         return {(group_id, user_id): events for group_id, user_id, events in cursor.fetchall()}
-
-
-def _pairs() -> str:
-    """Members as rows, from one parameter of JSON: thousands of parameters took longer than all the rest."""
-    if connection.vendor == "postgresql":
-        return "(SELECT e->>0 AS group_id, e->>1 AS user_id FROM json_array_elements(CAST(%s AS json)) e)"
-    first, second = (f"json_extract(value, '$[{place}]')" for place in range(2))
-    return f"(SELECT {first} AS group_id, {second} AS user_id FROM json_each(%s))"
 
 
 def _boolean(value: bool) -> str:
@@ -115,9 +100,9 @@ def _lock_groups(group_ids: list[str]) -> set[str]:
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {Group._meta.db_table} (group_id) SELECT k.group_id FROM {_pairs()} k WHERE 1 = 1 "
-            "ORDER BY k.group_id ON CONFLICT (group_id) DO NOTHING",
-            [orjson.dumps([[group_id, ""] for group_id in group_ids]).decode()],
+            f"INSERT INTO {Group._meta.db_table} (group_id) {json_rows.select(Group, KEY[:1])} WHERE 1 = 1 "
+            "ORDER BY group_id ON CONFLICT (group_id) DO NOTHING",
+            [json_rows.parameter(KEY[:1], ([group_id] for group_id in group_ids))],
         )
     known = Group.objects.filter(group_id__any_of=group_ids).order_by("group_id").select_for_update()
     states = list(known.values_list("group_id", "type", "dissolved_at_ms"))

@@ -8,6 +8,7 @@ import orjson
 from django.db import connection
 from django.db.models import Q
 
+from conversations import json_rows
 from conversations.message_models import Message, Thread
 from conversations.positions import NOWHERE
 
@@ -16,7 +17,7 @@ COLUMNS = (
     "targets",
 )  # fmt: skip
 
-PAIRS = 1000  # looked up by one statement
+KEY = COLUMNS[:2]
 
 
 @dataclass(slots=True)
@@ -159,20 +160,16 @@ def find(keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Message]:
     threads = {thread for thread, _position in wanted}
     if len(threads) == 1:
         # One text to prepare, for the usual case.
-        stored = [Message.objects.filter(thread=threads.pop(), position__any_of=[position for _thread, position in wanted])]
+        stored = Message.objects.filter(thread=threads.pop(), position__any_of=[position for _thread, position in wanted])
     else:
-        # Two lists would be looked up crosswise.
-        stored = [_find_pairs(wanted[start : start + PAIRS]) for start in range(0, len(wanted), PAIRS)]
-    return {(one.thread, one.position): one for part in stored for one in part}
+        stored = _of_keys(wanted) if wanted else ()
+    return {(one.thread, one.position): one for one in stored}
 
 
-def _find_pairs(pairs: Sequence[tuple[str, str]]) -> list[Message]:
+def _of_keys(keys: Sequence[tuple[str, str]]) -> list[Message]:
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT {', '.join(f'm.{name}' for name in COLUMNS)} FROM (VALUES {', '.join(['(%s, %s)'] * len(pairs))}) AS k "
-            f"JOIN {_messages} m ON m.thread = k.column1 AND m.position = k.column2",
-            [value for pair in pairs for value in pair],
-        )
+        columns = ", ".join(f"t.{name}" for name in COLUMNS)
+        cursor.execute(f"SELECT {columns} FROM {json_rows.of_keys(Message, KEY)}", [json_rows.parameter(KEY, keys)])
         return [Message.from_db(connection.alias, COLUMNS, row) for row in cursor.fetchall()]
 
 

@@ -13,12 +13,12 @@ from functools import partial
 from typing import Any
 
 import orjson
-from django.db import OperationalError, connection, transaction
+from django.db import connection, transaction
 from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, TextField, Value, When
 from django.utils import timezone
 
 from conversations import identifiers, membership, wakeups
-from conversations.changes import in_transaction, lock_owners
+from conversations.changes import do_each, in_transaction, lock_owners
 from conversations.choices import ChangedBy, ConversationType
 from conversations.counting import group_of
 from conversations.message_models import Group, PendingName
@@ -151,15 +151,7 @@ def spread(conversation_ids: Iterable[str], *, until: float) -> set[str]:
 
 def finish() -> int:
     """Bring all names on their way to where they go; how many conversations they were of."""
-    waiting = on_their_way()
-    for conversation_id in waiting:
-        try:
-            spread([conversation_id], until=math.inf)
-        except OperationalError:
-            raise  # the database is away
-        except Exception:
-            logger.exception("The name of %s stays on its way", conversation_id)
-    return len(waiting)
+    return do_each(on_their_way(), partial(_spread_one, until=math.inf), log=logger, failure="The name of %s stays on its way")
 
 
 def on_their_way() -> list[str]:

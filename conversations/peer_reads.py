@@ -59,6 +59,7 @@ def _everybodys(column: str, owner_ids: list[str], conversation_id: str, conditi
     """A column of the owners' rows of one conversation, with their owners; one query."""
     with connection.cursor() as cursor:
         # By pairs: told a list of owners and one ID, PostgreSQL comes to go through the ID's rows of everybody.
+        # Nearly always it is one: PostgreSQL then knows that it looks for one row, which `json_rows` do not tell it.
         cursor.execute(
             f"SELECT c.owner_id, c.{column} FROM (VALUES {', '.join(['(%s, %s)'] * len(owner_ids))}) AS k "
             f"JOIN {_table} c ON c.owner_id = k.column1 AND c.conversation_id = k.column2 WHERE {condition}",

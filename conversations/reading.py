@@ -157,9 +157,9 @@ def _move_read_position(owner_id: str, conversation_id: str, to: int) -> Outcome
     goes_back = to < read_up_to(conversation)
     if goes_back:
         _set_read_up_to(conversation, to)
-        conversation.unread_count = counting.count_unread(conversation)
+        conversation.unread_count, mentions = counting.made_anew(conversation, counting.viewer_of(conversation))
         if conversation.type == ConversationType.GROUP:
-            entries = wire.at_entries(conversation.group_at_info) | counting.mentions(conversation)
+            entries = wire.at_entries(conversation.group_at_info) | mentions
             conversation.group_at_info = effects.at_info_json(entries)
     if goes_back or read_to(conversation, to):
         save_conversations(outcome.owner, [conversation], READ_COLUMNS, by=ChangedBy.REPAIR)

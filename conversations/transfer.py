@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from datetime import datetime
-from itertools import islice
 from typing import Any, NamedTuple, Self
 
 import orjson
@@ -12,8 +11,8 @@ from django.db import connection, transaction
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone, translation
 
-from conversations import dialects, learning, positions, wire
-from conversations.changes import LockedOwner, lock_owners, save_owners
+from conversations import dialects, json_rows, learning, positions, wire
+from conversations.changes import KEY, LockedOwner, lock_owners, save_owners
 from conversations.choices import ChangedBy, ConversationType, Membership
 from conversations.exceptions import ConversationError
 from conversations.models import Conversation, Owner
@@ -21,7 +20,6 @@ from conversations.querysets import ConversationQuerySet
 from conversations.wire import Entry
 
 BATCH_CONVERSATIONS = 5000
-PAIRS_PER_STATEMENT = 1000
 
 
 class BadRecord(NamedTuple):
@@ -253,20 +251,14 @@ _table = Conversation._meta.db_table
 
 def _stored(pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Stored]:
     """What is there of these conversations; their owners are locked, so it stays true."""
-    found = {}
-    pairs = iter(pairs)
-    while part := list(islice(pairs, PAIRS_PER_STATEMENT)):
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT c.owner_id, c.conversation_id, c.order_key, c.deleted_at IS NOT NULL, c.deleted_position, "
-                "c.cleared_position, c.c2c_read_timestamp, c.group_read_sequence, c.membership, c.created_version, "
-                "c.created_at "
-                f"FROM (VALUES {', '.join(['(%s, %s)'] * len(part))}) AS k "
-                f"JOIN {_table} c ON c.owner_id = k.column1 AND c.conversation_id = k.column2",
-                [value for pair in part for value in pair],
-            )
-            found |= {row[:2]: Stored(*row[2:]) for row in cursor.fetchall()}
-    return found
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT t.owner_id, t.conversation_id, t.order_key, t.deleted_at IS NOT NULL, t.deleted_position, "
+            "t.cleared_position, t.c2c_read_timestamp, t.group_read_sequence, t.membership, t.created_version, t.created_at "
+            f"FROM {json_rows.of_keys(Conversation, KEY)}",
+            [json_rows.parameter(KEY, pairs)],
+        )
+        return {row[:2]: Stored(*row[2:]) for row in cursor.fetchall()}
 
 
 def _delete(pairs: list[tuple[str, str]]) -> None:
