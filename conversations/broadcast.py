@@ -150,7 +150,10 @@ def _typed(inserted: dict[str, str]) -> Iterable[str]:
 
 
 def _updated(messages: Sequence[Stored], group: Group, values: dict[str, Any]) -> dict[str, str]:
-    """What becomes of a row that is there. One that is deleted comes back, unless past these messages."""
+    """What becomes of a row that is there. One that is deleted comes back, unless past these messages.
+
+    Then it has only a new number, and followers are told once more that it is deleted: to look first would cost every message.
+    """
     was = f"{_rows}."
     comes_back = f"{was}deleted_at IS NOT NULL AND %(newest)s > {was}deleted_position"
     is_listed = f"({was}deleted_at IS NULL OR %(newest)s > {was}deleted_position)"

@@ -69,6 +69,7 @@ elif _database["ENGINE"] == "django.db.backends.postgresql":
     _database["ENGINE"] = "imsite.postgresql"
     # A server that is away is told of within two seconds, so that a webhook is not acknowledged by waiting: one that does not
     # answer a new connection, one that leaves sent bytes without a sign, and one that falls silent during a query.
+    # For one whose process takes all bytes and never answers, on a machine that does, libpq 18 knows no limit.
     _patience = {"connect_timeout": 2, "tcp_user_timeout": 1500, "keepalives_idle": 1, "keepalives_interval": 1}
     _database["OPTIONS"] = {"server_side_binding": True, "prepare_threshold": 2, **_patience, **_database.get("OPTIONS", {})}
     _database["CONN_HEALTH_CHECKS"] = True
