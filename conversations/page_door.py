@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
-from conversations import identifiers, looks, page_search, permissions
+from conversations import identifiers, looks, page_search, permissions, plans
 from conversations.entries import owner_url
 from conversations.exceptions import ConversationError
 
@@ -47,7 +47,8 @@ def for_list(view: View, methods: tuple[str, ...] = METHODS) -> View:
     @wraps(view)
     def opened(request: HttpRequest) -> HttpResponse:
         owner_id = identifiers.check_owner_id(request.GET.get("owner", ""))
-        return asked_why(request, owner_id) or view(request, owner_id)
+        with plans.of_its_own():
+            return asked_why(request, owner_id) or view(request, owner_id)
 
     return for_staff(opened, methods)
 

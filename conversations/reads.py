@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from django.db import connection
 from django.db.models import QuerySet, Value
 
-from conversations import wire
+from conversations import plans, wire
 from conversations.models import Conversation, Owner
 from conversations.paging import Cursor
 from conversations.querysets import array_parameter
@@ -70,7 +70,8 @@ def page(owner_id: str, after: Cursor | None, count: int, *, extra: bool = False
 def selected_page(conversations: QuerySet, owner_id: str, count: int, *, extra: bool = False) -> Snapshot:
     """The first `count` of `conversations`, all of this owner, in display order."""
     sql, parameters = _page_statement(conversations, count, extra)
-    return _page(rows_of(sql, [*parameters, owner_id]), count, extra)
+    with plans.of_its_own():
+        return _page(rows_of(sql, [*parameters, owner_id]), count, extra)
 
 
 def totals(conversations: QuerySet, owner_id: str) -> tuple[str, dict[str, int]]:

@@ -85,13 +85,19 @@ THREADS = """
     INSERT INTO conversations_thread (thread, last_position)
     SELECT thread, max(position) FROM conversations_message GROUP BY thread"""
 
-# The two lists that are looked at say what is stored, as fed ones do.
-FED_ROWS = f"""
-    UPDATE conversations_conversation SET unread_base = 0, unread_base_position = '', unread_count = said.count,
+# The conversations that are looked at say what is stored, as fed ones do: 300 unread in the group, 20 of the peer's.
+FED_GROUPS = f"""
+    UPDATE conversations_conversation SET unread_base = 0, unread_base_position = '', unread_count = 300, group_at_info = '[]',
         group_read_sequence = {HALL_MESSAGES - 300}, last_message_position = last_position
-    FROM conversations_thread, (SELECT count(*) FROM conversations_message WHERE thread = '{HALL}'
-        AND position > lpad('{HALL_MESSAGES - 300}', 20, '0')) AS said
+    FROM conversations_thread
     WHERE conversation_id = 'group_{HALL}' AND owner_id IN ('busy', 'big') AND thread = '{HALL}'"""
+FED_PEER = f"""
+    UPDATE conversations_conversation SET unread_base = 0, unread_base_position = '', unread_count = 20,
+        c2c_read_timestamp = (
+            SELECT time_s FROM conversations_message WHERE thread = threads.thread AND random = {PEER_MESSAGES - 30}),
+        last_message_position = last_position
+    FROM conversations_thread AS threads
+    WHERE owner_id = 'busy' AND conversation_id = 'c2c_{PEER}' AND thread = 'busy' || chr(31) || '{PEER}'"""
 
 MEMBERS = """
     INSERT INTO conversations_groupmember (group_id, user_id, events, is_there, since_ms)
@@ -122,7 +128,8 @@ KEYS = """
 
 # In this order: some are made from others.
 STEPS = (
-    CONVERSATIONS, OWNER_ROWS, MESSAGES, THREADS, FED_ROWS, MEMBERS, GROUP_ROWS, WEBHOOKS, LOOKS, KEYS, "VACUUM (ANALYZE)",
+    CONVERSATIONS, OWNER_ROWS, MESSAGES, THREADS, FED_GROUPS, FED_PEER, MEMBERS, GROUP_ROWS, WEBHOOKS, LOOKS, KEYS,
+    "VACUUM (ANALYZE)",
 )  # fmt: skip
 
 

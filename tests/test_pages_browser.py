@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from django.db import connection
 from django.test import TestCase
 from django.urls import reverse
@@ -204,6 +205,21 @@ class PaneTests(AsSupport):
         make_conversations(120, last_message=message(), marks=1)
 
         self.assertEqual([self.count_queries(LIST, owner="alice", **more) for more in ({}, {"search": "b"})], few)
+
+    @pytest.mark.skipif(connection.vendor != "postgresql", reason="PostgreSQL's plans")
+    def test_a_list_is_planned_for_its_owner(self):
+        usual = connection.connection.prepare_threshold
+        seen = []
+
+        def look(execute, *arguments):
+            seen.append(connection.connection.prepare_threshold)
+            return execute(*arguments)
+
+        with connection.execute_wrapper(look):
+            self.get(LIST, owner="alice", hasUnreadCount="true")
+
+        self.assertEqual(set(seen), {usual, None})
+        self.assertEqual(connection.connection.prepare_threshold, usual)
 
 
 class NewsTests(AsSupport):
