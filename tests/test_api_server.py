@@ -5,6 +5,8 @@ Each server has a SQLite file of its own, whatever database the suite runs on, w
 
 import http.client
 import json
+import socket
+import time
 
 from django.test import SimpleTestCase
 
@@ -26,7 +28,7 @@ class ServerChecks:
         cls.server = server
         for conversation_id in ("c2c_bob", "group_a/b", "group_a,b"):
             server.do(f"make_conversation(conversation_id={conversation_id!r})")
-        cls.credential = server.do("with_key()")["HTTP_AUTHORIZATION"]
+        cls.credential = server.do("with_key(scopes=(keys.READ, keys.WRITE))")["HTTP_AUTHORIZATION"]
 
     @classmethod
     def tearDownClass(cls):
@@ -103,6 +105,30 @@ class ServerChecks:
         self.assertEqual((status, len(json.loads(body)["conversationList"])), (200, 1))
         self.assert_problem(self.post(iter([b" " * MEGABYTE] * 9)), 413, 93000)
         self.assert_problem(self.post(iter([b"{"])), 400, 6017)
+
+    def test_an_empty_body_in_chunks_is_refused_since_it_may_have_broken_off(self):
+        self.server.do("make_conversation(conversation_id='c2c_carol', unread_count=3).unread_count")
+        path, chunked = "conversations/c2c_carol/read/", {"Transfer-Encoding": "chunked"}
+
+        answer = self.send("POST", path, iter([]), **chunked)
+
+        self.assert_problem(answer, 400, 6017)
+        self.assertEqual(list(json.loads(answer[2])["errors"]), ["body"])
+        self.break_off(path, b"")
+        self.break_off(path, b"2\r\n{")
+        self.assertEqual(json.loads(self.send(path="conversations/c2c_carol/")[2])["unreadCount"], 3)
+        self.assertEqual(self.send("POST", path, iter([b"{}"]), **{"Content-Type": "application/json"} | chunked)[0], 200)
+        self.assertEqual(self.send("PUT", "conversations/c2c_carol/pin/")[0], 200)  # Content-Length: 0
+
+    def break_off(self, path: str, begun: bytes) -> None:
+        """Send the head and a part of a chunked POST, and leave."""
+        head = f"POST /api/v1/{path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: {self.credential}\r\n"
+        for end in (socket.SHUT_WR, socket.SHUT_RDWR):
+            with socket.create_connection(("127.0.0.1", self.server.port), timeout=20) as client:
+                client.sendall(f"{head}Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n".encode() + begun)
+                time.sleep(0.2)
+                client.shutdown(end)
+                time.sleep(0.3)
 
     def test_odd_headers_never_fail(self):
         for headers in (

@@ -52,10 +52,14 @@ def only_object(body: Any) -> dict[str, Any]:
 
 
 def announce_body(request: HttpRequest) -> None:
-    """Give a chunked body its length: without one, Django and DRF take a body for empty. Raises TooLarge."""
+    """Give a chunked body its length: without one, Django and DRF take a body for empty. Raises TooLarge, InvalidParameter."""
     if "HTTP_TRANSFER_ENCODING" in request.META and not request.META.get("CONTENT_LENGTH"):
         ends_itself = request.META.get("wsgi.input_terminated")
         body = read_body(request.META["wsgi.input"] if ends_itself else request, settings.MAX_BODY_BYTES)
+        if not body:
+            # The server hands over one that broke off before its first byte like one that ended: a client that is gone would
+            # have all read.
+            raise InvalidParameter(_("A chunked body must not be empty: send Content-Length: 0, or {}."), field="body")
         request._stream, request._read_started = BytesIO(body), False
         request.META["CONTENT_LENGTH"] = str(len(body))
 
