@@ -19,6 +19,7 @@ from conversations.wire import to_signed
 
 SEARCH_MAX_LENGTH = 100
 ANY_TYPE = 0
+NUMBER_MAX_DIGITS = 20
 
 
 class GivenText(forms.CharField):
@@ -29,12 +30,15 @@ class GivenText(forms.CharField):
 
 
 class EpochField(forms.IntegerField):
-    """Epoch seconds, as an aware moment."""
+    """Epoch seconds in decimal digits, as an aware moment."""
 
-    def clean(self, value: Any) -> datetime | None:
-        seconds = super().clean(value)
+    def clean(self, value: str | None) -> datetime | None:
+        if not value:
+            return None
+        if not _is_number(value):
+            raise forms.ValidationError(_("Give epoch seconds, 0 or more."))
         try:
-            return None if seconds is None else from_epoch_s(check_epoch_s(seconds, field="seconds"))
+            return from_epoch_s(check_epoch_s(int(value), field="seconds"))
         except InvalidParameter as error:
             # The filter set puts the parameter's own name in front.
             raise forms.ValidationError(str(error.detail).removeprefix("seconds: ")) from error
@@ -43,13 +47,17 @@ class EpochField(forms.IntegerField):
 class MarkField(forms.CharField):
     """Mark bits as a decimal number, signed as they are stored."""
 
-    def to_python(self, value: Any) -> int | None:
-        text = super().to_python(value)
-        if text is None or text == "":
+    def to_python(self, value: str | None) -> int | None:
+        if not value:
             return None
-        if not (text.isascii() and text.isdigit() and len(text) <= 20) or int(text) & ~ALLOWED_MARKS:
+        if not _is_number(value) or int(value) & ~ALLOWED_MARKS:
             raise forms.ValidationError(_("Give 0, or a sum of 1, 2, 4, 8 and 1<<n with n from 32 to 63."))
-        return to_signed(int(text))
+        return to_signed(int(value))
+
+
+def _is_number(text: str) -> bool:
+    """Decimal digits and nothing else. Django's own fields trim blanks, so that " " would not filter, and take 1.0 or +1."""
+    return text.isascii() and text.isdigit() and len(text) <= NUMBER_MAX_DIGITS
 
 
 class FlagFilter(django_filters.TypedChoiceFilter):

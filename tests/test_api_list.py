@@ -173,10 +173,10 @@ class FilterTests(ApiTestCase):
             "hasGroupAtInfo": ("0", "FALSE", ""),
             "isPinned": ("null", ""),
             "recvOpt": ("5", "-1", "x", ""),
-            "markType": ("-1", "16", str(1 << 31), str(1 << 64), "9" * 30, "1,2", "star", "¹", ""),
+            "markType": ("-1", "16", str(1 << 31), str(1 << 64), "9" * 30, "1,2", "star", "¹", "", " ", "+1", "1\x1f"),
             "search": ("", "x" * 101, "a\0b"),
-            "activeSince": ("now", "-1", str(YEAR_2100_S), "1760000000000", "9" * 6000, ""),
-            "activeBefore": ("2020-01-01", "-5", str(YEAR_2100_S * 1000), ""),
+            "activeSince": ("now", "-1", str(YEAR_2100_S), "1760000000000", "9" * 6000, "", " ", "\t", "+", "1.0", "1 "),
+            "activeBefore": ("2020-01-01", "-5", str(YEAR_2100_S * 1000), "", "1.", "1_000", "+1", "１０"),
         }.items():
             for value in values:
                 with self.subTest(**{name: value[:20]}):

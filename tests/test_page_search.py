@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from django.test import SimpleTestCase
+from django.urls import reverse
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
@@ -194,6 +195,16 @@ class SearchBoxTests(AsSupport):
         response = self.client.get("/api/v1/conversations/", {"owner": "alice", "activeSince": "7d"})
 
         self.assertEqual((response.status_code, list(response.json()["errors"])), (400, ["activeSince"]))
+
+    def test_what_is_no_number_is_refused_on_every_page(self):
+        make_conversation()
+        pages = {"conversation-list": {}, "conversation-news": {"since": "0"}, "conversation-detail": {"id": "c2c_bob"}}
+        for name, beside in (pages | {"saved-view-counts": {}, "conversation-export": {}, "saved-views": {}}).items():
+            for filters in ({"activeSince": "1.0"}, {"activeBefore": "1."}, {"markType": " "}, {"markType": "\x1f"}):
+                with self.subTest(name, **filters):
+                    ask = self.client.post if name in ("conversation-export", "saved-views") else self.client.get
+                    page = ask(reverse(name, query={"owner": "alice"} | beside | filters))
+                    self.assertContains(page, f"<code>{next(iter(filters))}</code>", status_code=400)
 
     def test_all_tokens_are_offered(self):
         make_conversation()
