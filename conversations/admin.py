@@ -6,7 +6,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from conversations import admin_callbacks, admin_conversations, admin_feed, admin_keys, admin_links, entries, wire  # noqa: F401  (they register themselves)
-from conversations.admin_big_tables import BigTableAdmin
+from conversations.admin_big_tables import BigTableAdmin, CheckedTicks
 from conversations.models import Look, Owner, SavedView
 from conversations.search import owners_starting_with
 
@@ -63,7 +63,7 @@ class LookAdmin(BigTableAdmin):
 
 
 @admin.register(SavedView)
-class SavedViewAdmin(admin.ModelAdmin):
+class SavedViewAdmin(CheckedTicks):
     """Made on the pages; here whose they are, and a way to take one away."""
 
     list_display = ("name", "user", "find", "is_shared", "created_at")

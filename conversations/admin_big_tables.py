@@ -4,8 +4,10 @@ from contextlib import suppress
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
+from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Q
 from django.utils.functional import cached_property
@@ -82,7 +84,24 @@ def yes_or_no(condition: Q) -> dict[str, tuple[str, Q]]:
     return {"1": (_("Yes"), condition), "0": (_("No"), ~condition)}
 
 
-class BigTableAdmin(admin.ModelAdmin):
+class CheckedTicks(admin.ModelAdmin):
+    """Actions on what is ticked; a tick that can be no row's key is told of, where the database would fail at it."""
+
+    def response_action(self, request, queryset):
+        if all(map(self._is_key, request.POST.getlist(ACTION_CHECKBOX_NAME))):
+            return super().response_action(request, queryset)
+        self.message_user(request, _("Nothing was done: what is ticked is not in this list."), messages.ERROR)
+        return None
+
+    def _is_key(self, text: str) -> bool:
+        try:
+            self.opts.pk.clean(text, None)
+        except ValidationError:
+            return False
+        return "\0" not in text
+
+
+class BigTableAdmin(CheckedTicks):
     """Nothing is added, deleted or edited in a form; with the change permission, actions change what is ticked.
 
     What people wrote is on the page of a row only, where looking is kept as on the pages, and not in the lists of many.
