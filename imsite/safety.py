@@ -6,6 +6,10 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 
 SECRET_KEY_MIN_LENGTH = 32
+AT_LEAST_ONE = (
+    "MAX_PINNED", "MAX_BODY_BYTES", "TOMBSTONE_DAYS", "EVENTS_HEARTBEAT_S", "CALLBACK_WINDOW_S", "CALLBACK_DAYS",
+    "LOGIN_FAILURES", "LOGIN_LOCK_S",
+)  # fmt: skip
 
 
 def refuse_unsafe(settings: Mapping[str, Any]) -> None:
@@ -28,6 +32,6 @@ def _problems(settings: Mapping[str, Any]) -> Iterator[str]:
     for name in ("CSRF_TRUSTED_ORIGINS", "CORS_ALLOWED_ORIGINS"):
         if insecure := [origin for origin in settings[name] if not origin.startswith("https://")]:
             yield f"{name} must be https origins, not {', '.join(insecure)}."
-    for name in ("MAX_PINNED", "MAX_BODY_BYTES", "TOMBSTONE_DAYS", "EVENTS_HEARTBEAT_S", "CALLBACK_WINDOW_S", "CALLBACK_DAYS"):
+    for name in AT_LEAST_ONE:
         if settings[name] < 1:
             yield f"{name} must be at least 1."

@@ -2,6 +2,7 @@
 
 import os
 import warnings
+from datetime import timedelta
 from pathlib import Path
 
 import environ
@@ -51,6 +52,8 @@ MAX_PINNED = whole_number("MAX_PINNED", 50)  # pinned conversations of one owner
 TOMBSTONE_DAYS = whole_number("TOMBSTONE_DAYS", 30)  # how long the feed tells of a deleted conversation
 SKIP_OWNERS = frozenset(env.list("SKIP_OWNERS", default=[]))  # accounts that get no list of their own: bots, administrator
 VIEW_REASON_REQUIRED = env.bool("VIEW_REASON_REQUIRED", default=False)  # staff says why before it looks into a list
+LOGIN_FAILURES = whole_number("LOGIN_FAILURES", 10)  # wrong passwords for one account from one address before it must wait
+LOGIN_LOCK_S = whole_number("LOGIN_LOCK_S", 15 * 60)  # how long it waits then
 MAX_BODY_BYTES = whole_number("MAX_BODY_BYTES", 8 * 1024 * 1024)  # of one API request
 
 # ---- Database --------------------------------------------------------------------------------
@@ -90,6 +93,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "axes",
     "corsheaders",
     "csp",
     "django_filters",
@@ -115,6 +119,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "imsite.urls"
 WSGI_APPLICATION = "imsite.wsgi.application"
@@ -138,6 +143,19 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+# An account waits for one address only: nobody can lock others out, nor whoever shares an address with him.
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_FAILURE_LIMIT = LOGIN_FAILURES
+AXES_COOLOFF_TIME = timedelta(seconds=LOGIN_LOCK_S)
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # a refused try writes nothing, nor does it lengthen the wait
+AXES_RESET_ON_SUCCESS = True
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = False  # `manage.py axes_reset_username` is enough, and its pages are not translated
+AXES_VERBOSE = False
+AXES_USERNAME_CALLABLE = "imsite.logins.account"
+AXES_CLIENT_IP_CALLABLE = "imsite.logins.client_address"
+AXES_LOCKOUT_CALLABLE = "imsite.logins.locked_out"
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "owner-search"
 LOGOUT_REDIRECT_URL = "login"

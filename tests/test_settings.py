@@ -28,6 +28,8 @@ SAFE = {
     "CALLBACK_WINDOW_S": 60,
     "CALLBACK_DAYS": 7,
     "EVENTS_HEARTBEAT_S": 15,
+    "LOGIN_FAILURES": 10,
+    "LOGIN_LOCK_S": 900,
 }
 
 
@@ -53,6 +55,8 @@ def test_safe_settings_pass():
         ("CALLBACK_WINDOW_S", 0),
         ("CALLBACK_DAYS", 0),
         ("EVENTS_HEARTBEAT_S", 0),
+        ("LOGIN_FAILURES", 0),
+        ("LOGIN_LOCK_S", 0),
     ],
 )
 def test_each_unsafe_setting_is_named(name, value):
