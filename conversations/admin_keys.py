@@ -4,11 +4,12 @@ from django import forms
 from django.contrib import admin, messages
 from django.db import transaction
 from django.db.models import Q
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext, ngettext
 
 from conversations import keys
 from conversations.admin_big_tables import MAX_COUNTED, BigTableAdmin
@@ -69,8 +70,17 @@ class ApiKeyAdmin(BigTableAdmin):
         key, text = keys.create_api_key(**values)
         obj.prefix = key.prefix
         obj.refresh_from_db()
-        shown = format_html(_("Copy the key now; nobody can read it again: {key}"), key=format_html("<code>{}</code>", text))
-        self.message_user(request, shown, messages.WARNING)
+        obj.shown_once = text
+
+    def response_add(self, request, obj, post_url_continue=None):
+        """The key in the answer itself: a message would carry it in a cookie, or keep it in the database until it is read."""
+        context = {
+            "title": gettext("Copy the key now"),
+            "opts": self.opts,
+            "key": obj.shown_once,
+            "list_url": reverse("admin:conversations_apikey_changelist"),
+        }
+        return TemplateResponse(request, "admin/new_key.html", self.admin_site.each_context(request) | context)
 
     @admin.display(description=_("owner"))
     def whose(self, key):

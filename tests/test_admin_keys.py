@@ -25,11 +25,21 @@ class ApiKeyAdminTests(TestCase):
     def test_a_new_key_is_shown_once_and_works(self):
         page = self.add(owner_id="alice", scopes=["read", "write"])
 
-        shown = str(next(text for text in page.context["messages"] if "imk_" in str(text)))
-        text = shown.partition("<code>")[2].partition("</code>")[0]
+        text = page.context["key"]
         self.assertEqual(keys.find(text), ("alice", {"read", "write"}))
-        self.assertContains(page, text)
+        self.assertContains(page, f"<code>{text}</code>")
+        self.assertIn("no-store", page["Cache-Control"])
         self.assertNotContains(self.client.get(LIST), text)
+
+    def test_a_new_key_is_in_no_cookie_and_no_session(self):
+        for button in ("_save", "_continue", "_addanother", "_popup"):
+            with self.subTest(button):
+                page = self.client.post(ADD, {"name": "one", "owner_id": "", "scopes": ["read"], button: "1"})
+
+                text = page.context["key"]
+                self.assertContains(page, text)
+                self.assertNotIn(text, str(self.client.cookies))
+                self.assertNotIn(text, str(dict(self.client.session)))
 
     def test_neither_text_nor_digest_stays_anywhere(self):
         self.add()
