@@ -1,5 +1,7 @@
 """API keys in the admin: made, shown once, and revoked."""
 
+from typing import Any
+
 from django import forms
 from django.contrib import admin, messages
 from django.db import transaction
@@ -11,7 +13,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext, ngettext
 
-from conversations import keys
+from conversations import keys, permissions
 from conversations.admin_big_tables import MAX_COUNTED, BigTableAdmin
 from conversations.exceptions import InvalidParameter
 from conversations.models import ApiKey
@@ -28,9 +30,20 @@ class NewKeyForm(forms.ModelForm):
         help_text=_("Only a service key may feed."),
     )
 
+    user: Any  # who makes it; set by the admin
+
     class Meta:
         model = ApiKey
         fields = ("name", "owner_id", "scopes", "expires_at")
+
+    def clean_scopes(self):
+        """Nobody gives away what he may not do himself; every answer has texts in it, that of an action as well."""
+        reads = permissions.may_read_text(self.user)
+        may = {"read": reads, "write": reads and permissions.may_change(self.user)}
+        scopes = self.cleaned_data["scopes"]
+        if not all(may.get(scope, True) for scope in scopes):
+            raise forms.ValidationError(_("A key may not do what your own account may not: read texts, or change lists."))
+        return scopes
 
     def clean(self):
         values = super().clean()
@@ -51,6 +64,11 @@ class ApiKeyAdmin(BigTableAdmin):
     search_help_text = _("A whole prefix or owner ID, or part of a name.")
     actions = ("revoke",)
     readonly_fields = ("prefix", "whose", "granted", "created_at", "revoked_at", "last_used_at", "state")
+
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        form = super().get_form(request, obj, change, **kwargs)
+        form.user = request.user  # a class made for this request
+        return form
 
     def get_fields(self, request, obj=None):
         return ("name", "expires_at", *self.readonly_fields) if obj else NewKeyForm.Meta.fields

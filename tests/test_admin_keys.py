@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from conversations import keys
 from conversations.models import ApiKey, Owner
-from tests.staff import boss
+from tests.staff import boss, viewer
 
 LIST = reverse("admin:conversations_apikey_changelist")
 ADD = reverse("admin:conversations_apikey_add")
@@ -83,6 +83,27 @@ class ApiKeyAdminTests(TestCase):
             with self.subTest(field=field):
                 self.assertIn(field, self.add(**values).context["adminform"].form.errors)
         self.assertFalse(ApiKey.objects.exists())
+
+    def test_nobody_makes_a_key_that_may_more_than_himself(self):
+        feed, read, write = ["feed"], ["read"], ["read", "write"]
+        reader, both = ("read_text",), ("read_text", "change_conversation")
+        for permissions, scopes, is_made in (
+            ((), feed, True),
+            ((), read, False),
+            ((), ["write"], False),
+            (("change_conversation",), ["write"], False),
+            (reader, read, True),
+            (reader, write, False),
+            (both, write, True),
+        ):
+            with self.subTest(permissions=permissions, scopes=scopes):
+                user = viewer("add_apikey", *permissions)
+                self.client.force_login(user)
+                page = self.add(scopes=scopes)
+                self.assertEqual("key" in page.context, is_made)
+                if not is_made:
+                    self.assertIn("scopes", page.context["adminform"].form.errors)
+                user.delete()
 
     def test_revoking_stops_the_ticked_key_only(self):
         key, _text = keys.create_api_key(name="one", owner_id=None)
