@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from conversations import capi_message
 from conversations.choices import ConversationType, GroupType
-from conversations.exceptions import InvalidParameter
+from conversations.exceptions import EMPTY_NAME, InvalidParameter
 from conversations.identifiers import check_owner_id, join
 from conversations.times import check_epoch_s
 
@@ -101,7 +101,7 @@ def _refuse(key: str, why: str) -> InvalidParameter:
 
 def _refuse_unknown(values: Mapping[str, Any], known: set[str]) -> None:
     if unknown := values.keys() - known:
-        raise _refuse(min(unknown), _("Unknown key."))
+        raise _refuse(min(unknown) or EMPTY_NAME, _("Unknown key."))
 
 
 def _items(record: Mapping[str, Any]) -> Sequence[Any]:

@@ -33,6 +33,7 @@ class Code(models.IntegerChoices):
 
 
 Text = str | Promise
+EMPTY_NAME = '""'  # of a key or parameter
 
 
 class ConversationError(Exception):
@@ -44,7 +45,7 @@ class ConversationError(Exception):
     def __init__(self, detail: Text, *, field: str | None = None, errors: Mapping[str, list[Text]] | None = None):
         super().__init__(detail)
         self.detail = detail
-        self.errors = errors or ({field: [detail]} if field else {})
+        self.errors = errors or ({field or EMPTY_NAME: [detail]} if field is not None else {})
 
 
 class InvalidParameter(ConversationError):

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from conversations import identifiers
 from conversations.choices import OLD_GROUP_TYPES, ConversationType, GroupType
-from conversations.exceptions import InvalidParameter
+from conversations.exceptions import EMPTY_NAME, InvalidParameter
 from conversations.times import YEAR_2100_S, check_epoch_s
 from conversations.wire import INT64_MAX, check_text
 
@@ -35,7 +35,7 @@ def refuse(key: str, why: str) -> InvalidParameter:
 def refuse_unknown(body: Body, known: Collection[str]) -> None:
     """Raise InvalidParameter for the first key that is not known."""
     if unknown := body.keys() - known:
-        raise refuse(min(unknown), _("Unknown key."))
+        raise refuse(min(unknown) or EMPTY_NAME, _("Unknown key."))
 
 
 def check_object(body: Any) -> Body:

@@ -276,6 +276,27 @@ class UsersTests(DirectoryTestCase):
         self.assertLessEqual((counts[1] - counts[0]) / 20, 8)
 
 
+class EmptyNameTests(DirectoryTestCase):
+    def test_an_unknown_key_or_parameter_without_a_name_is_named(self):
+        c2c = {"From_Account": "bob", "To_Account": "alice", "MsgKey": "1_1_1"}
+        for method, path, body in (
+            (self.client.put, "groups/team/", {"Name": "x", "": 1}),
+            (self.client.post, "groups/team/members/add/", {"MemberList": ["bob"], "": 1}),
+            (self.client.put, "users/bob/", {"Nick": "x", "": 1}),
+            (self.client.post, "messages/recall/", c2c | {"": 1}),
+            (self.client.post, "messages/recall/", '{"": 1, "": 1}'),
+            (self.client.post, "messages/recall/?=1", c2c),
+        ):
+            with self.subTest(path, body=body):
+                answer = method(url(path), body, "application/json", **self.feeder)
+                refused = self.assert_problem(answer, 400, 6017, '""')
+                self.assertFalse(refused["detail"].startswith(":"))
+
+    def test_it_is_named_of_a_users_call(self):
+        read = self.client.post(url("conversations/read/"), {"scope": "all", "": 1}, "application/json", **self.alice)
+        self.assert_problem(read, 400, 6017, '""')
+
+
 class AccessTests(DirectoryTestCase):
     def test_only_a_key_that_may_feed_gets_in(self):
         requests = (

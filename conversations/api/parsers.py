@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from rest_framework.parsers import BaseParser
 
-from conversations.exceptions import InvalidParameter, TooLarge
+from conversations.exceptions import EMPTY_NAME, InvalidParameter, TooLarge
 
 # In place of an ID or name that no path segment can hold: a parameter names it.
 IN_QUERY = "-"
@@ -107,7 +107,7 @@ def query(request: HttpRequest, known: Collection[str], repeated: str | None = N
         elif name in known:
             values[name] = value
         elif part:
-            raise InvalidParameter(_("Unknown parameter %(name)s.") % {"name": name}, field=name)
+            raise InvalidParameter(_("Unknown parameter %(name)s.") % {"name": name or EMPTY_NAME}, field=name)
     return values
 
 

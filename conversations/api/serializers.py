@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from conversations import wire
 from conversations.choices import AtType, ConversationType, GroupType, Membership, ReceiveOption
-from conversations.exceptions import TooManyConversations
+from conversations.exceptions import EMPTY_NAME, TooManyConversations
 
 MAX_IDS_IN_BODY, MAX_IDS_TO_CHANGE = 1000, 100
 MARKS_MAX_DIGITS = 20
@@ -20,7 +20,7 @@ class StrictSerializer(serializers.Serializer):
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         if unknown := data.keys() - self.fields.keys():
-            named = (name[:UNKNOWN_KEY_LENGTH] for name in sorted(unknown)[:UNKNOWN_KEYS_NAMED])
+            named = (name[:UNKNOWN_KEY_LENGTH] or EMPTY_NAME for name in sorted(unknown)[:UNKNOWN_KEYS_NAMED])
             raise serializers.ValidationError({name: [_("Unknown key.")] for name in named})
         return super().to_internal_value(data)
 
