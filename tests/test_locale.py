@@ -142,6 +142,13 @@ class PageTests(TestCase):
     def switch(self, language: str) -> None:
         self.client.post(reverse("set_language"), {"language": language, "next": "/"})
 
+    def test_the_cookie_is_as_closed_as_the_sessions(self):
+        self.switch("zh-hans")
+
+        cookie = self.client.cookies["django_language"]
+        self.assertEqual((cookie["httponly"], cookie["samesite"]), (True, "Lax"))
+        self.assertEqual(settings.LANGUAGE_COOKIE_SECURE, settings.SESSION_COOKIE_SECURE)
+
     def test_the_login_page_is_in_the_browsers_language(self):
         self.assertContains(self.client.get(reverse("login"), **IN_CHINESE), "供工作人员查看应用用户的会话列表。")
         self.assertContains(self.client.get(reverse("login")), "For staff: look into")
