@@ -19,7 +19,7 @@ from conversations.models import Conversation, Owner
 from conversations.overview import Bar, Size
 
 MAX_FAILED_COUNTED = 1000
-CHART_HEIGHT, BAR_WIDTH, BAR_STEP = 48, 8, 10  # in the chart's own units
+CHART_HEIGHT, BAR_STEP = 48, 10  # in the chart's own units
 ALARMING_AGE_S = 60  # a webhook is applied as it comes, within two seconds
 
 
