@@ -27,7 +27,7 @@ from conversations.changes import LockedOwner, in_transaction, insert_rows, lock
 from conversations.choices import ChangedBy, ConversationType, GroupType
 from conversations.exceptions import ConversationError, InvalidParameter
 from conversations.merging import Known, Told
-from conversations.message_models import Group
+from conversations.message_models import Group, Message
 from conversations.models import Conversation, Owner
 from conversations.times import CLOCK_TOLERANCE_S, DAY_S, check_happened_s, now_s, to_epoch_s
 from conversations.wire import Entry
@@ -62,18 +62,29 @@ def record(*, owner_id: str, objects: Sequence[Any], is_vouched_for: bool = Fals
 
 
 def _known_to_members(entries: Sequence[Entry]) -> list[Entry]:
-    """Those whose last message is one that is stored: its random number is known to nobody but the group's members.
+    """Those whose last message is one that is stored, told as only the group's members know it.
 
     Anybody can claim to have a group's conversation, and would be shown its messages.
     """
     named = {(identifiers.split(one.conversation_id)[1], one.last_message_position): one for one in entries if one.last_message}
     stored = message_store.find([key for key, one in named.items() if one.type == ConversationType.GROUP])
-    told = {key: orjson.loads(named[key].last_message) for key in stored}
-    return [
-        named[key]
-        for key, message in stored.items()
-        if message.random is not None and (told[key].get("sender"), told[key].get("random")) == (message.sender, message.random)
-    ]
+    return [named[key] for key, message in stored.items() if _is_same(named[key], message)]
+
+
+def _is_same(entry: Entry, message: Message) -> bool:
+    """Whether an object's last message is this stored one. Not by its random alone: a back end may count instead."""
+    if message.random is None or message.body is None:
+        return False
+    told, body = orjson.loads(entry.last_message), orjson.loads(message.body)
+    # A back end that tells no time has its messages at that of their coming.
+    is_then = abs(to_epoch_s(entry.last_message_at) - message.time_s) <= CLOCK_TOLERANCE_S
+    is_named = (told.get("sender"), told.get("random")) == (message.sender, message.random)
+    return is_then and is_named and _text(told) == _text(body)
+
+
+def _text(message: Mapping[str, Any]) -> str | None:
+    element = message.get("textElem")
+    return element.get("text") if isinstance(element, dict) else None
 
 
 def _learn(owner_id: str, entries: Iterable[Entry]) -> None:

@@ -461,7 +461,7 @@ class MemberTests(ReportTestCase):
         return shown and shown["textElem"]["text"]
 
     def of_stored(self, **more: Any) -> dict[str, Any]:
-        return message(sent_s=NOON_S + 100, sender="bob", random=100) | more
+        return message(sent_s=NOON_S + 100, sender="bob", random=100, textElem={"text": "g100"}) | more
 
     def test_a_claim_alone_shows_nothing(self):
         self.take(team(unreadCount=1))
@@ -469,13 +469,21 @@ class MemberTests(ReportTestCase):
         self.assertIsNone(self.newest_shown())
 
     def test_a_guessed_message_shows_nothing(self):
-        for guess in (self.of_stored(random=99), self.of_stored(sender="carol"), self.of_stored(seq="99")):
-            self.take(team(lastMessage=guess))
+        for guess in (
+            {"random": 99}, {"sender": "carol"}, {"seq": "99"}, {"timestamp": NOON_S}, {"timestamp": NOON_S + 200},
+            {"textElem": {"text": "g"}}, {"textElem": None}, {"textElem": {}}, {"textElem": {"text": None}},
+        ):  # fmt: skip
+            self.take(team(lastMessage=self.of_stored(**guess)))
 
         self.assertNotEqual(self.newest_shown(), "g101")
 
     def test_the_last_message_as_members_know_it_makes_a_member(self):
         self.take(team(lastMessage=self.of_stored()))
+
+        self.assertEqual(self.newest_shown(), "g101")
+
+    def test_the_time_may_differ_as_clocks_do(self):
+        self.take(team(lastMessage=self.of_stored(timestamp=NOON_S + 130)))
 
         self.assertEqual(self.newest_shown(), "g101")
 
