@@ -142,6 +142,7 @@ class StreamTests(TransactionTestCase):
 
         with warnings.catch_warnings():
             warnings.simplefilter("error")
+            warnings.filterwarnings("ignore", "No directory at")  # of static files
             chunks = asyncio.run(ask())
 
         self.assertEqual((len(chunks), b"".join(chunks)), (2, self.expected))

@@ -39,7 +39,7 @@ def test_an_action_says_what_will_change_does_it_and_is_logged(visits: Visits, r
     assert kept(visits, rita, "unread_count") == 0
     page.get_by_role("link", name="History").click()
     expect(page.locator("#panel .log")).to_contain_text("boss")
-    expect(page.locator("#panel .log")).to_contain_text("unreadCount 1 → 0")
+    expect(page.locator("#panel .log")).to_contain_text("unread 1 → 0")
 
 
 def test_a_change_of_mind_changes_nothing(visits: Visits, rita: str):
