@@ -136,8 +136,7 @@ def _effects(act: Callable[..., object], owner_id: str, conversation_ids: Sequen
         if one not in before:
             raise ConversationNotFound(one)
         try:
-            with transaction.atomic():
-                act(owner_id=owner_id, conversation_id=one)
+            act(owner_id=owner_id, conversation_id=one)  # all of it or nothing, each by itself
         except ConversationError as error:
             refusals[one] = str(error.detail)
     _owner, after = lock_many(owner_id, conversation_ids)
