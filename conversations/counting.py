@@ -13,6 +13,8 @@ from conversations.message_models import Group, GroupMember, Message, Thread
 from conversations.models import Conversation
 from conversations.rosters import Roster
 
+GROUP_START = identifiers.join(ConversationType.GROUP, "")
+
 
 def viewer_of(row: Conversation) -> Viewer:
     """The row's owner, with the time spent in the group; at most two queries."""
@@ -54,11 +56,24 @@ def group_of(thread: str) -> str:
 def newest_stored(owner_id: str, conversation_ids: Iterable[str]) -> dict[str, str]:
     """The position of the newest message stored for each conversation, by its ID; one query.
 
-    One that is not shown last is past what the row itself tells.
+    One that is not shown last is past what the row itself tells. Nothing of a group of which the owner only claims to be: two
+    queries where there are groups.
     """
-    threads = {thread_of(owner_id, one): one for one in conversation_ids}
+    ids = list(conversation_ids)
+    strange = strange_groups(owner_id, ids)
+    threads = {thread_of(owner_id, one): one for one in ids if one not in strange}
     known = Thread.objects.filter(thread__any_of=sorted(threads)).values_list("thread", "last_position")
     return {threads[thread]: last_position for thread, last_position in known}
+
+
+def strange_groups(owner_id: str, conversation_ids: Iterable[str]) -> set[str]:
+    """Those of these group conversations whose owner is no member and never was one, as far as is known."""
+    groups = {one: group_of(one.removeprefix(GROUP_START)) for one in conversation_ids if one.startswith(GROUP_START)}
+    if not groups:
+        return set()
+    members = GroupMember.objects.filter(user_id=owner_id, group_id__any_of=sorted(set(groups.values())))
+    known = set(members.values_list("group_id", flat=True))
+    return {one for one, group_id in groups.items() if group_id not in known}
 
 
 def count_unread(row: Conversation) -> int:

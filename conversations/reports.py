@@ -182,7 +182,10 @@ def _rows(owner_id: str, told: Iterable[Told]) -> dict[str, Conversation]:
 
 def _known(owner: LockedOwner, rows: Mapping[str, Conversation], told: Sequence[Told]) -> Known:
     threads = {one: counting.thread_of(owner.owner_id, one) for one in rows}
-    places = {(threads[one.entry.conversation_id], place) for one in told for place in _places(one.entry)}
+    # A group's messages are for its members: who only claims to be one has what his app tells.
+    strange = counting.strange_groups(owner.owner_id, rows)
+    inside = [one.entry for one in told if one.entry.conversation_id not in strange]
+    places = {(threads[one.conversation_id], place) for one in inside for place in _places(one)}
     peers = {one.removeprefix("c2c_"): one for one, row in rows.items() if not counting.is_group(row)}
     groups = {one.removeprefix("group_"): one for one, row in rows.items() if counting.is_group(row)}
     looks = {

@@ -468,6 +468,22 @@ class MemberTests(ReportTestCase):
 
         self.assertIsNone(self.newest_shown())
 
+    def test_a_claim_alone_tells_nothing_of_what_is_said_in_the_group(self):
+        claim = team(lastMessage=message(seq=7))
+
+        self.take(claim)
+        ingest.record([group("bob", 101)], now_s=NOON_S)
+        self.take(claim)
+        read = self.send("POST", url("conversations/group_team/read/"), {}).json()
+        far = self.report(team(groupReadSequence=10**12)).json()["results"][0]["resultInfo"]
+
+        self.assertEqual(read["groupReadSequence"], 7)
+        self.assertIn("which is 7", far)
+
+    def test_a_claim_does_not_tell_which_numbers_there_are(self):
+        for seq in (100, 101):
+            self.assertEqual(self.take(team(lastMessage=message(seq=seq)))["lastMessage"]["seq"], str(seq))
+
     def test_a_guessed_message_shows_nothing(self):
         for guess in (
             {"random": 99}, {"sender": "carol"}, {"seq": "99"}, {"timestamp": NOON_S}, {"timestamp": NOON_S + 200},
