@@ -103,7 +103,7 @@ class LeftOut(models.TextChoices):
     TARGETED = "targeted", _("sent to some members only")
     UNCOUNTED_GROUP = "group_type", _("in a kind of group that never counts")
     BEFORE_JOINING = "before_joining", _("from before the owner joined")
-    AFTER_LEAVING = "after_leaving", _("from after the owner left or the group ended")
+    AFTER_LEAVING = "after_leaving", _("from when the owner was not in the group any more, or the group had ended")
 
 
 class Mark(IntFlag):

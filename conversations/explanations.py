@@ -157,11 +157,6 @@ class Explanation:
         return self.follows is None or self.follows == self.unread
 
     @property
-    def total(self) -> str:
-        """The total that the number is part of. Source: getTotalUnreadMessageCount."""
-        return "muted" if self.recv_opt in MUTED_OPTIONS else "total"
-
-    @property
     def headline(self) -> str:
         """The answer in one sentence."""
         numbers = {"unread": self.unread, "follows": self.follows, "base": self.base, "counted": self.counted}
@@ -196,11 +191,14 @@ class Explanation:
 
     def _carried_over(self) -> Iterator[str]:
         if self.base:
-            words = ngettext("%(count)d message came with an import or a report.",
-                             "%(count)d messages came with an import or a report.", self.base)  # fmt: skip
+            words = ngettext(
+                "%(count)d message was unread already in what an import or the app's report told.",
+                "%(count)d messages were unread already in what an import or the app's report told.",
+                self.base,
+            )
             yield words % {"count": self.base}
         if self.base_end:
-            yield _("Messages up to there are part of it: %(place)s.") % {"place": self.base_end}
+            yield _("The newest of these: %(place)s.") % {"place": self.base_end}
 
     def _counted(self) -> Iterator[str]:
         if self.counted == len(self.newest):
@@ -219,8 +217,14 @@ class Explanation:
             yield _("Everything up to number %(seq)d is read.") % {"seq": self.read_up_to}
 
     def _totals(self) -> Iterator[str]:
-        words = _("The number is part of “%(total)s”, because recvOpt is %(option)d: %(meaning)s.")
-        yield words % {"total": self.total, "option": self.recv_opt, "meaning": self.recv_opt.label}
+        if self.recv_opt in MUTED_OPTIONS:
+            words = _(
+                "Not in the unread total, but in that of muted conversations, since this one is muted: "
+                "%(meaning)s (%(option)s)."
+            )
+        else:
+            words = _("In the unread total, since this conversation is not muted: %(meaning)s (%(option)s).")
+        yield words % {"option": f"recvOpt {self.recv_opt:d}", "meaning": self.recv_opt.label}
 
     def _last_change(self) -> Iterator[str]:
         by = self.changed_by.label if self.changed_by else _("a cause not noted")

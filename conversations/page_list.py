@@ -44,6 +44,7 @@ def of(owner_id: str, parameters: Mapping[str, str], *, reads_text: bool, only_r
         "owner_avatar": avatar_of(owner),
         "is_first_page": start is None,
         "tabs": page_filters.tabs(owner_id, given),
+        "totals": totals_of(owner_id),
         "chips": page_filters.chips(owner_id, filterset, given),
         "selects": page_filters.selects(filterset, given),
         "group_links": page_filters.group_links(owner_id, wire.all_groups(owner.group_names), given),
@@ -69,6 +70,12 @@ def owner_of(owner_id: str) -> Owner:
     """The owner, or an unsaved one for a user never seen."""
     unseen = Owner(owner_id=owner_id, version=0, nick_name="", face_url="", group_names="[]")
     return Owner.objects.named(owner_id).first() or unseen
+
+
+def totals_of(owner_id: str) -> dict[str, int]:
+    """The unread totals as the app's badge has them, by wire name: of the whole list, whatever filters show of it."""
+    _token, totals = reads.totals(Conversation.objects.for_owner(owner_id), owner_id)
+    return totals
 
 
 def avatar_of(owner: Owner) -> Avatar:

@@ -133,6 +133,7 @@ def conversation_news(request: HttpRequest, owner_id: str) -> HttpResponse:
         "gone": [change["conversationID"] for change in changes if "conversationID" in change]
         + [conversation_id for conversation_id in changed if conversation_id not in shown],
         "tabs": page_filters.tabs(owner_id, given),
+        "totals": page_list.totals_of(owner_id),
         "kept": page_list.kept(given, ""),
         "reads_text": reads_text,
         "may_change": permissions.may_change(request.user),

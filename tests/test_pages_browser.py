@@ -142,6 +142,16 @@ class TabTests(AsSupport):
         self.assertEqual(len(self.get(page.context["chips"][0].value).context["entries"]), 1)
 
 
+class TotalsTests(AsSupport):
+    def test_the_list_says_what_the_badge_of_the_app_says(self):
+        make_conversation(conversation_id="c2c_bob", unread_count=3)
+        make_conversation(conversation_id="c2c_carol", unread_count=4, recv_opt=2)
+
+        for page in (self.get(LIST, owner="alice", type="2"), self.get(NEWS, owner="alice", since="0")):
+            self.assertContains(page, "3 unread in total, 4 more in muted conversations")
+        self.assertContains(self.get(LIST, owner="nobody"), "0 unread in total</p>")
+
+
 class PaneTests(AsSupport):
     def test_each_pane_comes_alone(self):
         make_conversations(60, last_message=message())

@@ -86,6 +86,18 @@ def test_keys_are_letters_while_somebody_types(page: Page):
     expect(page.locator("#search")).not_to_be_focused()
 
 
+def test_a_conversation_is_explained_by_a_key(page: Page):
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(page.locator("#part-messages[aria-current]")).to_be_visible()
+
+    page.keyboard.press("w")
+    expect(page.locator("#panel .explain")).to_be_visible()
+    page.keyboard.press("m")
+
+    expect(page.locator("#part-messages[aria-current]")).to_be_visible()
+
+
 def test_help_opens_and_closes(page: Page):
     page.keyboard.press("?")
     expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()

@@ -107,6 +107,7 @@ const live = {
     this.entries.dataset.token = news.dataset.token;
     if ($("#saved")) htmx.trigger("#saved", "changed");
     const tabs = $("#tabs", news);
+    $("#totals")?.replaceWith($("#totals", news) ?? "");
     if (tabs) {
       $("#tabs")?.replaceWith(tabs);
       htmx.process(tabs);
@@ -289,8 +290,14 @@ document.addEventListener("click", async (event) => {
   if (button) {
     await navigator.clipboard.writeText(button.dataset.copy);
     say($("#said").dataset.copied);
+    if (button.classList.contains("done")) return;
+    const words = button.firstElementChild ? null : button.textContent;
+    if (words) button.textContent = $("#said").dataset.copied;
     button.classList.add("done");
-    setTimeout(() => button.classList.remove("done"), 1500);
+    setTimeout(() => {
+      button.classList.remove("done");
+      if (words) button.textContent = words;
+    }, 1500);
   }
   if (event.target.closest("[data-help]")) $("#help").showModal();
   const cancel = event.target.closest("dialog [data-cancel]");
@@ -334,6 +341,8 @@ const keys = {
   "/": () => ($("#search") ?? $("#q"))?.focus(),
   j: () => step(1),
   k: () => step(-1),
+  w: () => $("#part-explain")?.click(),
+  m: () => $("#part-messages")?.click(),
   u: () => ($("#tab-unread[aria-current]") ? $("#tab-all") : $("#tab-unread"))?.click(),
   "?": () => $("#help").showModal(),
   Escape: () => $("[data-close]")?.click(),
