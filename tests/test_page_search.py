@@ -68,6 +68,7 @@ class TokenTests(SimpleTestCase):
             ("is:mentioned is:unpinned -is:draft is:muted", {
                 "hasGroupAtInfo": "true", "isPinned": "false", "hasDraft": "false", "isMuted": "true",
             }),
+            ("7days:", {"search": "7days:"}),  # a word, as nothing before the colon is a name
             ("type:group", {"type": "2"}),
             ("-type:group", {"type": "1"}),
             ("mark:star", {"markType": "1"}),
