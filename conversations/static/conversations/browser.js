@@ -105,7 +105,7 @@ const live = {
   // Rows that are shown change where they are; what is new or has moved is only announced.
   take(news) {
     this.entries.dataset.token = news.dataset.token;
-    if ($("#saved")) htmx.trigger("#saved", "changed");
+    if ($("#saved-counts")) htmx.trigger("#saved-counts", "changed");
     const tabs = $("#tabs", news);
     $("#totals")?.replaceWith($("#totals", news) ?? "");
     if (tabs) {
