@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.site import Site
-from tests.browser.visits import PHONE, Visits
+from tests.browser.visits import DESKTOP, PHONE, Visits
 
 LONG = "Rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetz" * 3
 
@@ -49,6 +49,14 @@ def test_a_phone_shows_one_pane_at_a_time(visits: Visits):
 
     expect(page.locator("#rows > li").first).to_be_visible()
     assert panes(page) == ["list"]
+
+
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize("path", ["/owner/?owner=mona", "/conversation/?owner=mona&id=c2c_bob", "/"])
+def test_the_panes_scroll_and_the_document_does_not(visits: Visits, path: str, viewport: dict[str, int]):
+    page = visits.open(path, viewport=viewport)
+
+    assert page.evaluate("document.documentElement.scrollHeight") <= viewport["height"]
 
 
 @pytest.mark.parametrize("path", ["/admin/", "/admin/conversations/conversationrow/", "/login/", "/nowhere/"])

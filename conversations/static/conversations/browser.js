@@ -180,7 +180,7 @@ function showNewest(panel) {
   const part = $("#part", panel);
   const from = $(".unread-from", panel);
   if (!part || !$(".message, .system", part)) return;
-  if (from) part.scrollTop = from.offsetTop - part.offsetTop - 60;
+  if (from) part.scrollTop = from.offsetTop - 60;
   else part.scrollTop = part.scrollHeight;
 }
 
