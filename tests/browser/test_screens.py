@@ -85,6 +85,22 @@ def test_dark_is_the_systems_or_ones_own_choice_and_the_admins_too(visits: Visit
     assert brightness(page) > 600
 
 
+def test_the_headers_buttons_stay_when_one_goes_back(visits: Visits):
+    page = visits.open("/owner/?owner=mona", color_scheme="dark")
+    page.locator("#tab-c2c").click()
+    expect(page.locator("#tab-c2c")).to_have_attribute("aria-current", "true")
+
+    page.go_back()
+
+    expect(page.locator("#tab-all")).to_have_attribute("aria-current", "true")
+    expect(page.get_by_role("button", name="Keyboard shortcuts")).to_be_visible()
+    page.get_by_role("button", name="Colours: as the system").click()
+    assert brightness(page) > 600
+    page.get_by_role("button", name="简体中文").click()
+    expect(page.locator("html")).to_have_attribute("lang", "zh-hans")
+    expect(page).to_have_url(re.compile(r"/owner/\?owner=mona$"))
+
+
 def test_chinese_by_the_button_stays_and_the_scripts_speak_it(visits: Visits):
     page = visits.open("/owner/?owner=mona")
 

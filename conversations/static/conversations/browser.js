@@ -308,8 +308,8 @@ document.addEventListener("click", async (event) => {
 });
 
 // The header stays as it was loaded, while what is shown has moved on.
-$(".languages")?.addEventListener("submit", ({ target }) => {
-  target.elements.next.value = location.pathname + location.search;
+document.addEventListener("submit", ({ target }) => {
+  if (target.matches(".languages")) target.elements.next.value = location.pathname + location.search;
 });
 
 // ---- The search box: what can come next is offered after what is typed already ----

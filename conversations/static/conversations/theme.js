@@ -15,6 +15,7 @@
   const show = (theme) => {
     root.dataset.theme = choices.includes(theme) ? theme : "auto";
     for (const button of document.querySelectorAll("[data-theme-switch]")) {
+      button.hidden = false;
       button.title = button.dataset[root.dataset.theme];
       button.setAttribute("aria-label", button.title);
     }
@@ -22,19 +23,17 @@
 
   show(chosen());
   addEventListener("storage", (event) => event.key === "theme" && show(event.newValue));
-  addEventListener("DOMContentLoaded", () => {
-    for (const button of document.querySelectorAll("[data-theme-switch]")) {
-      button.hidden = false;
-      button.addEventListener("click", () => {
-        const next = choices[(choices.indexOf(root.dataset.theme) + 1) % choices.length];
-        show(next);
-        try {
-          localStorage.setItem("theme", next);
-        } catch {
-          // then it is for this page only
-        }
-      });
+  addEventListener("DOMContentLoaded", () => show(chosen()));
+  // Back and forward bring a new page into this document, with a button of its own.
+  addEventListener("htmx:historyRestore", () => show(root.dataset.theme));
+  addEventListener("click", ({ target }) => {
+    if (!target.closest?.("[data-theme-switch]")) return;
+    const next = choices[(choices.indexOf(root.dataset.theme) + 1) % choices.length];
+    show(next);
+    try {
+      localStorage.setItem("theme", next);
+    } catch {
+      // then it is for this page only
     }
-    show(chosen());
   });
 })();
