@@ -51,6 +51,23 @@ def test_a_phone_shows_one_pane_at_a_time(visits: Visits):
     assert panes(page) == ["list"]
 
 
+def test_a_phones_header_leads_to_owners_and_admin_in_one_line(visits: Visits):
+    page = visits.open("/owner/?owner=mona", who="boss", viewport=PHONE, has_touch=True, is_mobile=True)
+
+    expect(page.locator(".top").get_by_role("link", name="Owners")).to_be_in_viewport()
+    expect(page.locator(".top").get_by_role("link", name="Admin")).to_be_in_viewport()
+    assert page.locator(".top").bounding_box()["height"] < 60
+
+
+def test_a_picture_that_does_not_come_leaves_the_initials(visits: Visits):
+    visits.site.do("str(make_conversation('frank', 'c2c_grace', show_name='Grace', face_url='https://example.org/none.png'))")
+    page = visits.open("/owner/?owner=frank")
+
+    expect(page.locator("#rows .avatar")).to_have_text("G")
+    expect(page.locator("#rows .avatar img")).to_have_count(0)
+    visits.expect_complaint("none.png")
+
+
 @pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
 @pytest.mark.parametrize("path", ["/owner/?owner=mona", "/conversation/?owner=mona&id=c2c_bob", "/"])
 def test_the_panes_scroll_and_the_document_does_not(visits: Visits, path: str, viewport: dict[str, int]):

@@ -202,6 +202,12 @@ function tellTimes() {
   }
 }
 
+// ---- A picture that does not come leaves the initials beneath it ----
+
+const dropPicture = (image) => image.matches?.(".avatar img") && image.remove();
+document.addEventListener("error", ({ target }) => dropPicture(target), true);
+for (const image of $$(".avatar img")) if (image.complete && !image.naturalWidth) dropPicture(image);
+
 // ---- After every exchange of a part of the page ----
 
 function arrange() {
@@ -237,7 +243,8 @@ document.addEventListener("htmx:afterSettle", ({ target }) => {
 // Back and forward in one list change the conversation only: the list stays as it is, and where it is.
 document.addEventListener("htmx:historyCacheMiss", (event) => {
   const { path } = event.detail;
-  if (!live.entries || listOf(path) !== listOf(live.entries.dataset.news)) return;
+  const entries = $("#entries"); // `live` follows it only a moment later
+  if (!entries || listOf(path) !== listOf(entries.dataset.news)) return;
   event.preventDefault();
   htmx.ajax("GET", path, { target: "#panel", swap: "innerHTML show:none" });
 });
