@@ -100,3 +100,20 @@ def test_a_saved_view_shows_its_list_once_its_count_came(visits: Visits, rita: s
     expect(page.locator("#rows .name")).to_have_text(["bob"])
     expect(page.locator("main")).to_have_count(1)
     expect(page.locator("#list .list-head")).to_have_count(1)
+
+
+def test_ticking_counts_and_moves_no_row(visits: Visits, rita: str):
+    visits.site.say("And you?", To_Account=rita, From_Account="nora")
+    page = visits.open(f"/owner/?owner={rita}", who="boss")
+    row = page.locator('#rows li[data-id="c2c_bob"]')
+    place = row.bounding_box()["y"]
+
+    page.get_by_label("Tick bob").check()
+    expect(page.locator("#ticked-count")).to_have_text("1 ticked")
+    page.get_by_label("Tick nora").check()
+
+    expect(page.locator("#ticked-count")).to_have_text("2 ticked")
+    assert row.bounding_box()["y"] == place
+    assert_accessible(page)
+    page.locator("#ticked").get_by_role("button", name="Mark as read").click()
+    expect(page.locator("#act-title")).to_have_text("Mark as read")

@@ -132,6 +132,7 @@ const live = {
       if (dataset.gone === open) this.changed();
     }
     markCurrent();
+    tellTicked();
     if (this.arrived.size) {
       const { one, many } = $("#new-bar").dataset;
       this.announce(this.arrived.size === 1 ? one : many.replace("{count}", this.arrived.size));
@@ -184,6 +185,12 @@ function showNewest(panel) {
   else part.scrollTop = part.scrollHeight;
 }
 
+function tellTicked() {
+  const told = $("#ticked-count");
+  if (told) told.textContent = told.dataset.count.replace("{count}", $$(".tick :checked").length);
+}
+document.addEventListener("change", ({ target }) => target.closest(".tick") && tellTicked());
+
 // ---- Times in the reader's own words and zone ----
 
 function tellTimes() {
@@ -216,6 +223,7 @@ function arrange() {
   for (const element of $$(".scripted[data-help]")) element.hidden = false;
   tellTimes();
   markCurrent();
+  tellTicked();
   live.follow();
 }
 
