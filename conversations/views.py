@@ -117,10 +117,10 @@ def list_context(request: HttpRequest, owner_id: str) -> dict[str, Any]:
 def conversation_news(request: HttpRequest, owner_id: str) -> HttpResponse:
     """GET /owner/news/?owner=&since= and the list's filters: the rows that changed since a place of the feed, and the tabs."""
     given = page_filters.conditions(request.GET, besides=("owner", "since"))
-    page = feed.read(owner_id, feed.parse(request.GET.get("since", "")), CHANGES_SHOWN)
+    page = feed.read(owner_id, feed.parse(request.GET.get("since", "")), CHANGES_SHOWN, extra=True)
     changes = [orjson.loads(change) for change in page.changes]
-    changed = [change["conversation"]["conversationID"] for change in changes if "conversation" in change]
-    rows = page_filters.filterset_of(owner_id, given).selected().any_of(changed).in_display_order().defer("wire_head")
+    versions = {one["conversationID"]: one["imsite"]["version"] for change in changes if (one := change.get("conversation"))}
+    rows = page_filters.filterset_of(owner_id, given).selected().any_of(list(versions)).in_display_order().defer("wire_head")
     owner = page_list.owner_of(owner_id)
     reads_text = permissions.may_read_text(request.user)
     entries = [ListEntry.of(row, owner.group_names, reads_text=reads_text) for row in rows]
@@ -130,8 +130,8 @@ def conversation_news(request: HttpRequest, owner_id: str) -> HttpResponse:
         # Too much for single rows: the list is to be read anew.
         "is_too_much": page.reset_required or not page.is_finished,
         "entries": entries,
-        "gone": [change["conversationID"] for change in changes if "conversationID" in change]
-        + [conversation_id for conversation_id in changed if conversation_id not in shown],
+        "deleted": [change["conversationID"] for change in changes if "conversationID" in change],
+        "unfit": {conversation_id: version for conversation_id, version in versions.items() if conversation_id not in shown},
         "tabs": page_filters.tabs(owner_id, given),
         "totals": page_list.totals_of(owner_id),
         "kept": page_list.kept(given, ""),

@@ -257,8 +257,12 @@ class NewsTests(AsSupport):
         actions.delete(owner_id="alice", conversation_ids=["c2c_peer0"])
         actions.set_pinned(owner_id="alice", conversation_id="c2c_peer1", pinned=True)
 
-        self.assertEqual(self.news(token).context["gone"], ["c2c_peer0"])
-        self.assertEqual(self.news(token, isPinned="false").context["gone"], ["c2c_peer0", "c2c_peer1"])
+        everything, not_pinned = self.news(token), self.news(token, isPinned="false")
+
+        self.assertEqual((everything.context["deleted"], everything.context["unfit"]), (["c2c_peer0"], {}))
+        version = Conversation.objects.get(conversation_id="c2c_peer1").version
+        self.assertEqual((not_pinned.context["deleted"], not_pinned.context["unfit"]), (["c2c_peer0"], {"c2c_peer1": version}))
+        self.assertContains(not_pinned, "no longer fits the filter")
 
     def test_too_much_or_another_epoch_asks_for_the_list_anew(self):
         make_conversations(60)

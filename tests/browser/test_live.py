@@ -57,6 +57,26 @@ def test_the_open_conversation_offers_what_came(visits: Visits, page: Page):
     expect(page.locator("#panel .bubble")).to_have_text(["first", "second"])
 
 
+def test_ones_own_change_is_not_offered_again(visits: Visits):
+    page = visits.open("/conversation/?owner=lively&id=c2c_peer9", who="boss")
+    expect(page.locator("#live")).to_have_text("live")
+    page.get_by_role("link", name="Pin", exact=True).click()
+    with page.expect_response("**/owner/news/*"):
+        page.get_by_role("dialog").get_by_role("button", name="Pin").click()
+
+    expect(page.locator('#rows li[data-id="c2c_peer9"]')).to_have_class("pinned")
+    expect(page.get_by_role("link", name="This conversation changed")).to_be_hidden()
+
+
+def test_a_row_that_no_longer_fits_says_so(visits: Visits):
+    page = visits.open("/owner/?owner=lively&isPinned=false")
+    expect(page.locator("#live")).to_have_text("live")
+
+    visits.site.do("str(set_pinned(owner_id='lively', conversation_id='c2c_peer11', pinned=True))")
+
+    expect(page.locator('#rows li[data-id="c2c_peer11"]')).to_contain_text("no longer fits the filter")
+
+
 def test_a_lost_connection_is_told_and_found_again(page: Page):
     page.context.set_offline(True)
     expect(page.get_by_role("alert")).to_contain_text("can’t be reached")

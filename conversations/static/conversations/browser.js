@@ -125,11 +125,11 @@ const live = {
         htmx.process(fresh);
         if (hasFocus) $("a", fresh).focus();
       }
-      if (id === open) this.changed();
+      if (id === open) this.changed(fresh.dataset.version);
     }
-    for (const { dataset } of $$("li[data-gone]", news)) {
-      $(`#rows > li[data-id="${CSS.escape(dataset.gone)}"]`)?.classList.add("gone");
-      if (dataset.gone === open) this.changed();
+    for (const { dataset, textContent } of $$("li[data-gone]", news)) {
+      dim($(`#rows > li[data-id="${CSS.escape(dataset.gone)}"]`), textContent);
+      if (dataset.gone === open) this.changed(dataset.version);
     }
     markCurrent();
     tellTicked();
@@ -146,11 +146,21 @@ const live = {
     bar.hidden = false;
   },
 
-  changed() {
+  // One's own change is on the page that follows it, and told of here once more. What is deleted has no version.
+  changed(version) {
     const bar = $("#changed-bar");
-    if (bar) bar.hidden = false;
+    if (bar && !(Number(version) <= Number($(".conversation").dataset.version))) bar.hidden = false;
   },
 };
+
+// A row stays where it is until the list is read anew, and says why it will then be missing.
+function dim(row, why) {
+  if (!row) return;
+  row.classList.add("gone");
+  const label = $(".why", row) ?? $(".labels", row).appendChild(document.createElement("span"));
+  label.className = "label why";
+  label.textContent = why;
+}
 
 // Browsers allow few streams to one server: only the page that is looked at has one.
 document.addEventListener("visibilitychange", () => {
