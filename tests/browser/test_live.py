@@ -77,6 +77,21 @@ def test_a_row_that_no_longer_fits_says_so(visits: Visits):
     expect(page.locator('#rows li[data-id="c2c_peer11"]')).to_contain_text("no longer fits the filter")
 
 
+def test_rows_that_did_not_come_are_asked_for_again(visits: Visits):
+    visits.site.do("make_conversations(70, 'patient').clear()")
+    page = visits.open("/owner/?owner=patient")
+    expect(page.locator("#live")).to_have_text("live")
+    page.route("**/owner/?*nextSeq*", lambda route: route.abort("connectionrefused"), times=1)
+    page.locator("#rows a[rel=next]").scroll_into_view_if_needed()
+    expect(page.get_by_role("alert")).to_contain_text("can’t be reached")
+    visits.expect_complaint("ERR_CONNECTION_REFUSED|htmx:sendError|htmx:afterRequest")
+
+    visits.site.say("Here I am", To_Account="patient", From_Account="peer3", MsgRandom=3)
+
+    expect(page.locator("#rows > li[data-id]")).to_have_count(70)
+    expect(page.get_by_role("alert")).to_be_hidden()
+
+
 def test_a_lost_connection_is_told_and_found_again(page: Page):
     page.context.set_offline(True)
     expect(page.get_by_role("alert")).to_contain_text("can’t be reached")

@@ -32,7 +32,10 @@ const live = {
     if (!events) return this.poll();
     this.state("again");
     this.source = new EventSource(`${events}&since=${encodeURIComponent(token)}`);
-    this.source.onopen = () => this.state("live");
+    this.source.onopen = () => {
+      this.state("live");
+      reached();
+    };
     this.source.addEventListener("changes", () => this.wake());
     this.source.addEventListener("reset", () => this.wake());
     this.source.addEventListener("problem", () => this.end("off"));
@@ -86,11 +89,13 @@ const live = {
     try {
       const url = `${entries.dataset.news}&since=${encodeURIComponent(entries.dataset.token)}`;
       const response = await fetch(url, { headers: { "HX-Request": "true" } });
+      if (response.status >= 500) throw new Error(response.statusText); // a proxy says so while the server starts anew
       if (!response.ok || response.headers.has("HX-Redirect")) return this.stop(), this.state("off");
       const page = document.createElement("template");
       page.innerHTML = await response.text();
       if (entries === this.entries) this.take(page.content.firstElementChild);
       if (this.timer) this.state("polling");
+      reached();
     } catch {
       if (this.timer) this.state("again"); // no network; the next look may do
     } finally {
@@ -293,11 +298,28 @@ function notice(text) {
   box.textContent = text;
   box.hidden = !text;
 }
-document.addEventListener("htmx:sendError", () => notice($("#notice").dataset.lost));
-document.addEventListener("htmx:responseError", ({ detail }) => {
+// What waits below a list or above a conversation asks once only: what failed is asked for again.
+const missed = new Set();
+const miss = (place) => place && missed.add(place);
+
+// The server answers (again).
+function reached() {
+  const box = $("#notice");
+  if (box.textContent === box.dataset.lost) notice("");
+  const places = [...missed];
+  missed.clear();
+  for (const place of places) if (place.isConnected) $("a", place).click();
+}
+
+document.addEventListener("htmx:sendError", ({ target }) => {
+  notice($("#notice").dataset.lost);
+  miss(target.closest(".older"));
+});
+document.addEventListener("htmx:responseError", ({ target, detail }) => {
+  miss(target.closest(".older"));
   notice(`${$("#notice").dataset.failed} ${detail.xhr.getResponseHeader("X-Request-ID") ?? detail.xhr.status}`);
 });
-document.addEventListener("htmx:afterOnLoad", () => notice(""));
+document.addEventListener("htmx:afterOnLoad", ({ detail }) => detail.xhr.status < 500 && notice(""));
 addEventListener("offline", () => notice($("#notice").dataset.lost));
 addEventListener("online", () => notice(""));
 
