@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
-from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.http import HttpResponseClientRedirect, push_url, reswap, retarget
 
 from conversations import identifiers, looks, page_search, permissions, plans
 from conversations.entries import owner_url
@@ -81,5 +81,8 @@ def _refused(request: HttpRequest, error: ConversationError) -> HttpResponse:
         "find": request.GET.get(page_search.FIELD),  # as it was typed, to be mended
         "owner_id": owner_id,
     }
+    if pane_asked_for(request) and context["find"] is not None:  # under the box, which keeps what was typed
+        response = render(request, "conversations/_find_error.html", context, status=error.status)
+        return push_url(reswap(retarget(response, "#find-error"), "innerHTML"), False)
     template = "conversations/_refused.html" if pane_asked_for(request) else "conversations/refused.html"
     return render(request, template, context, status=error.status)

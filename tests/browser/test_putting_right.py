@@ -102,6 +102,22 @@ def test_a_saved_view_shows_its_list_once_its_count_came(visits: Visits, rita: s
     expect(page.locator("#list .list-head")).to_have_count(1)
 
 
+def test_a_slip_in_the_search_is_told_under_the_box(visits: Visits, rita: str):
+    page = visits.open(f"/owner/?owner={rita}")
+    url = page.url
+    page.locator("#search").fill("is:unraed bob")
+    page.locator("#search").press("Enter")
+
+    expect(page.locator("#find-error")).to_contain_text("is:unraed")
+    expect(page.locator("#search")).to_have_value("is:unraed bob")
+    expect(page.locator("#rows .name")).to_have_text(["bob"])
+    assert page.url == url
+    visits.expect_complaint("status of 400")
+    page.locator("#search").fill("is:unread bob")
+    page.locator("#search").press("Enter")
+    expect(page.locator("#find-error")).to_be_empty()
+
+
 def test_ticking_counts_and_moves_no_row(visits: Visits, rita: str):
     visits.site.say("And you?", To_Account=rita, From_Account="nora")
     page = visits.open(f"/owner/?owner={rita}", who="boss")
