@@ -17,7 +17,9 @@ from conversations.times import check_epoch_s, from_epoch_s, to_epoch_s
 
 FIELD = "find"
 TEXT_MAX_LENGTH = 500
-TOKEN = re.compile(r'(?P<no>-?)(?:(?P<name>[a-z]+):)?(?P<value>"(?:[^"\\]|\\.)*"(?=\s|$)|\S+|(?(name)(?=\s|$)|(?!)))', re.DOTALL)
+TOKEN = re.compile(
+    r'(?P<no>-?)(?:(?P<name>[a-z]+):)?(?P<value>"(?:[^"\\]|\\.)*"(?=\s|$)|\S+|(?(name)(?=\s|$)|(?!)))', re.DOTALL
+)
 QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 PLAIN_NAME = re.compile(r"[\w.+-]+")
 HOURS = {"h": 1, "d": 24, "w": 7 * 24}
