@@ -172,6 +172,25 @@ def set_custom_data(*, owner_id: str, conversation_ids: Sequence[str], text: str
     return change_each(owner_id, conversation_ids, change, ("custom_data",), by=ChangedBy.CUSTOM_DATA)
 
 
+@in_transaction
+def set_each_pinned(*, owner_id: str, conversation_ids: Sequence[str], pinned: bool) -> Results:
+    """`set_pinned` for many, as far as there is room."""
+    room: list[int] = []  # counted under the owner's lock
+
+    def change(conversation: Conversation) -> bool:
+        if conversation.is_pinned == pinned:
+            return False
+        if pinned:
+            room[:] = [room[0] - 1] if room else [room_for_pins(owner_id) - 1]
+            if room[0] < 0:
+                raise too_many_pinned()
+        conversation.is_pinned = pinned
+        _activate(conversation)
+        return True
+
+    return change_each(owner_id, conversation_ids, change, ("is_pinned", "order_key"), by=ChangedBy.PIN)
+
+
 def delete_one(*, owner_id: str, conversation_id: str, clear_messages: bool = True) -> str:
     """`delete` for one conversation. Gives the feed token after it. Raises ConversationNotFound.
 

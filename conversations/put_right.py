@@ -14,6 +14,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from conversations import actions, pairs, reading, wire
+from conversations.actions import Result, Results
 from conversations.changes import in_transaction, lock_many, lock_with_peers
 from conversations.choices import Mark, ReceiveOption
 from conversations.exceptions import ConversationError, ConversationNotFound, InvalidParameter
@@ -21,10 +22,10 @@ from conversations.models import Conversation, ConversationRow
 
 
 class Deed(NamedTuple):
-    """Something to put right: its button's words, the action, and for which rows it is offered."""
+    """Something to put right: its button's words, the action on many of an owner, and for which rows it is offered."""
 
     label: str
-    act: Callable[..., object]
+    act: Callable[..., Results]
     is_offered: Callable[[Conversation], bool]
 
 
@@ -50,20 +51,33 @@ class ChangedMeanwhile(ConversationError):
     status = 409
 
 
-def _star(*, owner_id: str, conversation_id: str, enabled: bool) -> None:
-    actions.set_marks(owner_id=owner_id, conversation_ids=[conversation_id], marks=Mark.STAR, enabled=enabled)
+def _one_by_one(act: Callable[..., object]) -> Callable[..., Results]:
+    """An action on one, for many; each is all or nothing by itself."""
+
+    def act_on_each(*, owner_id: str, conversation_ids: Sequence[str]) -> Results:
+        results = []
+        for one in conversation_ids:
+            try:
+                act(owner_id=owner_id, conversation_id=one)
+                results.append(Result(one))
+            except ConversationError as error:
+                results.append(actions.refused(one, error))
+        return Results(actions.NEVER_SEEN, results)
+
+    return act_on_each
 
 
 MOVE = "move_read_position"
-_receive = partial(actions.set_receive_option, option=ReceiveOption.RECEIVE)
-_receive_quietly = partial(actions.set_receive_option, option=ReceiveOption.RECEIVE_NOT_NOTIFY)
+_receive = _one_by_one(partial(actions.set_receive_option, option=ReceiveOption.RECEIVE))
+_receive_quietly = _one_by_one(partial(actions.set_receive_option, option=ReceiveOption.RECEIVE_NOT_NOTIFY))
+_star, _unstar = (partial(actions.set_marks, marks=Mark.STAR, enabled=enabled) for enabled in (True, False))
 DEEDS = {
-    "read": Deed(_("Mark as read"), reading.read, lambda row: not actions.is_read(row)),
-    "recount": Deed(_("Recount the unread"), reading.recount, lambda row: True),
-    "pin": Deed(_("Pin"), partial(actions.set_pinned, pinned=True), lambda row: not row.is_pinned),
-    "unpin": Deed(_("Unpin"), partial(actions.set_pinned, pinned=False), lambda row: row.is_pinned),
-    "star": Deed(_("Mark with a star"), partial(_star, enabled=True), lambda row: not row.marks & Mark.STAR),
-    "unstar": Deed(_("Take the star away"), partial(_star, enabled=False), lambda row: bool(row.marks & Mark.STAR)),
+    "read": Deed(_("Mark as read"), reading.read_each, lambda row: not actions.is_read(row)),
+    "recount": Deed(_("Recount the unread"), _one_by_one(reading.recount), lambda row: True),
+    "pin": Deed(_("Pin"), partial(actions.set_each_pinned, pinned=True), lambda row: not row.is_pinned),
+    "unpin": Deed(_("Unpin"), partial(actions.set_each_pinned, pinned=False), lambda row: row.is_pinned),
+    "star": Deed(_("Mark with a star"), _star, lambda row: not row.marks & Mark.STAR),
+    "unstar": Deed(_("Take the star away"), _unstar, lambda row: bool(row.marks & Mark.STAR)),
     "mute": Deed(_("Mute"), _receive_quietly, lambda row: row.recv_opt == ReceiveOption.RECEIVE),
     "unmute": Deed(_("Unmute"), _receive, lambda row: row.recv_opt != ReceiveOption.RECEIVE),
 }
@@ -109,7 +123,7 @@ def carry_out(*, deed: str, owner_id: str, seen: Mapping[str, int], user_id: int
 @in_transaction
 def move_read_position(*, owner_id: str, conversation_id: str, to: int) -> list[Change]:
     """As `reading.move_read_position`, and what this changed; the log entry is the caller's. Raises ConversationError."""
-    [effect] = _effects(partial(reading.move_read_position, to=to), owner_id, [conversation_id])
+    [effect] = _effects(_one_by_one(partial(reading.move_read_position, to=to)), owner_id, [conversation_id])
     if effect.refusal:
         raise InvalidParameter(effect.refusal, field="to")
     return effect.changes
@@ -128,19 +142,15 @@ def log_message(deed: str, changes: Sequence[Change]) -> list[dict[str, Any]]:
     return [{"changed": {"fields": in_words}, "deed": deed, "changes": [one._asdict() for one in changes]}]
 
 
-def _effects(act: Callable[..., object], owner_id: str, conversation_ids: Sequence[str]) -> list[Effect]:
+def _effects(act: Callable[..., Results], owner_id: str, conversation_ids: Sequence[str]) -> list[Effect]:
     lock_with_peers(owner_id, conversation_ids)
     _owner, before = lock_many(owner_id, conversation_ids)
-    refusals = {}
     for one in conversation_ids:
         if one not in before:
             raise ConversationNotFound(one)
-        try:
-            act(owner_id=owner_id, conversation_id=one)  # all of it or nothing, each by itself
-        except ConversationError as error:
-            refusals[one] = str(error.detail)
+    refusals = {one.conversation_id: one.info for one in act(owner_id=owner_id, conversation_ids=conversation_ids).results}
     _owner, after = lock_many(owner_id, conversation_ids)
-    return [Effect(before[one], _changes(before[one], after[one]), refusals.get(one, "")) for one in conversation_ids]
+    return [Effect(before[one], _changes(before[one], after[one]), refusals[one]) for one in conversation_ids]
 
 
 def _changes(before: Conversation, after: Conversation) -> list[Change]:

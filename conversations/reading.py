@@ -4,14 +4,15 @@ A group is read up to a MsgSeq, a one-to-one conversation up to a time. Unread t
 here: a read at or past its end clears it, one before lowers it to what can be left.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 
 from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from conversations import counting, effects, fanout, identifiers, peer_reads, positions, wire
-from conversations.actions import NEVER_SEEN, Outcome, locked_one, newest_known
+from conversations.actions import NEVER_SEEN, Outcome, Results, change_each, locked_one, newest_known
 from conversations.changes import in_transaction, lock_owner, lock_owners, lock_with_peers, save_conversations
 from conversations.choices import ChangedBy, ConversationType
 from conversations.exceptions import InvalidParameter
@@ -68,6 +69,28 @@ def check_read_sequence(conversation: Conversation, sequence: int, newest: str, 
     if newest_seq and sequence > max(newest_seq + SEQUENCES_AHEAD, read_up_to(conversation)):
         text = _("%(field)s is far past the newest message, which is %(newest)d.")
         raise InvalidParameter(text % {"field": field, "newest": newest_seq}, field=field)
+
+
+def read_each(*, owner_id: str, conversation_ids: Sequence[str]) -> Results:
+    """`read` for many, each up to its newest known message."""
+    results, changed = _read_each(owner_id, conversation_ids)
+    show_to_peers(owner_id, changed)
+    return results
+
+
+@in_transaction
+def _read_each(owner_id: str, conversation_ids: Sequence[str]) -> tuple[Results, list[Conversation]]:
+    changed: list[Conversation] = []
+
+    @cache
+    def stored() -> Mapping[str, str]:  # asked under the owner's lock
+        return counting.newest_stored(owner_id, conversation_ids)
+
+    def change(conversation: Conversation) -> bool:
+        changed.append(conversation)
+        return _read_all(conversation, stored())
+
+    return change_each(owner_id, conversation_ids, change, READ_COLUMNS, by=ChangedBy.READ), changed
 
 
 def read_all(*, owner_id: str, type_: ConversationType | None = None) -> tuple[str, int]:

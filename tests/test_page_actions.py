@@ -190,6 +190,19 @@ class ManyTests(AsChanger):
         self.assertEqual([row(f"c2c_peer{n}").unread_count for n in range(3)], [0, 2, 0])
         self.assertEqual(LogEntry.objects.count(), 2)
 
+    def test_many_cost_a_lock_of_each_peer_and_no_more(self):
+        rows = make_conversations(30, unread_count=1, unread_base=1)
+        ids = [one.conversation_id for one in rows]
+        for deed in put_right.BULK_DEEDS:
+            counts = []
+            for some in (ids[:2], ids[2:30]):
+                with CaptureQueriesContext(connection) as queries:
+                    put_right.foresee(deed=deed, owner_id="alice", conversation_ids=some)
+                counts.append(len(queries))
+
+            with self.subTest(deed=deed):
+                self.assertEqual(counts[1] - counts[0], 26)
+
     @override_settings(MAX_PINNED=1)
     def test_one_refused_leaves_the_others_done(self):
         make_conversations(2)
