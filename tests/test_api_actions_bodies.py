@@ -260,9 +260,9 @@ class ManyIdsTests(ActionTestCase):
     def test_the_number_of_queries_is_the_same_for_one_and_a_hundred(self):
         for action in ON_MANY:
             make_scene()
-            make_conversation(conversation_id="c2c_first", conversation_groups=1)
+            make_conversation(conversation_id="group_first", conversation_groups=1)
             counts = set()
-            for ids in (["c2c_first"], [f"c2c_{n}" for n in range(99)] + ["group_team"]):
+            for ids in (["group_first"], [f"c2c_{n}" for n in range(99)] + ["group_team"]):
                 new_group = {"groupName": str(len(ids))} if "groupName" in action.body else {}
                 with CaptureQueriesContext(connection) as queries:
                     self.act(action, body=action.body | {"conversationIDList": ids} | new_group)
