@@ -11,6 +11,7 @@ from conversations import page_filters, page_search, paging, reads, wire
 from conversations.entries import Avatar, ListEntry, owner_url
 from conversations.models import Conversation, Owner
 from conversations.put_right import BULK_DEEDS, DEEDS
+from conversations.search import count_up_to
 
 ROWS_SHOWN = 50
 MAX_EXPORTED = 50_000
@@ -73,8 +74,14 @@ def owner_of(owner_id: str) -> Owner:
 
 
 def totals_of(owner_id: str) -> dict[str, int]:
-    """The unread totals as the app's badge has them, by wire name: of the whole list, whatever filters show of it."""
-    _token, totals = reads.totals(Conversation.objects.for_owner(owner_id), owner_id)
+    """The unread totals as the app's badge has them, by wire name: of the whole list, whatever filters show of it.
+
+    Empty where so many conversations count that adding them up would hold up the page.
+    """
+    conversations = Conversation.objects.for_owner(owner_id)
+    if count_up_to(page_filters.COUNTED_ROWS + 1, conversations.counted()) > page_filters.COUNTED_ROWS:
+        return {}
+    _token, totals = reads.totals(conversations, owner_id)
     return totals
 
 

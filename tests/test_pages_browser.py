@@ -1,6 +1,7 @@
 """The browser's three panes: owners by nick, tabs and their counts, single panes for htmx, rows that changed."""
 
 import re
+from unittest import mock
 
 import pytest
 from django.db import connection
@@ -150,6 +151,8 @@ class TotalsTests(AsSupport):
         for page in (self.get(LIST, owner="alice", type="2"), self.get(NEWS, owner="alice", since="0")):
             self.assertContains(page, "3 unread in total, 4 more in muted conversations")
         self.assertContains(self.get(LIST, owner="nobody"), "0 unread in total</p>")
+        with mock.patch.object(page_filters, "COUNTED_ROWS", 1):
+            self.assertNotContains(self.get(LIST, owner="alice"), "unread in total")
 
 
 class PaneTests(AsSupport):
