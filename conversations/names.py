@@ -6,6 +6,7 @@ kept with it, so that whoever goes on, after a kill too, goes on from there; two
 
 import logging
 import math
+import secrets
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -101,12 +102,11 @@ def _save_group(info: GroupInfo, moves: Moves) -> list[str]:
 
 def _begin(conversation_ids: Iterable[str]) -> None:
     """Note that new names are to go to these conversations of everybody."""
-    table = PendingName._meta.db_table
     with connection.cursor() as cursor:
         cursor.executemany(
-            f"INSERT INTO {table} (conversation_id, reached, starts) VALUES (%s, '', 1) "
-            f"ON CONFLICT (conversation_id) DO UPDATE SET reached = '', starts = {table}.starts + 1",
-            [[one] for one in sorted(conversation_ids)],
+            f"INSERT INTO {PendingName._meta.db_table} (conversation_id, reached, starts) VALUES (%s, '', %s) "
+            "ON CONFLICT (conversation_id) DO UPDATE SET reached = '', starts = excluded.starts",
+            [[one, secrets.randbits(63)] for one in sorted(conversation_ids)],
         )
 
 

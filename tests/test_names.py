@@ -81,6 +81,19 @@ class PendingTests(TestCase):
 
         self.assertEqual(set(Owner.objects.exclude(owner_id=BOB).values_list("version", flat=True)), {2})
 
+    def test_who_was_overtaken_leaves_the_next_name_alone(self):
+        peers(6)
+        with mock.patch.object(names, "PATIENCE_S", 0):
+            names.set_profiles([nick("Bob")])
+            seen, look = PendingName.objects.get(), names._look_of("c2c_bob")
+            names.finish()
+            names.set_profiles([nick("Robert", NOON_MS + 1)])
+
+        self.assertFalse(names._spread_to(seen, [], look))  # what it reads after "Bob" is everywhere: nothing to do
+
+        names.finish()
+        self.assertEqual(shown(), ["Robert"] * 6)
+
     def test_a_repeat_changes_nothing_but_goes_on(self):
         peers(6)
         with mock.patch.object(names, "PATIENCE_S", 0):
