@@ -172,7 +172,7 @@ class PendingName(models.Model):
     conversation_id = models.CharField(max_length=identifiers.CONVERSATION_ID_MAX_BYTES, primary_key=True)
     # The rows of owners up to this one have it.
     reached = models.CharField(max_length=identifiers.OWNER_ID_MAX_BYTES, blank=True, db_default="")
-    # Which start this is, by lot: a count would begin anew with each row, and who still holds an older name would go on with it.
+    # Which start this is, by lot: a count would begin anew with each row, and who holds an older name go on with it.
     starts = models.BigIntegerField(db_default=1)
 
     class Meta:

@@ -21,7 +21,7 @@ SELECTED = frozenset((*CHOSEN_FROM_FILTERSET, "markType", "activeSince"))
 WINDOWS = (("24h", gettext_lazy("last 24 hours")), ("7d", gettext_lazy("last 7 days")), ("30d", gettext_lazy("last 30 days")))
 
 
-# The tabs over the list: names of `tab_counts()`, what they are called, the letter that follows `g`, and what they set.
+# The tabs over the list: names of `counts()`, what they are called, the letter that follows `g`, and what they set.
 TABS = (
     ("all", gettext_lazy("All"), "a", {}),
     ("unread", gettext_lazy("Unread"), "u", {"hasUnreadCount": "true"}),
@@ -38,7 +38,7 @@ MAX_SHOWN_COUNT = 99
 
 
 class Tab(NamedTuple):
-    """A link that shows a part of the list; `count` is "" for none and where nobody counted."""
+    """A link that shows a part of the list; `count` is "" for none."""
 
     name: str
     label: str
@@ -102,23 +102,19 @@ def selects(filterset: ConversationFilterSet, given: Mapping[str, str]) -> list[
     ]
 
 
-def tabs(owner_id: str, given: Mapping[str, str]) -> list[Tab]:
-    """The tabs, each with the other filters kept. They tell counts where there are no others: one bounded statement."""
-    others = {name: value for name, value in given.items() if name not in SET_BY_TABS}
+def tabs(owner_id: str, given: Mapping[str, str], counts: Mapping[str, int], *, is_whole: bool) -> list[Tab]:
+    """The tabs, each with the other filters kept. `counts` are of the rows that those show, all of them if `is_whole`."""
+    others = besides_tabs(given)
     own = {name: value for name, value in given.items() if name in SET_BY_TABS}
-    counts = {} if others else Conversation.objects.for_owner(owner_id).tab_counts(COUNTED_ROWS)
-    is_whole = counts.get("all", 0) < COUNTED_ROWS
     return [
-        Tab(
-            name,
-            str(label),
-            letter,
-            list_url(owner_id, others | sets),
-            own == sets,
-            count_in_words(counts.get(name, 0), is_whole),
-        )
+        Tab(name, str(label), letter, list_url(owner_id, others | sets), own == sets, count_in_words(counts[name], is_whole))
         for name, label, letter, sets in TABS
     ]
+
+
+def besides_tabs(given: Mapping[str, str]) -> dict[str, str]:
+    """The filters that every tab keeps."""
+    return {name: value for name, value in given.items() if name not in SET_BY_TABS}
 
 
 def count_in_words(number: int, is_whole: bool) -> str:
@@ -128,9 +124,9 @@ def count_in_words(number: int, is_whole: bool) -> str:
     return f"{number}{'' if is_whole else '+'}" if number else ""
 
 
-def chips(owner_id: str, filterset: ConversationFilterSet, given: Mapping[str, str]) -> list[Choice]:
-    """For each filter a link that drops it."""
-    shown = {select.name: select for select in selects(filterset, given)}
+def chips(owner_id: str, filterset: ConversationFilterSet, selects: Iterable[Select], given: Mapping[str, str]) -> list[Choice]:
+    """For each filter a link that drops it, in the words of its select box."""
+    shown = {select.name: select for select in selects}
     return [
         Choice(
             list_url(owner_id, {n: v for n, v in given.items() if n != name}),

@@ -1,7 +1,7 @@
 """What the pane of a list shows: one page of rows, the tabs and filters, and where live news come from."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from django.urls import reverse
@@ -9,11 +9,17 @@ from django.utils import timezone
 
 from conversations import page_filters, page_search, paging, reads, wire
 from conversations.entries import Avatar, ListEntry, owner_url
+from conversations.filters import ConversationFilterSet
 from conversations.models import Conversation, Owner
+from conversations.page_filters import COUNTED_ROWS, count_in_words
 from conversations.put_right import BULK_DEEDS, DEEDS
+from conversations.querysets import ConversationQuerySet
 from conversations.search import count_up_to
+from conversations.times import from_epoch_s
 
 ROWS_SHOWN = 50
+# How much of a long list is looked through for rows that fit a filter before the page is given with what was found.
+WALKED_ROWS = 5000
 MAX_EXPORTED = 50_000
 # What the addresses of the pages hold besides the filters.
 NOT_FILTERS = ("owner", "nextSeq", "id", "part", "before", "after", "q")
@@ -25,46 +31,111 @@ def of(owner_id: str, parameters: Mapping[str, str], *, reads_text: bool, only_r
     bound_to, next_seq = urlencode(given), parameters.get("nextSeq", "")
     start = paging.after(next_seq, owner_id=owner_id, bound_to=bound_to)
     # The feed's token first: what changes while the rows are read is told again, and never missed.
-    token = reads.feed_token(owner_id)
+    token = "" if only_rows else reads.feed_token(owner_id)
     filterset = page_filters.filterset_of(owner_id, given)
-    rows = filterset.selected().in_display_order().defer("wire_head")
-    rows = list((rows.after(**start._asdict()) if start else rows)[: ROWS_SHOWN + 1])
+    # Where nothing or only the unpinned rows are left out, the rows that fit follow each other in the index.
+    is_filtered = bool(given) and given.get("isPinned") != "true"
+    page = _page(filterset.selected(), start, whole=Conversation.objects.for_owner(owner_id) if is_filtered else None)
     owner = owner_of(owner_id)
-    shown = rows[:ROWS_SHOWN]
+    older = page.next and paging.next_seq(page.next, owner_id=owner_id, bound_to=bound_to)
     context = {
         "owner": owner,
-        "entries": [ListEntry.of(row, owner.group_names, reads_text=reads_text) for row in shown],
+        "entries": [ListEntry.of(row, owner.group_names, reads_text=reads_text) for row in page.rows],
         "reads_text": reads_text,
-        "older_url": _older_url(owner_id, given, bound_to, shown[-1]) if len(rows) > ROWS_SHOWN else "",
+        "older_url": page_filters.list_url(owner_id, given | {"nextSeq": older}) if older else "",
+        "nothing_older": start is not None and not page.rows and not page.next,
+        "looked_back_to": page.next and from_epoch_s(page.next.order_key // 10**6),
+        "is_first_page": start is None,
         "kept": kept(given, next_seq if start else ""),
         "now": timezone.now(),
     }
     if only_rows:
         return context
-    return context | {
+    # The stream tells what was said; without the right to it the page looks from time to time.
+    events = f"{reverse('api:events')}?{urlencode({'owner': owner_id})}" if reads_text else ""
+    return context | _head(owner, given, filterset) | {"token": token, "events_url": events}
+
+
+class Page(NamedTuple):
+    """Rows in display order, and the place that the next page follows, None after the last."""
+
+    rows: list[Conversation]
+    next: paging.Cursor | None
+
+
+def _page(selected: ConversationQuerySet, start: paging.Cursor | None, *, whole: ConversationQuerySet | None) -> Page:
+    """The rows after `start`. Of the `whole` list, where one is given, it looks at WALKED_ROWS at most.
+
+    It may then hold few rows, or none, and yet not be the last: reading on until enough of them fit may take the whole list.
+    """
+    selected = selected.in_display_order().defer("wire_head")
+    rows = selected.after(**start._asdict()) if start else selected
+    end = None if whole is None else _end_of_walk(whole, start)
+    if end is None:
+        found = list(rows[: ROWS_SHOWN + 1])
+    else:
+        # In two parts, each of them one index range; together they would be none.
+        found = [] if start and not start.is_pinned else list(rows.filter(is_pinned=True)[: ROWS_SHOWN + 1])
+        rest = rows.unpinned_up_to(order_key=end.order_key, conversation_id=end.conversation_id)
+        found += rest[: ROWS_SHOWN + 1 - len(found)]
+    if len(found) > ROWS_SHOWN:
+        last = found[ROWS_SHOWN - 1]
+        end = paging.Cursor(last.is_pinned, last.order_key, last.conversation_id)
+    return Page(found[:ROWS_SHOWN], end)
+
+
+def _end_of_walk(whole: ConversationQuerySet, start: paging.Cursor | None) -> paging.Cursor | None:
+    """The last of the WALKED_ROWS rows after `start`, the pinned ones not counted; None if none follows."""
+    rows = whole.filter(is_pinned=False).in_display_order()
+    if start and not start.is_pinned:
+        rows = rows.after(**start._asdict())
+    last = list(rows.values_list("is_pinned", "order_key", "conversation_id")[WALKED_ROWS - 1 : WALKED_ROWS + 1])
+    return paging.Cursor(*last[0]) if len(last) == 2 else None
+
+
+def _head(owner: Owner, given: dict[str, str], filterset: ConversationFilterSet) -> dict[str, Any]:
+    """What stands above the rows, and where their news come from."""
+    owner_id, query = owner.owner_id, urlencode({"owner": owner.owner_id} | given)
+    groups, selects = wire.all_groups(owner.group_names), page_filters.selects(filterset, given)
+    return counts_of(owner_id, given) | {
         "owner_avatar": avatar_of(owner),
-        "is_first_page": start is None,
-        "tabs": page_filters.tabs(owner_id, given),
-        "totals": totals_of(owner_id),
-        "chips": page_filters.chips(owner_id, filterset, given),
-        "selects": page_filters.selects(filterset, given),
-        "group_links": page_filters.group_links(owner_id, wire.all_groups(owner.group_names), given),
+        "chips": page_filters.chips(owner_id, filterset, selects, given),
+        "selects": selects,
+        "group_links": page_filters.group_links(owner_id, groups, given),
         "given": given,
         "bulk_deeds": [(name, DEEDS[name].label) for name in BULK_DEEDS],
         "find": page_search.text_of(given),
-        "completions": page_search.completions(wire.all_groups(owner.group_names)),
+        "completions": page_search.completions(groups),
         "hidden": {name: value for name, value in given.items() if name not in page_filters.SELECTED},
         "newest_url": page_filters.list_url(owner_id, given),
-        "export_url": f"{reverse('conversation-export')}?{urlencode({'owner': owner_id} | given)}",
-        "saved_url": f"{reverse('saved-views')}?{urlencode({'owner': owner_id} | given)}",
-        "saved_counts_url": f"{reverse('saved-view-counts')}?{urlencode({'owner': owner_id} | given)}",
+        "export_url": f"{reverse('conversation-export')}?{query}",
+        "saved_url": f"{reverse('saved-views')}?{query}",
+        "saved_counts_url": f"{reverse('saved-view-counts')}?{query}",
         "max_exported": MAX_EXPORTED,
         "unfiltered_url": owner_url(owner_id),
-        "token": token,
-        "news_url": f"{reverse('conversation-news')}?{urlencode({'owner': owner_id} | given)}",
-        # The stream tells what was said; without the right to it the page looks from time to time.
-        "events_url": f"{reverse('api:events')}?{urlencode({'owner': owner_id})}" if reads_text else "",
+        "news_url": f"{reverse('conversation-news')}?{query}",
     }
+
+
+def counts_of(owner_id: str, given: dict[str, str]) -> dict[str, Any]:
+    """The tabs, with how many rows beside the other filters each shows, and the totals of the whole list.
+
+    Of a long list the first COUNTED_ROWS are looked at.
+    """
+    conversations = Conversation.objects.for_owner(owner_id)
+    whole = conversations.in_display_order()[:COUNTED_ROWS].counts()
+    is_whole = whole["all"] < COUNTED_ROWS
+    others = page_filters.besides_tabs(given)
+    shown = _among_first(owner_id, others).counts() if others else whole
+    tabs = page_filters.tabs(owner_id, given, shown, is_whole=is_whole)
+    # What the chosen tab tells otherwise.
+    found = "" if any(tab.is_chosen for tab in tabs) else count_in_words(_among_first(owner_id, given).count(), is_whole)
+    return {"tabs": tabs, "found": found, "totals": whole if is_whole else _totals_of(conversations, owner_id)}
+
+
+def _among_first(owner_id: str, given: dict[str, str]) -> ConversationQuerySet:
+    """What of the rows that are counted is shown by these filters."""
+    return page_filters.filterset_of(owner_id, given).selected().among_first(owner_id, COUNTED_ROWS)
 
 
 def owner_of(owner_id: str) -> Owner:
@@ -73,13 +144,12 @@ def owner_of(owner_id: str) -> Owner:
     return Owner.objects.named(owner_id).first() or unseen
 
 
-def totals_of(owner_id: str) -> dict[str, int]:
+def _totals_of(conversations: ConversationQuerySet, owner_id: str) -> dict[str, int]:
     """The unread totals as the app's badge has them, by wire name: of the whole list, whatever filters show of it.
 
     Empty where so many conversations count that adding them up would hold up the page.
     """
-    conversations = Conversation.objects.for_owner(owner_id)
-    if count_up_to(page_filters.COUNTED_ROWS + 1, conversations.counted()) > page_filters.COUNTED_ROWS:
+    if count_up_to(COUNTED_ROWS + 1, conversations.counted()) > COUNTED_ROWS:
         return {}
     _token, totals = reads.totals(conversations, owner_id)
     return totals
@@ -93,9 +163,3 @@ def kept(given: Mapping[str, str], next_seq: str) -> str:
     """What the address of a conversation keeps of its list's; "" or it begins with &."""
     query = urlencode({**given} | ({"nextSeq": next_seq} if next_seq else {}))
     return f"&{query}" if query else ""
-
-
-def _older_url(owner_id: str, given: dict[str, str], bound_to: str, last: Conversation) -> str:
-    cursor = paging.Cursor(last.is_pinned, last.order_key, last.conversation_id)
-    next_seq = paging.next_seq(cursor, owner_id=owner_id, bound_to=bound_to)
-    return page_filters.list_url(owner_id, given | {"nextSeq": next_seq})

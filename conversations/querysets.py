@@ -174,6 +174,11 @@ class ConversationQuerySet(models.QuerySet):
             return self.filter(Q(is_pinned=False) | follows)
         return self.filter(follows, is_pinned=False)
 
+    def unpinned_up_to(self, *, order_key: int, conversation_id: str) -> Self:
+        """What does not follow an unpinned row, without the pinned ones: one index range, too."""
+        follows = Q(order_key__gte=order_key) & (Q(order_key__gt=order_key) | Q(conversation_id__lte=conversation_id))
+        return self.filter(follows, is_pinned=False)
+
     def among_first(self, owner_id: str, most: int) -> Self:
         """Those of an owner's rows that are among the first `most` of the whole list."""
         first = type(self)(self.model).for_owner(owner_id).in_display_order().values("conversation_id")[:most]
@@ -195,15 +200,15 @@ class ConversationQuerySet(models.QuerySet):
         """Those of an owner in a conversation group; "" for those in none. The name's bit is found by the same statement."""
         return self.filter(conversation_groups__in_group=(owner_id, name)) if name else self.filter(conversation_groups=0)
 
-    def tab_counts(self, most: int) -> dict[str, int]:
-        """How many of the first `most` rows in display order are what the pages' tabs show; one statement."""
+    def counts(self) -> dict[str, int]:
+        """How many rows are what the pages' tabs show, "all" of them too, and their totals; one statement."""
         conditions = {
             "unread": Q(unread_count__gt=0), "mentions": ~Q(group_at_info=NO_AT_INFO), "pinned": Q(is_pinned=True),
             "marked": ~Q(marks=0), "drafts": ~Q(draft_text=""), "c2c": Q(type=ConversationType.C2C),
             "groups": Q(type=ConversationType.GROUP),
         }  # fmt: skip
         counts = {name: Count("conversation_id", filter=condition) for name, condition in conditions.items()}
-        return self.in_display_order()[:most].aggregate(all=Count("conversation_id"), **counts)
+        return self.aggregate(all=Count("conversation_id"), **counts, **{one: self.totals()[one] for one in ("total", "muted")})
 
     def marked(self, marks: int) -> Self:
         """Those with at least one of the marks, a signed 64-bit mask; 0: those without any."""

@@ -125,15 +125,13 @@ def conversation_news(request: HttpRequest, owner_id: str) -> HttpResponse:
     reads_text = permissions.may_read_text(request.user)
     entries = [ListEntry.of(row, owner.group_names, reads_text=reads_text) for row in rows]
     shown = {entry.conversation.conversation_id for entry in entries}
-    context = {
+    context = page_list.counts_of(owner_id, given) | {
         "token": page.owner_version,
         # Too much for single rows: the list is to be read anew.
         "is_too_much": page.reset_required or not page.is_finished,
         "entries": entries,
         "deleted": [change["conversationID"] for change in changes if "conversationID" in change],
         "unfit": {conversation_id: version for conversation_id, version in versions.items() if conversation_id not in shown},
-        "tabs": page_filters.tabs(owner_id, given),
-        "totals": page_list.totals_of(owner_id),
         "kept": page_list.kept(given, ""),
         "reads_text": reads_text,
         "may_change": permissions.may_change(request.user),

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test import TestCase
 from django.urls import reverse
 
-from conversations import actions, page_filters
+from conversations import actions, page_filters, page_list
 from conversations.models import Conversation, Owner
 from tests.cast import make_conversation, make_conversations
 from tests.pages import DETAIL, LIST, NEWS, SEARCH, AsSupport
@@ -126,12 +126,19 @@ class TabTests(AsSupport):
 
         self.assertEqual((counts["drafts"], counts["marked"], counts["all"]), ("1+", "", "99+"))
 
-    def test_with_other_filters_nothing_is_counted(self):
-        make_conversations(3)
+    def test_beside_other_filters_the_tabs_count_what_fits_those(self):
+        make_conversations(3, unread_count=1)
+        make_conversation(conversation_id="group_peer", unread_count=1, draft_text="x")
 
-        with self.assertNumQueries(0):
-            page_filters.tabs("alice", {"search": "x"})
-        self.assertEqual(set(self.counts(search="peer").values()), {""})
+        counts = self.counts(search="peer1")
+        self.assertEqual((counts["all"], counts["unread"], counts["drafts"], counts["groups"]), ("1", "1", "", ""))
+
+    def test_where_no_tab_says_how_many_are_found_that_is_said(self):
+        make_conversations(3, unread_count=1)
+        make_conversation(conversation_id="group_peer", unread_count=1)
+
+        self.assertContains(self.get(LIST, owner="alice", hasUnreadCount="true", type="1"), "3 found")
+        self.assertNotContains(self.get(LIST, owner="alice", hasUnreadCount="true"), "found")
 
     def test_a_filter_that_finds_nothing_says_what_to_drop(self):
         make_conversation()
@@ -151,7 +158,9 @@ class TotalsTests(AsSupport):
         for page in (self.get(LIST, owner="alice", type="2"), self.get(NEWS, owner="alice", since="0")):
             self.assertContains(page, "3 unread in total, 4 more in muted conversations")
         self.assertContains(self.get(LIST, owner="nobody"), "0 unread in total</p>")
-        with mock.patch.object(page_filters, "COUNTED_ROWS", 1):
+        with mock.patch.object(page_list, "COUNTED_ROWS", 2):  # too many to look at them all, but few of them count
+            self.assertContains(self.get(LIST, owner="alice"), "3 unread in total, 4 more in muted conversations")
+        with mock.patch.object(page_list, "COUNTED_ROWS", 1):
             self.assertNotContains(self.get(LIST, owner="alice"), "unread in total")
 
 
