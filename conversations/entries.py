@@ -20,6 +20,7 @@ from conversations.querysets import NO_AT_INFO
 from conversations.times import from_epoch_s
 
 DAY_MINUTES = 24 * 60
+MAX_ON_BADGE = 99
 HUES = 12  # as many as the stylesheet has classes `hue-0` and so on
 MARK_NAMES = {
     Mark.STAR: gettext_lazy("starred"),
@@ -80,6 +81,19 @@ class ListEntry:
     def ago(self) -> str:
         """How long ago that was, in few words; a date when it is long ago."""
         return ago(self.shown_at, timezone.now()) if self.shown_at else ""
+
+    @property
+    def unread(self) -> str:
+        """The number on the badge."""
+        return str(self.conversation.unread_count) if self.conversation.unread_count <= MAX_ON_BADGE else f"{MAX_ON_BADGE}+"
+
+    @property
+    def unread_label(self) -> str:
+        return _("%(count)d unread") % {"count": self.conversation.unread_count}
+
+    @property
+    def tick_label(self) -> str:
+        return _("Tick %(name)s") % {"name": self.name}
 
     @property
     def is_quiet(self) -> bool:
