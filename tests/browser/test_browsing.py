@@ -109,6 +109,16 @@ def test_a_shared_link_gives_a_colleague_the_same_view(visits: Visits):
     assert names(colleagues) == names(page) == ["bob"]
 
 
+def test_what_fits_far_down_a_long_list_is_come_to_by_itself(visits: Visits):
+    visits.site.do("make_conversations(12_000, 'deep', order_key=2).clear()")
+    visits.site.do("str(make_conversation('deep', 'c2c_bottom', order_key=1, draft_text='x'))")
+
+    page = visits.open("/owner/?owner=deep&hasDraft=true")
+
+    expect(page.locator("#rows > li")).to_have_count(1)
+    expect(page.locator("#rows > li")).to_have_attribute("data-id", "c2c_bottom")
+
+
 def test_two_thousand_conversations_pass_by(visits: Visits):
     visits.site.do("make_conversations(2000, 'crowded').clear()")
     page = visits.open("/owner/?owner=crowded")
