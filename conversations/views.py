@@ -38,11 +38,12 @@ def rail(request: HttpRequest) -> dict[str, Any]:
     """The pane that finds owners."""
     text = request.GET.get("q", "")
     owners = owners_like(Owner.objects.all(), text, limit=OWNERS_SHOWN + 1)
+    recent = [] if text else _recent(request.user.get_username())
     return {
         "text": text,
         "max_length": identifiers.OWNER_ID_MAX_BYTES,
-        "owners": _with_avatars(owners[:OWNERS_SHOWN]),
-        "recent_owners": [] if text else _with_avatars(_recent(request.user.get_username())),
+        "owners": _with_avatars([owner for owner in owners[:OWNERS_SHOWN] if owner not in recent]),
+        "recent_owners": _with_avatars(recent),
         "has_more": len(owners) > OWNERS_SHOWN,
         "is_possible": is_possible_start(text),
     }

@@ -76,6 +76,10 @@ class OwnersTests(AsSupport):
         recent = self.get(SEARCH).context["recent_owners"]
 
         self.assertEqual([owner.owner_id for owner, _url, _avatar in recent], ["alice", "bob"])
+        self.assertEqual(self.names(), [])  # nobody stands there twice
+        self.assertNotContains(self.get(SEARCH), "Nothing is kept yet")
+        self.make(carol="Carol")
+        self.assertEqual(self.names(), ["carol"])
 
 
 class TabTests(AsSupport):
