@@ -21,6 +21,7 @@ from conversations.querysets import (
     NO_AT_INFO,
     ConversationQuerySet,
     LookQuerySet,
+    NickRest,
     NickStart,
     OwnerQuerySet,
     SavedViewQuerySet,
@@ -63,7 +64,10 @@ class Owner(models.Model):
 
     class Meta:
         verbose_name, verbose_name_plural = _("owner"), _("owners")
-        indexes = (models.Index(NickStart("nick_name"), "owner_id", name="owner_by_nick", condition=~Q(nick_name="")),)
+        indexes = tuple(
+            models.Index(part("nick_name"), "owner_id", name=name, condition=~Q(nick_name=""))
+            for part, name in ((NickStart, "owner_by_nick"), (NickRest, "owner_by_rest_of_nick"))
+        )
 
     def __str__(self) -> str:
         return self.owner_id

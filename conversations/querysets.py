@@ -29,6 +29,22 @@ class NickStart(Func):
     arity, output_field = 1, TextField()
 
 
+class NickRest(Func):
+    """How the second word of a nick name begins, in lower case; without a blank in it, how the name does."""
+
+    arity, output_field = 1, TextField()
+
+    def as_sqlite(self, compiler, connection, **context):
+        return self._after_blank(compiler, connection, "instr", context)
+
+    def as_postgresql(self, compiler, connection, **context):
+        return self._after_blank(compiler, connection, "strpos", context)
+
+    def _after_blank(self, compiler, connection, place: str, context):
+        template = f"lower(substr(%(expressions)s, {place}(%(expressions)s, ' ') + 1, 40))"
+        return super().as_sql(compiler, connection, template=template, **context)
+
+
 def array_parameter(values: Sequence[str]) -> str:
     """`values` as the one parameter that AnyOf's statement takes; IDs hold no line feed and no NUL, so those match nothing."""
     values = [value for value in values if "\n" not in value and "\0" not in value]
@@ -95,12 +111,12 @@ class OwnerQuerySet(models.QuerySet):
         """The owners that follow one, in order of their IDs; all of them after ""."""
         return self.filter(owner_id__gt=owner_id).order_by("owner_id")
 
-    def nicked(self, text: str) -> Self:
-        """Those whose nick name begins with `text`, in whatever case, in the order of the nicks: one index range."""
+    def nicked(self, text: str, part: type[Func] = NickStart) -> Self:
+        """Those whose nick name, or a part of it, begins with `text`, in whatever case, in its order: one index range."""
         start = NickStart(Value(text))
-        rows = self.exclude(nick_name="").annotate(nick_start=NickStart("nick_name"))
-        return rows.filter(nick_start__gte=start, nick_start__lt=Concat(start, Value(LAST_CHARACTER))).order_by(
-            "nick_start", "owner_id"
+        rows = self.exclude(nick_name="").annotate(nick_part=part("nick_name"))
+        return rows.filter(nick_part__gte=start, nick_part__lt=Concat(start, Value(LAST_CHARACTER))).order_by(
+            "nick_part", "owner_id"
         )
 
     def any_of(self, owner_ids: list[str]) -> Self:

@@ -6,7 +6,7 @@ from conversations import effects, identifiers, pairs
 from conversations.choices import ConversationType
 from conversations.message_models import Thread
 from conversations.models import Owner
-from conversations.querysets import OwnerQuerySet
+from conversations.querysets import NickRest, NickStart, OwnerQuerySet
 
 # Follows every character that an ID may hold.
 AFTER_PRINTABLE = "\x7f"
@@ -19,12 +19,13 @@ def owners_starting_with(owners: QuerySet, text: str) -> QuerySet:
 
 
 def owners_like(owners: OwnerQuerySet, text: str, *, limit: int) -> list[Owner]:
-    """Those whose user ID or nick name begins with `text`, IDs first; at most `limit`. Two queries."""
+    """Those whose user ID, nick name or its second word begins with `text`, in this order; at most `limit`. Three queries."""
     found = list(owners_starting_with(owners, text)[:limit]) if is_possible_start(text) else []
-    if text and len(found) < limit and "\0" not in text:
-        known = {owner.owner_id for owner in found}
-        # Of those met by their ID already, as many may stand among the nicks.
-        found += [owner for owner in owners.nicked(text)[:limit] if owner.owner_id not in known][: limit - len(found)]
+    for part in (NickStart, NickRest) if text and "\0" not in text else ():
+        if len(found) < limit:
+            known = {owner.owner_id for owner in found}
+            # Of those met already, as many may stand among these.
+            found += [owner for owner in owners.nicked(text, part)[:limit] if owner.owner_id not in known][: limit - len(found)]
     return found
 
 

@@ -101,5 +101,5 @@ class QueryTests(AsSupport):
 
         for (url, query, pane), before in zip(asked, few):
             with self.subTest(url, pane=pane, **query):
-                self.assertEqual(self.count_queries(url, pane=pane, **query), before)
+                self.assertLessEqual(self.count_queries(url, pane=pane, **query), before)
                 self.assertLess(before, 40)

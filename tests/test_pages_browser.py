@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from conversations import actions, page_filters, page_list
 from conversations.models import Conversation, Owner
+from conversations.querysets import NickRest, NickStart
 from tests.cast import make_conversation, make_conversations
 from tests.pages import DETAIL, LIST, NEWS, SEARCH, AsSupport
 from tests.staff import boss, message
@@ -34,6 +35,13 @@ class OwnersTests(AsSupport):
             with self.subTest(text=text):
                 self.assertEqual(self.names(q=text), found)
 
+    def test_a_nick_is_found_by_its_second_word_too_after_those_that_begin_so(self):
+        self.make(u1="Bob Miller", u2="Miller", u3="Al B. Miller", u4="O Mill", u5="Anna MILLER-Wu", u6="小明 Ltd", miller="")
+
+        self.assertEqual(self.names(q="mill"), ["miller", "u2", "u4", "u1", "u5"])
+        self.assertEqual(self.names(q="b. mill"), ["u3"])
+        self.assertEqual(self.names(q="ltd"), ["u6"])
+
     def test_a_nick_longer_than_an_index_entry_is_kept_and_found_by_its_start(self):
         self.make(u1="长" * 3000)
 
@@ -48,18 +56,19 @@ class OwnersTests(AsSupport):
         self.assertContains(page, "type more")
 
     def test_nicks_are_found_through_their_index(self):
-        statement, parameters = Owner.objects.nicked("al")[:20].query.sql_with_params()
-        with connection.cursor() as cursor:
-            if connection.vendor == "postgresql":
-                cursor.execute("SET LOCAL enable_seqscan = off")
-                cursor.execute(f"EXPLAIN {statement}", parameters)
-            else:
-                cursor.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
-            plan = str(cursor.fetchall())
+        for part, index in ((NickStart, "owner_by_nick"), (NickRest, "owner_by_rest_of_nick")):
+            statement, parameters = Owner.objects.nicked("al", part)[:20].query.sql_with_params()
+            with connection.cursor() as cursor:
+                if connection.vendor == "postgresql":
+                    cursor.execute("SET LOCAL enable_seqscan = off")
+                    cursor.execute(f"EXPLAIN {statement}", parameters)
+                else:
+                    cursor.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
+                plan = str(cursor.fetchall())
 
-        self.assertIn("owner_by_nick", plan)
-        self.assertNotIn("Sort", plan)
-        self.assertNotIn("TEMP B-TREE", plan)
+            self.assertIn(index, plan)
+            self.assertNotIn("Sort", plan)
+            self.assertNotIn("TEMP B-TREE", plan)
 
     def test_typing_gets_the_found_owners_alone(self):
         self.make(bob="Bobby")
