@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from django.conf import settings
+from django.db.models import Q
 
 from conversations import counting, effects, message_store, positions, reading
 from conversations.choices import ChangedBy, ConversationType, LeftOut, Membership, ReceiveOption
@@ -28,7 +29,9 @@ def explain(owner_id: str, conversation_id: str, *, examine_all: bool = False) -
 
     At most 14 queries.
     """
-    row = Conversation.objects.named(owner_id, conversation_id).defer("wire_head", "last_message").first()
+    # Whether there is a last message, without its text.
+    rows = Conversation.objects.annotate(knows_last=Q(last_message__isnull=False)).defer("wire_head", "last_message")
+    row = rows.named(owner_id, conversation_id).first()
     if row is None:
         raise ConversationNotFound(conversation_id)
     name = counting.thread_of(owner_id, conversation_id)
@@ -128,7 +131,7 @@ def _place(position: str, row: Conversation) -> MessageRef | None:
     return MessageRef(position, "", from_epoch_s(units), None)
 
 
-# ---- How well it is fed --------------------------------------------------------------------------
+# ---- How fresh it is -----------------------------------------------------------------------------
 
 
 def _feeding(row: Conversation, thread: str) -> Feeding:
@@ -143,6 +146,7 @@ def _feeding(row: Conversation, thread: str) -> Feeding:
     return Feeding(
         message=message and _ref(message, row),
         message_came_at=message and message.created_at,
+        knows_last=row.knows_last,
         owner_changed_at=changed and changed.changed_at,
         owner_version=version or 0,
         webhook_at=webhook_times[0],

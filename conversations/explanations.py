@@ -22,24 +22,24 @@ class Hint(models.TextChoices):
     )
     TOO_MANY = (
         "too_many",
-        gettext_lazy("There are more unread messages than were looked at; explain_unread --all counts them all."),
+        gettext_lazy("There are more unread messages than were looked at; the command explain_unread --all counts them all."),
     )
     NO_READ_WEBHOOK = (
         "no_read_webhook",
         gettext_lazy(
-            "No webhook ever told of a read. Tick C2C.CallbackAfterMsgReport in the vendor's console, or let the app report "
-            "its conversations."
+            "The chat cloud never told of a read. A developer can switch that on in its console (C2C.CallbackAfterMsgReport), "
+            "or let the app report its conversations."
         ),
     )
     NEVER_READ = (
         "never_read",
-        gettext_lazy("No read of this conversation was ever told, by webhook, report or API."),
+        gettext_lazy("Neither the chat cloud nor the app ever told that this conversation was read (webhook, report or API)."),
     )
     GROUP_NEVER_READ = (
         "group_never_read",
         gettext_lazy(
-            "No read of this group was ever told. The vendor has no webhook for it: the app must report its conversations, or "
-            "call read."
+            "Nobody ever told that this group was read. The chat cloud tells of no reads in groups: the app must do it (report "
+            "or read)."
         ),
     )
     NO_MESSAGES = (
@@ -52,10 +52,10 @@ class Hint(models.TextChoices):
     )
     WEBHOOKS_WAIT = (
         "webhooks_wait",
-        gettext_lazy("Webhooks wait to be applied or failed: look at them in the admin, or run replay_callbacks."),
+        gettext_lazy("News from the chat cloud wait or failed: see the webhooks in the admin, or run replay_callbacks."),
     )
-    SKIPPED = "skipped", gettext_lazy("This account is in SKIP_OWNERS, so nothing new comes into its list.")
-    PRUNED = "pruned", gettext_lazy("Some messages past the read position are pruned; those that count never are.")
+    SKIPPED = "skipped", gettext_lazy("The settings leave this account out, so nothing new comes into its list (SKIP_OWNERS).")
+    PRUNED = "pruned", gettext_lazy("Some messages newer than what is read are no longer kept; those that count always are.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +110,7 @@ class Feeding:
 
     message: MessageRef | None
     message_came_at: datetime | None
+    knows_last: bool  # whether the row has a last message
     owner_changed_at: datetime | None
     owner_version: int
     webhook_at: datetime | None
@@ -172,13 +173,13 @@ class Explanation:
     def sections(self) -> list[Section]:
         """All that is known, in sentences."""
         parts = (
-            (_("Carried over"), self._carried_over()),
-            (_("Counted"), self._counted()),
-            (_("Read up to"), self._read()),
-            (_("Left out"), map(str, self.left_out)),
-            (_("In the totals"), self._totals()),
-            (_("Last change"), self._last_change()),
-            (_("How well it is fed"), self._fed()),
+            (_("Carried over from where?"), self._carried_over()),
+            (_("Which messages count?"), self._counted()),
+            (_("How far has the owner read?"), self._read()),
+            (_("Which messages don't count, and why?"), map(str, self.left_out)),
+            (_("Is it in the unread total?"), self._totals()),
+            (_("What changed it last?"), self._last_change()),
+            (_("How fresh is what we know?"), self._fed()),
             (_("What to do"), (str(hint.label) for hint in self.hints)),
         )
         return [section for section in (Section(title, list(lines)) for title, lines in parts) if section.lines]
@@ -218,30 +219,33 @@ class Explanation:
 
     def _totals(self) -> Iterator[str]:
         if self.recv_opt in MUTED_OPTIONS:
-            words = _(
-                "Not in the unread total, but in that of muted conversations, since this one is muted: "
-                "%(meaning)s (%(option)s)."
-            )
+            words = _("No: it is muted, and in the total of muted conversations (%(meaning)s, %(option)s).")
         else:
-            words = _("In the unread total, since this conversation is not muted: %(meaning)s (%(option)s).")
+            words = _("Yes: it is not muted (%(meaning)s, %(option)s).")
         yield words % {"option": f"recvOpt {self.recv_opt:d}", "meaning": self.recv_opt.label}
 
     def _last_change(self) -> Iterator[str]:
-        by = self.changed_by.label if self.changed_by else _("a cause not noted")
-        words = _("Version %(version)d: %(by)s") % {"version": self.version, "by": by}
-        yield ", ".join(filter(None, (words, in_utc(self.changed_at))))
+        by = str(self.changed_by.label) if self.changed_by else _("a cause not noted")
+        told = capfirst(", ".join(filter(None, (by, in_utc(self.changed_at)))))
+        yield _("%(change)s (version %(version)d)") % {"change": told, "version": self.version}
 
     def _fed(self) -> Iterator[str]:
         fed = self.feeding
         never = _("never")
-        message = _("%(message)s; came in %(time)s") % {"message": fed.message, "time": in_utc(fed.message_came_at)}
-        yield _("Newest stored message: %(message)s.") % {"message": message if fed.message else _("none")}
+        if fed.message:
+            words = _("Newest stored message: %(message)s; it came in at %(time)s.")
+            yield words % {"message": fed.message, "time": in_utc(fed.message_came_at)}
+        elif fed.knows_last:
+            yield _("Only the last message is known, from an import or a report, so nothing can be counted one by one.")
+        else:
+            yield _("No message is stored.")
         times = {"version": fed.owner_version, "time": in_utc(fed.owner_changed_at) or never}
-        yield _("Newest change of the owner's list: version %(version)d, %(time)s.") % times
-        yield _("Newest webhook: %(time)s.") % {"time": in_utc(fed.webhook_at) or never}
-        yield _("Newest webhook that told of a read: %(time)s.") % {"time": in_utc(fed.read_webhook_at) or never}
+        yield _("Newest change of the owner's list: %(time)s (version %(version)d).") % times
+        told_at, read_told_at = (in_utc(moment) or never for moment in (fed.webhook_at, fed.read_webhook_at))
+        yield _("Newest word from the chat cloud, about anybody (webhook): %(time)s.") % {"time": told_at}
+        yield _("Newest word of a read, about anybody (webhook): %(time)s.") % {"time": read_told_at}
         if self.pruned_to:
-            yield _("Older messages are pruned, up to: %(place)s.") % {"place": self.pruned_to}
+            yield _("Older messages are no longer kept, up to: %(place)s.") % {"place": self.pruned_to}
 
 
 def in_utc(moment: datetime | None) -> str:

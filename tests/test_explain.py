@@ -125,8 +125,8 @@ class ReasonTests(TestCase):
 
         muted, other = (explain.explain("alice", one).as_text() for one in ("c2c_bob", "group_team"))
 
-        self.assertIn("Not in the unread total, but in that of muted conversations", muted)
-        self.assertIn("In the unread total, since this conversation is not muted", other)
+        self.assertIn("No: it is muted, and in the total of muted conversations (receive quietly, recvOpt 2).", muted)
+        self.assertIn("Yes: it is not muted (receive mentions only, recvOpt 4).", other)
 
     def test_the_last_change_is_named(self):
         ingest.record([c2c("bob", "alice", 1)], now_s=NOON_S)
@@ -135,6 +135,26 @@ class ReasonTests(TestCase):
         found = explain.explain("alice", "c2c_bob")
 
         self.assertEqual((found.version, found.changed_by), (2, ChangedBy.RECALL))
+        self.assertIn("What changed it last?\n  A recall, ", found.as_text())
+        self.assertIn("(version 2)", found.as_text())
+
+    def test_plain_words_come_before_the_clouds(self):
+        ingest.record([c2c("bob", "alice", 1, counts_as_unread=False)], now_s=NOON_S)
+
+        found = explain.explain("alice", "c2c_bob")
+
+        self.assertIn("Sent so that it doesn't count (NoUnread): 1", found.as_text())
+        self.assertFalse([one.title for one in found.sections if not one.title.endswith("?") and one.title != "What to do"])
+
+    def test_a_last_message_of_an_import_is_told_of_and_no_other(self):
+        make_conversation("alice", "c2c_bob", last_message='{"sender": "bob"}')
+        make_conversation("alice", "c2c_carol")
+
+        imported, empty = (explain.explain("alice", one).as_text() for one in ("c2c_bob", "c2c_carol"))
+
+        self.assertIn("Only the last message is known, from an import or a report, so nothing can be counted", imported)
+        self.assertNotIn("No message is stored.", imported)
+        self.assertIn("No message is stored.", empty)
 
 
 class HintTests(TestCase):

@@ -15,7 +15,7 @@ from conversations.identifiers import check_owner_id, split
 
 class Command(BaseCommand):
     help = _(
-        "Say why a conversation shows its unread number: what counts, what is left out and why, and how well it is fed. "
+        "Say why a conversation shows its unread number: what counts, what doesn't and why, and how fresh this is. "
         "Exits with 1 if the number is not the one that follows from what is stored."
     )
 
@@ -26,7 +26,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--all",
             action="store_true",
-            help=_("look at every message past the read position, not only at the newest %(count)d")
+            help=_("look at every message newer than what is read, not only at the newest %(count)d")
             % {"count": explain.EXAMINED},
         )
 
