@@ -110,6 +110,12 @@ class ConversationAdmin(BigTableAdmin):
         # Ready-made JSON, which nothing here shows.
         return super().get_queryset(request).defer("wire_head")
 
+    def get_object(self, request, object_id, from_field=None):
+        row = super().get_object(request, object_id, from_field)
+        if row is not None:
+            row.page_url = request.build_absolute_uri(request.path)  # where a ticket's reader finds the explanation
+        return row
+
     def get_search_results(self, request, queryset, search_term):
         if not search_term:
             return queryset, False
@@ -144,7 +150,8 @@ class ConversationAdmin(BigTableAdmin):
     @admin.display(description=_("unread"))
     def explanation(self, row):
         explanation = explain.explain(row.owner_id, row.conversation_id)
-        return render_to_string("conversations/_explain.html", {"explanation": explanation})
+        context = {"explanation": explanation, "ticket": explanation.as_text(row.page_url)}
+        return render_to_string("conversations/_explain.html", context)
 
     @admin.display(description=_("last message"))
     def preview(self, row):

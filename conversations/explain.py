@@ -5,10 +5,12 @@ from typing import NamedTuple
 
 from django.conf import settings
 from django.db.models import Q
+from django.utils import timezone
 
 from conversations import counting, effects, message_store, positions, reading
 from conversations.choices import ChangedBy, ConversationType, LeftOut, Membership, ReceiveOption
 from conversations.effects import Viewer
+from conversations.entries import name_of
 from conversations.exceptions import ConversationNotFound
 from conversations.explanations import Explanation, Feeding, Hint, MessageRef, Omission, Run
 from conversations.message_models import Callback, CallbackOutcome, Message, Thread
@@ -39,10 +41,14 @@ def explain(owner_id: str, conversation_id: str, *, examine_all: bool = False) -
     viewer = counting.viewer_of(row)
     examined = _examine(row, viewer, name, None if examine_all else EXAMINED)
     follows = 0 if row.deleted_at else None if examined.is_cut else row.unread_base + examined.counted
-    feeding = _feeding(row, name)
+    owner = Owner.objects.named(owner_id).first() or Owner(owner_id=owner_id, version=0)
+    feeding = _feeding(row, name, owner)
     return Explanation(
+        explained_at=timezone.now(),
         owner_id=owner_id,
+        owner_nick=owner.nick_name,
         conversation_id=conversation_id,
+        name=name_of(row),
         type=ConversationType(row.type),
         is_deleted=row.deleted_at is not None,
         unread=row.unread_count,
@@ -134,10 +140,9 @@ def _place(position: str, row: Conversation) -> MessageRef | None:
 # ---- How fresh it is -----------------------------------------------------------------------------
 
 
-def _feeding(row: Conversation, thread: str) -> Feeding:
+def _feeding(row: Conversation, thread: str, owner: Owner) -> Feeding:
     message = next(iter(message_store.outlines(thread, positions.NOWHERE, limit=1)), None)
     changed = Conversation.objects.newest_change_of(row.owner_id).only("changed_at").first()
-    version = Owner.objects.named(row.owner_id).values_list("version", flat=True).first()
     webhook_times = [
         webhooks.values_list("received_at", flat=True).first()
         for webhooks in (Callback.objects.order_by("-pk"), Callback.objects.filter(command=READ_WEBHOOK).order_by("-pk"))
@@ -148,7 +153,7 @@ def _feeding(row: Conversation, thread: str) -> Feeding:
         message_came_at=message and message.created_at,
         knows_last=row.knows_last,
         owner_changed_at=changed and changed.changed_at,
-        owner_version=version or 0,
+        owner_version=owner.version,
         webhook_at=webhook_times[0],
         read_webhook_at=webhook_times[1],
         waiting_webhooks=count_up_to(COUNTED_PER_PLACE, waiting),

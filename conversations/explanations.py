@@ -130,8 +130,11 @@ class Section:
 class Explanation:
     """An unread number and where it comes from. No text of any message is in it."""
 
+    explained_at: datetime
     owner_id: str
+    owner_nick: str
     conversation_id: str
+    name: str
     type: ConversationType
     is_deleted: bool
     unread: int  # what the row has
@@ -184,11 +187,18 @@ class Explanation:
         )
         return [section for section in (Section(title, list(lines)) for title, lines in parts) if section.lines]
 
-    def as_text(self) -> str:
-        """For a terminal or a ticket."""
-        blocks = [f"{self.owner_id} {self.conversation_id}\n{self.headline}"]
+    def as_text(self, url: str = "") -> str:
+        """For a terminal; for a ticket with the address of the page that shows it."""
+        blocks = ["\n".join(self._about(url)), self.headline]
         blocks += ["\n".join([section.title, *(f"  {line}" for line in section.lines)]) for section in self.sections]
         return "\n\n".join(blocks)
+
+    def _about(self, url: str) -> Iterator[str]:
+        yield _("Conversation: %(name)s (%(id)s)") % {"name": self.name, "id": self.conversation_id}
+        yield _("Owner: %(name)s (%(id)s)") % {"name": self.owner_nick or self.owner_id, "id": self.owner_id}
+        if url:
+            yield url
+        yield _("As of %(time)s") % {"time": in_utc(self.explained_at)}
 
     def _carried_over(self) -> Iterator[str]:
         if self.base:

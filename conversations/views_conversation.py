@@ -89,7 +89,7 @@ def _conversation(request: HttpRequest, owner: Owner, conversation: Conversation
     }
     make = {
         "messages": partial(_part_messages, request),
-        "explain": _part_explain,
+        "explain": partial(_part_explain, request),
         "fields": partial(_part_fields, owner, words["reads_text"]),
         "members": partial(_part_members, request),
         "json": partial(_part_json, request, owner, words["reads_text"]),
@@ -105,8 +105,10 @@ def _part_messages(request: HttpRequest, conversation: Conversation) -> dict[str
     return {"page": page, "older_messages_url": f"{url}&{urlencode({'before': page.before})}" if page.before else ""}
 
 
-def _part_explain(conversation: Conversation) -> dict[str, Any]:
-    return {"explanation": explain(conversation.owner_id, conversation.conversation_id)}
+def _part_explain(request: HttpRequest, conversation: Conversation) -> dict[str, Any]:
+    explanation = explain(conversation.owner_id, conversation.conversation_id)
+    url = f"{conversation_url(conversation.owner_id, conversation.conversation_id)}&part=explain"
+    return {"explanation": explanation, "ticket": explanation.as_text(request.build_absolute_uri(url))}
 
 
 def _part_fields(owner: Owner, reads_text: bool, conversation: Conversation) -> dict[str, Any]:

@@ -338,6 +338,11 @@ class SupportTests(TestCase):
             with self.subTest(url=url):
                 self.assertEqual(self.client.get(url).status_code, 200)
 
+    def test_the_explanation_for_a_ticket_names_the_page(self):
+        url = object_url("alice", "c2c_bob")
+
+        self.assertContains(self.client.get(url), f"\nhttp://testserver{url}\nAs of ")
+
     def test_support_is_offered_no_action(self):
         page = self.client.get(reverse(LIST))
 

@@ -4,6 +4,7 @@ import json
 from io import StringIO
 from unittest import mock
 
+import time_machine
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import TestCase, override_settings
@@ -18,7 +19,7 @@ from conversations.exceptions import ConversationNotFound
 from conversations.explanations import Hint
 from conversations.message_models import Callback, GroupMember, Message
 from conversations.messages import C2CRecall, GroupRecall
-from conversations.models import Conversation
+from conversations.models import Conversation, Owner
 from tests import feeding, test_ingest
 from tests.cast import make_conversation
 from tests.test_ingest import NOON_S, c2c, group
@@ -276,6 +277,7 @@ class CommandTests(TestCase):
         text = self.run_command("alice", "c2c_bob")
 
         self.assertIn("2 unread = 0 carried over + 2 counted.", text)
+        self.assertNotIn("http", text)
         self.assertIn("bob, 2025-10-09 08:53:20 UTC", text)
         self.assertNotIn("c1", text)
 
@@ -286,6 +288,16 @@ class CommandTests(TestCase):
             self.run_command("alice", "c2c_bob")
 
         self.assertEqual(caught.exception.code, 1)
+
+    @time_machine.travel(NOON_S, tick=False)
+    def test_it_says_of_what_it_speaks_and_when(self):
+        make_conversation(show_name="Bob Li")
+        Owner.objects.filter(owner_id="alice").update(nick_name="Alice Wang")
+
+        head = self.run_command("alice", "c2c_bob").splitlines()[:4]
+
+        about = ["Conversation: Bob Li (c2c_bob)", "Owner: Alice Wang (alice)", "As of 2025-10-09 08:53:20 UTC", ""]
+        self.assertEqual(head, about)
 
     def test_json_has_every_fact(self):
         ingest.record([group("alice", 1), group("bob", 2)], now_s=NOON_S)

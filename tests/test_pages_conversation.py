@@ -1,6 +1,7 @@
 """The pane of one conversation: messages, fields, members, JSON, history; and what is masked without the right to read."""
 
 import json
+import re
 from unittest import mock
 
 from django.contrib.admin.models import CHANGE, LogEntry
@@ -202,6 +203,16 @@ class OtherPartTests(AsSupport):
 
         self.assertContains(
             self.get(DETAIL, owner="alice", id="c2c_bob", part="explain"), "1 unread = 0 carried over + 1 counted"
+        )
+
+    def test_the_explanation_for_a_ticket_says_where_it_is_from(self):
+        ingest.record([c2c("bob", "alice", 1)], now_s=NOON_S)
+
+        page = self.get(DETAIL, owner="alice", id="c2c_bob", part="explain", hasUnreadCount="true")
+
+        url = "http://testserver/conversation/?owner=alice&id=c2c_bob&part=explain"
+        self.assertRegex(
+            page.context["ticket"], rf"^Conversation: bob .*\nOwner: .*\n{re.escape(url)}\nAs of .* UTC\n\n1 unread"
         )
 
 
