@@ -124,6 +124,17 @@ class SharingTests(AsViewer):
         self.save("shared", is_shared="on")
         self.assertEqual(SavedView.objects.get(is_shared=True).name, "shared")
 
+    def test_a_shared_view_shows_that_it_is_and_whose(self):
+        self.shared(), self.save()
+
+        chips = self.client.get(LIST, {"owner": "alice"})
+
+        self.assertContains(chips, "<title>shared by boss</title>", count=1)
+        self.assertContains(chips, ">mine</a>")
+        self.assertContains(chips, ">All views</a>")
+        self.client.force_login(self.boss)
+        self.assertContains(self.client.get(LIST, {"owner": "alice"}), "<title>shared by you</title>", count=1)
+
     def test_another_ones_view_is_not_there(self):
         view = saved_views.save(user=self.boss, name="private", find="is:read")
 
