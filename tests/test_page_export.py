@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 import orjson
 from asgiref.sync import sync_to_async
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission
 from django.db import connection, connections
 from django.test import AsyncClient, Client, TestCase, TransactionTestCase
 from django.test.utils import CaptureQueriesContext
@@ -19,6 +20,13 @@ from tests.cast import make_conversation, make_conversations, with_key
 from tests.staff import colleague, message, support, viewer
 
 EXPORT = reverse("conversation-export")
+
+
+def reader_without_owners():
+    """Who may export, and not look at owners in the admin."""
+    user = viewer("read_text")
+    user.user_permissions.remove(Permission.objects.get(codename="view_owner"))
+    return user
 
 
 def export_url(owner: str = "alice", **filters: str) -> str:
@@ -67,6 +75,16 @@ class ExportTests(TestCase):
         entry = LogEntry.objects.latest("pk")
         self.assertEqual((entry.user, entry.object_id), (self.user, "alice"))
         self.assertEqual(entry.get_change_message(), 'export "is:unread" → 2')
+
+    def test_the_list_leads_to_who_exported(self):
+        make_conversation()
+        self.export(isPinned="false")
+
+        log = reverse("admin:conversations_owner_history", args=["alice"])
+        self.assertContains(self.client.get("/owner/?owner=alice"), f'href="{log}"')
+        self.assertContains(self.client.get(log), "export &quot;is:unpinned&quot; → 1")
+        self.client.force_login(reader_without_owners())
+        self.assertNotContains(self.client.get("/owner/?owner=alice"), log)
 
     def test_more_than_the_limit_is_refused_and_not_cut(self):
         make_conversations(3)

@@ -115,6 +115,16 @@ class LookTests(AsSupport):
         self.assertEqual(self.client.post(f"/admin/conversations/look/{look.pk}/delete/", {"post": "yes"}).status_code, 403)
         self.assertEqual(self.client.post(f"/admin/conversations/look/{look.pk}/change/", {"reason": "x"}).status_code, 403)
 
+    def test_who_looked_is_for_a_lead_and_not_for_support(self):
+        looks = "/admin/conversations/look/"
+        self.assertNotContains(self.get(LIST, owner="alice"), looks)
+        self.get(looks, 403)
+
+        self.user.user_permissions.add(Permission.objects.get(codename="view_look"))
+
+        self.assertContains(self.get(LIST, owner="alice"), f'href="{looks}?q=alice"')
+        self.get(looks)
+
 
 class ElsewhereTests(AsSupport):
     """Not only the pages show lists: the API with a staff session and the admin's rows do as well."""
