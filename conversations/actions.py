@@ -158,6 +158,18 @@ def set_marks(*, owner_id: str, conversation_ids: Sequence[str], marks: int, ena
 
 
 @in_transaction
+def set_each_receive_option(*, owner_id: str, conversation_ids: Sequence[str], option: int) -> Results:
+    """`set_receive_option` for many."""
+
+    def change(conversation: Conversation) -> bool:
+        check_receive_option(conversation.conversation_id, option)
+        before, conversation.recv_opt = conversation.recv_opt, option
+        return before != option
+
+    return change_each(owner_id, conversation_ids, change, ("recv_opt",), by=ChangedBy.RECEIVE_OPTION)
+
+
+@in_transaction
 def set_custom_data(*, owner_id: str, conversation_ids: Sequence[str], text: str) -> Results:
     """Keep an app's own data with conversations. Raises InvalidParameter.
 

@@ -86,10 +86,15 @@ def counts(rows: Sequence[Conversation]) -> dict[str, int]:
     found = {row.conversation_id: row.unread_base for row in rows}
     by_thread = {thread_of(row.owner_id, row.conversation_id): row for row in rows}
     viewers = viewers_of(rows)
-    for message in message_store.after_each({thread: passed_position(row) for thread, row in by_thread.items()}):
+    for message in message_store.after_each(places_of(rows)):
         row = by_thread[message.thread]
         found[row.conversation_id] += viewers[row.conversation_id].counts(message, row)
     return found
+
+
+def places_of(rows: Iterable[Conversation]) -> dict[str, str]:
+    """Up to where no stored message of one owner's rows is unread, by thread."""
+    return {thread_of(row.owner_id, row.conversation_id): passed_position(row) for row in rows}
 
 
 def not_passed(rows: Iterable[Conversation], messages: Iterable[Message]) -> Iterator[tuple[Message, Iterable[Conversation]]]:

@@ -104,6 +104,19 @@ def after_each(places: Mapping[str, str]) -> Iterator[Message]:
             yield from (Message.from_db(connection.alias, COLUMNS, row) for row in rows)
 
 
+def number_after_each(places: Mapping[str, str], *, most: int) -> int:
+    """How many messages `after_each` gives, counted up to `most`. One query."""
+    if not places:
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT count(*) FROM (SELECT 1 FROM (VALUES {', '.join(['(%s, %s)'] * len(places))}) AS k "
+            f"JOIN {_messages} m ON m.thread = k.column1 AND m.position > k.column2 LIMIT %s) AS found",
+            [*(value for pair in places.items() for value in pair), most],
+        )
+        return cursor.fetchone()[0]
+
+
 def since(thread: str, time_s: int) -> Iterator[Message]:
     """The messages of a thread from a time on, in their order."""
     return Message.objects.filter(thread=thread, time_s__gte=time_s).order_by("position").iterator(CHUNK)

@@ -12,7 +12,7 @@ from conversations.entries import Avatar, ListEntry, owner_url
 from conversations.filters import ConversationFilterSet
 from conversations.models import Conversation, Owner
 from conversations.page_filters import COUNTED_ROWS, count_in_words
-from conversations.put_right import BULK_DEEDS, DEEDS
+from conversations.put_right import DEEDS
 from conversations.querysets import ConversationQuerySet
 from conversations.search import count_up_to
 from conversations.times import from_epoch_s
@@ -103,7 +103,7 @@ def _head(owner: Owner, given: dict[str, str], filterset: ConversationFilterSet)
         "selects": selects,
         "group_links": page_filters.group_links(owner_id, groups, given),
         "given": given,
-        "bulk_deeds": [(name, DEEDS[name].label) for name in BULK_DEEDS],
+        "deeds_for_many": [(name, deed.label) for name, deed in DEEDS.items()],
         "find": page_search.text_of(given),
         "completions": page_search.completions(groups),
         "hidden": {name: value for name, value in given.items() if name not in page_filters.SELECTED},

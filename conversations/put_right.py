@@ -22,7 +22,9 @@ from conversations.models import Conversation, ConversationRow
 
 
 class Deed(NamedTuple):
-    """Something to put right: its button's words, the action on many of an owner, and for which rows it is offered."""
+    """Something to put right: its button's words, the action on many of an owner, and the rows for which it is offered, among
+    many too: another way of muting, say, stays.
+    """
 
     label: str
     act: Callable[..., Results]
@@ -68,12 +70,12 @@ def _one_by_one(act: Callable[..., object]) -> Callable[..., Results]:
 
 
 MOVE = "move_read_position"
-_receive = _one_by_one(partial(actions.set_receive_option, option=ReceiveOption.RECEIVE))
-_receive_quietly = _one_by_one(partial(actions.set_receive_option, option=ReceiveOption.RECEIVE_NOT_NOTIFY))
+_receive = partial(actions.set_each_receive_option, option=ReceiveOption.RECEIVE)
+_receive_quietly = partial(actions.set_each_receive_option, option=ReceiveOption.RECEIVE_NOT_NOTIFY)
 _star, _unstar = (partial(actions.set_marks, marks=Mark.STAR, enabled=enabled) for enabled in (True, False))
 DEEDS = {
     "read": Deed(_("Mark as read"), reading.read_each, lambda row: not actions.is_read(row)),
-    "recount": Deed(_("Recount the unread"), _one_by_one(reading.recount), lambda row: True),
+    "recount": Deed(_("Recount the unread"), reading.recount_each, lambda row: True),
     "pin": Deed(_("Pin"), partial(actions.set_each_pinned, pinned=True), lambda row: not row.is_pinned),
     "unpin": Deed(_("Unpin"), partial(actions.set_each_pinned, pinned=False), lambda row: row.is_pinned),
     "star": Deed(_("Mark with a star"), _star, lambda row: not row.marks & Mark.STAR),
@@ -83,7 +85,6 @@ DEEDS = {
 }
 # What the log tells of by name.
 LABELS = {name: deed.label for name, deed in DEEDS.items()} | {MOVE: _("Move the read position")}
-BULK_DEEDS = ("read", "pin", "unpin")  # offered for many at once
 
 # What a deed may change, by SDK name, as the log keeps it.
 FIELDS: dict[str, Callable[[Conversation], Any]] = {
@@ -100,7 +101,7 @@ FIELDS: dict[str, Callable[[Conversation], Any]] = {
 @in_transaction
 def foresee(*, deed: str, owner_id: str, conversation_ids: Sequence[str]) -> list[Effect]:
     """What a deed of DEEDS would change; nothing is changed. Raises ConversationNotFound."""
-    effects = _effects(DEEDS[deed].act, owner_id, conversation_ids)
+    effects = _effects_of(DEEDS[deed], owner_id, conversation_ids)
     transaction.set_rollback(True)
     return effects
 
@@ -111,7 +112,7 @@ def carry_out(*, deed: str, owner_id: str, seen: Mapping[str, int], user_id: int
 
     Where they are so already, as after a second click, nothing is done. Raises ConversationNotFound, ChangedMeanwhile.
     """
-    effects = _effects(DEEDS[deed].act, owner_id, list(seen))
+    effects = _effects_of(DEEDS[deed], owner_id, list(seen))
     changed = [effect for effect in effects if effect.changes]
     if any(effect.conversation.version != seen[effect.conversation.conversation_id] for effect in changed):
         raise ChangedMeanwhile(_("This changed meanwhile. Look again at what would be done."))
@@ -123,7 +124,8 @@ def carry_out(*, deed: str, owner_id: str, seen: Mapping[str, int], user_id: int
 @in_transaction
 def move_read_position(*, owner_id: str, conversation_id: str, to: int) -> list[Change]:
     """As `reading.move_read_position`, and what this changed; the log entry is the caller's. Raises ConversationError."""
-    [effect] = _effects(_one_by_one(partial(reading.move_read_position, to=to)), owner_id, [conversation_id])
+    move = Deed(LABELS[MOVE], _one_by_one(partial(reading.move_read_position, to=to)), lambda row: True)
+    [effect] = _effects_of(move, owner_id, [conversation_id])
     if effect.refusal:
         raise InvalidParameter(effect.refusal, field="to")
     return effect.changes
@@ -142,15 +144,16 @@ def log_message(deed: str, changes: Sequence[Change]) -> list[dict[str, Any]]:
     return [{"changed": {"fields": in_words}, "deed": deed, "changes": [one._asdict() for one in changes]}]
 
 
-def _effects(act: Callable[..., Results], owner_id: str, conversation_ids: Sequence[str]) -> list[Effect]:
+def _effects_of(deed: Deed, owner_id: str, conversation_ids: Sequence[str]) -> list[Effect]:
     lock_with_peers(owner_id, conversation_ids)
     _owner, before = lock_many(owner_id, conversation_ids)
     for one in conversation_ids:
         if one not in before:
             raise ConversationNotFound(one)
-    refusals = {one.conversation_id: one.info for one in act(owner_id=owner_id, conversation_ids=conversation_ids).results}
+    fitting = [one for one in conversation_ids if deed.is_offered(before[one])]
+    refusals = {one.conversation_id: one.info for one in deed.act(owner_id=owner_id, conversation_ids=fitting).results}
     _owner, after = lock_many(owner_id, conversation_ids)
-    return [Effect(before[one], _changes(before[one], after[one]), refusals[one]) for one in conversation_ids]
+    return [Effect(before[one], _changes(before[one], after[one]), refusals.get(one, "")) for one in conversation_ids]
 
 
 def _changes(before: Conversation, after: Conversation) -> list[Change]:

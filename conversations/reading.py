@@ -11,9 +11,9 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from conversations import counting, effects, fanout, identifiers, peer_reads, positions, wire
+from conversations import counting, effects, fanout, identifiers, message_store, peer_reads, positions, wire
 from conversations.actions import NEVER_SEEN, Outcome, Results, change_each, locked_one, newest_known
-from conversations.changes import in_transaction, lock_owner, lock_owners, lock_with_peers, save_conversations
+from conversations.changes import in_transaction, lock_many, lock_owner, lock_owners, lock_with_peers, save_conversations
 from conversations.choices import ChangedBy, ConversationType
 from conversations.exceptions import InvalidParameter
 from conversations.models import Conversation
@@ -23,6 +23,8 @@ from conversations.wire import INT64_MAX
 
 # Messages that may be on their way: a group's traffic of seven hours at the cloud's limit of 40 a second.
 SEQUENCES_AHEAD = 1_000_000
+# Messages that are gone through for many conversations, in whose groups nobody can say anything meanwhile: not a second.
+RECOUNTED_AT_ONCE = 20_000
 READ_COLUMNS = (
     "unread_count", "unread_base", "unread_base_position", "group_at_info", "c2c_read_timestamp", "group_read_sequence",
 )  # fmt: skip
@@ -190,16 +192,20 @@ def _move_read_position(owner_id: str, conversation_id: str, to: int) -> Outcome
 
 
 @in_transaction
-def recount(*, owner_id: str, conversation_id: str) -> Outcome:
-    """Make the unread number anew from what is stored: for staff. Raises ConversationNotFound."""
-    lock_with_peers(owner_id, [conversation_id])  # what is counted must not be pruned meanwhile
-    outcome = locked_one(owner_id, conversation_id)
-    conversation = outcome.conversation
-    before = conversation.unread_count
-    conversation.unread_count = counting.count_unread(conversation)
-    if conversation.unread_count != before:
-        save_conversations(outcome.owner, [conversation], ("unread_count",), by=ChangedBy.REPAIR)
-    return outcome
+def recount_each(*, owner_id: str, conversation_ids: Sequence[str]) -> Results:
+    """Make unread numbers anew from what is stored: for staff. Raises InvalidParameter where this would take long."""
+    lock_with_peers(owner_id, conversation_ids)  # what is counted must not be pruned meanwhile
+    _owner, rows = lock_many(owner_id, conversation_ids)
+    places = counting.places_of(rows.values())
+    if len(rows) > 1 and message_store.number_after_each(places, most=RECOUNTED_AT_ONCE + 1) > RECOUNTED_AT_ONCE:
+        raise InvalidParameter(_("Too many messages are unread in these to be counted at once: recount fewer."), field="id")
+    counts = counting.counts(list(rows.values()))
+
+    def change(conversation: Conversation) -> bool:
+        before, conversation.unread_count = conversation.unread_count, counts[conversation.conversation_id]
+        return conversation.unread_count != before
+
+    return change_each(owner_id, conversation_ids, change, ("unread_count",), by=ChangedBy.REPAIR)
 
 
 def read_up_to(conversation: Conversation) -> int:

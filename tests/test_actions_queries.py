@@ -13,6 +13,7 @@ from tests.cast import ALICE, make_conversations
 
 MANY = {
     "mark": lambda ids: actions.set_marks(owner_id=ALICE, conversation_ids=ids, marks=5, enabled=True),
+    "receive option": lambda ids: actions.set_each_receive_option(owner_id=ALICE, conversation_ids=ids, option=2),
     "custom data": lambda ids: actions.set_custom_data(owner_id=ALICE, conversation_ids=ids, text="x"),
     "add": lambda ids: conversation_groups.add(owner_id=ALICE, name="work", conversation_ids=ids),
     "remove": lambda ids: conversation_groups.remove(owner_id=ALICE, name="work", conversation_ids=ids),

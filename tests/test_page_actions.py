@@ -2,6 +2,7 @@
 
 import json
 import re
+from unittest import mock
 from urllib.parse import urlencode
 
 from django.contrib.admin.models import LogEntry
@@ -193,7 +194,8 @@ class ManyTests(AsChanger):
     def test_many_cost_a_lock_of_each_peer_and_no_more(self):
         rows = make_conversations(30, unread_count=1, unread_base=1)
         ids = [one.conversation_id for one in rows]
-        for deed in put_right.BULK_DEEDS:
+        Conversation.objects.filter(conversation_id__in=ids[1::2]).update(is_pinned=True, marks=1, recv_opt=2)
+        for deed in put_right.DEEDS:
             counts = []
             for some in (ids[:2], ids[2:30]):
                 with CaptureQueriesContext(connection) as queries:
@@ -201,7 +203,54 @@ class ManyTests(AsChanger):
                 counts.append(len(queries))
 
             with self.subTest(deed=deed):
-                self.assertEqual(counts[1] - counts[0], 26)
+                self.assertEqual(counts[1] - counts[0], 26 * (2 if deed == "recount" else 1))
+
+    def test_each_deed_for_many_does_what_it_says_and_logs_each(self):
+        rows = make_conversations(2, unread_count=2, unread_base=2)
+        ids = [one.conversation_id for one in rows]
+        for deed, column, value in (
+            ("mute", "recv_opt", 2),
+            ("unmute", "recv_opt", 0),
+            ("star", "marks", 1),
+            ("unstar", "marks", 0),
+            ("pin", "is_pinned", True),
+            ("unpin", "is_pinned", False),
+            ("read", "unread_count", 0),
+        ):
+            with self.subTest(deed=deed):
+                LogEntry.objects.all().delete()
+
+                self.do(deed, *ids, many="1")
+
+                self.assertEqual(list(Conversation.objects.values_list(column, flat=True)), [value] * 2)
+                self.assertEqual(LogEntry.objects.count(), 2)
+
+    def test_recounting_many_sets_each_to_what_is_stored(self):
+        ingest.record([c2c("bob", "alice", 1), c2c("carol", "alice", 2)], now_s=NOON_S)
+        Conversation.objects.filter(owner_id="alice").update(unread_count=9)
+        Conversation.objects.filter(conversation_id="c2c_carol").update(unread_count=1)
+
+        self.do("recount", "c2c_bob", "c2c_carol", many="1")
+
+        self.assertEqual((row("c2c_bob").unread_count, row("c2c_carol").unread_count), (1, 1))
+        self.assertEqual(LogEntry.objects.count(), 1)
+
+    def test_many_with_too_much_to_count_are_refused_and_one_is_not(self):
+        ingest.record([c2c("bob", "alice", 1), c2c("carol", "alice", 2)], now_s=NOON_S)
+
+        with mock.patch.object(reading, "RECOUNTED_AT_ONCE", 1):
+            self.assertContains(
+                self.ask("recount", "c2c_bob", "c2c_carol", many="1", status=400), "recount fewer", status_code=400
+            )
+            self.ask("recount", "c2c_bob")
+        self.ask("recount", "c2c_bob", "c2c_carol", many="1")
+
+    def test_muting_many_leaves_those_muted_in_another_way(self):
+        make_conversation(), make_conversation(conversation_id="group_team", recv_opt=4)
+
+        self.do("mute", "c2c_bob", "group_team", many="1")
+
+        self.assertEqual((row().recv_opt, row("group_team").recv_opt), (2, 4))
 
     @override_settings(MAX_PINNED=1)
     def test_one_refused_leaves_the_others_done(self):
@@ -221,8 +270,11 @@ class ManyTests(AsChanger):
         self.assertEqual(page.status_code, 409)
         self.assertEqual(row("c2c_peer0").unread_count, 2)
 
-    def test_the_list_has_boxes_to_tick(self):
+    def test_the_list_has_boxes_to_tick_and_all_deeds(self):
         make_conversation()
+
+        offered = [name for name, _label in self.client.get("/owner/?owner=alice").context["deeds_for_many"]]
+        self.assertEqual(offered, list(put_right.DEEDS))
 
         self.assertContains(
             self.client.get("/owner/?owner=alice"), '<input type="checkbox" name="id" value="c2c_bob" form="ticked"'

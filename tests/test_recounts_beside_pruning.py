@@ -26,8 +26,7 @@ def prune() -> None:
 
 
 def recount() -> None:
-    for row in Conversation.objects.for_owner("alice"):
-        reading.recount(owner_id="alice", conversation_id=row.conversation_id)
+    reading.recount_each(owner_id="alice", conversation_ids=IDS)
 
 
 def repair() -> None:

@@ -14,7 +14,7 @@ from hypothesis.extra.django import TestCase as HypothesisTestCase
 
 from conversations import actions, feed, ingest, membership, reading, verify
 from conversations.choices import ChangedBy, Membership
-from conversations.exceptions import ConversationNotFound
+from conversations.exceptions import Code
 from conversations.faults import Kind
 from conversations.message_models import GroupMember, Message
 from conversations.models import Conversation, Owner
@@ -258,30 +258,30 @@ class RecountTests(TestCase):
         ingest.record([c2c("bob", "alice", 1)], now_s=NOON_S)
         Conversation.objects.filter(owner_id="alice").update(unread_count=5)
 
-        outcome = reading.recount(owner_id="alice", conversation_id="c2c_bob")
+        reading.recount_each(owner_id="alice", conversation_ids=["c2c_bob"])
 
         row = Conversation.objects.get(owner_id="alice")
         self.assertEqual((row.unread_count, row.version, row.changed_by), (1, 2, ChangedBy.REPAIR))
-        self.assertEqual(outcome.conversation.unread_count, 1)
 
     def test_a_right_number_takes_no_version(self):
         ingest.record([c2c("bob", "alice", 1)], now_s=NOON_S)
 
-        outcome = reading.recount(owner_id="alice", conversation_id="c2c_bob")
+        reading.recount_each(owner_id="alice", conversation_ids=["c2c_bob"])
 
-        self.assertEqual(outcome.owner.version, 1)
+        self.assertEqual(Owner.objects.get(owner_id="alice").version, 1)
 
     def test_another_owners_conversation_is_not_there(self):
         make_conversation("bob", "c2c_alice")
 
-        with self.assertRaises(ConversationNotFound):
-            reading.recount(owner_id="alice", conversation_id="c2c_alice")
+        done = reading.recount_each(owner_id="alice", conversation_ids=["c2c_alice"])
+
+        self.assertEqual(done.results[0].code, Code.CONVERSATION_NOT_FOUND)
 
     def test_a_member_who_is_not_known_counts_nothing(self):
         ingest.record([group("bob", 1)], now_s=NOON_S)
         make_conversation("dave", "group_team", unread_count=4)
 
-        outcome = reading.recount(owner_id="dave", conversation_id="group_team")
+        reading.recount_each(owner_id="dave", conversation_ids=["group_team"])
 
-        self.assertEqual(outcome.conversation.unread_count, 0)
+        self.assertEqual(Conversation.objects.get(owner_id="dave").unread_count, 0)
         self.assertFalse(GroupMember.objects.filter(user_id="dave").exists())

@@ -122,6 +122,7 @@ def test_ticking_counts_and_moves_no_row(visits: Visits, rita: str):
     visits.site.say("And you?", To_Account=rita, From_Account="nora")
     page = visits.open(f"/owner/?owner={rita}", who="boss")
     row = page.locator('#rows li[data-id="c2c_bob"]')
+    expect(page.locator("#live")).to_have_text("live")  # a longer word may take the header another line
     place = row.bounding_box()["y"]
 
     page.get_by_label("Tick bob").check()
@@ -131,5 +132,22 @@ def test_ticking_counts_and_moves_no_row(visits: Visits, rita: str):
     expect(page.locator("#ticked-count")).to_have_text("2 ticked")
     assert row.bounding_box()["y"] == place
     assert_accessible(page)
-    page.locator("#ticked").get_by_role("button", name="Mark as read").click()
-    expect(page.locator("#act-title")).to_have_text("Mark as read")
+    page.locator("#ticked").get_by_label("What to do").select_option("Mute")
+    page.locator("#ticked").get_by_role("button", name="Continue").click()
+    expect(page.locator("#act-title")).to_have_text("Mute")
+    page.locator(".act").get_by_role("button", name="Mute").click()
+
+    expect(page.get_by_text("Mute: 2 conversations changed.").first).to_be_visible()
+    assert kept(visits, rita, "recv_opt") == 2
+
+
+def test_the_bar_for_ticked_rows_fits_a_phone(visits: Visits, rita: str):
+    page = visits.open(f"/owner/?owner={rita}", who="boss", viewport={"width": 360, "height": 740})
+
+    page.get_by_label("Tick bob").check()
+
+    bar = page.locator("#ticked").bounding_box()
+    assert bar["x"] >= 0
+    assert bar["x"] + bar["width"] <= 360
+    assert bar["height"] < 70  # one line
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
