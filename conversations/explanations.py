@@ -44,7 +44,7 @@ class Hint(models.TextChoices):
     )
     NO_MESSAGES = (
         "no_messages",
-        gettext_lazy("No message of this conversation is stored: the number is only what an import or a report said."),
+        gettext_lazy("The number is only what an import or a report said: the messages themselves did not come in."),
     )
     NOT_A_MEMBER = (
         "not_a_member",
