@@ -3,6 +3,7 @@
 import json
 import shlex
 from io import StringIO
+from unittest.mock import Mock
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -10,12 +11,15 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.core.management import CommandError, call_command
 
-from conversations import demo, explain, verify, wire
+from conversations import actions, demo, explain, verify, wire
 from conversations.choices import ElemType, GroupType, LeftOut, Mark
+from conversations.message_models import Message
 from conversations.models import ApiKey, Conversation, Owner
+from conversations.times import from_epoch_s, now_s
 
 pytestmark = pytest.mark.django_db
 OWNERS = 40
+NOW_S = 1_780_000_000
 
 
 @pytest.fixture(autouse=True)
@@ -34,19 +38,55 @@ def create_demo_data(**options):
 def demo_conversations(owner_count=OWNERS):
     return {
         (record["owner"], record["conversation"]["conversationID"]): record["conversation"]
-        for record in demo.records(owner_count)
+        for record in demo.records(owner_count, NOW_S)
     }
 
 
-def test_a_second_run_changes_nothing():
-    first = create_demo_data()
-    versions = dict(Owner.objects.values_list("owner_id", "version"))
-    second = create_demo_data()
+def stored():
+    return [list(model.objects.order_by("pk").values()) for model in (Owner, Conversation, Message)]
 
-    count = Conversation.objects.count()
-    assert f"{count} created, 0 replaced, 0 unchanged" in first
-    assert f"0 created, 0 replaced, {count} unchanged" in second
-    assert dict(Owner.objects.values_list("owner_id", "version")) == versions
+
+def test_a_second_run_changes_nothing_and_says_so():
+    first = create_demo_data(until=from_epoch_s(NOW_S))
+    before = stored()
+
+    second = create_demo_data(owners=OWNERS + 5)
+
+    counts = f"{OWNERS} owners, {Conversation.objects.count()} conversations, {Message.objects.count()} messages."
+    assert f"Demo data: {counts}" in first
+    assert "There already, so nothing was changed: +8613800138000, alice, bob, " in second
+    assert stored() == before
+
+
+def test_a_second_run_keeps_what_was_changed_meanwhile():
+    create_demo_data()
+    Owner.objects.named("bob").update(nick_name="Robert")
+    actions.delete_one(owner_id="alice", conversation_id="c2c_bob")
+    get_user_model().objects.get(username="support").groups.clear()
+    before = stored()
+
+    create_demo_data()
+
+    assert stored() == before
+    assert not get_user_model().objects.get(username="support").groups.exists()
+
+
+def test_people_of_the_same_names_keep_their_lists():
+    Owner.objects.create(owner_id="alice")
+
+    out = create_demo_data()
+
+    assert "There already, so nothing was changed: alice." in out
+    assert not Conversation.objects.exists()
+
+
+def test_half_a_run_leaves_nothing(monkeypatch):
+    monkeypatch.setattr("conversations.demo.feeding.feed", Mock(side_effect=KeyboardInterrupt))
+
+    with pytest.raises(KeyboardInterrupt):
+        create_demo_data()
+
+    assert not Owner.objects.exists()
 
 
 def test_an_unread_number_is_explained_by_messages_and_by_what_does_not_count():
@@ -83,8 +123,26 @@ def test_the_smallest_demo_has_alice_and_bob():
     assert Conversation.objects.for_owner("alice").any_of(["c2c_bob"]).exists()
 
 
-def test_the_demo_is_the_same_each_time():
+def test_the_demo_of_a_moment_is_the_same_each_time():
     assert demo_conversations() == demo_conversations()
+
+    create_demo_data(until=from_epoch_s(NOW_S))
+
+    newest = Message.objects.order_by("-time_s").first()
+    assert (newest.time_s, newest.sender) == (NOW_S - 24 * 60 - 40, "bob")
+
+
+def test_the_demo_ends_a_little_before_now():
+    began_s = now_s()
+
+    create_demo_data()
+
+    newest = Message.objects.order_by("-time_s").first()
+    assert 0 < began_s - newest.time_s < 30 * 60
+    assert Conversation.objects.latest("order_key").order_key // 1_000_000 <= now_s()
+    for days in (1, 7):
+        last = Conversation.objects.for_owner("alice").filter(order_key__gte=(began_s - days * 86_400) * 1_000_000)
+        assert 5 < last.count() < Conversation.objects.for_owner("alice").count()
 
 
 def test_the_usual_demo_has_long_lists():

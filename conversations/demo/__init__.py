@@ -1,4 +1,4 @@
-"""Believable people, groups and their conversations, the same ones each time.
+"""Believable people, groups and their conversations; those of one moment are the same each time.
 
 Each person's and each thread's chances come from a generator of its own, seeded by its ID: more owners add threads and leave
 most of the others as they were. Both sides of a thread show the same last message.
@@ -22,17 +22,17 @@ BUSY = {"alice": 0.7, "bob": 0.35}
 USUAL_CONTACTS = 7
 
 
-def records(owner_count: int) -> Iterator[dict[str, Any]]:
-    """The conversations of the demo's first owners, as records of an import."""
+def records(owner_count: int, now_s: int) -> Iterator[dict[str, Any]]:
+    """The conversations of the demo's first owners up to now, as records of an import."""
     owners = make_people(owner_count)
     for first, second in _pairs(owners):
-        yield from _one_to_one(first, second, kept=(first, second))
+        yield from _one_to_one(first, second, now_s, kept=(first, second))
     for owner in owners:
         if owner.user_id != NEWCOMER:
             for contact in _outside_contacts(owner):
-                yield from _one_to_one(owner, contact, kept=(owner,))
+                yield from _one_to_one(owner, contact, now_s, kept=(owner,))
     for group in groups(owners):
-        yield from _in_group(group)
+        yield from _in_group(group, now_s)
 
 
 # ---- Who talks to whom -----------------------------------------------------------------------
@@ -67,10 +67,10 @@ def _outside_contacts(owner: Person) -> Iterator[Person]:
 # ---- Their conversations ---------------------------------------------------------------------
 
 
-def _one_to_one(first: Person, second: Person, kept: tuple[Person, ...]) -> Iterator[dict[str, Any]]:
+def _one_to_one(first: Person, second: Person, now_s: int, kept: tuple[Person, ...]) -> Iterator[dict[str, Any]]:
     chance = chance_for(f"{first.user_id} {second.user_id}")
     sender, receiver = (first, second) if chance.random() < 0.4 else (second, first)
-    message = make_message(chance, sender, scripts.began_s(effects.thread_of(first.user_id, second.user_id)))
+    message = make_message(chance, sender, scripts.began_s(effects.thread_of(first.user_id, second.user_id), now_s))
     # The sender has seen everything.
     unread = chance.choice((0, 0, 0, 0, 0, 1, 1, 2, 3, 5, 12, 130))
     if message.is_recalled:
@@ -82,6 +82,7 @@ def _one_to_one(first: Person, second: Person, kept: tuple[Person, ...]) -> Iter
         yield _record(
             owner,
             message,
+            now_s,
             conversationID=f"c2c_{peer.user_id}",
             type=1,
             userID=peer.user_id,
@@ -94,10 +95,10 @@ def _one_to_one(first: Person, second: Person, kept: tuple[Person, ...]) -> Iter
         )
 
 
-def _in_group(group: Group) -> Iterator[dict[str, Any]]:
+def _in_group(group: Group, now_s: int) -> Iterator[dict[str, Any]]:
     chance = chance_for(f"group {group.group_id}")
     sender = chance.choice(group.members)
-    message = make_message(chance, sender, scripts.began_s(group.group_id), group=group)
+    message = make_message(chance, sender, scripts.began_s(group.group_id, now_s), group=group)
     for owner in group.members:
         chance = chance_for(f"{owner.user_id} in {group.group_id}")
         unread = 0 if owner is sender else chance.choice((0, 0, 0, 1, 2, 4, 9, 41, 260))
@@ -110,6 +111,7 @@ def _in_group(group: Group) -> Iterator[dict[str, Any]]:
         yield _record(
             owner,
             message,
+            now_s,
             conversationID=f"group_{group.group_id}",
             type=2,
             groupID=group.group_id,
@@ -129,12 +131,12 @@ def _receive_option(owner: Person, other_id: str, most: ReceiveOption) -> int:
     return chance.randint(1, most) if chance.random() < 0.12 else ReceiveOption.RECEIVE.value
 
 
-def _record(owner: Person, message: SentMessage, **keys: Any) -> dict[str, Any]:
+def _record(owner: Person, message: SentMessage, now_s: int, **keys: Any) -> dict[str, Any]:
     """A line of an import: what the thread gives, and what its owner made of it."""
     chance = chance_for(f"settings {owner.user_id} {keys['conversationID']}")
     draft, draft_s = "", 0
     if chance.random() < 0.06:
-        draft, draft_s = chance.choice(words.DRAFTS), message.time_s + chance.randrange(60, 3600)
+        draft, draft_s = chance.choice(words.DRAFTS), min(message.time_s + chance.randrange(60, 3600), now_s)
     marks = [
         mark
         for mark, share in ((Mark.STAR, 0.06), (Mark.UNREAD, 0.04), (Mark.FOLD, 0.03), (Mark.HIDE, 0.02), (CUSTOM_MARK, 0.03))

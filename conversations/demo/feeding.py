@@ -1,63 +1,57 @@
-"""The scripts told as an app's back end and the cloud tell of them: by messages and webhooks, after the import.
-
-Everything has a time and number of its own, so that telling it again changes nothing.
-"""
-
-from contextlib import suppress
+"""The scripts told as an app's back end and the cloud tell of them: by messages and webhooks, after the import."""
 
 from conversations import callbacks, effects, identifiers, ingest, reading, webhooks
 from conversations.choices import ConversationType, Membership
 from conversations.demo import scripts
 from conversations.demo.messages import msg_element, msg_id
 from conversations.demo.people import Group, Person, chance_for, groups
-from conversations.demo.scripts import CHATS, NOW_S, Chat, Line, Move, time_s
-from conversations.exceptions import ConversationNotFound
+from conversations.demo.scripts import CHATS, Chat, Line, Move, time_s
 from conversations.messages import C2CRecall, GroupRecall, Message
 
 # What an import knows has lower numbers.
 FIRST_SEQ = 1001
 
 
-def feed(owners: list[Person]) -> list[ingest.Outcome]:
-    """Tell the scripts as far as these people are in them; the outcomes of the messages."""
+def feed(owners: list[Person], now_s: int) -> list[Message]:
+    """Tell the scripts up to now, as far as these people are in them; the messages."""
     there = {owner.user_id for owner in owners}
     chats = [chat for chat in CHATS if chat.group_id or there >= {*chat.people}]
     for group in groups(owners):
         if group.group_id in scripts.BY_THREAD:
-            _begin_group(group, scripts.BY_THREAD[group.group_id], there)
+            _begin_group(group, scripts.BY_THREAD[group.group_id], there, now_s)
     lines = [(chat, number, line) for chat in chats for number, line in enumerate(chat.lines) if line.sender in there]
-    messages = [_message(*one) for one in lines]
-    outcomes = ingest.record(messages, now_s=NOW_S)
+    messages = [_message(*one, now_s) for one in lines]
+    ingest.record(messages, now_s=now_s)
     for message, (_chat, _number, line) in zip(messages, lines):
         if line.is_recalled:
-            webhooks.apply_event(_recall(message), at_ms=0, now_s=NOW_S)
+            webhooks.apply_event(_recall(message), at_ms=0, now_s=now_s)
     for chat in chats:
         for reader, up_to in chat.reads.items():
             if reader in there:
-                _read(chat, reader, time_s(up_to))
-    return outcomes
+                _read(chat, reader, up_to, now_s)
+    return messages
 
 
-def _begin_group(group: Group, chat: Chat, there: set[str]) -> None:
+def _begin_group(group: Group, chat: Chat, there: set[str], now_s: int) -> None:
     """What the group is called, and who comes and goes."""
-    began_ms = time_s(chat.lines[0].at) * 1000
+    began_ms = time_s(chat.lines[0].at, now_s) * 1000
     told = {"group_id": group.group_id, "group_type": group.type}
     info = callbacks.GroupInfoChanged(**told, event_time_ms=began_ms, name=group.name, face_url=group.face_url)
-    moves = (_move(one, told) for one in chat.moves if one.user_id in there)
+    moves = (_move(one, told, now_s) for one in chat.moves if one.user_id in there)
     for event in (info, *moves):
-        webhooks.apply_event(event, at_ms=began_ms, now_s=NOW_S)
+        webhooks.apply_event(event, at_ms=began_ms, now_s=now_s)
 
 
-def _move(move: Move, told: dict[str, str]) -> callbacks.Event:
-    told = {**told, "event_time_ms": time_s(move.at) * 1000, "members": (move.user_id,)}
+def _move(move: Move, told: dict[str, str], now_s: int) -> callbacks.Event:
+    told = {**told, "event_time_ms": time_s(move.at, now_s) * 1000, "members": (move.user_id,)}
     if move.membership == Membership.MEMBER:
         return callbacks.MembersJoined(**told)
     return callbacks.MembersLeft(**told, membership=move.membership)
 
 
-def _message(chat: Chat, number: int, line: Line) -> Message:
+def _message(chat: Chat, number: int, line: Line, now_s: int) -> Message:
     chance = chance_for(f"{chat.thread} {number}")
-    at_s, random = time_s(line.at), chance.randrange(1, 1 << 32)
+    at_s, random = time_s(line.at, now_s), chance.randrange(1, 1 << 32)
     said = line.said if isinstance(line.said, tuple) else (line.said,)
     return Message(
         sender=line.sender,
@@ -81,14 +75,13 @@ def _recall(message: Message) -> C2CRecall | GroupRecall:
     return C2CRecall(message.sender, message.peer, message.time_s, message.seq, message.random)
 
 
-def _read(chat: Chat, reader: str, up_to_s: int) -> None:
+def _read(chat: Chat, reader: str, up_to: str, now_s: int) -> None:
     """One side's read reaches the other by a webhook; of a group only the reader's own app tells."""
+    up_to_s = time_s(up_to, now_s)
     if not chat.group_id:
         event = callbacks.C2CRead(reader, effects.peer_in(chat.thread, reader), up_to_s)
-        webhooks.apply_event(event, at_ms=0, now_s=NOW_S)
+        webhooks.apply_event(event, at_ms=0, now_s=now_s)
         return
-    seen = sum(time_s(line.at) <= up_to_s for line in chat.lines)
+    seen = sum(time_s(line.at, now_s) <= up_to_s for line in chat.lines)
     conversation_id = identifiers.join(ConversationType.GROUP, chat.group_id)
-    # Somebody who plays with the demo may have deleted it.
-    with suppress(ConversationNotFound):
-        reading.read(owner_id=reader, conversation_id=conversation_id, sequence=FIRST_SEQ + seen - 1)
+    reading.read(owner_id=reader, conversation_id=conversation_id, sequence=FIRST_SEQ + seen - 1)

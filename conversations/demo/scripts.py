@@ -1,6 +1,7 @@
 """What is said in the demo's best-known conversations, line by line, and who came, went and read when.
 
-Times are days before the demo's today, and the time of day.
+Times are days before the demo's last one, and the time of day in a world where its now is the end of that evening: a demo
+that ends at another moment is the same story, moved.
 """
 
 from collections.abc import Mapping
@@ -9,8 +10,8 @@ from typing import NamedTuple
 from conversations import effects
 from conversations.choices import ElemType, Membership
 
-NOW_S = 1_780_000_000  # the demo's now, so that it never changes: 28 May 2026
 DAY_S = 24 * 3600
+ENDS_S = (20 * 60 + 26) * 60 + 40  # the demo's now, on its last day
 ALICE, BOB, CAROL, LI_LEI, HAN, TESTER = "alice", "bob", "carol", "li lei", "han.mei-mei@home", "c2c_tester"
 
 
@@ -49,11 +50,11 @@ class Chat(NamedTuple):
         return self.group_id or effects.thread_of(*self.people)
 
 
-def time_s(at: str) -> int:
-    """The epoch seconds of a time as the scripts give it."""
+def time_s(at: str, now_s: int) -> int:
+    """The epoch seconds of a time as the scripts give it, in a demo that ends now."""
     days, clock = at.split()
     hours, minutes = clock.split(":")
-    return NOW_S - NOW_S % DAY_S - int(days) * DAY_S + int(hours) * 3600 + int(minutes) * 60
+    return now_s - ENDS_S - int(days) * DAY_S + int(hours) * 3600 + int(minutes) * 60
 
 
 # The unread number of alice's has more reasons here than anywhere else.
@@ -105,7 +106,7 @@ PROJECT = Chat(
         Line("0 12:07", ALICE, "Installing it right now (answering from the lock screen)."),
         Line("0 13:30", CAROL, ElemType.IMAGE),
         Line("0 13:31", CAROL, "Is dinner still at seven?", is_recalled=True),
-        Line("0 14:00", BOB, "We release at 18:00 today. Nothing is merged from now on! @all", mentions_all=True),
+        Line("0 14:00", BOB, "We release in four hours. Nothing is merged from now on! @all", mentions_all=True),
         Line("0 14:10", TESTER, "Build 3120: 412 checks passed, 0 failed.", is_quiet=True),
         Line("0 15:02", BOB, "Just the two of you: do we need the old server after tonight?", targets=(ALICE, LI_LEI)),
         Line("0 15:24", CAROL, "Did Alice leave the group?"),
@@ -272,6 +273,6 @@ CHATS = (PROJECT, DESIGN, ALICE_AND_BOB, ALICE_AND_CAROL, BOB_AND_CAROL, ALICE_A
 BY_THREAD = {chat.thread: chat for chat in CHATS}
 
 
-def began_s(thread: str) -> int:
+def began_s(thread: str, now_s: int) -> int:
     """When the first line of a conversation was said; without a script the demo's now."""
-    return time_s(BY_THREAD[thread].lines[0].at) if thread in BY_THREAD else NOW_S
+    return time_s(BY_THREAD[thread].lines[0].at, now_s) if thread in BY_THREAD else now_s

@@ -1,4 +1,4 @@
-"""`make screenshots`: the pictures of the README, of the demo at its own moment: the same pages give the same pictures."""
+"""`make screenshots`: the pictures of the README, of the demo at one moment: the same pages give the same pictures."""
 
 from collections.abc import Iterator
 from io import BytesIO
@@ -9,10 +9,10 @@ from django.conf import settings
 from PIL import Image
 from playwright.sync_api import expect
 
-from conversations.demo.scripts import NOW_S
 from tests.browser.site import Site
 from tests.browser.visits import PHONE, Visits
 
+NOW_S = 1_780_000_000  # 28 May 2026, in the evening
 FOLDER = settings.BASE_DIR / "docs" / "screenshots"
 LIST, CONVERSATION = "/owner/?owner=alice", "/conversation/?owner=alice&id=c2c_bob"
 DIALOGUE = (
@@ -33,7 +33,7 @@ IS_SEEN = "image => image.getBoundingClientRect().top < innerHeight && image.off
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     site = Site(tmp_path_factory.mktemp("static"), CLOCK_STANDS_AT_S=str(NOW_S))
-    site.manage("create_demo_data", "--force")
+    site.manage("create_demo_data", "--force", f"--until={NOW_S}")
     for number, (sender, text) in enumerate(DIALOGUE, start=1):
         receiver = "alice" if sender == "bob" else "bob"
         place = {"MsgSeq": number, "MsgRandom": number, "MsgTime": NOW_S - 60 * (40 - 5 * number)}

@@ -9,6 +9,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from conversations import demo, keys
@@ -16,7 +17,9 @@ from conversations.choices import ConversationType
 from conversations.demo import feeding, people, scripts
 from conversations.entries import conversation_url
 from conversations.identifiers import join
+from conversations.management.arguments import moment
 from conversations.models import ApiKey
+from conversations.times import to_epoch_s
 from conversations.transfer import import_records
 
 LOGIN, SUPPORT, KEY_NAME = "demo", "support", "demo"
@@ -26,7 +29,10 @@ SHOWN_IDS = ("c2c_bob", BEST_KNOWN, "group_design team/2026", "c2c_nobody")
 
 
 class Command(BaseCommand):
-    help = _("Create demo people, groups and conversations, always the same; outside production also a login and a key.")
+    help = _(
+        "Create demo people, groups and conversations, always the same but for the time, unless there are such people already; "
+        "outside production also a login and a key."
+    )
 
     def add_arguments(self, parser):
         parser.add_argument("--owners", type=int, default=300, help=_("how many people have a list (default 300, at least 2)"))
@@ -36,27 +42,34 @@ class Command(BaseCommand):
             default=os.environ.get("PORT") or "8000",
             help=_("where the server listens, for the addresses printed (default PORT, else 8000)"),
         )
+        parser.add_argument(
+            "--until", type=moment, metavar="TIME", help=_("when the demo ends (default now); ISO 8601 or epoch seconds")
+        )
         parser.add_argument("--force", action="store_true", help=_("go on in production: data only, neither login nor key"))
 
-    def handle(self, *, owners, port, force, **options):
+    def handle(self, *, owners, port, until, force, **options):
         if not settings.DEBUG and not force:
             raise CommandError(_("This is a production server (DEBUG is off); use --force to put demo data into it."))
         if owners < 2:
             raise CommandError(_("There are at least 2 owners: alice and bob."))
-        summary = import_records(enumerate(demo.records(owners), start=1))
+        if known := people.known_already():
+            self.stdout.write(_("There already, so nothing was changed: %(owners)s.") % {"owners": ", ".join(known)})
+        else:
+            self._fill(owners, to_epoch_s(until or timezone.now()))
+        if settings.DEBUG:
+            self._show_the_way(f"http://127.0.0.1:{port}", _make_logins(), _make_key())
+
+    @transaction.atomic
+    def _fill(self, owners: int, now_s: int) -> None:
+        """All of the demo or nothing: a half of it could not be told from a whole."""
+        summary = import_records(enumerate(demo.records(owners, now_s), start=1))
         if summary.bad:
             raise CommandError(_("%(count)d demo conversations were refused.") % {"count": summary.bad})
         cast = people.make_people(owners)
         people.name_owners(cast)
-        outcomes = feeding.feed(cast)
-        counts = {"created": summary.created, "replaced": summary.replaced, "unchanged": summary.unchanged}
-        self.stdout.write(_("Demo data for %(owners)d owners.") % {"owners": owners})
-        self.stdout.write(_("Conversations: %(created)d created, %(replaced)d replaced, %(unchanged)d unchanged.") % counts)
-        new = sum(not outcome.is_duplicate for outcome in outcomes)
-        messages = {"new": new, "known": len(outcomes) - new}
-        self.stdout.write(_("Messages: %(new)d fed, %(known)d known already.") % messages)
-        if settings.DEBUG:
-            self._show_the_way(f"http://127.0.0.1:{port}", _make_logins(), _make_key())
+        messages = feeding.feed(cast, now_s)
+        counts = {"owners": owners, "conversations": summary.created, "messages": len(messages)}
+        self.stdout.write(_("Demo data: %(owners)d owners, %(conversations)d conversations, %(messages)d messages.") % counts)
 
     def _show_the_way(self, site: str, logins: list[str], key: str) -> None:
         lines = [
@@ -99,11 +112,11 @@ def _make_logins() -> list[str]:
     role = Group.objects.filter(name=SUPPORT_GROUP).first()
     if role is None:
         return [LOGIN]
-    _make_login(SUPPORT, is_superuser=False).groups.add(role)
+    _make_login(SUPPORT, is_superuser=False, role=role)
     return [LOGIN, SUPPORT]
 
 
-def _make_login(name: str, *, is_superuser: bool):
+def _make_login(name: str, *, is_superuser: bool, role: Group | None = None) -> None:
     # An account that is there already is somebody's: it is left as it is.
     user, is_new = get_user_model().objects.get_or_create(
         username=name, defaults={"is_staff": True, "is_superuser": is_superuser}
@@ -111,7 +124,8 @@ def _make_login(name: str, *, is_superuser: bool):
     if is_new:
         user.set_password(name)
         user.save(update_fields=["password"])
-    return user
+        if role:
+            user.groups.add(role)
 
 
 @transaction.atomic
