@@ -7,14 +7,17 @@ from django.http import HttpRequest, HttpResponse, HttpResponseServerError
 from django.template.loader import render_to_string
 from django.views import defaults
 
-from conversations.api.errors import problem, request_id_of
+from conversations.api.errors import log_refused_host, problem, request_id_of
 
 logger = logging.getLogger("imsite")
 API_PATH = "/api/"
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return problem(exception, request) if _is_api(request) else defaults.bad_request(request, exception)
+    if _is_api(request):
+        return problem(exception, request)
+    log_refused_host(exception, request)
+    return defaults.bad_request(request, exception)
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:

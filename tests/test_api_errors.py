@@ -196,6 +196,18 @@ class HandlerTests(SimpleTestCase):
         ):
             self.assertEqual((response.status_code, response["Content-Type"][:9]), (status, "text/html"))
 
+    @override_settings(ALLOWED_HOSTS=["im.example.org"])
+    def test_the_log_names_a_refused_host_and_its_setting(self):
+        for path in ("/", "/api/v1/unread/?owner=alice"):
+            with self.subTest(path), self.assertLogs("conversations.api", "WARNING") as logged:
+                response = self.client.get(path, HTTP_HOST="other.example.org")
+
+                self.assertEqual(response.status_code, 400)
+                (line,) = logged.output
+                self.assertIn(f"GET {path} refused: Invalid HTTP_HOST header: 'other.example.org'", line)
+                self.assertIn("ALLOWED_HOSTS", line)
+                self.assertNotIn("ALLOWED_HOSTS", response.content.decode())
+
     def test_a_problem_can_be_made_for_any_error(self):
         request = RequestFactory().get("/api/")
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import orjson
-from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.core.exceptions import DisallowedHost, PermissionDenied, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
@@ -40,6 +40,7 @@ def problem(error: Exception, request: HttpRequest) -> HttpResponse:
     known = _translate(error)
     if known.status >= 500:
         logger.error("%s %s failed (request %s)", request.method, request.get_full_path(), request_id, exc_info=error)
+    log_refused_host(error, request)
     detail = str(known.detail)
     body = {
         "type": f"urn:imsite:problem:{known.code.name.lower().replace('_', '-')}",
@@ -62,6 +63,12 @@ def problem(error: Exception, request: HttpRequest) -> HttpResponse:
     if known.status == 503:
         response["Retry-After"] = str(RETRY_AFTER_S)
     return response
+
+
+def log_refused_host(error: Exception, request: HttpRequest) -> None:
+    """Say which host was refused, and in which setting to name it; whoever asked is told nothing of it."""
+    if isinstance(error, DisallowedHost):
+        logger.warning("%s %s refused: %s", request.method, request.get_full_path(), error)
 
 
 @csrf_exempt
