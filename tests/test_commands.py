@@ -61,7 +61,10 @@ class ImportTests(TestCase):
     def test_a_dry_run_says_so(self):
         out, _, _ = run("import_conversations", "--dry-run", self.file(LINE))
 
-        self.assertIn("nothing was changed", out)
+        self.assertEqual(
+            out.splitlines(),
+            ["1 would be created, 0 replaced, 0 unchanged, 0 bad.", "This was a dry run: nothing was changed."],
+        )
         self.assertFalse(Conversation.objects.exists())
 
     def test_records_without_an_owner_are_of_the_one_named(self):

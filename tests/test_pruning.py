@@ -257,8 +257,10 @@ class CommandTests(TransactionTestCase):
         dry = self.run_command("--days", "1", "--dry-run")
         wet = self.run_command("--days", "1")
 
-        self.assertIn("1 message removed.", dry)
-        self.assertIn("nothing was changed", dry)
+        self.assertEqual(
+            dry.splitlines(),
+            ["1 message would be removed.", "0 webhooks would be emptied.", "This was a dry run: nothing was changed."],
+        )
         self.assertEqual(wet.splitlines(), ["1 message removed.", "0 webhooks emptied."])
         self.assertEqual(Message.objects.count(), 1)
 

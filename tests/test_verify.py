@@ -243,7 +243,10 @@ class CommandTests(TestCase):
         make_conversation(unread_count=7)
 
         self.assertIn("alice c2c_bob: the unread number is not the one that follows: 7 -> 0\n", self.run_command(status=1))
-        self.assertIn("7 -> 0\n", self.run_command("--repair", "--dry-run", status=1))
+        self.assertIn(
+            "7 -> 0\n1 thing does not fit. Without --dry-run all of it is repaired.\n",
+            self.run_command("--repair", "--dry-run", status=1),
+        )
         self.assertIn("7 -> 0 (repaired)\n1 thing does not fit, 1 of them repaired.", self.run_command("--repair"))
         self.run_command()
 

@@ -29,8 +29,8 @@ class ImportCommand(BaseCommand):
         """The function that imports records: `import_records` of what is imported, with its options."""
         raise NotImplementedError
 
-    def in_words(self, total: Any) -> str:
-        """What was done with all files."""
+    def in_words(self, total: Any, *, dry_run: bool) -> str:
+        """What was done with all files, or would be."""
         raise NotImplementedError
 
     def handle(self, *args: Any, files: list[str], dry_run: bool, **options: Any) -> None:
@@ -42,7 +42,7 @@ class ImportCommand(BaseCommand):
         except KeyboardInterrupt as stop:
             raise CommandError(_("Stopped. Whole batches went in; run the import again to go on."), returncode=130) from stop
         total = sum(others, first)
-        self.stdout.write(self.in_words(total))
+        self.stdout.write(self.in_words(total, dry_run=dry_run))
         if dry_run:
             self.stdout.write(_("This was a dry run: nothing was changed."))
         if total.bad:

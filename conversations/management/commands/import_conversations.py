@@ -30,6 +30,10 @@ class Command(ImportCommand):
         except ConversationError as error:
             raise CommandError(error.detail) from error
 
-    def in_words(self, total: Summary) -> str:
+    def in_words(self, total: Summary, *, dry_run: bool) -> str:
         counts = {"created": total.created, "replaced": total.replaced, "unchanged": total.unchanged, "bad": total.bad}
-        return _("%(created)d created, %(replaced)d replaced, %(unchanged)d unchanged, %(bad)d bad.") % counts
+        if dry_run:
+            text = _("%(created)d would be created, %(replaced)d replaced, %(unchanged)d unchanged, %(bad)d bad.")
+        else:
+            text = _("%(created)d created, %(replaced)d replaced, %(unchanged)d unchanged, %(bad)d bad.")
+        return text % counts

@@ -30,6 +30,6 @@ class Command(ImportCommand):
     def importer(self, *, unread_after: datetime | None, **options: Any) -> Callable[..., Summary]:
         return partial(import_records, read_to_s=to_epoch_s(unread_after) if unread_after else ALL_READ_S)
 
-    def in_words(self, total: Summary) -> str:
+    def in_words(self, total: Summary, *, dry_run: bool) -> str:
         counts = {"applied": total.applied, "known": total.known, "left_out": total.left_out, "bad": total.bad}
         return _("%(applied)d new, %(known)d known already, %(left_out)d online only or not sent, %(bad)d bad.") % counts

@@ -36,7 +36,13 @@ class Command(BaseCommand):
             count = pruning.prune(before_s=before_s, dry_run=dry_run, on_threads=progress.update)
         with tqdm(unit=_(" webhooks"), disable=None) as progress:
             bodies = webhooks.empty_old(dry_run=dry_run, on_batch=progress.update)
-        self.stdout.write(ngettext("%(count)d message removed.", "%(count)d messages removed.", count) % {"count": count})
-        self.stdout.write(ngettext("%(count)d webhook emptied.", "%(count)d webhooks emptied.", bodies) % {"count": bodies})
+        if dry_run:
+            messages = ngettext("%(count)d message would be removed.", "%(count)d messages would be removed.", count)
+            emptied = ngettext("%(count)d webhook would be emptied.", "%(count)d webhooks would be emptied.", bodies)
+        else:
+            messages = ngettext("%(count)d message removed.", "%(count)d messages removed.", count)
+            emptied = ngettext("%(count)d webhook emptied.", "%(count)d webhooks emptied.", bodies)
+        self.stdout.write(messages % {"count": count})
+        self.stdout.write(emptied % {"count": bodies})
         if dry_run:
             self.stdout.write(_("This was a dry run: nothing was changed."))

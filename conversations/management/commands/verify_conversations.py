@@ -35,7 +35,7 @@ class Command(BaseCommand):
                 found += 1
                 repaired += finding.is_repaired
                 self.stdout.write(f"{finding}" + (f" ({_('repaired')})" if finding.is_repaired else ""))
-        self._summarise(found, repaired)
+        self._summarise(found, repaired, is_only_said=repair and dry_run)
         if found > repaired:
             sys.exit(1)
 
@@ -47,6 +47,9 @@ class Command(BaseCommand):
         if not Owner.objects.named(owner).exists():
             raise CommandError(_("There is no owner %(owner)s.") % {"owner": owner})
 
-    def _summarise(self, found: int, repaired: int) -> None:
+    def _summarise(self, found: int, repaired: int, *, is_only_said: bool) -> None:
         words = ngettext("%(count)d thing does not fit", "%(count)d things do not fit", found) % {"count": found}
-        self.stderr.write(_("%(found)s, %(repaired)d of them repaired.") % {"found": words, "repaired": repaired})
+        if found and is_only_said:
+            self.stderr.write(_("%(found)s. Without --dry-run all of it is repaired.") % {"found": words})
+        else:
+            self.stderr.write(_("%(found)s, %(repaired)d of them repaired.") % {"found": words, "repaired": repaired})
