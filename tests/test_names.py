@@ -45,8 +45,10 @@ class PendingTests(TestCase):
             self.assertEqual(names.set_profiles([nick("Bob")]), {"c2c_bob"})
 
         self.assertEqual(shown(), ["Bob"] * 8 + [BOB] * 2)
-        call_command("replay_callbacks", "--pending")
+        out = StringIO()
+        call_command("replay_callbacks", "--pending", stdout=out)
 
+        self.assertEqual(out.getvalue(), "Names and members on their way: 1 taken up.\n")
         self.assertEqual(shown(), ["Bob"] * 10)
         self.assertFalse(PendingName.objects.exists())
 

@@ -42,6 +42,13 @@ def signed(time_s: int = NOON_S, token: str = TOKEN) -> dict[str, Any]:
     return {"SdkAppid": SDK_APP_ID, "RequestTime": time_s, "Sign": sign}
 
 
+def replay(*arguments: str, stderr: StringIO | None = None) -> str:
+    """What the command says."""
+    out = StringIO()
+    call_command("replay_callbacks", *arguments, stdout=out, stderr=stderr)
+    return out.getvalue()
+
+
 @override_settings(IM_SDK_APP_ID=SDK_APP_ID, IM_CALLBACK_TOKEN=TOKEN, CALLBACK_WINDOW_S=60)
 class WebhookTestCase(TestCase):
     def setUp(self):
@@ -213,7 +220,7 @@ class FailureTests(WebhookTestCase):
             self.assert_ok(self.send())
         self.assertIn("broken", Callback.objects.get().error)
 
-        call_command("replay_callbacks", "--failed", stdout=StringIO())
+        self.assertEqual(replay("--failed"), "1 webhook applied.\n")
 
         self.assertEqual(Callback.objects.get().outcome, CallbackOutcome.APPLIED)
         self.assertEqual(Conversation.objects.get(owner_id=ALICE).unread_count, 1)
@@ -221,11 +228,16 @@ class FailureTests(WebhookTestCase):
     def test_a_replay_says_what_still_fails_and_a_dry_run_changes_nothing(self):
         self.send(MESSAGE | {"MsgBody": 7})
 
-        listed = StringIO()
-        call_command("replay_callbacks", "--dry-run", stdout=listed)
-        self.assertIn("C2C.CallbackAfterSendMsg failed", listed.getvalue())
+        self.assertIn("C2C.CallbackAfterSendMsg failed", replay("--dry-run"))
         with self.assertRaises(CommandError):
             call_command("replay_callbacks", stderr=StringIO())
+
+    def test_a_replay_says_when_there_is_nothing_to_do(self):
+        self.send()
+
+        for arguments in ((), ("--failed",), ("--pending",), ("--dry-run",), ("--pending", "--dry-run"), ("999",)):
+            with self.subTest(arguments):
+                self.assertEqual(replay(*arguments), "There is nothing to do.\n")
 
     def test_a_replay_can_be_narrowed(self):
         self.send()
@@ -234,7 +246,7 @@ class FailureTests(WebhookTestCase):
         Callback.objects.update(outcome=CallbackOutcome.STORED)
 
         for arguments in ((str(first.pk),), ("--command", "x"), ("--until", "2001-01-01"), ("--since", "2999-01-01T00:00:00Z")):
-            call_command("replay_callbacks", *arguments)
+            replay(*arguments)
 
         self.assertEqual(list(Callback.objects.filter(outcome=CallbackOutcome.APPLIED)), [first])
 
@@ -244,7 +256,7 @@ class FailureTests(WebhookTestCase):
                 self.assert_ok(self.send())
         self.assertEqual(set(Callback.objects.values_list("outcome", flat=True)), {CallbackOutcome.STORED})
 
-        call_command("replay_callbacks", "--pending")
+        self.assertEqual(replay("--pending"), "2 webhooks applied.\n")
 
         self.assertEqual(Conversation.objects.get(owner_id=ALICE).unread_count, 1)
         self.assertEqual(set(Callback.objects.values_list("outcome", "error")), {(CallbackOutcome.APPLIED, "")})
@@ -309,14 +321,14 @@ class SpentBodyTests(WebhookTestCase):
         for arguments, left in ((("--dry-run",), 6), ((), 5)):
             out = StringIO()
             call_command("prune_messages", "--days", "30", *arguments, stdout=out)
-            self.assertIn("1 webhook emptied.", out.getvalue())
+            self.assertIn("1 webhook would be emptied." if arguments else "1 webhook emptied.", out.getvalue())
             self.assertEqual(Callback.objects.exclude(body="").count(), left)
 
     def test_a_replay_leaves_it_out_and_says_so(self):
         webhooks.empty_old()
 
         err = StringIO()
-        call_command("replay_callbacks", "--all", stderr=err)
+        self.assertEqual(replay("--all", stderr=err), "5 webhooks applied.\n")
 
         self.assertEqual(err.getvalue().splitlines(), [f"{self.spent}: Its body is gone, so it was left out."])
         self.assertEqual(set(Callback.objects.values_list("outcome", flat=True)), {CallbackOutcome.APPLIED})

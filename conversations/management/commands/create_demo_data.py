@@ -61,7 +61,10 @@ class Command(BaseCommand):
 
     @transaction.atomic
     def _fill(self, owners: int, now_s: int) -> None:
-        """All of the demo or nothing: a half of it could not be told from a whole."""
+        """All of the demo or nothing: a half of it could not be told from a whole.
+
+        In one transaction it locks owners and groups in no good order; of a deadlock with another writer nothing stays.
+        """
         summary = import_records(enumerate(demo.records(owners, now_s), start=1))
         if summary.bad:
             raise CommandError(_("%(count)d demo conversations were refused.") % {"count": summary.bad})

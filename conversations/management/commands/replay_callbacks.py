@@ -3,6 +3,8 @@
 import logging
 import time
 from argparse import ArgumentParser
+from collections import Counter
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +13,7 @@ from django.db import DatabaseError, close_old_connections
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from tqdm import tqdm
 
 from conversations import learning, names, webhooks
@@ -48,12 +51,20 @@ class Command(BaseCommand):
         elif dry_run:
             self.list(options)
         else:
-            failed = self.replay(_chosen(options))
-            if _is_all_pending(options):
-                learning.count_learnt()
-                names.finish()
-            if failed:
-                raise CommandError(_("%(count)d failed.") % {"count": failed})
+            self.replay_once(options)
+
+    def replay_once(self, options: dict[str, Any]) -> None:
+        seen = self.replay(_chosen(options))
+        others = learning.count_learnt() + names.finish() if _is_all_pending(options) else 0
+        if not seen.total() + others:
+            self.stdout.write(_("There is nothing to do."))
+        if applied := seen["applied"]:
+            text = ngettext("%(count)d webhook applied.", "%(count)d webhooks applied.", applied)
+            self.stdout.write(text % {"count": applied})
+        if others:
+            self.stdout.write(_("Names and members on their way: %(count)d taken up.") % {"count": others})
+        if failed := seen["failed"]:
+            raise CommandError(_("%(count)d failed.") % {"count": failed})
 
     def keep_finishing(self, every: int) -> None:
         """Until it is stopped; whatever fails is tried again, as is a database that is away."""
@@ -69,24 +80,34 @@ class Command(BaseCommand):
             time.sleep(every)
 
     def list(self, options: dict[str, Any]) -> None:
+        line = ""
+        for line in self.lines(options):
+            self.stdout.write(line)
+        if not line:
+            self.stdout.write(_("There is nothing to do."))
+
+    def lines(self, options: dict[str, Any]) -> Iterator[str]:
         for callback in _chosen(options).order_by("pk"):
-            self.stdout.write(f"{callback} {callback.outcome} {callback.error}".rstrip())
+            yield f"{callback} {callback.outcome} {callback.error}".rstrip()
         if _is_all_pending(options):
             for conversation_id in names.on_their_way():
-                self.stdout.write(_("%(id)s: a name is on its way") % {"id": conversation_id})
+                yield _("%(id)s: a name is on its way") % {"id": conversation_id}
             for group_id in learning.groups_to_count():
-                self.stdout.write(_("%(id)s: messages are to be counted for new members") % {"id": group_id})
+                yield _("%(id)s: messages are to be counted for new members") % {"id": group_id}
 
-    def replay(self, chosen: QuerySet[Callback]) -> int:
-        """How many failed."""
-        failed = 0
+    def replay(self, chosen: QuerySet[Callback]) -> Counter[str]:
+        """How many were applied, failed, or were left out."""
+        seen: Counter[str] = Counter()
         for callback in tqdm(webhooks.replay(chosen), total=chosen.count(), unit=_(" webhooks"), disable=None):
             if not callback.body:
+                seen["left out"] += 1
                 self.stderr.write(_("%(callback)s: Its body is gone, so it was left out.") % {"callback": callback})
-            elif callback.outcome != CallbackOutcome.APPLIED:
-                failed += 1
+            elif callback.outcome == CallbackOutcome.APPLIED:
+                seen["applied"] += 1
+            else:
+                seen["failed"] += 1
                 self.stderr.write(f"{callback}: {callback.error}")
-        return failed
+        return seen
 
 
 def _left() -> QuerySet[Callback]:
