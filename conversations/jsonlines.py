@@ -21,19 +21,21 @@ BAD_BYTES = "surrogateescape"
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
-def read_records(stream: BinaryIO) -> Iterator[tuple[int, Any]]:
+class Records:
     """(number from 1, parsed value or InvalidParameter) of each line, or of each item of arrays; constant memory."""
-    first = b""
-    number = 0
-    while not first.strip() and (first := stream.readline(LINE_MAX_BYTES + 1)):
-        number += 1
-    first = first.removeprefix(BYTE_ORDER_MARK)
-    start = first.strip()
-    # A line of JSON Lines is whole; one that ends open begins a value that is laid out over many lines.
-    if start.startswith(b"[") or start.endswith((b"{", b"[", b",")):
-        yield from _values(first, stream)
-    elif start:
-        yield from _lines(number, first, stream)
+
+    def __init__(self, stream: BinaryIO):
+        self._stream, self._first, self._line = stream, b"", 0
+        while not self._first.strip() and (first := stream.readline(LINE_MAX_BYTES + 1)):
+            self._first, self._line = first, self._line + 1
+        self._first = self._first.removeprefix(BYTE_ORDER_MARK)
+        start = self._first.strip()
+        # A line of JSON Lines is whole; one that ends open begins a value that is laid out over many lines.
+        self.are_lines = not (start.startswith(b"[") or start.endswith((b"{", b"[", b",")))
+
+    def __iter__(self) -> Iterator[tuple[int, Any]]:
+        read = _lines if self.are_lines else _values
+        return read(self._line, self._first, self._stream)
 
 
 def _lines(number: int, line: bytes, stream: BinaryIO) -> Iterator[tuple[int, Any]]:
@@ -59,7 +61,10 @@ def _parsed(line: bytes) -> Any:
     except _TwiceGiven as error:
         return InvalidParameter(_("%(key)s: The key is given twice.") % {"key": error.args[0]})
     except ValueError as error:
-        return InvalidParameter(_("Not JSON: %(why)s.") % {"why": error})
+        # The error's own text has a line, which is always 1: it knows this value only.
+        at, why = getattr(error, "pos", 0), getattr(error, "msg", error)
+        text = _("Not JSON: %(why)s, at character %(at)d.") if at else _("Not JSON: %(why)s.")
+        return InvalidParameter(text % {"at": at + 1, "why": why})
     return value
 
 
@@ -82,9 +87,9 @@ def _no_constant(name: str) -> Any:
 _decode = json.JSONDecoder(parse_constant=_no_constant).raw_decode
 
 
-def _values(first: bytes, stream: BinaryIO) -> Iterator[tuple[int, Any]]:
+def _values(line: int, first: bytes, stream: BinaryIO) -> Iterator[tuple[int, Any]]:
     """The items of arrays, and values outside of any; a syntax error ends them, since what follows can't be told apart."""
-    text = _Text(first, stream)
+    text = _Text(line, first, stream)
     is_in_array = False
     number = 0
     try:
@@ -102,14 +107,16 @@ def _values(first: bytes, stream: BinaryIO) -> Iterator[tuple[int, Any]]:
         if is_in_array:
             raise ValueError(_("the array has no end"))
     except (ValueError, RecursionError) as error:
-        yield number + 1, InvalidParameter(_("Not JSON, and nothing after it was read: %(why)s.") % {"why": error})
+        told = {"line": text.line_of(error), "why": getattr(error, "msg", error)}
+        why = _("Not JSON at line %(line)d of the file, and nothing after it was read: %(why)s.") % told
+        yield number + 1, InvalidParameter(why)
 
 
 class _Text:
     """A window on the stream's text, which grows until it holds the next value."""
 
-    def __init__(self, first: bytes, stream: BinaryIO):
-        self._first, self._stream = first, stream
+    def __init__(self, line: int, first: bytes, stream: BinaryIO):
+        self._line, self._first, self._stream = line, first, stream  # the line on which the window begins
         self._decoder = codecs.getincrementaldecoder("utf-8")(BAD_BYTES)
         self._text, self.start = "", 0
         self._is_whole = False
@@ -138,8 +145,13 @@ class _Text:
         value, self.start = self._text[self.start : end], end
         return value.encode(errors=BAD_BYTES)
 
+    def line_of(self, error: Exception) -> int:
+        """The line of the stream on which the text can't be read."""
+        return self._line + self._text.count("\n", 0, getattr(error, "pos", self.start))
+
     def _grow(self) -> bool:
         block, self._first = self._first or self._stream.read(BLOCK_BYTES), b""
+        self._line += self._text.count("\n", 0, self.start)
         self._text = self._text[self.start :] + self._decoder.decode(block, final=not block)
         self.start = 0
         self._is_whole = not block

@@ -225,14 +225,23 @@ class CommandTests(TestCase):
         return out.getvalue(), err.getvalue(), 0
 
     def test_it_says_what_it_did_and_which_lines_are_bad(self):
-        name = self.file(c2c_body(), b"not json\n", c2c_body(MsgTime=None), c2c_body())
+        name = self.file(c2c_body(), b'{"a"}\n', c2c_body(MsgTime=None), c2c_body())
 
         out, err, status = self.run_command(name)
 
         self.assertEqual((out.strip(), status), ("1 new, 1 known already, 0 online only or not sent, 2 bad.", 1))
         first, second = err.strip().splitlines()
-        self.assertTrue(first.startswith(f"{name}, line 2: Not JSON"))
+        self.assertTrue(first.startswith(f"{name}, line 2: Not JSON: "), first)
+        self.assertTrue(first.endswith(", at character 5."), first)
         self.assertEqual(second, f"{name}, line 3: MsgTime: Missing.")
+
+    def test_of_an_array_it_says_which_entries_are_bad(self):
+        name = self.file(json.dumps([c2c_body(), c2c_body(MsgTime=None)], indent=1).encode())
+
+        out, err, status = self.run_command(name)
+
+        self.assertEqual((out.strip(), status), ("1 new, 0 known already, 0 online only or not sent, 1 bad.", 1))
+        self.assertEqual(err.strip(), f"{name}, entry 2: MsgTime: Missing.")
 
     def test_several_files_are_summed_up_and_a_dry_run_says_so(self):
         name = self.file(c2c_body(1), c2c_body(2))
@@ -264,4 +273,4 @@ class CommandTests(TestCase):
             out, _err, status = self.run_command("-")
 
         self.assertEqual((out[:5], status), ("1 new", 0))
-        self.assertEqual(list(jsonlines.read_records(BytesIO(b""))), [])
+        self.assertEqual(list(jsonlines.Records(BytesIO(b""))), [])

@@ -10,7 +10,7 @@ from conversations.exceptions import InvalidParameter
 
 def read(text: bytes) -> list:
     """Records by number; a refused one is its sentence."""
-    records = jsonlines.read_records(io.BufferedReader(io.BytesIO(text)))
+    records = jsonlines.Records(io.BufferedReader(io.BytesIO(text)))
     return [(number, str(value.detail) if isinstance(value, InvalidParameter) else value) for number, value in records]
 
 
@@ -59,6 +59,18 @@ def test_bad_lines_are_told_and_the_rest_is_read():
 )
 def test_a_key_given_twice_is_refused_by_name(text):
     assert read(text) == [(1, "a: The key is given twice.")]
+
+
+@pytest.mark.parametrize("block", [1, 1000])
+def test_a_broken_array_says_on_which_line(monkeypatch, block):
+    monkeypatch.setattr(jsonlines, "BLOCK_BYTES", block)
+    good = b'\n\n[\n {"a":\n  1},\n\n'
+
+    for broken in (b' {"a": 2,,}]', b" oops]", b' {"a": 2} {"a"}]', b' {"a": 2}\n {"b": 1,,}'):
+        *_, (_number, why) = read(good + broken)
+        line = 8 if b"\n" in broken else 7
+        assert f"Not JSON at line {line} of the file" in why, broken
+        assert "column" not in why
 
 
 def test_bytes_that_are_not_utf_8_spoil_their_own_item_only():

@@ -20,7 +20,7 @@ from django.test import SimpleTestCase, TestCase
 from django.urls import reverse
 from django.utils import translation
 
-from conversations.jsonlines import read_records
+from conversations.jsonlines import Records
 from conversations.transfer import BadRecord, import_records
 from tests.cast import make_conversation, with_key
 from tests.staff import boss, message, support
@@ -202,7 +202,7 @@ class CommandTests(TestCase):
 
         # Records are parsed and checked in another thread, which has a language of its own.
         with translation.override("zh-hans"):
-            import_records(read_records(BytesIO(self.lines)), on_bad=bad.append)
+            import_records(Records(BytesIO(self.lines)), on_bad=bad.append)
 
         self.assertEqual(bad[0].reason, "unreadCount: 须为整数。")
         self.assertTrue(bad[1].reason.startswith("不是 JSON："), bad[1].reason)

@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 from tqdm import tqdm
 
-from conversations.jsonlines import read_records
+from conversations.jsonlines import Records
 from conversations.transfer import BadRecord, Tally
 
 STANDARD_INPUT = "-"
@@ -50,13 +50,17 @@ class ImportCommand(BaseCommand):
 
     def import_file(self, name: str, import_records: Callable[..., Tally], dry_run: bool) -> Tally:
         with _opened(name) as (stream, size), tqdm(total=size, unit="B", unit_scale=True, disable=None, desc=name) as progress:
+            records = Records(stream)
 
             def report(bad: BadRecord) -> None:
+                line = _("%(file)s, line %(number)d: %(reason)s")
+                if not records.are_lines:
+                    line = _("%(file)s, entry %(number)d: %(reason)s")
                 with tqdm.external_write_mode(self.stderr):
-                    self.stderr.write(_("%(file)s, line %(number)d: %(reason)s") % {"file": name, **bad._asdict()})
+                    self.stderr.write(line % {"file": name, **bad._asdict()})
 
             return import_records(
-                read_records(stream),
+                records,
                 dry_run=dry_run,
                 on_bad=report,
                 on_batch=lambda _number: progress.update(_position(stream, progress.n) - progress.n),
