@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 import orjson
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -46,6 +47,7 @@ def rail(request: HttpRequest) -> dict[str, Any]:
         "recent_owners": _with_avatars(recent),
         "has_more": len(owners) > OWNERS_SHOWN,
         "is_possible": is_possible_start(text),
+        "is_demo": settings.DEBUG,
     }
 
 

@@ -92,7 +92,12 @@ class OwnerSearchTests(AsSupport):
         self.assertContains(page, "type more of the ID")
 
     def test_an_empty_site_says_what_to_do(self):
-        self.assertContains(self.get(SEARCH), "import_conversations FILE")
+        for is_demo in (False, True):
+            with self.subTest(is_demo=is_demo), override_settings(DEBUG=is_demo):
+                page = self.get(SEARCH)
+                self.assertContains(page, "import_conversations FILE")
+                # In production that command is refused.
+                self.assertEqual("create_demo_data" in page.content.decode(), is_demo)
 
     def test_what_cannot_be_an_id_is_said(self):
         for text in ("爱丽", "a\0b", "x" * 65):
