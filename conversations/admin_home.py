@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
+from django.conf import settings
 from django.contrib.admin import AdminSite
 from django.db.models import Model
 from django.http import HttpRequest
@@ -61,6 +63,16 @@ def cards(site: AdminSite, request: HttpRequest) -> list[Card]:
     return [make(doors[model]) for model, make in makers if doors[model] is not None]
 
 
+def first_steps(site: AdminSite, request: HttpRequest) -> dict[str, Any] | None:
+    """How something comes in, while nobody has a list; None afterwards, and for whoever may not see the owners."""
+    if _door(site, request, Owner) is None or Owner.objects.exists():
+        return None
+    # With a stroke at the end, as the README has it.
+    webhooks_url = request.build_absolute_uri(reverse("callbacks-tencent")).rstrip("/") + "/"
+    takes_webhooks = bool(settings.IM_SDK_APP_ID and settings.IM_CALLBACK_TOKEN)
+    return {"webhooks_url": webhooks_url, "takes_webhooks": takes_webhooks, "is_demo": settings.DEBUG}
+
+
 def _door(site: AdminSite, request: HttpRequest, model: type[Model]) -> str | None:
     """The address of a table's list, "" if the admin has none; None if whoever asks may not see the table."""
     # A table with a composite key has another model of the same table in the admin.
@@ -92,7 +104,7 @@ def _webhooks_card(now: datetime, url: str) -> Card:
 
 def _failed_card(url: str) -> Card:
     failed = overview.bounded(Callback.objects.to_do(CallbackOutcome.FAILED), MAX_FAILED_COUNTED)
-    note = _("kept, and to be applied again") if failed.count else _("all were applied")
+    note = _("kept, and to be applied again") if failed.count else _("nothing to apply again")
     url = _only(url, f"outcome={CallbackOutcome.FAILED}")
     return Card(_("Failed webhooks"), in_words(failed), note, url, is_bad=failed.count > 0)
 

@@ -33,4 +33,5 @@ class StaffSite(admin.AdminSite):
         return sorted(super().get_app_list(request, app_label), key=lambda app: app["app_label"] != "conversations")
 
     def index(self, request, extra_context=None):
-        return super().index(request, {"cards": admin_home.cards(self, request)} | (extra_context or {}))
+        home = {"cards": admin_home.cards(self, request), "first_steps": admin_home.first_steps(self, request)}
+        return super().index(request, home | (extra_context or {}))

@@ -10,7 +10,7 @@ import time_machine
 from django.conf import settings
 from django.contrib.auth.models import Permission, User
 from django.db import connection
-from django.test import SimpleTestCase, TestCase
+from django.test import SimpleTestCase, TestCase, override_settings
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -204,7 +204,7 @@ class ManyRowsTests(HomeCase):
         receive(50, outcome=CallbackOutcome.STORED)
 
         self.assertEqual(queries(), few)
-        with self.assertNumQueries(9):  # session, user, its log, and one for each of six cards
+        with self.assertNumQueries(10):  # session, user, its log, one for each of six cards, whether there is an owner
             self.client.get(HOME)
 
     def test_every_count_is_read_from_an_index(self):
@@ -256,6 +256,35 @@ class WhoTests(HomeCase):
         self.assertIn("conversations_owner", read)
         for table in ("conversations_message", "conversations_callback", '"conversations_conversation"'):
             self.assertNotIn(table, read)
+
+
+@override_settings(IM_SDK_APP_ID=0, IM_CALLBACK_TOKEN="")
+class FirstStepsTests(HomeCase):
+    def page(self, user: User | None = None) -> str:
+        self.client.force_login(user or boss())
+        return self.client.get(HOME).content.decode()
+
+    def test_while_nothing_is_there_it_says_how_something_comes(self):
+        page = self.page()
+
+        self.assertIn("Nothing has come yet", page)
+        for way in ("http://testserver/callbacks/tencent/", "create_api_key backend", "import_conversations FILE.jsonl"):
+            self.assertIn(way, page)
+        self.assertIn("refused until IM_SDK_APP_ID", page)
+        self.assertNotIn("create_demo_data", page)
+
+    @override_settings(IM_SDK_APP_ID=1400000000, IM_CALLBACK_TOKEN="token", DEBUG=True)
+    def test_it_asks_for_no_setting_that_is_there_and_offers_the_demo_where_it_can_be(self):
+        page = self.page()
+
+        self.assertNotIn("refused until", page)
+        self.assertIn("create_demo_data", page)
+
+    def test_it_goes_with_the_first_owner_and_is_for_who_may_see_owners(self):
+        self.assertNotIn("Nothing has come yet", self.page(staff_with("view_callback")))
+        Owner.objects.create(owner_id="alice")
+
+        self.assertNotIn("Nothing has come yet", self.page())
 
 
 class HeaderTests(HomeCase):
