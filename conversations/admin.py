@@ -75,3 +75,6 @@ class SavedViewAdmin(CheckedTicks):
 
     def has_add_permission(self, request):
         return False
+
+    def has_change_permission(self, request, obj=None):
+        return False

@@ -12,6 +12,7 @@ from django.core.paginator import Paginator
 from django.db.models import Q
 from django.utils.functional import cached_property
 from django.utils.html import format_html
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from conversations import entries, page_door, permissions
@@ -39,6 +40,11 @@ class BoundedChangeList(ChangeList):
     """A list in its admin's one order, which an index serves; it refuses to filter a large table without a search."""
 
     asks_for_search = False
+
+    def __init__(self, request, *args, **kwargs):
+        super().__init__(request, *args, **kwargs)
+        if not (self.is_popup or self.model_admin.may_change_rows(request)):
+            self.title = gettext("Select %s to view") % self.opts.verbose_name
 
     def get_ordering(self, request, queryset):
         return list(self.model_admin.ordering)
@@ -174,6 +180,13 @@ class BigTableAdmin(CheckedTicks):
 
     def has_delete_permission(self, request, obj=None):
         return False
+
+    def may_change_rows(self, request) -> bool:
+        """Whether a row's page is a form; the permission for the list is also that for its actions."""
+        return self.has_change_permission(request, self.model())
+
+    def get_model_perms(self, request):
+        return super().get_model_perms(request) | {"change": self.may_change_rows(request)}
 
 
 def pre(json_text: str):

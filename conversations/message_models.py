@@ -102,7 +102,8 @@ class Group(models.Model):
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
 
     class Meta:
-        verbose_name, verbose_name_plural = _("group"), _("groups")
+        # Staff have groups, too: those of Django, with permissions.
+        verbose_name, verbose_name_plural = _("chat group"), _("chat groups")
 
     # What it was when the transaction began that has locked it.
     type_before = ""

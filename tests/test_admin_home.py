@@ -287,6 +287,27 @@ class FirstStepsTests(HomeCase):
         self.assertNotIn("Nothing has come yet", self.page())
 
 
+class TablesTests(HomeCase):
+    def setUp(self):
+        self.client.force_login(boss())
+
+    def test_what_has_no_form_is_there_to_view(self):
+        have_forms = {f"/admin/{path}/" for path in ("conversations/conversationrow", "auth/user", "auth/group")}
+        tables = [one for app in self.client.get(HOME).context["app_list"] for one in app["models"]]
+
+        for one in tables:
+            with self.subTest(one["admin_url"]):
+                verb = "change" if one["admin_url"] in have_forms else "view"
+                self.assertEqual(one["view_only"], verb == "view")
+                self.assertRegex(self.client.get(one["admin_url"]).context["title"], f"^Select .* to {verb}$")
+
+    def test_no_two_tables_have_one_name(self):
+        names = [one["name"] for app in self.client.get(HOME).context["app_list"] for one in app["models"]]
+
+        self.assertEqual(len(names), len(set(map(str.lower, map(str, names)))))
+        self.assertTrue({"Chat groups", "Groups"} <= {str(name) for name in names})
+
+
 class HeaderTests(HomeCase):
     def test_the_header_says_where_one_is(self):
         self.client.force_login(boss())

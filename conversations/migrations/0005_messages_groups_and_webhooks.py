@@ -44,8 +44,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "group",
-                "verbose_name_plural": "groups",
+                "verbose_name": "chat group",
+                "verbose_name_plural": "chat groups",
             },
         ),
         migrations.CreateModel(
