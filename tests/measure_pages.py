@@ -25,7 +25,7 @@ STATIC_ROOT = tempfile.TemporaryDirectory()
 os.environ |= {
     "DJANGO_SETTINGS_MODULE": "tests.browser.settings",
     "DEBUG": "false",
-    "SECRET_KEY": "only for tests: 0123456789 abcdefghij",
+    "SECRET_KEY": "only for tests: 0123456789 abcdefghijklmnopqrstuvwxyz",
     "ALLOWED_HOSTS": "127.0.0.1",
     "STATIC_ROOT": STATIC_ROOT.name,
 }

@@ -164,7 +164,7 @@ class ProductionServerTests(ServerChecks, SimpleTestCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        secret = "0123456789abcdefghijklmnopqrstuvwxyz"
+        secret = "only for tests: 0123456789 abcdefghijklmnopqrstuvwxyz"
         environment = {"DEBUG": "false", "SECRET_KEY": secret, "ALLOWED_HOSTS": "127.0.0.1"}
         cls.begin(RunningServer("wsgi", "imsite.wsgi:application", **environment))
 

@@ -16,7 +16,7 @@ from imsite.postgresql import base
 from imsite.safety import refuse_unsafe
 
 SAFE = {
-    "SECRET_KEY": "k3yW1th32randomcharactersOrMore!",
+    "SECRET_KEY": "NqVwYS81VP7Hb1DX8pPd5khxE3pyIgKpaUnArl63XykWZeiNNC",  # 50 characters
     "ALLOWED_HOSTS": ["im.example.org"],
     "IM_SDK_APP_ID": 0,
     "IM_SECRET_KEY": "",
@@ -42,7 +42,9 @@ def test_safe_settings_pass():
     [
         ("SECRET_KEY", ""),
         ("SECRET_KEY", "too short"),
+        ("SECRET_KEY", "NqVwYS81VP7Hb1DX8pPd5khxE3pyIgKpaUnArl63XykWZeiNN"),
         ("SECRET_KEY", "a" * 60),
+        ("SECRET_KEY", "django-insecure-" + "k3yW1th50randomcharacters" * 2),
         ("ALLOWED_HOSTS", []),
         ("ALLOWED_HOSTS", ["*"]),
         ("IM_SDK_APP_ID", 1400000001),
@@ -132,6 +134,12 @@ def test_a_command_says_what_is_unsafe_in_one_line():
 
     assert done.returncode == 1
     assert done.stderr.strip().startswith("Unsafe settings: SECRET_KEY is too weak")
+
+
+def test_what_is_safe_here_gives_no_warning_of_djangos():
+    done = manage("check", "--deploy", "--fail-level", "WARNING", SECRET_KEY=SAFE["SECRET_KEY"], ALLOWED_HOSTS="im.example.org")
+
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_a_setting_may_come_from_a_file(tmp_path):

@@ -15,7 +15,7 @@ class Site(RunningServer):
         environment |= {
             "DJANGO_SETTINGS_MODULE": "tests.browser.settings",
             "DEBUG": "false",
-            "SECRET_KEY": "only for tests: 0123456789 abcdefghij",
+            "SECRET_KEY": "only for tests: 0123456789 abcdefghijklmnopqrstuvwxyz",
             "ALLOWED_HOSTS": "127.0.0.1",
             "STATIC_ROOT": str(static_root),
         }
