@@ -204,7 +204,7 @@ class HandlerTests(SimpleTestCase):
 
                 self.assertEqual(response.status_code, 400)
                 (line,) = logged.output
-                self.assertIn(f"GET {path} refused: Invalid HTTP_HOST header: 'other.example.org'", line)
+                self.assertIn(f"GET {path.partition('?')[0]} refused: Invalid HTTP_HOST header: 'other.example.org'", line)
                 self.assertIn("ALLOWED_HOSTS", line)
                 self.assertNotIn("ALLOWED_HOSTS", response.content.decode())
 

@@ -94,6 +94,22 @@ class FollowTests(SimpleTestCase):
         self.assertEqual(code(english), code(chinese))
 
 
+class CommandTests(SimpleTestCase):
+    def commands(self, readme: str) -> list[list[str]]:
+        blocks = re.findall(r"```sh\n(.*?)```", (Path(settings.BASE_DIR) / readme).read_text(), re.DOTALL)
+        return [[words for line in block.splitlines() if (words := line.partition("#")[0].strip())] for block in blocks]
+
+    def test_both_languages_have_the_same(self):
+        self.assertEqual(self.commands("README.md"), self.commands("README.zh.md"))
+
+    def test_production_begins_with_a_login(self):
+        (production,) = (block for block in self.commands("README.md") if "make serve" in block)
+
+        login = ".venv/bin/python manage.py createsuperuser"
+        self.assertLess(production.index(".venv/bin/python manage.py migrate"), production.index(login))
+        self.assertLess(production.index(login), production.index("make serve"))
+
+
 class ListenerTests(SimpleTestCase):
     """The apps' listeners tell what is taken: a key that is not known would have every object refused."""
 

@@ -66,6 +66,13 @@ class ServerTests(SimpleTestCase):
             self.assertIn("Refused", caught.exception.stderr)
             self.assertIn("same IM_SDK_APP_ID and IM_CALLBACK_TOKEN", caught.exception.stderr)
 
+    def test_it_names_a_host_that_the_server_refuses(self):
+        url = self.url.replace("127.0.0.1", "127.1")  # the same address by another name
+        with self.assertRaises(subprocess.CalledProcessError) as caught:
+            self.server.manage("send_sample_callbacks", "--url", url)
+
+        self.assertIn("is 127.1 one of its ALLOWED_HOSTS?", caught.exception.stderr)
+
 
 class NobodyThereTests(TestCase):
     def refused(self, *arguments: str) -> str:

@@ -68,7 +68,9 @@ def problem(error: Exception, request: HttpRequest) -> HttpResponse:
 def log_refused_host(error: Exception, request: HttpRequest) -> None:
     """Say which host was refused, and in which setting to name it; whoever asked is told nothing of it."""
     if isinstance(error, DisallowedHost):
-        logger.warning("%s %s refused: %s", request.method, request.get_full_path(), error)
+        # Without the query, which may hold a webhook's signature.
+        path = request.get_full_path().partition("?")[0]
+        logger.warning("%s %s refused: %s", request.method, path, error)
 
 
 @csrf_exempt

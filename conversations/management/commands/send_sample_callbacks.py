@@ -84,11 +84,20 @@ def _post(url: str, body: dict[str, Any]) -> None:
         raise CommandError(
             _("Nothing answers at %(url)s (%(why)s). Is the server running? --url says where.") % {"url": url, "why": why}
         ) from error
+    _check(url, status, told)
+
+
+def _check(url: str, status: int, told: bytes) -> None:
+    """Whether it was taken. Raises CommandError, saying what to do."""
     outcome, why = _envelope(told)
     if status == 403:
         raise CommandError(
             _("Refused: %(why)s Does the server have the same IM_SDK_APP_ID and IM_CALLBACK_TOKEN as this command?")
             % {"why": why}
+        )
+    if (status, outcome) == (400, ""):  # a page: Django refuses a host before a webhook is looked at
+        raise CommandError(
+            _("The server answered 400: is %(host)s one of its ALLOWED_HOSTS?") % {"host": urlsplit(url).hostname}
         )
     if (status, outcome) != (200, "OK"):
         raise CommandError(_("The server answered %(status)d: %(why)s") % {"status": status, "why": why})
