@@ -32,6 +32,7 @@ TABS = (
     ("c2c", gettext_lazy("C2C"), "c", {"type": str(ConversationType.C2C.value)}),
     ("groups", gettext_lazy("Groups"), "g", {"type": str(ConversationType.GROUP.value)}),
 )
+FIRST = "pinned"  # these come before all others, so that none of them is left out where only the first rows are counted
 SET_BY_TABS = frozenset(name for _tab, _label, _letter, conditions in TABS for name in conditions)
 COUNTED_ROWS = 1000
 MAX_SHOWN_COUNT = 99
@@ -106,8 +107,9 @@ def tabs(owner_id: str, given: Mapping[str, str], counts: Mapping[str, int], *, 
     """The tabs, each with the other filters kept. `counts` are of the rows that those show, all of them if `is_whole`."""
     others = besides_tabs(given)
     own = {name: value for name, value in given.items() if name in SET_BY_TABS}
+    words = {name: count_in_words(counts[name], is_whole or name == FIRST) for name, *_rest in TABS}
     return [
-        Tab(name, str(label), letter, list_url(owner_id, others | sets), own == sets, count_in_words(counts[name], is_whole))
+        Tab(name, str(label), letter, list_url(owner_id, others | sets), own == sets, words[name])
         for name, label, letter, sets in TABS
     ]
 

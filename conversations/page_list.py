@@ -1,6 +1,7 @@
 """What the pane of a list shows: one page of rows, the tabs and filters, and where live news come from."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -15,7 +16,6 @@ from conversations.page_filters import COUNTED_ROWS, count_in_words
 from conversations.put_right import DEEDS
 from conversations.querysets import ConversationQuerySet
 from conversations.search import count_up_to
-from conversations.times import from_epoch_s
 
 ROWS_SHOWN = 50
 # How much of a long list is looked through for rows that fit a filter before the page is given with what was found.
@@ -44,7 +44,7 @@ def of(owner_id: str, parameters: Mapping[str, str], *, reads_text: bool, only_r
         "reads_text": reads_text,
         "older_url": page_filters.list_url(owner_id, given | {"nextSeq": older}) if older else "",
         "nothing_older": start is not None and not page.rows and not page.next,
-        "looked_back_to": page.next and from_epoch_s(page.next.order_key // 10**6),
+        "looked_back_to": _moment_of(owner_id, page.next) if page.next and not page.rows else None,
         "is_first_page": start is None,
         "kept": kept(given, next_seq if start else ""),
         "now": timezone.now(),
@@ -91,6 +91,12 @@ def _end_of_walk(whole: ConversationQuerySet, start: paging.Cursor | None) -> pa
         rows = rows.after(**start._asdict())
     last = list(rows.values_list("is_pinned", "order_key", "conversation_id")[WALKED_ROWS - 1 : WALKED_ROWS + 1])
     return paging.Cursor(*last[0]) if len(last) == 2 else None
+
+
+def _moment_of(owner_id: str, place: paging.Cursor) -> datetime | None:
+    """The last message's, where something was said."""
+    row = Conversation.objects.for_owner(owner_id).any_of([place.conversation_id])
+    return row.values_list("last_message_at", flat=True).first()
 
 
 def _head(owner: Owner, given: dict[str, str], filterset: ConversationFilterSet) -> dict[str, Any]:

@@ -28,7 +28,7 @@ def make_conversations(count: int, owner_id: str = ALICE, *, start: int = 0, **f
     Owner.objects.get_or_create(owner_id=owner_id)
     Owner.objects.named(owner_id).update(version=F("version") + count)
     last = Owner.objects.get(owner_id=owner_id).version
-    return Conversation.objects.bulk_create(
+    rows = (
         Conversation(
             owner_id=owner_id,
             conversation_id=f"c2c_peer{start + n}",
@@ -36,6 +36,7 @@ def make_conversations(count: int, owner_id: str = ALICE, *, start: int = 0, **f
         )
         for n in range(count)
     )
+    return Conversation.objects.bulk_create(rows, batch_size=1000)
 
 
 def bearer(credential: str) -> dict[str, str]:

@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 from conversations import page_filters, page_list
 from conversations.models import Conversation
+from conversations.times import from_epoch_s
 from tests.cast import make_conversations
 from tests.pages import LIST, AsSupport
 from tests.test_ingest import NOON_S
@@ -40,12 +41,15 @@ class WalkTests(AsSupport):
     def test_where_none_fits_yet_it_is_said_how_far_back_was_looked(self):
         make_conversations(25)
         Conversation.objects.filter(conversation_id="c2c_peer0").update(order_key=0, draft_text="x")
-        for number in range(1, 25):
-            Conversation.objects.filter(conversation_id=f"c2c_peer{number}").update(order_key=(NOON_S + number) * 10**6)
+        for number in range(1, 25):  # another's order keys, which are no times
+            Conversation.objects.filter(conversation_id=f"c2c_peer{number}").update(order_key=8 * 10**15 + number)
+        Conversation.objects.filter(conversation_id="c2c_peer15").update(last_message_at=from_epoch_s(NOON_S))
 
         first, second, third = self.pages(hasDraft="true")
 
-        self.assertContains(first, "Nothing more fits back to")
+        self.assertContains(first, f"Nothing fits back to {from_epoch_s(NOON_S):%Y-%m-%d %H:%M} UTC")
+        self.assertContains(second, "Nothing fits so far")
+        self.assertContains(first, "Export as JSON Lines")
         self.assertContains(first, "draft: yes")  # what to drop
         self.assertNotContains(first, "No conversation fits")
         self.assertEqual([len(page.context["entries"]) for page in (first, second, third)], [0, 0, 1])

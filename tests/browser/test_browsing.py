@@ -119,6 +119,19 @@ def test_what_fits_far_down_a_long_list_is_come_to_by_itself(visits: Visits):
     expect(page.locator("#rows > li")).to_have_attribute("data-id", "c2c_bottom")
 
 
+def test_a_long_list_that_was_looked_through_works_on(visits: Visits):
+    visits.site.do("make_conversations(5200, 'deeper').clear()")
+    page = visits.open("/owner/?owner=deeper&search=peer5199")
+    expect(page.locator("#rows")).to_contain_text("Nothing older fits.")
+
+    page.locator("#rows a.row").click()
+
+    expect(page.locator("#panel article")).to_have_attribute("data-id", "c2c_peer5199")
+    expect(page.locator("#rows a.row")).to_have_attribute("aria-current", "true")
+    visits.site.say("here", From_Account="peer5199", To_Account="deeper")
+    expect(page.locator("#rows .preview")).to_have_text("here")
+
+
 def test_two_thousand_conversations_pass_by(visits: Visits):
     visits.site.do("make_conversations(2000, 'crowded').clear()")
     page = visits.open("/owner/?owner=crowded")

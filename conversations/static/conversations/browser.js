@@ -14,9 +14,9 @@ const imsite = {
 
   function markCurrent() {
     const open = $(".conversation")?.dataset.id;
-    for (const row of $$("#rows > li")) {
+    for (const row of $$("#rows > li[data-id]")) {
       const link = $("a", row);
-      if (row.dataset.id && row.dataset.id === open) link.setAttribute("aria-current", "true");
+      if (row.dataset.id === open) link.setAttribute("aria-current", "true");
       else link.removeAttribute("aria-current");
     }
     const owner = $("#entries")?.dataset.owner;
@@ -89,6 +89,7 @@ const imsite = {
         showNewest(target);
         say($(".told", target)?.textContent);
       }
+      if ("end" in target.dataset) say(target.textContent);
       if (target.id === "panel" && matchMedia("(max-width: 48rem)").matches) $("h2", target)?.scrollIntoView();
     }
   }
