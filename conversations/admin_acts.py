@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from conversations import page_actions, pairs, put_right
 from conversations.entries import name_of
+from conversations.exceptions import ConversationError
 from conversations.models import ConversationRow
 from conversations.put_right import DEEDS, ChangedMeanwhile, Effect
 
@@ -57,6 +58,8 @@ def _carry_out(deed: str, request: HttpRequest, ticked: Sequence[ConversationRow
         except ChangedMeanwhile as error:
             messages.error(request, str(error.detail))
             again += rows
+        except ConversationError as error:  # nothing of this owner's is done; what is done of others is told
+            messages.error(request, _("Refused for %(name)s: %(reason)s") % {"name": owner_id, "reason": error.detail})
     if effects:
         page_actions.tell(request, deed, effects)
     return again

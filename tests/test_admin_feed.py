@@ -11,7 +11,7 @@ from django.test import TestCase
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from conversations import admin_big_tables, ingest, membership, pairs, webhooks
+from conversations import admin_big_tables, ingest, membership, pairs, reading, webhooks
 from conversations.choices import Membership
 from conversations.message_models import Callback, Group, GroupMember, GroupMemberRow, Message, MessageRow
 from conversations.models import Conversation
@@ -366,6 +366,20 @@ class ExplainTests(AsBoss):
         self.assertEqual((entry.object_id, entry.get_change_message()), ("alice/c2c_bob", "Changed unreadCount 7 → 1."))
         texts = [str(text) for text in get_messages(response.wsgi_request)]
         self.assertEqual(texts, ["Recount the unread: done. unread 7 → 1"])
+
+    def test_what_is_refused_for_one_owner_is_told_beside_what_is_done_for_another(self):
+        Conversation.objects.filter(conversation_id__in=("c2c_bob", "c2c_alice")).update(unread_count=7)
+        told = {"action": "recount", "_selected_action": ["alice/c2c_bob", "alice/group_team", "bob/c2c_alice"], "index": 0}
+        asked = self.client.post(listing("conversationrow"), told).context["ticked"]
+
+        with mock.patch.object(reading, "RECOUNTED_AT_ONCE", 0):
+            response = self.client.post(listing("conversationrow"), told | {"seen": [version for _key, version in asked]})
+
+        texts = [str(text) for text in get_messages(response.wsgi_request)]
+        self.assertEqual(texts[1:], ["Recount the unread: done. unread 7 → 0"])
+        self.assertRegex(texts[0], "^Refused for alice: Too many messages")
+        numbers = Conversation.objects.filter(conversation_id__in=("c2c_bob", "c2c_alice")).order_by("owner_id")
+        self.assertEqual(list(numbers.values_list("unread_count", flat=True)), [7, 0])
 
     def test_support_may_not_recount(self):
         Conversation.objects.filter(owner_id="alice", conversation_id="c2c_bob").update(unread_count=7)
