@@ -30,7 +30,7 @@ class NickStart(Func):
 
 
 class NickRest(Func):
-    """How the second word of a nick name begins, in lower case; without a blank in it, how the name does."""
+    """How a nick name goes on after its first word, in lower case; without a blank in it, how it begins."""
 
     arity, output_field = 1, TextField()
 
@@ -41,7 +41,9 @@ class NickRest(Func):
         return self._after_blank(compiler, connection, "strpos", context)
 
     def _after_blank(self, compiler, connection, place: str, context):
-        template = f"lower(substr(%(expressions)s, {place}(%(expressions)s, ' ') + 1, 40))"
+        # Some put a Chinese blank between family and given name.
+        name = "ltrim(replace(%(expressions)s, '\u3000', ' '))"
+        template = f"lower(substr(ltrim(substr({name}, {place}({name}, ' ') + 1)), 1, 40))"
         return super().as_sql(compiler, connection, template=template, **context)
 
 

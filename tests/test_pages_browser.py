@@ -37,10 +37,13 @@ class OwnersTests(AsSupport):
 
     def test_a_nick_is_found_by_its_second_word_too_after_those_that_begin_so(self):
         self.make(u1="Bob Miller", u2="Miller", u3="Al B. Miller", u4="O Mill", u5="Anna MILLER-Wu", u6="小明 Ltd", miller="")
+        self.make(u7="王\u3000小红", u8=" Jo  Fox ", u9="Bo Fox")
 
         self.assertEqual(self.names(q="mill"), ["miller", "u2", "u4", "u1", "u5"])
         self.assertEqual(self.names(q="b. mill"), ["u3"])
         self.assertEqual(self.names(q="ltd"), ["u6"])
+        self.assertEqual(self.names(q="小红"), ["u7"])
+        self.assertEqual(self.names(q="fox"), ["u9", "u8"])
 
     def test_a_nick_longer_than_an_index_entry_is_kept_and_found_by_its_start(self):
         self.make(u1="长" * 3000)
@@ -135,9 +138,11 @@ class TabTests(AsSupport):
         Conversation.objects.filter(conversation_id="c2c_peer1").update(draft_text="x", order_key=9)
         Conversation.objects.filter(conversation_id="c2c_peer2").update(marks=1, order_key=1)
 
+        Conversation.objects.filter(conversation_id="c2c_peer3").update(is_pinned=True)  # which comes first, wherever it was
+
         counts = self.counts()
 
-        self.assertEqual((counts["drafts"], counts["marked"], counts["all"]), ("1+", "", "99+"))
+        self.assertEqual((counts["drafts"], counts["marked"], counts["all"], counts["pinned"]), ("1+", "", "99+", "1"))
 
     def test_beside_other_filters_the_tabs_count_what_fits_those(self):
         make_conversations(3, unread_count=1)
