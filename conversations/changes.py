@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, partial, wraps
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 import orjson
 from django.db import OperationalError, connection, transaction
@@ -123,11 +123,19 @@ def in_transaction(function: Callable[P, R]) -> Callable[P, R]:
     return run
 
 
-def do_each(waiting: Sequence[str], act: Callable[[str], object], *, log: logging.Logger, failure: str) -> int:
-    """Do something that waits to be done, one by one; how many there were. One that fails stays, and keeps no other from it.
+class Done(NamedTuple):
+    """How many were done, and how many failed."""
+
+    done: int
+    failed: int
+
+
+def do_each(waiting: Sequence[str], act: Callable[[str], object], *, log: logging.Logger, failure: str) -> Done:
+    """Do something that waits to be done, one by one. One that fails stays, and keeps no other from it.
 
     `failure` says so in the log. Raises OperationalError when the database is away.
     """
+    failed = 0
     for one in waiting:
         try:
             act(one)
@@ -135,7 +143,8 @@ def do_each(waiting: Sequence[str], act: Callable[[str], object], *, log: loggin
             raise
         except Exception:
             log.exception(failure, one)
-    return len(waiting)
+            failed += 1
+    return Done(len(waiting) - failed, failed)
 
 
 _table, _conversations = Owner._meta.db_table, Conversation._meta.db_table

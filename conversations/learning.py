@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import connection
 
 from conversations import identifiers, json_rows, membership
-from conversations.changes import do_each, in_transaction
+from conversations.changes import Done, do_each, in_transaction
 from conversations.choices import ConversationType, GroupType
 from conversations.counting import group_of
 from conversations.message_models import Group, GroupMember, Thread
@@ -34,8 +34,8 @@ def learn(pairs: Iterable[tuple[str, str]]) -> list[str]:
     return sorted({group_id for part in _batched(members) for group_id in _learn(part)})
 
 
-def count_learnt(group_ids: Iterable[str] | None = None) -> int:
-    """Count what was stored before members were learnt, in these groups or wherever that is still to do; in how many it was."""
+def count_learnt(group_ids: Iterable[str] | None = None) -> Done:
+    """Count what was stored before members were learnt, in these groups or wherever that is still to do; in how many."""
     waiting = groups_to_count() if group_ids is None else list(group_ids)
     return do_each(waiting, _count, log=logger, failure="Messages of %s stay to be counted for new members")
 

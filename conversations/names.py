@@ -19,7 +19,7 @@ from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, TextField
 from django.utils import timezone
 
 from conversations import identifiers, membership, wakeups
-from conversations.changes import do_each, in_transaction, lock_owners
+from conversations.changes import Done, do_each, in_transaction, lock_owners
 from conversations.choices import ChangedBy, ConversationType
 from conversations.counting import group_of
 from conversations.message_models import Group, PendingName
@@ -149,8 +149,8 @@ def spread(conversation_ids: Iterable[str], *, until: float) -> set[str]:
     return {one for one in conversation_ids if not _spread_one(one, until)}
 
 
-def finish() -> int:
-    """Bring all names on their way to where they go; how many conversations they were of."""
+def finish() -> Done:
+    """Bring all names on their way to where they go; of how many conversations."""
     return do_each(on_their_way(), partial(_spread_one, until=math.inf), log=logger, failure="The name of %s stays on its way")
 
 

@@ -97,7 +97,7 @@ class ImportTests(TestCase):
         self.assertEqual(learning.learn([(ALICE, "group_team")]), ["team"])
         self.assertEqual(row_of().unread_count, 0)
 
-        self.assertEqual(learning.count_learnt(), 1)
+        self.assertEqual(learning.count_learnt(), (1, 0))
 
         self.assertEqual(row_of().unread_count, 1)
         self.assertEqual(learning.groups_to_count(), [])

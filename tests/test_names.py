@@ -48,7 +48,7 @@ class PendingTests(TestCase):
         out = StringIO()
         call_command("replay_callbacks", "--pending", stdout=out)
 
-        self.assertEqual(out.getvalue(), "Names and members on their way: 1 taken up.\n")
+        self.assertEqual(out.getvalue(), "1 new name or member list finished.\n")
         self.assertEqual(shown(), ["Bob"] * 10)
         self.assertFalse(PendingName.objects.exists())
 
@@ -111,10 +111,12 @@ class PendingTests(TestCase):
         PendingName.objects.create(conversation_id="c2c_bob")
         Owner.objects.create(owner_id=BOB, nick_name="Bob", nick_name_at_ms=1)
 
-        with self.assertLogs("conversations.names"):
-            names.finish()
+        out = StringIO()
+        with self.assertLogs("conversations.names"), self.assertRaisesMessage(CommandError, "1 failed."):
+            call_command("replay_callbacks", "--pending", stdout=out)
 
         self.assertEqual(shown(), ["Bob"])
+        self.assertEqual(out.getvalue(), "1 new name or member list finished.\n")
 
     def test_nobody_else_is_woken(self):
         peers(10)

@@ -55,15 +55,18 @@ class Command(BaseCommand):
 
     def replay_once(self, options: dict[str, Any]) -> None:
         seen = self.replay(_chosen(options))
-        others = learning.count_learnt() + names.finish() if _is_all_pending(options) else 0
-        if not seen.total() + others:
+        others = [learning.count_learnt(), names.finish()] if _is_all_pending(options) else []
+        if not seen.total() + sum(map(sum, others)):
             self.stdout.write(_("There is nothing to do."))
         if applied := seen["applied"]:
             text = ngettext("%(count)d webhook applied.", "%(count)d webhooks applied.", applied)
             self.stdout.write(text % {"count": applied})
-        if others:
-            self.stdout.write(_("Names and members on their way: %(count)d taken up.") % {"count": others})
-        if failed := seen["failed"]:
+        if done := sum(other.done for other in others):
+            text = ngettext(
+                "%(count)d new name or member list finished.", "%(count)d new names or member lists finished.", done
+            )
+            self.stdout.write(text % {"count": done})
+        if failed := seen["failed"] + sum(other.failed for other in others):
             raise CommandError(_("%(count)d failed.") % {"count": failed})
 
     def keep_finishing(self, every: int) -> None:
