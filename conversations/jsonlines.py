@@ -107,7 +107,7 @@ def _values(line: int, first: bytes, stream: BinaryIO) -> Iterator[tuple[int, An
         if is_in_array:
             raise ValueError(_("the array has no end"))
     except (ValueError, RecursionError) as error:
-        told = {"line": text.line_of(error), "why": getattr(error, "msg", error)}
+        told = {"line": text.line_of(error), "why": getattr(error, "msg", str(error)).removesuffix(" at")}
         why = _("Not JSON at line %(line)d of the file, and nothing after it was read: %(why)s.") % told
         yield number + 1, InvalidParameter(why)
 

@@ -71,6 +71,8 @@ def test_a_broken_array_says_on_which_line(monkeypatch, block):
         line = 8 if b"\n" in broken else 7
         assert f"Not JSON at line {line} of the file" in why, broken
         assert "column" not in why
+    *_, (_number, why) = read(b'[\n{"x": "abc\n')
+    assert why.endswith("nothing after it was read: Invalid control character.")
 
 
 def test_bytes_that_are_not_utf_8_spoil_their_own_item_only():
