@@ -2,6 +2,7 @@
 
 import json
 import shlex
+from datetime import UTC, datetime
 from io import StringIO
 from unittest.mock import Mock
 from urllib.parse import parse_qs, urlsplit
@@ -44,6 +45,13 @@ def demo_conversations(owner_count=OWNERS):
 
 def stored():
     return [list(model.objects.order_by("pk").values()) for model in (Owner, Conversation, Message)]
+
+
+@pytest.mark.parametrize("year", [1999, 2199])
+def test_it_ends_at_a_moment_that_has_been(year):
+    with pytest.raises(CommandError, match="from 2000 until now"):
+        create_demo_data(until=datetime(year, 1, 1, tzinfo=UTC))
+    assert not Owner.objects.exists()
 
 
 def test_a_second_run_changes_nothing_and_says_so():

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from datetime import UTC, datetime
 from urllib.parse import quote
 
 from django.conf import settings
@@ -22,6 +23,7 @@ from conversations.models import ApiKey
 from conversations.times import to_epoch_s
 from conversations.transfer import import_records
 
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 LOGIN, SUPPORT, KEY_NAME = "demo", "support", "demo"
 SUPPORT_GROUP = "Support"
 BEST_KNOWN = join(ConversationType.GROUP, scripts.PROJECT.group_id)
@@ -52,10 +54,13 @@ class Command(BaseCommand):
             raise CommandError(_("This is a production server (DEBUG is off); use --force to put demo data into it."))
         if owners < 2:
             raise CommandError(_("There are at least 2 owners: alice and bob."))
+        until = until or timezone.now()
+        if not EARLIEST <= until <= timezone.now():
+            raise CommandError(_("The demo ends at some time from 2000 until now."))
         if known := people.known_already():
             self.stdout.write(_("There already, so nothing was changed: %(owners)s.") % {"owners": ", ".join(known)})
         else:
-            self._fill(owners, to_epoch_s(until or timezone.now()))
+            self._fill(owners, to_epoch_s(until))
         if settings.DEBUG:
             self._show_the_way(f"http://127.0.0.1:{port}", _make_logins(), _make_key())
 
