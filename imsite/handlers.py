@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseServerError
 from django.template.loader import render_to_string
 from django.views import defaults
 
-from conversations.api.errors import log_refused_host, problem, request_id_of
+from conversations.api.errors import address_of, log_refused_host, problem, request_id_of
 
 logger = logging.getLogger("imsite")
 API_PATH = "/api/"
@@ -34,7 +34,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
         return problem(error, request)
     request_id = request_id_of(request)
     # Django logs the failure itself; this line joins it to what the reader can tell.
-    logger.error("%s %s failed (request %s): %r", request.method, request.get_full_path(), request_id, error)
+    logger.error("%s %s failed (request %s): %r", request.method, address_of(request), request_id, error)
     response = HttpResponseServerError(render_to_string("500.html", {"request_id": request_id}))
     response["X-Request-ID"] = request_id
     return response

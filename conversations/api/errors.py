@@ -39,7 +39,7 @@ def problem(error: Exception, request: HttpRequest) -> HttpResponse:
     request_id = request_id_of(request)
     known = _translate(error)
     if known.status >= 500:
-        logger.error("%s %s failed (request %s)", request.method, request.get_full_path(), request_id, exc_info=error)
+        logger.error("%s %s failed (request %s)", request.method, address_of(request), request_id, exc_info=error)
     log_refused_host(error, request)
     detail = str(known.detail)
     body = {
@@ -68,9 +68,12 @@ def problem(error: Exception, request: HttpRequest) -> HttpResponse:
 def log_refused_host(error: Exception, request: HttpRequest) -> None:
     """Say which host was refused, and in which setting to name it; whoever asked is told nothing of it."""
     if isinstance(error, DisallowedHost):
-        # Without the query, which may hold a webhook's signature.
-        path = request.get_full_path().partition("?")[0]
-        logger.warning("%s %s refused: %s", request.method, path, error)
+        logger.warning("%s %s refused: %s", request.method, address_of(request), error)
+
+
+def address_of(request: HttpRequest) -> str:
+    """For the log: without the query if it holds a webhook's signature."""
+    return request.path if "Sign" in request.GET else request.get_full_path()
 
 
 @csrf_exempt
