@@ -1,6 +1,6 @@
 """Why a conversation shows its unread number: as facts, and as sentences for people."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,7 +8,7 @@ from django.db import models
 from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from conversations.choices import MUTED_OPTIONS, ChangedBy, ConversationType, LeftOut, ReceiveOption
 
@@ -52,7 +52,7 @@ class Hint(models.TextChoices):
     )
     WEBHOOKS_WAIT = (
         "webhooks_wait",
-        gettext_lazy("News from the chat cloud wait or failed: see the webhooks in the admin, or run replay_callbacks."),
+        gettext_lazy("News from the chat cloud is waiting, or failed: see the webhooks in the admin, or run replay_callbacks."),
     )
     SKIPPED = "skipped", gettext_lazy("The settings leave this account out, so nothing new comes into its list (SKIP_OWNERS).")
     PRUNED = "pruned", gettext_lazy("Some messages newer than what is read are no longer kept; those that count always are.")
@@ -69,7 +69,7 @@ class MessageRef:
 
     def __str__(self) -> str:
         parts = [self.seq is not None and _("number %(seq)d") % {"seq": self.seq}, self.sender, in_utc(self.sent_at)]
-        return ", ".join(filter(None, parts))
+        return in_a_row(parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +236,7 @@ class Explanation:
 
     def _last_change(self) -> Iterator[str]:
         by = str(self.changed_by.label) if self.changed_by else _("a cause not noted")
-        told = capfirst(", ".join(filter(None, (by, in_utc(self.changed_at)))))
+        told = capfirst(in_a_row((by, in_utc(self.changed_at))))
         yield _("%(change)s (version %(version)d)") % {"change": told, "version": self.version}
 
     def _fed(self) -> Iterator[str]:
@@ -256,6 +256,11 @@ class Explanation:
         yield _("Newest word of a read, about anybody (webhook): %(time)s.") % {"time": read_told_at}
         if self.pruned_to:
             yield _("Older messages are no longer kept, up to: %(place)s.") % {"place": self.pruned_to}
+
+
+def in_a_row(parts: Iterable[str | bool]) -> str:
+    """Those that say something, with commas between as the language writes them."""
+    return pgettext("between the parts of a line", ", ").join(filter(None, parts))
 
 
 def in_utc(moment: datetime | None) -> str:

@@ -267,7 +267,7 @@ class FirstStepsTests(HomeCase):
     def test_while_nothing_is_there_it_says_how_something_comes(self):
         page = self.page()
 
-        self.assertIn("Nothing has come yet", page)
+        self.assertIn("Nobody has a list yet", page)
         for way in ("http://testserver/callbacks/tencent/", "create_api_key backend", "import_conversations FILE.jsonl"):
             self.assertIn(way, page)
         self.assertIn("refused until IM_SDK_APP_ID", page)
@@ -281,10 +281,10 @@ class FirstStepsTests(HomeCase):
         self.assertIn("create_demo_data", page)
 
     def test_it_goes_with_the_first_owner_and_is_for_who_may_see_owners(self):
-        self.assertNotIn("Nothing has come yet", self.page(staff_with("view_callback")))
+        self.assertNotIn("Nobody has a list yet", self.page(staff_with("view_callback")))
         Owner.objects.create(owner_id="alice")
 
-        self.assertNotIn("Nothing has come yet", self.page())
+        self.assertNotIn("Nobody has a list yet", self.page())
 
 
 class TablesTests(HomeCase):
