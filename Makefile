@@ -8,6 +8,10 @@ BIN := $(VENV)/bin
 # What every server process has in common; the Procfile takes it too.
 GRANIAN := $(BIN)/granian --host 127.0.0.1 --no-ws --workers-kill-timeout 4
 
+# Granian shares a port with whoever has it: two servers would answer by turns.
+check-port = $(BIN)/python -c 'import socket, sys; socket.create_server(("127.0.0.1", int(sys.argv[1]))).close()' $(1) 2>/dev/null \
+	|| { echo "Port $(1) is taken: end what listens there, or name another."; exit 1; }
+
 .PHONY: install run serve test lint messages screenshots
 
 $(VENV)/runtime: requirements.txt
@@ -22,6 +26,7 @@ $(VENV)/dev: $(VENV)/runtime requirements-dev.txt
 install: $(VENV)/runtime
 
 run: $(VENV)/runtime
+	@$(call check-port,$(PORT))
 	$(BIN)/python manage.py migrate --verbosity 0
 	$(BIN)/python manage.py collectstatic --no-input --verbosity 0
 	$(BIN)/python manage.py create_demo_data --port $(PORT)
@@ -36,6 +41,8 @@ serve: export GRANIAN := $(GRANIAN)
 serve: export MANAGE := $(BIN)/python manage.py
 serve: $(VENV)/runtime
 	@test $(PORT) != $(EVENTS_PORT) || { echo "EVENTS_PORT must not be PORT."; exit 1; }
+	@$(call check-port,$(PORT))
+	@$(call check-port,$(EVENTS_PORT))
 	$(BIN)/python manage.py check --deploy --fail-level ERROR
 	$(BIN)/python manage.py collectstatic --no-input --verbosity 0
 	$(BIN)/python manage.py migrate --check || { echo "The database is not up to date: run manage.py migrate first."; exit 1; }

@@ -138,11 +138,11 @@ def ago(moment: datetime, now: datetime) -> str:
     if minutes < 1:
         return _("now")
     if minutes < 60:
-        return _("%(count)d min ago") % {"count": minutes}
+        return _("%(count)dm ago") % {"count": minutes}
     if minutes < DAY_MINUTES:
-        return _("%(count)d h ago") % {"count": minutes // 60}
+        return _("%(count)dh ago") % {"count": minutes // 60}
     if minutes < 7 * DAY_MINUTES:
-        return _("%(count)d d ago") % {"count": minutes // DAY_MINUTES}
+        return _("%(count)dd ago") % {"count": minutes // DAY_MINUTES}
     return date_format(moment, "Y-m-d")
 
 

@@ -100,7 +100,7 @@ def _ask(
         "deed": DEEDS[deed].label,
         "owner": page_list.owner_of(owner_id),
         "effects": [(one, name_of(one.conversation), in_words(one.changes)) for one in effects],
-        "changes_any": any(one.changes for one in effects),
+        "change_count": sum(bool(one.changes) for one in effects),
         "error": error,
         "url": request.get_full_path(),
         "back_url": back_url,

@@ -136,7 +136,12 @@ def counts_of(owner_id: str, given: dict[str, str]) -> dict[str, Any]:
     tabs = page_filters.tabs(owner_id, given, shown, is_whole=is_whole)
     # What the chosen tab tells otherwise.
     found = "" if any(tab.is_chosen for tab in tabs) else count_in_words(_among_first(owner_id, given).count(), is_whole)
-    return {"tabs": tabs, "found": found, "totals": whole if is_whole else _totals_of(conversations, owner_id)}
+    return {
+        "tabs": tabs,
+        "found": found,
+        "totals": whole if is_whole else _totals_of(conversations, owner_id),
+        "unread_url": page_filters.list_url(owner_id, {"hasUnreadCount": "true"}),
+    }
 
 
 def _among_first(owner_id: str, given: dict[str, str]) -> ConversationQuerySet:

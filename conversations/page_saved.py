@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -71,7 +72,10 @@ def saved_views_page(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         page_filters.filterset_of(owner_id, given).selected()  # only what can be shown is kept
         find, is_shared = page_search.text_of(given), "is_shared" in request.POST
-        saved_views.save(user=request.user, name=request.POST.get("name", ""), find=find, is_shared=is_shared)
+        try:
+            saved_views.save(user=request.user, name=request.POST.get("name", ""), find=find, is_shared=is_shared)
+        except InvalidParameter as error:  # such as a name that is taken: said beside the filters, which are still there
+            messages.error(request, str(error.detail))
         return redirect(page_filters.list_url(owner_id, given) if owner_id else "saved-views")
     context = {
         "views": SavedView.objects.shown_to(request.user),

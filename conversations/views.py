@@ -30,9 +30,15 @@ CHANGES_SHOWN = 50
 
 @for_staff
 def owner_search(request: HttpRequest) -> HttpResponse:
-    """GET /?q=: owners whose user ID or nick begins with q; without q those looked into last, and the first ones."""
-    template = "conversations/_owners.html" if pane_asked_for(request) == "owners" else "conversations/browser.html"
-    return render(request, template, rail(request))
+    """GET /?q=: owners whose user ID or nick begins with q, or if it is one only, that list; without q those looked into last,
+    and the first ones.
+    """
+    context = rail(request)
+    if pane_asked_for(request) == "owners":
+        return render(request, "conversations/_owners.html", context)
+    if context["text"] and len(context["owners"]) == 1:  # Enter, and nobody else is meant
+        return redirect(context["owners"][0][1])
+    return render(request, "conversations/browser.html", context)
 
 
 def rail(request: HttpRequest) -> dict[str, Any]:

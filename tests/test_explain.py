@@ -316,9 +316,11 @@ class CommandTests(TestCase):
         self.assertIn("未读", text)
 
     def test_bad_ids_are_refused_with_the_reason(self):
+        Owner.objects.create(owner_id="alice")
         for owner, id_, reason in (
             ("", "c2c_bob", "An owner ID"),
             ("alice", "C2Cbob", "the right form is c2c_bob"),
+            ("nobody", "c2c_bob", "There is no owner nobody."),
             ("alice", "c2c_bob", "There is no conversation"),
             ("alice", "c2c_\0", "A conversationID is"),
         ):

@@ -74,7 +74,7 @@ class DoorTests(TestCase):
 
 class OwnerSearchTests(AsSupport):
     def names(self, **query):
-        return [owner.owner_id for owner, _url, _avatar in self.get(SEARCH, **query).context["owners"]]
+        return [owner.owner_id for owner, _url, _avatar in self.get(SEARCH, pane="owners", **query).context["owners"]]
 
     def test_an_id_finds_itself_first_and_longer_ones(self):
         for owner_id in ("alice2", "alice", "bob", "Alice"):

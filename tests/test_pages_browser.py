@@ -1,6 +1,7 @@
 """The browser's three panes: owners by nick, tabs and their counts, single panes for htmx, rows that changed."""
 
 import re
+from html import unescape
 from unittest import mock
 
 import pytest
@@ -18,7 +19,7 @@ from tests.staff import boss, message
 
 class OwnersTests(AsSupport):
     def names(self, **query):
-        return [owner.owner_id for owner, _url, _avatar in self.get(SEARCH, **query).context["owners"]]
+        return [owner.owner_id for owner, _url, _avatar in self.get(SEARCH, pane="owners", **query).context["owners"]]
 
     def make(self, **nicks):
         Owner.objects.bulk_create(Owner(owner_id=owner_id, nick_name=nick) for owner_id, nick in nicks.items())
@@ -80,6 +81,13 @@ class OwnersTests(AsSupport):
 
         self.assertContains(page, "Bobby")
         self.assertNotContains(page, "<html")
+
+    def test_the_only_one_that_is_found_opens(self):
+        self.make(alice="Alice Liddell", alan="Alan Turing")
+
+        self.assertRedirects(self.client.get(SEARCH, {"q": "turing"}), f"{LIST}?owner=alan")
+        self.get(SEARCH, q="al")
+        self.get(SEARCH, q="nobody")
 
     def test_those_looked_into_are_at_hand(self):
         self.make(alice="Alice", bob="Bob")
@@ -174,10 +182,14 @@ class TotalsTests(AsSupport):
         make_conversation(conversation_id="c2c_carol", unread_count=4, recv_opt=2)
 
         for page in (self.get(LIST, owner="alice", type="2"), self.get(NEWS, owner="alice", since="0")):
-            self.assertContains(page, "3 unread in total, 4 more in muted conversations")
-        self.assertContains(self.get(LIST, owner="nobody"), "0 unread in total</p>")
+            self.assertContains(page, "3 unread in total</a>")
+            self.assertContains(page, "4 more in muted conversations</a>")
+            links = [unescape(link) for link in re.findall(r'<a href="([^"]*isMuted[^"]*)"', page.content.decode())]
+            shown = [[one.conversation.conversation_id for one in self.get(url).context["entries"]] for url in links]
+            self.assertEqual(shown, [["c2c_bob"], ["c2c_carol"]])  # those that make it up
+        self.assertContains(self.get(LIST, owner="nobody"), "0 unread in total</a></p>")
         with mock.patch.object(page_list, "COUNTED_ROWS", 2):  # too many to look at them all, but few of them count
-            self.assertContains(self.get(LIST, owner="alice"), "3 unread in total, 4 more in muted conversations")
+            self.assertContains(self.get(LIST, owner="alice"), "3 unread in total</a>")
         with mock.patch.object(page_list, "COUNTED_ROWS", 1):
             self.assertNotContains(self.get(LIST, owner="alice"), "unread in total")
 

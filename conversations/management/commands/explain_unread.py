@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from conversations import explain
 from conversations.exceptions import ConversationError
 from conversations.identifiers import check_owner_id, split
+from conversations.models import Owner
 
 
 class Command(BaseCommand):
@@ -33,7 +34,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, owner: str, id: str, json: bool, all: bool, **options: Any) -> None:
         try:
             split(id)
-            explanation = explain.explain(check_owner_id(owner), id, examine_all=all)
+            if not Owner.objects.named(check_owner_id(owner)).exists():
+                raise CommandError(_("There is no owner %(owner)s.") % {"owner": owner})
+            explanation = explain.explain(owner, id, examine_all=all)
         except ConversationError as error:
             raise CommandError(error.detail) from error
         shown = orjson.dumps(explanation, option=orjson.OPT_INDENT_2).decode() if json else explanation.as_text()

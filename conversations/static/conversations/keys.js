@@ -36,6 +36,10 @@
     const { target, key } = event;
     if (target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]")) {
       if (key === "Escape") target.blur();
+      if (key === "ArrowDown" && target.id === "q") {
+        event.preventDefault();
+        $("#owners a.row")?.focus();
+      }
       return;
     }
     const tab = goingTo && $(`#tabs a[data-key="${CSS.escape(key)}"]`);

@@ -111,11 +111,10 @@
     take(news) {
       this.entries.dataset.token = news.dataset.token;
       if ($("#saved-counts")) htmx.trigger("#saved-counts", "changed");
-      const tabs = $("#tabs", news);
-      $("#totals")?.replaceWith($("#totals", news) ?? "");
-      if (tabs) {
-        $("#tabs")?.replaceWith(tabs);
-        htmx.process(tabs);
+      for (const name of ["#totals", "#tabs"]) {
+        const fresh = $(name, news);
+        $(name)?.replaceWith(fresh ?? "");
+        if (fresh) htmx.process(fresh);
       }
       if (news.dataset.tooMuch === "1") return this.announce($("#new-bar")?.dataset.other);
       const open = $(".conversation")?.dataset.id;
