@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
-from conversations import page_actions, pairs, put_right
+from conversations import looks, page_actions, pairs, put_right
 from conversations.entries import name_of
 from conversations.exceptions import ConversationError
 from conversations.models import ConversationRow
@@ -36,11 +36,27 @@ def _act(deed: str, model_admin: ModelAdmin, request: HttpRequest, rows: QuerySe
         return None
     for row in ticked:
         if row.deleted_at:
-            messages.error(request, _("Refused for %(name)s: %(reason)s") % {"name": row, "reason": _("It is deleted.")})
-    standing = [row for row in ticked if not row.deleted_at]
+            _refuse(request, row, _("It is deleted."))
+    standing = _opened(request, [row for row in ticked if not row.deleted_at])
     if "seen" in request.POST:
         standing = _carry_out(deed, request, standing)
     return _ask(deed, model_admin, request, standing) if standing else None
+
+
+def _opened(request: HttpRequest, ticked: Sequence[ConversationRow]) -> list[ConversationRow]:
+    """Those of owners whose lists this session may look into, which is kept; of the others it is told why not."""
+    opened: list[ConversationRow] = []
+    for owner_id, rows in groupby(ticked, key=lambda row: row.owner_id):
+        try:
+            looks.enter(session=request.session, username=request.user.get_username(), owner_id=owner_id)
+            opened += rows
+        except looks.ReasonNeeded as error:
+            _refuse(request, owner_id, error.detail)
+    return opened
+
+
+def _refuse(request: HttpRequest, name: object, reason: object) -> None:
+    messages.error(request, _("Refused for %(name)s: %(reason)s") % {"name": name, "reason": reason})
 
 
 def _carry_out(deed: str, request: HttpRequest, ticked: Sequence[ConversationRow]) -> list[ConversationRow]:
@@ -59,7 +75,7 @@ def _carry_out(deed: str, request: HttpRequest, ticked: Sequence[ConversationRow
             messages.error(request, str(error.detail))
             again += rows
         except ConversationError as error:  # nothing of this owner's is done; what is done of others is told
-            messages.error(request, _("Refused for %(name)s: %(reason)s") % {"name": owner_id, "reason": error.detail})
+            _refuse(request, owner_id, error.detail)
     if effects:
         page_actions.tell(request, deed, effects)
     return again

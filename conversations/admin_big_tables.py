@@ -6,6 +6,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
@@ -143,9 +144,17 @@ class BigTableAdmin(CheckedTicks):
         return ""
 
     def render_change_form(self, request, context, *args, obj=None, **kwargs):
+        return self._asked_why(request, obj) or super().render_change_form(request, context, *args, obj=obj, **kwargs)
+
+    def history_view(self, request, object_id, extra_context=None):
+        obj = self.get_object(request, unquote(object_id))
+        if obj is not None and self.has_view_permission(request, obj) and (refusal := self._asked_why(request, obj)):
+            return refusal
+        return super().history_view(request, object_id, extra_context)
+
+    def _asked_why(self, request, obj):
         owner_id = self.whose_text(obj) if obj is not None else ""
-        refusal = page_door.asked_why(request, owner_id) if owner_id else None
-        return refusal or super().render_change_form(request, context, *args, obj=obj, **kwargs)
+        return page_door.asked_why(request, owner_id) if owner_id else None
 
     def lookup_allowed(self, lookup, value, request):
         return lookup in {list_filter.parameter_name for list_filter in self.list_filter}

@@ -198,7 +198,7 @@ class HandlerTests(SimpleTestCase):
 
     @override_settings(ALLOWED_HOSTS=["im.example.org"])
     def test_the_log_names_a_refused_host_and_its_setting(self):
-        for path in ("/", "/api/v1/unread/?owner=alice", "/callbacks/tencent/?Sign=secret"):
+        for path in ("/", "/api/v1/unread/?owner=alice", "/callbacks/tencent/?Sign=secret", "/x%0AINFO%1B?Sign=secret"):
             with self.subTest(path), self.assertLogs("conversations.api", "WARNING") as logged:
                 response = self.client.get(path, HTTP_HOST="other.example.org")
 

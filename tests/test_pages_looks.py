@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 import time_machine
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
+from django.contrib.messages import get_messages
 from django.test import override_settings
 
 from conversations import ingest, webhooks
@@ -13,7 +14,7 @@ from conversations.models import Conversation, Look, Owner
 from tests.api import url as api_url
 from tests.cast import make_conversation, with_key
 from tests.pages import DETAIL, LIST, NEWS, REASON, SEARCH, AsSupport
-from tests.staff import message
+from tests.staff import boss, message
 from tests.test_admin_feed import listing, page, webhook
 from tests.test_ingest import NOON_S, c2c
 
@@ -137,6 +138,7 @@ class ElsewhereTests(AsSupport):
         sent = Message.objects.get(thread="alice\x1fbob")
         self.doors = {
             page("conversationrow", "alice", "c2c_bob"): "alice",
+            page("conversationrow", "alice", "c2c_bob").replace("/change/", "/history/"): "alice",
             page("messagerow", sent.thread, sent.position): "bob",
             page("callback", str(self.good.pk)): "carol",
             page("callback", str(self.bad.pk)): f"webhook {self.bad.pk}",
@@ -176,6 +178,21 @@ class ElsewhereTests(AsSupport):
                 session = self.client.session
                 del session["looks"]
                 session.save()
+
+    @ASKED
+    def test_what_is_ticked_in_the_admin_asks_for_a_reason_too(self):
+        self.client.force_login(boss())
+        told = {"action": "mute", "_selected_action": ["alice/c2c_bob", "bob/c2c_alice"], "index": 0}
+        self.client.post(f"{REASON}?owner=bob", {"reason": "17"})
+
+        version = Conversation.objects.get(owner_id="bob").version
+        for more in ({}, {"seen": ["1", str(version)]}):
+            answer = self.client.post(listing("conversationrow"), told | more)
+
+            texts = [str(text) for text in get_messages(answer.wsgi_request)]
+            self.assertIn("Refused for alice: Open the list of alice in the pages first, and say why you look.", texts)
+        self.assertEqual(dict(Conversation.objects.values_list("owner_id", "recv_opt")), {"alice": 0, "bob": 2, "carol": 0})
+        self.assertEqual(set(Look.objects.values_list("owner_id", flat=True)), {"bob"})
 
     @ASKED
     def test_a_service_needs_none(self):

@@ -9,6 +9,7 @@ import orjson
 from django.core.exceptions import DisallowedHost, PermissionDenied, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.encoding import escape_uri_path
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions as drf
@@ -68,12 +69,12 @@ def problem(error: Exception, request: HttpRequest) -> HttpResponse:
 def log_refused_host(error: Exception, request: HttpRequest) -> None:
     """Say which host was refused, and in which setting to name it; whoever asked is told nothing of it."""
     if isinstance(error, DisallowedHost):
-        logger.warning("%s %s refused: %s", request.method, address_of(request), error)
+        logger.warning("%s %s refused: %.500s", request.method, address_of(request), error)
 
 
 def address_of(request: HttpRequest) -> str:
     """For the log: without the query if it holds a webhook's signature."""
-    return request.path if "Sign" in request.GET else request.get_full_path()
+    return escape_uri_path(request.path) if "Sign" in request.GET else request.get_full_path()
 
 
 @csrf_exempt
