@@ -161,6 +161,23 @@ class DatabaseTests(TestCase):
         else:
             self.assertEqual(checks.check_collation(["default"]), [])
 
+    def test_postgresql_compiles_no_query_whatever_else_is_set(self):
+        if connection.vendor != "postgresql":
+            return
+        for given in ({}, {"options": "-c jit=on -c work_mem=5MB"}, {"pool": True}):
+            with self.subTest(given=given):
+                other = connection.copy(alias=f"with {' '.join(given)}")
+                other.settings_dict["OPTIONS"] |= given
+                other.settings_dict["CONN_MAX_AGE"] = 0  # a pool's are not kept otherwise
+                try:
+                    with other.cursor() as cursor:
+                        cursor.execute("SELECT current_setting('jit'), current_setting('work_mem')")
+                        jit, memory = cursor.fetchone()
+                finally:
+                    other.close()
+                    other.close_pool()
+                self.assertEqual((jit, memory == "5MB"), ("off", "options" in given))
+
     def test_a_connection_that_the_server_closed_is_found_out_without_asking(self):
         if connection.vendor != "postgresql":
             self.assertNotIsInstance(connection, base.DatabaseWrapper)
