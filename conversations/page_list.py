@@ -129,24 +129,22 @@ def counts_of(owner_id: str, given: dict[str, str]) -> dict[str, Any]:
     Of a long list the first COUNTED_ROWS are looked at.
     """
     conversations = Conversation.objects.for_owner(owner_id)
-    whole = conversations.in_display_order()[:COUNTED_ROWS].counts()
+    first = conversations.in_display_order()[:COUNTED_ROWS]
+    whole = first.counts()
     is_whole = whole["all"] < COUNTED_ROWS
     others = page_filters.besides_tabs(given)
-    shown = _among_first(owner_id, others).counts() if others else whole
+    shown = first.counts(page_filters.filterset_of(owner_id, others).selected()) if others else whole
     tabs = page_filters.tabs(owner_id, given, shown, is_whole=is_whole)
-    # What the chosen tab tells otherwise.
-    found = "" if any(tab.is_chosen for tab in tabs) else count_in_words(_among_first(owner_id, given).count(), is_whole)
+    found = ""
+    if not any(tab.is_chosen for tab in tabs):  # which tells it otherwise
+        selected = page_filters.filterset_of(owner_id, given).selected()
+        found = count_in_words(first.counts_in({"found": selected})["found"], is_whole)
     return {
         "tabs": tabs,
         "found": found,
         "totals": whole if is_whole else _totals_of(conversations, owner_id),
         "unread_url": page_filters.list_url(owner_id, {"hasUnreadCount": "true"}),
     }
-
-
-def _among_first(owner_id: str, given: dict[str, str]) -> ConversationQuerySet:
-    """What of the rows that are counted is shown by these filters."""
-    return page_filters.filterset_of(owner_id, given).selected().among_first(owner_id, COUNTED_ROWS)
 
 
 def owner_of(owner_id: str) -> Owner:

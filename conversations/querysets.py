@@ -1,7 +1,7 @@
 """Every named read of conversations; callers chain them."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 from django.db import connection, models
@@ -197,10 +197,13 @@ class ConversationQuerySet(models.QuerySet):
         follows = Q(order_key__gte=order_key) & (Q(order_key__gt=order_key) | Q(conversation_id__lte=conversation_id))
         return self.filter(follows, is_pinned=False)
 
-    def among_first(self, owner_id: str, most: int) -> Self:
-        """Those of an owner's rows that are among the first `most` of the whole list."""
-        first = type(self)(self.model).for_owner(owner_id).in_display_order().values("conversation_id")[:most]
-        return self.filter(conversation_id__in=first)
+    def condition(self) -> Q:
+        """What selects these rows, to count by among others; one read of those, where a join might compare each with each."""
+        return Q(self.query.where)
+
+    def counts_in(self, selections: Mapping[str, Self]) -> dict[str, int]:
+        """How many of the rows, which may be a slice, are in each of these selections; one statement, which reads them once."""
+        return self.aggregate(**{name: Count("conversation_id", filter=rows.condition()) for name, rows in selections.items()})
 
     def counted(self) -> Self:
         """The rows that make up the totals; all others add nothing to any of them."""
@@ -218,15 +221,20 @@ class ConversationQuerySet(models.QuerySet):
         """Those of an owner in a conversation group; "" for those in none. The name's bit is found by the same statement."""
         return self.filter(conversation_groups__in_group=(owner_id, name)) if name else self.filter(conversation_groups=0)
 
-    def counts(self) -> dict[str, int]:
-        """How many rows are what the pages' tabs show, "all" of them too, and their totals; one statement."""
+    def counts(self, selected: Self | None = None) -> dict[str, int]:
+        """How many rows are what the pages' tabs show, "all" of them too, and the rows' totals; one statement.
+
+        With `selected` the tabs count only those that are in there as well.
+        """
+        among = selected.condition() if selected is not None else Q()
         conditions = {
             "unread": Q(unread_count__gt=0), "mentions": ~Q(group_at_info=NO_AT_INFO), "pinned": Q(is_pinned=True),
             "marked": ~Q(marks=0), "drafts": ~Q(draft_text=""), "c2c": Q(type=ConversationType.C2C),
             "groups": Q(type=ConversationType.GROUP),
         }  # fmt: skip
-        counts = {name: Count("conversation_id", filter=condition) for name, condition in conditions.items()}
-        return self.aggregate(all=Count("conversation_id"), **counts, **{one: self.totals()[one] for one in ("total", "muted")})
+        counts = {name: Count("conversation_id", filter=among & condition) for name, condition in conditions.items()}
+        totals = {one: self.totals()[one] for one in ("total", "muted")}
+        return self.aggregate(all=Count("conversation_id", filter=among or None), **counts, **totals)
 
     def marked(self, marks: int) -> Self:
         """Those with at least one of the marks, a signed 64-bit mask; 0: those without any."""

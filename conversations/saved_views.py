@@ -1,15 +1,14 @@
 """Filters that staff keeps under a name, and how many conversations of a list each shows."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Count, Value
 from django.utils.translation import gettext as _
 
 from conversations import page_search, permissions
 from conversations.exceptions import ConversationError, InvalidParameter, NoPermission
-from conversations.models import SAVED_VIEW_NAME_MAX_LENGTH, SavedView
+from conversations.models import SAVED_VIEW_NAME_MAX_LENGTH, Conversation, SavedView
 from conversations.querysets import ConversationQuerySet
 
 MAX_OWN, MAX_SHARED = 30, 30
@@ -52,16 +51,9 @@ def delete(*, user: Any, view_id: int) -> None:
 
 def counts(conversations: Mapping[int, ConversationQuerySet], owner_id: str, *, most: int) -> dict[int, int]:
     """How many of each of these selections are among the first `most` rows of an owner's list; one statement."""
-    parts = [
-        # Without an order and grouped by a constant: one row for each.
-        rows.among_first(owner_id, most).order_by().values(key=Value(key)).annotate(count=Count("conversation_id"))
-        for key, rows in conversations.items()
-    ]
-    return dict(_union([part.values_list("key", "count") for part in parts])) if parts else {}
-
-
-def _union(parts: list[ConversationQuerySet]) -> Iterable[tuple[int, int]]:
-    return parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0]
+    first = Conversation.objects.for_owner(owner_id).in_display_order()[:most]
+    counts = first.counts_in({f"view{key}": rows for key, rows in conversations.items()})
+    return {key: counts[f"view{key}"] for key in conversations}
 
 
 def _own_or_shared(user: Any, view_id: int) -> SavedView:

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from conversations import page_filters, page_search, saved_views
+from conversations import page_filters, page_list, page_search, saved_views
 from conversations.models import SavedView
 from tests.cast import make_conversation, make_conversations, with_key
 from tests.staff import boss, colleague, viewer
@@ -197,6 +197,22 @@ class CountTests(AsViewer):
 
         with patch.object(page_filters, "COUNTED_ROWS", 2):
             self.assertEqual(self.counts(), {"unread": "2+"})
+
+    def test_the_first_rows_are_read_once_and_compared_with_no_others(self):
+        for n in range(3):
+            self.shared(f"recv:{n} -is:unread", f"view {n}")
+
+        with CaptureQueriesContext(connection) as captured:
+            self.counts()
+            page_list.counts_of("alice", {"isPinned": "false", "markType": "0", "isMuted": "false"})
+        reads = [query["sql"] for query in captured if '"conversations_conversation"' in query["sql"]]
+
+        self.assertGreaterEqual(len(reads), 4)
+        for sql in reads:
+            self.assertEqual(sql.count('FROM "conversations_conversation"'), 1)
+            with connection.cursor() as cursor:
+                cursor.execute(f"EXPLAIN {'QUERY PLAN' if connection.vendor == 'sqlite' else ''} {sql}")
+                self.assertNotRegex(str(cursor.fetchall()), "Join|Loop|LIST SUBQUERY")
 
     def test_all_filters_can_be_counted(self):
         make_conversation(last_message_at=timezone.now())
