@@ -3,7 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from conversations import page_search, permissions
@@ -26,6 +29,7 @@ def save(*, user: Any, name: str, find: str, is_shared: bool = False) -> SavedVi
     if not find:
         raise InvalidParameter(_("Set a filter first: a saved view is a filter with a name."), field="find")
     page_search.filters_of(find)
+    _take_turn(get_user_model().objects.filter(pk=user.pk))
     if SavedView.objects.filter(user=user).count() >= MAX_OWN:
         raise InvalidParameter(
             _("At most %(count)d saved views of your own: delete one first.") % {"count": MAX_OWN}, field="name"
@@ -57,7 +61,7 @@ def counts(conversations: Mapping[int, ConversationQuerySet], owner_id: str, *, 
 
 
 def _own_or_shared(user: Any, view_id: int) -> SavedView:
-    view = SavedView.objects.shown_to(user).filter(pk=view_id).first()
+    view = SavedView.objects.shown_to(user).filter(pk=view_id).select_for_update(of=("self",)).first()
     if view is None:
         raise ViewNotFound(_("There is no such saved view."))
     if view.user_id != user.pk and not permissions.may_share(user):
@@ -83,6 +87,16 @@ def _set(view: SavedView, user: Any, name: str, is_shared: bool) -> None:
 def _check_may_share(user: Any) -> None:
     if not permissions.may_share(user):
         raise NoPermission(_("Your account may not share saved views."))
+    app_label, codename = permissions.SHARE.split(".")
+    _take_turn(Permission.objects.filter(content_type__app_label=app_label, codename=codename))
     if SavedView.objects.filter(is_shared=True).count() >= MAX_SHARED:
         text = _("At most %(count)d saved views are shared: take one back first.") % {"count": MAX_SHARED}
         raise InvalidParameter(text, field="is_shared")
+
+
+def _take_turn(row: QuerySet) -> None:
+    """Wait for whoever counts under the same row, so that several at once don't all find one place left.
+
+    On SQLite every transaction waits for its turn anyway.
+    """
+    list(row.select_for_update(of=("self",), no_key=True).values_list("pk"))

@@ -1,15 +1,17 @@
 """Saved views: filters under a name, for whichever list is open."""
 
+import threading
 from unittest.mock import patch
 
 from django.contrib.auth.models import User
 from django.db import connection
-from django.test import Client, TestCase
+from django.test import Client, TestCase, TransactionTestCase
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from conversations import page_filters, page_list, page_search, saved_views
+from conversations.exceptions import InvalidParameter
 from conversations.models import SavedView
 from tests.cast import make_conversation, make_conversations, with_key
 from tests.staff import boss, colleague, viewer
@@ -283,3 +285,40 @@ class DoorTests(TestCase):
         self.client.force_login(User.objects.get(username="boss"))
 
         self.assertContains(self.client.get(reverse("admin:conversations_savedview_changelist")), "is:read")
+
+
+class TogetherTests(TransactionTestCase):
+    """Many at once get no more than one after the other."""
+
+    MANY, MOST = 12, 3
+
+    def kept(self, users, *, is_shared):
+        together, kept, refused = threading.Barrier(len(users)), [], []
+
+        def run(n, user):
+            try:
+                connection.ensure_connection()
+                together.wait(timeout=20)
+                kept.append(saved_views.save(user=user, name=f"view {n}", find="is:read", is_shared=is_shared))
+            except InvalidParameter as error:
+                refused.append(error)
+            finally:
+                connection.close()
+
+        threads = [threading.Thread(target=run, args=one) for one in enumerate(users)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(len(kept) + len(refused), len(users))
+        return len(kept), SavedView.objects.count()
+
+    def test_no_more_of_ones_own(self):
+        with patch.object(saved_views, "MAX_OWN", self.MOST):
+            self.assertEqual(self.kept([boss()] * self.MANY, is_shared=False), (self.MOST, self.MOST))
+
+    def test_no_more_shared_ones(self):
+        users = [User.objects.create_superuser(f"boss{n}") for n in range(self.MANY)]
+
+        with patch.object(saved_views, "MAX_SHARED", self.MOST):
+            self.assertEqual(self.kept(users, is_shared=True), (self.MOST, self.MOST))
