@@ -87,24 +87,28 @@ def _no_constant(name: str) -> Any:
 _decode = json.JSONDecoder(parse_constant=_no_constant).raw_decode
 
 
+# What was read last, and the signs that may come then; anything else is a value.
+OUTSIDE, ITEM = "", "an item"
+MAY_FOLLOW = {OUTSIDE: "[", "[": "]", ITEM: ",]", ",": ""}
+
+
 def _values(line: int, first: bytes, stream: BinaryIO) -> Iterator[tuple[int, Any]]:
     """The items of arrays, and values outside of any; a syntax error ends them, since what follows can't be told apart."""
     text = _Text(line, first, stream)
-    is_in_array = False
-    number = 0
+    before, number = OUTSIDE, 0
     try:
         while sign := text.next_sign():
-            if sign == "[" and not is_in_array:
-                is_in_array = True
+            if sign in MAY_FOLLOW[before]:
+                before = OUTSIDE if sign == "]" else sign
                 text.start += 1
-            elif sign in ",]" and is_in_array:
-                is_in_array = sign == ","
-                text.start += 1
+            elif before == ITEM:
+                raise ValueError(_("a comma is missing between items"))
             else:
                 value = text.next_value()
+                before = before and ITEM
                 number += 1
                 yield number, _parsed(value)
-        if is_in_array:
+        if before != OUTSIDE:
             raise ValueError(_("the array has no end"))
     except (ValueError, RecursionError) as error:
         told = {"line": text.line_of(error), "why": getattr(error, "msg", str(error)).removesuffix(" at")}

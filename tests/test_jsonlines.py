@@ -101,3 +101,41 @@ def test_a_broken_array_gives_what_came_before_and_says_so(text):
     assert first == (1, {"a": 1})
     assert number == 2
     assert "nothing after it was read" in why
+
+
+@pytest.mark.parametrize("block", [1, 1000])
+@pytest.mark.parametrize(
+    ("text", "count", "line"),
+    [
+        (b'[{"a":1},\n,{"a":2}]', 1, 2),
+        (b'[{"a":1},{"a":2},\n]', 2, 2),
+        (b'[\n,{"a":1},{"a":2}]', 0, 2),
+        (b'[{"a":1}\n\n{"a":2}]', 1, 3),
+        (b'[{"a":1}{"a":2}]', 1, 1),
+        (b'[{"a":1}[{"a":2}]]', 1, 1),
+        (b'[{"a":1}]\n[,]', 1, 2),
+        (b'[{"a":1}]\n,[{"a":2}]', 1, 2),
+        (b'[{"a":1}]]\n', 1, 1),
+        (b'[{"a":1},', 1, 1),
+    ],
+)
+def test_items_of_an_array_have_one_comma_between_them(monkeypatch, block, text, count, line):
+    monkeypatch.setattr(jsonlines, "BLOCK_BYTES", block)
+
+    *items, (number, why) = read(text)
+
+    assert items == [(one + 1, {"a": one + 1}) for one in range(count)]
+    assert number == count + 1
+    assert why.startswith(f"Not JSON at line {line} of the file, and nothing after it was read: ")
+
+
+def test_a_comma_that_is_missing_is_called_so():
+    assert read(b'[{"a":1} {"a":2}]')[-1][1].endswith("nothing after it was read: a comma is missing between items.")
+
+
+@pytest.mark.parametrize("block", [1, 1000])
+@pytest.mark.parametrize("text", [b'{\n"a":1}\n{"a":\n2}', b'{\n"a":1}{"a":2}', b'[]\n{"a":1}\n[ ] [{"a":2}]'])
+def test_values_outside_arrays_have_none(monkeypatch, block, text):
+    monkeypatch.setattr(jsonlines, "BLOCK_BYTES", block)
+
+    assert read(text) == [(1, {"a": 1}), (2, {"a": 2})]
