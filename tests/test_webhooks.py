@@ -239,6 +239,16 @@ class FailureTests(WebhookTestCase):
             with self.subTest(arguments):
                 self.assertEqual(replay(*arguments), "There is nothing to do.\n")
 
+    def test_a_replay_refuses_numbers_and_times_that_no_database_takes(self):
+        for number in ("9223372036854775808", "9" * 5000, "0", "-1", "1_0", "x"):
+            with self.subTest(number[:30]), self.assertRaisesRegex(CommandError, "is no number from 1 to 9223372036854775807"):
+                replay("--", number)
+        for moment in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"):
+            with self.subTest(moment), self.assertRaisesRegex(CommandError, "Give ISO 8601"):
+                replay("--since", moment)
+
+        self.assertEqual(replay(str(2**63 - 1)), "There is nothing to do.\n")
+
     def test_a_replay_can_be_narrowed(self):
         self.send()
         self.send(MESSAGE | {"MsgSeq": 2, "MsgKey": f"2_7_{NOON_S}"})

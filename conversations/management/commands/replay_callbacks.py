@@ -17,7 +17,7 @@ from django.utils.translation import ngettext
 from tqdm import tqdm
 
 from conversations import learning, names, webhooks
-from conversations.management.arguments import moment
+from conversations.management.arguments import moment, row_number
 from conversations.message_models import Callback, CallbackOutcome
 
 logger = logging.getLogger("conversations.webhooks")
@@ -30,7 +30,7 @@ class Command(BaseCommand):
     help = _("Apply webhooks again that failed or were not applied; exits with 1 if any fails now.")
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("ids", nargs="*", type=int, metavar="ID", help=_("only these"))
+        parser.add_argument("ids", nargs="*", type=row_number, metavar="ID", help=_("only these"))
         parser.add_argument("--command", dest="callback_command", metavar="COMMAND", help=_("only of this CallbackCommand"))
         parser.add_argument("--since", type=moment, metavar="TIME", help=_("received at or after"))
         parser.add_argument("--until", type=moment, metavar="TIME", help=_("received before"))
