@@ -11,12 +11,11 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect, push_url, reswap, retarget
 
 from conversations import identifiers, looks, page_search, permissions, plans
 from conversations.entries import owner_url
-from conversations.exceptions import ConversationError
+from conversations.exceptions import Code, ConversationError
 
 View = Callable[..., HttpResponse]
 METHODS = ("GET", "HEAD")
@@ -25,12 +24,13 @@ METHODS = ("GET", "HEAD")
 def for_staff(view: View, methods: tuple[str, ...] = METHODS) -> View:
     """Only for staff that may see conversations; a refusal of ours becomes a page, or a pane, that says what is wrong."""
 
-    @require_http_methods(methods)
     @never_cache
     @wraps(view)
     def guarded(request: HttpRequest) -> HttpResponse:
+        if request.method not in methods:
+            return _method_refused(request, methods)
         if not request.user.is_authenticated:
-            return _moved(request, redirect_to_login(request.get_full_path()).url)
+            return _moved(request, redirect_to_login(_onward(request, methods)).url)
         if not permissions.may_view(request.user):
             raise PermissionDenied(_("Your account may not look into conversation lists."))
         try:
@@ -48,18 +48,18 @@ def for_list(view: View, methods: tuple[str, ...] = METHODS) -> View:
     def opened(request: HttpRequest) -> HttpResponse:
         owner_id = identifiers.check_owner_id(request.GET.get("owner", ""))
         with plans.of_its_own():
-            return asked_why(request, owner_id) or view(request, owner_id)
+            return asked_why(request, owner_id, _onward(request, methods)) or view(request, owner_id)
 
     return for_staff(opened, methods)
 
 
-def asked_why(request: HttpRequest, owner_id: str) -> HttpResponse | None:
-    """Keep that somebody looks into an owner's list; or the way to where a reason is given, which leads back."""
+def asked_why(request: HttpRequest, owner_id: str, next_url: str = "") -> HttpResponse | None:
+    """Keep that somebody looks into an owner's list; or the way to where a reason is given, which leads on, or back here."""
     try:
         looks.enter(session=request.session, username=request.user.get_username(), owner_id=owner_id)
     except looks.ReasonNeeded:
-        onward = urlencode({"owner": owner_id, "next": request.get_full_path()})
-        return _moved(request, f"{reverse('look-reason')}?{onward}")
+        query = urlencode({"owner": owner_id, "next": next_url or request.get_full_path()})
+        return _moved(request, f"{reverse('look-reason')}?{query}")
     return None
 
 
@@ -68,9 +68,29 @@ def pane_asked_for(request: HttpRequest) -> str:
     return "" if not request.htmx or request.htmx.history_restore_request else request.htmx.target or ""
 
 
+def _onward(request: HttpRequest, methods: tuple[str, ...]) -> str:
+    """Where to go on after a login or a reason: here, or where a browser can't come back to, in the list with its filters."""
+    if "GET" in methods:
+        return request.get_full_path()
+    return f"{reverse('conversation-list')}?{request.GET.urlencode()}" if "owner" in request.GET else reverse("owner-search")
+
+
 def _moved(request: HttpRequest, url: str) -> HttpResponse:
     """Another page in place of this one, and not within one of its panes."""
     return HttpResponseClientRedirect(url) if request.htmx else HttpResponseRedirect(url)
+
+
+class _MethodRefused(ConversationError):
+    """The address is there, and takes other methods."""
+
+    code, status = Code.UNKNOWN_RESOURCE, 405
+
+
+def _method_refused(request: HttpRequest, methods: tuple[str, ...]) -> HttpResponse:
+    allowed = ", ".join(methods)
+    response = _refused(request, _MethodRefused(_("This address takes %(methods)s only.") % {"methods": allowed}))
+    response["Allow"] = allowed
+    return response
 
 
 def _refused(request: HttpRequest, error: ConversationError) -> HttpResponse:

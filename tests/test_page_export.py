@@ -11,12 +11,13 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.db import connection, connections
 from django.test import AsyncClient, Client, TestCase, TransactionTestCase
-from django.test.utils import CaptureQueriesContext
+from django.test.utils import CaptureQueriesContext, override_settings
 from django.urls import reverse
 
 from conversations import page_export, transfer
 from conversations.models import Conversation
 from tests.cast import make_conversation, make_conversations, with_key
+from tests.pages import LIST, REASON
 from tests.staff import colleague, message, support, viewer
 
 EXPORT = reverse("conversation-export")
@@ -134,11 +135,46 @@ class DoorTests(TestCase):
             self.assertTrue(self.client.post(export_url(), **credential).url.startswith(reverse("login")))
         self.assertFalse(LogEntry.objects.exists())
 
+    def test_a_session_that_is_gone_leads_to_the_list_with_its_filters(self):
+        make_conversation(conversation_id="group_team", show_name="The team")
+        here = export_url("alice", type="2", conversationGroup="")
+        onward = here.replace(EXPORT, LIST)
+        entering = self.client.post(here).url
+
+        self.assertEqual(entering, f"{reverse('login')}?{urlencode({'next': onward}, safe='/')}")
+        self.client.force_login(support())
+        self.assertContains(self.client.get(onward), "The team")
+        self.assertEqual(self.client.post(EXPORT).status_code, 400)
+        self.client.logout()
+        self.assertEqual(self.client.post(EXPORT).url, f"{reverse('login')}?next={reverse('owner-search')}")
+
+    @override_settings(VIEW_REASON_REQUIRED=True)
+    def test_a_reason_leads_to_the_list_with_its_filters(self):
+        here = export_url("alice", isPinned="true")
+        self.client.force_login(support())
+
+        asked = self.client.post(here).url
+        given = self.client.post(asked, {"reason": "ticket 7"}).url
+
+        self.assertEqual((asked.split("?")[0], given), (REASON, here.replace(EXPORT, LIST)))
+        self.assertEqual(self.client.get(given).status_code, 200)
+
+    def test_what_is_no_page_says_so_to_who_opens_it(self):
+        addresses = (export_url(), f"{reverse('saved-view-change')}?owner=alice")
+        for enter in (lambda: None, lambda: self.client.force_login(support())):
+            enter()
+            for address in addresses:
+                with self.subTest(address):
+                    answer = self.client.get(address)
+                    self.assertContains(answer, "This address takes POST only.", status_code=405)
+                    self.assertContains(answer, f'href="{LIST}?owner=alice"', status_code=405)
+
     def test_a_link_or_another_site_can_not_start_it(self):
         client = Client(enforce_csrf_checks=True)
         client.force_login(support())
 
-        self.assertEqual(client.get(export_url()).status_code, 405)
+        refused = client.get(export_url())
+        self.assertEqual((refused.status_code, refused["Allow"]), (405, "POST"))
         self.assertEqual(client.post(export_url()).status_code, 403)
 
 
