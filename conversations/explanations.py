@@ -1,5 +1,6 @@
 """Why a conversation shows its unread number: as facts, and as sentences for people."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -68,8 +69,8 @@ class MessageRef:
     seq: int | None
 
     def __str__(self) -> str:
-        parts = [self.seq is not None and _("number %(seq)d") % {"seq": self.seq}, self.sender, in_utc(self.sent_at)]
-        return in_a_row(parts)
+        number = self.seq is not None and _("number %(seq)d") % {"seq": self.seq}
+        return in_a_row([number, on_one_line(self.sender), in_utc(self.sent_at)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,8 +195,9 @@ class Explanation:
         return "\n\n".join(blocks)
 
     def _about(self, url: str) -> Iterator[str]:
-        yield _("Conversation: %(name)s (%(id)s)") % {"name": self.name, "id": self.conversation_id}
-        yield _("Owner: %(name)s (%(id)s)") % {"name": self.owner_nick or self.owner_id, "id": self.owner_id}
+        name, owner_name = on_one_line(self.name), on_one_line(self.owner_nick or self.owner_id)
+        yield _("Conversation: %(name)s (%(id)s)") % {"name": name, "id": on_one_line(self.conversation_id)}
+        yield _("Owner: %(name)s (%(id)s)") % {"name": owner_name, "id": on_one_line(self.owner_id)}
         if url:
             yield url
         yield _("As of %(time)s") % {"time": in_utc(self.explained_at)}
@@ -261,6 +263,16 @@ class Explanation:
 def in_a_row(parts: Iterable[str | bool]) -> str:
     """Those that say something, with commas between as the language writes them."""
     return pgettext("between the parts of a line", ", ").join(filter(None, parts))
+
+
+def on_one_line(text: str) -> str:
+    """Text from outside for a terminal or a ticket: what breaks a line, steers a terminal or turns text round is only seen."""
+    return _STEERING.sub(lambda found: VISIBLE_BLANK if found[0].isspace() else REPLACEMENT, text)
+
+
+# Unicode's control characters, its separators of lines and paragraphs, and all that has its property Bidi_Control.
+_STEERING = re.compile("[\0-\x1f\x7f-\x9f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+VISIBLE_BLANK, REPLACEMENT = "\N{OPEN BOX}", "\N{REPLACEMENT CHARACTER}"
 
 
 def in_utc(moment: datetime | None) -> str:

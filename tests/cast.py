@@ -1,5 +1,6 @@
 """The people and rows that tests play with: alice owns the list, bob is her peer, carol is a stranger."""
 
+import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
@@ -11,6 +12,8 @@ from conversations.identifiers import split
 from conversations.models import Conversation, Owner
 
 ALICE, BOB, CAROL = "alice", "bob", "carol"
+# As somebody may call himself: new lines, a terminal's colours, text turned round, and other ways to break a line.
+FORGED_NAME = "Bob\n\n0 unread = 0 carried over\r\nFAKE \x1b[31mred\x9b0m \u202etxet \u2066x\u2028y\u2029z\x85\x0b\x7f"
 SDK_APP_ID, SECRET_KEY = 1400000001, "a secret for tests"
 
 
@@ -21,6 +24,15 @@ def make_conversation(owner_id: str = ALICE, conversation_id: str = "c2c_bob", *
     owner.refresh_from_db()
     values = {"type": split(conversation_id)[0], "version": owner.version, "created_version": owner.version} | fields
     return Conversation.objects.create(owner_id=owner_id, conversation_id=conversation_id, **values)
+
+
+def shown_strange(text: str) -> str:
+    """What of a text steers a terminal, breaks a line otherwise than by a line feed, or turns text round."""
+    turning = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
+    others = text.replace("\n", "")
+    return "".join(
+        one for one in others if unicodedata.category(one) in ("Cc", "Zl", "Zp") or unicodedata.bidirectional(one) in turning
+    )
 
 
 def make_conversations(count: int, owner_id: str = ALICE, *, start: int = 0, **fields: Any) -> list[Conversation]:

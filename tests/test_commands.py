@@ -18,7 +18,7 @@ from conversations import changes, feed, keys
 from conversations.exceptions import NotSignedIn
 from conversations.models import ApiKey, Conversation, Owner
 from conversations.times import YEAR_2100_S
-from tests.cast import ALICE, make_conversation
+from tests.cast import ALICE, FORGED_NAME, make_conversation, shown_strange
 
 LINE = b'{"owner":"alice","conversation":{"conversationID":"c2c_bob"}}\n'
 
@@ -52,6 +52,14 @@ class ImportTests(TestCase):
         first, second = err.strip().splitlines()
         self.assertTrue(first.startswith(f"{name}, line 2: A conversationID is"))
         self.assertTrue(second.startswith(f"{name}, line 3: Not JSON"))
+
+    def test_a_reason_that_quotes_a_file_is_one_line_and_steers_no_terminal(self):
+        key = orjson.dumps(FORGED_NAME)
+
+        _, err, _ = run("import_conversations", self.file(b"{%b:1,%b:2}\n" % (key, key)))
+
+        self.assertIn("The key is given twice.", err)
+        self.assertEqual((shown_strange(err), len(err.splitlines())), ("", 1))
 
     def test_several_files_are_summed_up(self):
         out, _, status = run("import_conversations", self.file(LINE), self.file(LINE))
@@ -155,6 +163,19 @@ class GetConversationTests(TestCase):
         self.assertIn("see you", out)
         self.assertNotIn("{", out)
         self.assertEqual(status, 0)
+
+    def test_names_and_texts_from_outside_forge_no_line_and_steer_no_terminal(self):
+        text = orjson.dumps({"elemType": 1, "textElem": {"text": FORGED_NAME}, "timestamp": 1}).decode()
+        make_conversation(show_name=FORGED_NAME, draft_text=FORGED_NAME, custom_data=FORGED_NAME, last_message=text)
+
+        out, _, _ = run("get_conversation", ALICE, "c2c_bob")
+        as_json, _, _ = run("get_conversation", ALICE, "c2c_bob", "--json")
+        _, err, _ = run("get_conversation", ALICE, f"c2c_{FORGED_NAME}")
+
+        self.assertEqual((shown_strange(out), shown_strange(err)), ("", ""))
+        self.assertEqual(len(err.splitlines()), 1)
+        self.assertTrue(all(line.startswith(("c2c_bob", "  ")) for line in out.splitlines()))
+        self.assertEqual(orjson.loads(as_json)["showName"], FORGED_NAME)
 
     def test_a_malformed_owner_is_refused(self):
         with pytest.raises(CommandError):

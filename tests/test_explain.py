@@ -16,12 +16,12 @@ from hypothesis.extra.django import TestCase as HypothesisTestCase
 from conversations import actions, explain, ingest, membership, message_store, reading
 from conversations.choices import ChangedBy, LeftOut, Membership
 from conversations.exceptions import ConversationNotFound
-from conversations.explanations import Hint
+from conversations.explanations import Hint, on_one_line
 from conversations.message_models import Callback, GroupMember, Message
 from conversations.messages import C2CRecall, GroupRecall
 from conversations.models import Conversation, Owner
 from tests import feeding, test_ingest
-from tests.cast import make_conversation
+from tests.cast import FORGED_NAME, make_conversation, shown_strange
 from tests.test_ingest import NOON_S, c2c, group
 
 
@@ -263,6 +263,26 @@ class DeletedTests(TestCase):
     def test_one_that_never_was_is_not_found(self):
         with self.assertRaises(ConversationNotFound):
             explain.explain("alice", "c2c_bob")
+
+
+class NamesFromOutsideTests(TestCase):
+    def test_they_forge_no_line_of_a_ticket_and_steer_no_terminal(self):
+        make_conversation(show_name=FORGED_NAME, unread_count=5)
+        Owner.objects.filter(owner_id="alice").update(nick_name=FORGED_NAME)
+        explanation = explain.explain("alice", "c2c_bob")
+        out = StringIO()
+        with self.assertRaises(SystemExit):
+            call_command("explain_unread", "alice", "c2c_bob", stdout=out)
+
+        for text in (explanation.as_text("https://im.example/"), out.getvalue()):
+            self.assertEqual(shown_strange(text), "")
+            self.assertEqual(len(text.split("\n\n")[0].splitlines()), 4 if "https:" in text else 3)
+            self.assertTrue(text.startswith("Conversation: Bob␣␣0 unread"))
+        self.assertEqual(explanation.name, FORGED_NAME)  # as JSON it is what it is
+
+    def test_what_people_write_stays(self):
+        for name in ("李雷 & 韩梅梅", "שלום عليكم", "👩\u200d👩\u200d👧 <b>", "नमस्\u200dते", "a  b\xa0c"):
+            self.assertEqual(on_one_line(name), name)
 
 
 class CommandTests(TestCase):

@@ -20,7 +20,7 @@ from conversations.exceptions import TryAgain
 from conversations.message_models import Callback, CallbackOutcome, Message
 from conversations.models import Conversation, Owner
 from conversations.times import from_epoch_s
-from tests.cast import ALICE, SDK_APP_ID, with_key
+from tests.cast import ALICE, FORGED_NAME, SDK_APP_ID, shown_strange, with_key
 
 NOON_S = 1_760_000_000
 TOKEN = "a token for tests"
@@ -231,6 +231,20 @@ class FailureTests(WebhookTestCase):
         self.assertIn("C2C.CallbackAfterSendMsg failed", replay("--dry-run"))
         with self.assertRaises(CommandError):
             call_command("replay_callbacks", stderr=StringIO())
+
+    def test_a_replay_prints_what_came_from_outside_on_one_line(self):
+        self.send(MESSAGE | {"MsgBody": 7})
+        Callback.objects.update(error=FORGED_NAME)
+        err = StringIO()
+
+        listed = replay("--dry-run")
+        with mock.patch.object(ingest, "record", side_effect=RuntimeError(FORGED_NAME)), self.assertRaises(CommandError):
+            Callback.objects.update(body=json.dumps(MESSAGE))
+            with self.assertLogs("conversations.webhooks"):
+                replay(stderr=err)
+
+        for text in (listed, err.getvalue()):
+            self.assertEqual((shown_strange(text), len(text.splitlines())), ("", 1))
 
     def test_a_replay_says_when_there_is_nothing_to_do(self):
         self.send()

@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 from tqdm import tqdm
 
+from conversations.explanations import on_one_line
 from conversations.jsonlines import Records
 from conversations.transfer import BadRecord, Tally
 
@@ -57,7 +58,7 @@ class ImportCommand(BaseCommand):
                 if not records.are_lines:
                     line = _("%(file)s, entry %(number)d: %(reason)s")
                 with tqdm.external_write_mode(self.stderr):
-                    self.stderr.write(line % {"file": name, **bad._asdict()})
+                    self.stderr.write(on_one_line(line % {"file": name, **bad._asdict()}))
 
             return import_records(
                 records,

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from conversations import reads
 from conversations.exceptions import ConversationError, ConversationNotFound
+from conversations.explanations import on_one_line
 from conversations.identifiers import check_owner_id, split
 from conversations.lastmessage import in_words
 
@@ -33,7 +34,7 @@ class Command(BaseCommand):
                 self.stdout.write(conversation.decode() if json else _for_people(orjson.loads(conversation)))
             else:
                 is_complete = False
-                self.stderr.write(_why_not(one))
+                self.stderr.write(on_one_line(_why_not(one)))
         if not is_complete:
             sys.exit(1)
 
@@ -52,5 +53,6 @@ def _for_people(conversation: dict[str, Any]) -> str:
         if key == "lastMessage":
             value = in_words(value and orjson.dumps(value).decode(), conversation["type"])
         if key != "conversationID" and value not in (None, "", [], 0, False):
-            lines.append(f"  {key:<22}{value if isinstance(value, (str, int)) else orjson.dumps(value).decode()}")
+            told = str(value) if isinstance(value, (str, int)) else orjson.dumps(value).decode()
+            lines.append(f"  {key:<22}{on_one_line(told)}")
     return "\n".join(lines)

@@ -17,6 +17,7 @@ from django.utils.translation import ngettext
 from tqdm import tqdm
 
 from conversations import learning, names, webhooks
+from conversations.explanations import on_one_line
 from conversations.management.arguments import moment, row_number
 from conversations.message_models import Callback, CallbackOutcome
 
@@ -91,7 +92,7 @@ class Command(BaseCommand):
 
     def lines(self, options: dict[str, Any]) -> Iterator[str]:
         for callback in _chosen(options).order_by("pk"):
-            yield f"{callback} {callback.outcome} {callback.error}".rstrip()
+            yield on_one_line(f"{callback} {callback.outcome} {callback.error}".rstrip())
         if _is_all_pending(options):
             for conversation_id in names.on_their_way():
                 yield _("%(id)s: a name is on its way") % {"id": conversation_id}
@@ -104,12 +105,13 @@ class Command(BaseCommand):
         for callback in tqdm(webhooks.replay(chosen), total=chosen.count(), unit=_(" webhooks"), disable=None):
             if not callback.body:
                 seen["left out"] += 1
-                self.stderr.write(_("%(callback)s: Its body is gone, so it was left out.") % {"callback": callback})
+                left_out = _("%(callback)s: Its body is gone, so it was left out.")
+                self.stderr.write(left_out % {"callback": on_one_line(str(callback))})
             elif callback.outcome == CallbackOutcome.APPLIED:
                 seen["applied"] += 1
             else:
                 seen["failed"] += 1
-                self.stderr.write(f"{callback}: {callback.error}")
+                self.stderr.write(on_one_line(f"{callback}: {callback.error}"))
         return seen
 
 

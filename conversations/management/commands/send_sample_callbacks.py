@@ -17,6 +17,7 @@ from conversations import callbacks, samples
 from conversations.choices import Membership
 from conversations.entries import owner_url
 from conversations.exceptions import ConversationError
+from conversations.explanations import on_one_line
 from conversations.identifiers import check_owner_id
 from conversations.lastmessage import in_words
 from conversations.models import Conversation
@@ -56,7 +57,7 @@ class Command(BaseCommand):
             after = _state(people)
             self.stdout.write(body["CallbackCommand"])
             for line in _changes(before, after) or [_("no conversation changed")]:
-                self.stdout.write(f"  {line}")
+                self.stdout.write(f"  {on_one_line(line)}")
             before = after
         if first == before:
             raise CommandError(_("All were accepted, and nothing changed here: has the server another DATABASE_URL?"))
@@ -107,7 +108,7 @@ def _envelope(told: bytes) -> tuple[str, str]:
     """ActionStatus and ErrorInfo of an answer."""
     try:
         envelope = json.loads(told)
-        return envelope["ActionStatus"], str(envelope["ErrorInfo"])
+        return envelope["ActionStatus"], on_one_line(str(envelope["ErrorInfo"]))
     except (ValueError, KeyError, TypeError):
         return "", _("no answer of a callback URL.")
 

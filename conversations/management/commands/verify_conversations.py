@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from conversations import verify
 from conversations.exceptions import ConversationError
+from conversations.explanations import on_one_line
 from conversations.identifiers import check_owner_id
 from conversations.models import Owner
 
@@ -34,7 +35,7 @@ class Command(BaseCommand):
             for finding in verify.findings(owner, repair=repair and not dry_run, on_owner=progress.update):
                 found += 1
                 repaired += finding.is_repaired
-                self.stdout.write(f"{finding}" + (f" ({_('repaired')})" if finding.is_repaired else ""))
+                self.stdout.write(on_one_line(f"{finding}") + (f" ({_('repaired')})" if finding.is_repaired else ""))
         self._summarise(found, repaired, is_only_said=repair and dry_run)
         if found > repaired:
             sys.exit(1)
