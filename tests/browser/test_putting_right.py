@@ -141,11 +141,13 @@ def test_ticking_counts_and_moves_no_row(visits: Visits, rita: str):
     assert kept(visits, rita, "recv_opt") == 2
 
 
-def test_the_bar_for_ticked_rows_fits_a_phone(visits: Visits, rita: str):
-    page = visits.open(f"/owner/?owner={rita}", who="boss", viewport={"width": 360, "height": 740})
+def test_the_bar_for_ticked_rows_fits_a_phone(visits: Visits):
+    visits.site.do("make_conversations(40, 'tall').clear()")
+    page = visits.open("/owner/?owner=tall", who="boss", viewport={"width": 360, "height": 740})
 
-    page.get_by_label("Tick bob").check()
+    page.get_by_label("Tick peer20").check()
 
+    expect(page.locator("#ticked")).to_be_in_viewport(ratio=1)
     bar = page.locator("#ticked").bounding_box()
     assert bar["x"] >= 0
     assert bar["x"] + bar["width"] <= 360
