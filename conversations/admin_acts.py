@@ -1,6 +1,6 @@
 """Putting right what is ticked in the admin, of whatever owners: first what will change, then the deed, as on the pages."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import groupby
 from typing import Any
@@ -13,7 +13,8 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
-from conversations import looks, page_actions, pairs, put_right
+from conversations import identifiers, looks, page_actions, pairs, put_right
+from conversations.choices import ConversationType
 from conversations.entries import name_of
 from conversations.exceptions import ConversationError
 from conversations.models import ConversationRow
@@ -64,9 +65,11 @@ def _carry_out(deed: str, request: HttpRequest, ticked: Sequence[ConversationRow
     seen = dict(zip(request.POST.getlist(ACTION_CHECKBOX_NAME), request.POST.getlist("seen")))
     effects: list[Effect] = []
     again: list[ConversationRow] = []
+    other_sides: set[tuple[str, str]] = set()
     for owner_id, rows_of_owner in groupby(ticked, key=lambda row: row.owner_id):
         rows = list(rows_of_owner)
-        versions = {row.conversation_id: seen.get(_key(row), "") for row in rows}
+        versions = {row.conversation_id: _version_seen(row, seen, other_sides) for row in rows}
+        other_sides |= {pair for row in rows for pair in _other_side(row)}
         try:
             effects += put_right.carry_out(
                 deed=deed, owner_id=owner_id, seen=put_right.versions(versions), user_id=request.user.pk
@@ -79,6 +82,24 @@ def _carry_out(deed: str, request: HttpRequest, ticked: Sequence[ConversationRow
     if effects:
         page_actions.tell(request, deed, effects)
     return again
+
+
+def _version_seen(row: ConversationRow, seen: Mapping[str, str], other_sides: Collection[tuple[str, str]]) -> str:
+    """The version that was looked at; the present one where this very request changed the row since, as a read does to the
+    peer's.
+    """
+    version = seen.get(_key(row), "")
+    if version == str(row.version) and (row.owner_id, row.conversation_id) in other_sides:
+        row.refresh_from_db(fields=["version"])
+        return str(row.version)
+    return version
+
+
+def _other_side(row: ConversationRow) -> Iterator[tuple[str, str]]:
+    """The peer's row of a one-to-one conversation."""
+    type_, bare_id = identifiers.split(row.conversation_id)
+    if type_ == ConversationType.C2C:
+        yield bare_id, identifiers.join(ConversationType.C2C, row.owner_id)
 
 
 def _ask(deed: str, model_admin: ModelAdmin, request: HttpRequest, rows: Sequence[ConversationRow]) -> HttpResponse:

@@ -17,7 +17,7 @@ from conversations.message_models import Callback, Group, GroupMember, GroupMemb
 from conversations.models import Conversation
 from tests.cast import make_conversation
 from tests.staff import boss, colleague, support, viewer
-from tests.test_ingest import NOON_S, group
+from tests.test_ingest import NOON_S, c2c, group
 
 SECRET = "the secret word"
 TABLES = ("messagerow", "group", "groupmemberrow", "callback")
@@ -366,6 +366,18 @@ class ExplainTests(AsBoss):
         self.assertEqual((entry.object_id, entry.get_change_message()), ("alice/c2c_bob", "Changed unreadCount 7 → 1."))
         texts = [str(text) for text in get_messages(response.wsgi_request)]
         self.assertEqual(texts, ["Recount the unread: done. unread 7 → 1"])
+
+    def test_both_sides_of_a_chat_are_read_at_once(self):
+        ingest.record([c2c("alice", "bob", 70), c2c("bob", "alice", 80)], now_s=NOON_S + 100)
+        told = {"action": "read", "_selected_action": ["alice/c2c_bob", "bob/c2c_alice"], "index": 0}
+        asked = self.client.post(listing("conversationrow"), told).context["ticked"]
+
+        response = self.client.post(listing("conversationrow"), told | {"seen": [version for _key, version in asked]})
+
+        texts = [str(text) for text in get_messages(response.wsgi_request)]
+        self.assertEqual(texts, ["Mark as read: 2 conversations changed."])
+        rows = Conversation.objects.filter(conversation_id__in=("c2c_bob", "c2c_alice"))
+        self.assertEqual(set(rows.values_list("unread_count", flat=True)), {0})
 
     def test_what_is_refused_for_one_owner_is_told_beside_what_is_done_for_another(self):
         Conversation.objects.filter(conversation_id__in=("c2c_bob", "c2c_alice")).update(unread_count=7)
