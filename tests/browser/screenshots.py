@@ -27,7 +27,7 @@ DIALOGUE = (
 # Minutes before now at which others wrote, for the chart of the last hour.
 CHATTER_MIN = (3, 4, 4, 9, 13, 14, 18, 18, 19, 22, 27, 33, 34, 38, 41, 42, 42, 47, 52, 58)
 # Only these are loaded; and one that is loaded may not be painted yet.
-IS_SEEN = "image => image.getBoundingClientRect().top < innerHeight && image.offsetParent"
+SEEN = "[...document.images].filter(image => image.getBoundingClientRect().top < innerHeight && image.offsetParent)"
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +66,14 @@ def test_picture(visits: Visits, name: str, path: str, options: dict[str, Any]):
     page.goto(path)
     if (live := page.locator("#live")).count():
         expect(live).to_have_attribute("data-state", "live")
-    page.evaluate(f"Promise.all([...document.images].filter({IS_SEEN}).map(image => image.decode()))")
+    # One that goes while it loads would be waited for without an end.
+    for _attempt in range(200):
+        if page.evaluate(f"{SEEN}.every(image => image.complete)"):
+            break
+        page.wait_for_timeout(50)
+    else:
+        pytest.fail("A picture does not come.")
+    page.evaluate(f"Promise.all({SEEN}.map(image => image.decode()))")
 
     picture = Image.open(BytesIO(page.screenshot(animations="disabled", caret="hide")))
     # A third of the size, and the eye sees no difference.
