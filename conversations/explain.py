@@ -1,6 +1,7 @@
 """Find out why a conversation shows its unread number. Reads a bounded part of what is stored, however long the thread."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 from django.conf import settings
@@ -43,7 +44,7 @@ def explain(owner_id: str, conversation_id: str, *, examine_all: bool = False) -
     follows = 0 if row.deleted_at else None if examined.is_cut else row.unread_base + examined.counted
     owner = Owner.objects.named(owner_id).first() or Owner(owner_id=owner_id, version=0)
     feeding = _feeding(row, name, owner)
-    return Explanation(
+    explanation = Explanation(
         explained_at=timezone.now(),
         owner_id=owner_id,
         owner_nick=owner.nick_name,
@@ -68,6 +69,26 @@ def explain(owner_id: str, conversation_id: str, *, examine_all: bool = False) -
         changed_at=row.changed_at,
         feeding=feeding,
         hints=tuple(_hints(row, viewer, thread, follows, feeding)),
+    )
+    return _with_names(explanation)
+
+
+def _with_names(told: Explanation) -> Explanation:
+    """The same, and what the senders are called now; one query."""
+    examples = [ref for omission in told.left_out for ref in omission.examples]
+    ends = [ref for run in told.runs for ref in (run.first, run.last)]
+    senders = {ref.sender for ref in (*told.newest, *ends, *examples, told.feeding.message) if ref and ref.sender}
+    nicks = dict(Owner.objects.any_of(sorted(senders)).values_list("owner_id", "nick_name"))
+
+    def named(ref: MessageRef) -> MessageRef:
+        return replace(ref, sender_name=nicks.get(ref.sender, ""))
+
+    return replace(
+        told,
+        newest=tuple(map(named, told.newest)),
+        runs=tuple(replace(run, first=named(run.first), last=named(run.last)) for run in told.runs),
+        left_out=tuple(replace(one, examples=tuple(map(named, one.examples))) for one in told.left_out),
+        feeding=replace(told.feeding, message=told.feeding.message and named(told.feeding.message)),
     )
 
 

@@ -61,16 +61,18 @@ class Hint(models.TextChoices):
 
 @dataclass(frozen=True, slots=True)
 class MessageRef:
-    """A message by its place, without its text. `seq` is MsgSeq in a group, else None."""
+    """A message by its place, without its text. `seq` is MsgSeq in a group, else None; the name is the sender's nick now."""
 
     position: str
     sender: str
     sent_at: datetime | None
     seq: int | None
+    sender_name: str = ""
 
     def __str__(self) -> str:
         number = self.seq is not None and _("number %(seq)d") % {"seq": self.seq}
-        return in_a_row([number, on_one_line(self.sender), in_utc(self.sent_at)])
+        sender = f"{self.sender_name} ({self.sender})" if self.sender_name else self.sender
+        return in_a_row([number, on_one_line(sender), in_utc(self.sent_at)])
 
 
 @dataclass(frozen=True, slots=True)

@@ -301,6 +301,19 @@ class CommandTests(TestCase):
         self.assertIn("bob, 2025-10-09 08:53:20 UTC", text)
         self.assertNotIn("c1", text)
 
+    def test_senders_have_their_nicks_beside_their_ids(self):
+        ingest.record([group("alice", 1), group("carol", 2), group("bob", 3)], now_s=NOON_S)
+        Owner.objects.filter(owner_id="alice").update(nick_name="Alice Wang")
+        Owner.objects.filter(owner_id="bob").update(nick_name=FORGED_NAME)
+
+        lines = self.run_command("alice", "group_team").splitlines()
+
+        told = on_one_line(FORGED_NAME)
+        self.assertIn(f"  number 3, {told} (bob), 2025-10-09 08:53:23 UTC", lines)
+        self.assertIn("  number 2, carol, 2025-10-09 08:53:22 UTC", lines)
+        self.assertIn("newest: number 1, Alice Wang (alice), ", "\n".join(lines))
+        self.assertIn(f"Newest stored message: number 3, {told} (bob), ", "\n".join(lines))
+
     def test_a_wrong_number_is_exit_status_1(self):
         make_conversation(unread_count=7)
 
