@@ -20,7 +20,7 @@ from conversations.querysets import NO_AT_INFO
 from conversations.times import from_epoch_s
 
 DAY_MINUTES = 24 * 60
-MAX_ON_BADGE = 99
+MAX_ON_BADGE = 99  # the largest number that is shown as it is
 HUES = 12  # as many as the stylesheet has classes `hue-0` and so on
 MARK_NAMES = {
     Mark.STAR: gettext_lazy("starred"),

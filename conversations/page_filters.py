@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from conversations import page_search
 from conversations.choices import ALLOWED_MARKS, ConversationType
-from conversations.entries import MARK_NAMES, owner_url
+from conversations.entries import MARK_NAMES, MAX_ON_BADGE, owner_url
 from conversations.exceptions import InvalidParameter
 from conversations.filters import ANY_TYPE, FILTER_NAMES, ConversationFilterSet
 from conversations.models import Conversation
@@ -35,7 +35,6 @@ TABS = (
 FIRST = "pinned"  # these come before all others, so that none of them is left out where only the first rows are counted
 SET_BY_TABS = frozenset(name for _tab, _label, _letter, conditions in TABS for name in conditions)
 COUNTED_ROWS = 1000
-MAX_SHOWN_COUNT = 99
 
 
 class Tab(NamedTuple):
@@ -120,9 +119,9 @@ def besides_tabs(given: Mapping[str, str]) -> dict[str, str]:
 
 
 def count_in_words(number: int, is_whole: bool) -> str:
-    """At most MAX_SHOWN_COUNT, and a plus where there may be more; "" for none."""
-    if number > MAX_SHOWN_COUNT:
-        return f"{MAX_SHOWN_COUNT}+"
+    """At most MAX_ON_BADGE, and a plus where there may be more; "" for none."""
+    if number > MAX_ON_BADGE:
+        return f"{MAX_ON_BADGE}+"
     return f"{number}{'' if is_whole else '+'}" if number else ""
 
 
