@@ -13,4 +13,4 @@ class ConversationsConfig(AppConfig):
 
 class StaffAdminConfig(admin_apps.AdminConfig):
     default = False
-    default_site = "conversations.admin_site.StaffSite"
+    default_site = "conversations.admin_site.site.StaffSite"

@@ -16,7 +16,7 @@ os.environ.setdefault("DATABASE_POOL", "true")
 
 django_application = get_asgi_application()
 
-from conversations.api.stream import Receive, Scope, Send, events, hub, is_for_events  # noqa: E402 - needs the settings
+from conversations.api.events.stream import Receive, Scope, Send, events, hub, is_for_events  # noqa: E402 - needs the settings
 
 RAISE_AGAIN_S = 0.3
 

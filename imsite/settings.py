@@ -106,7 +106,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     *(["corsheaders.middleware.CorsMiddleware"] if CORS_ALLOWED_ORIGINS else []),
     # Answers requests that carry a Bearer credential itself: they need nothing of what follows.
-    "conversations.api.credentials.BearerShortcut",
+    "conversations.api.authentication.BearerShortcut",
     "imsite.compression.PageGZipMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -201,8 +201,8 @@ SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W008", "security.W021"]
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "conversations.api.credentials.BearerAuthentication",
-        "conversations.api.credentials.StaffSessionAuthentication",
+        "conversations.api.authentication.BearerAuthentication",
+        "conversations.api.authentication.StaffSessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_PARSER_CLASSES": ["conversations.api.parsers.StrictJSONParser"],

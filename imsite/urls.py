@@ -3,8 +3,8 @@
 from django.contrib import admin
 from django.urls import include, path, re_path
 
-from conversations.api.docs import DocumentationView, SchemaView
 from conversations.api.errors import unknown_address
+from conversations.api.openapi.views import DocumentationView, SchemaView
 from conversations.api.webhook import tencent
 
 urlpatterns = [
@@ -15,7 +15,7 @@ urlpatterns = [
     re_path(r"^callbacks/tencent/?$", tencent, name="callbacks-tencent"),
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
-    path("", include("conversations.urls")),
+    path("", include("conversations.pages.urls")),
 ]
 
 handler400 = "imsite.handlers.bad_request"

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import F
 from TLSSigAPIv2 import TLSSigAPIv2
 
-from conversations import keys
+from conversations.access import api_keys
 from conversations.identifiers import split
 from conversations.models import Conversation, Owner
 
@@ -58,7 +58,7 @@ def bearer(credential: str) -> dict[str, str]:
 
 def with_key(owner_id: str | None = ALICE, scopes: Iterable[str] = ("read",)) -> dict[str, str]:
     """As `bearer`, with a new API key; a service key for owner_id=None."""
-    return bearer(keys.create_api_key(name="test", owner_id=owner_id, scopes=scopes)[1])
+    return bearer(api_keys.create_api_key(name="test", owner_id=owner_id, scopes=scopes)[1])
 
 
 def usersig(

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from conversations.callbacks import C2CRead, MembersJoined, MembersLeft
-from conversations.messages import C2CRecall, GroupRecall, Message
+from conversations.formats.messages import C2CRecall, GroupRecall, Message
+from conversations.formats.webhook_events import C2CRead, MembersJoined, MembersLeft
 
 ROSTER = ("alice", "bob", "carol")  # of every group, since ever
 

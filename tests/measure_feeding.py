@@ -22,8 +22,9 @@ django.setup()
 from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 
-from conversations import ingest, membership  # noqa: E402
-from conversations.messages import Message  # noqa: E402
+from conversations.feeding import members as feeding_members  # noqa: E402
+from conversations.feeding import messages  # noqa: E402
+from conversations.formats.messages import Message  # noqa: E402
 from conversations.times import now_s  # noqa: E402
 
 SIZES = (100, 2000, 6000)
@@ -60,12 +61,12 @@ def measure_groups() -> None:
     for size in SIZES:
         group_id = f"g{size}"
         members = [f"u{n}" for n in range(size)]
-        membership.join(group_id, members, at_ms=1000)
-        ingest.record([group_message(group_id)], now_s=now_s())
+        feeding_members.join(group_id, members, at_ms=1000)
+        messages.record([group_message(group_id)], now_s=now_s())
         kinds = {
             "bare UPDATE": lambda group_id=group_id: bare_group(group_id),
-            "one message": lambda group_id=group_id: ingest.record([group_message(group_id)], now_s=now_s()),
-            "@all": lambda group_id=group_id: ingest.record([group_message(group_id, at_all=True)], now_s=now_s()),
+            "one message": lambda group_id=group_id: messages.record([group_message(group_id)], now_s=now_s()),
+            "@all": lambda group_id=group_id: messages.record([group_message(group_id, at_all=True)], now_s=now_s()),
         }
         times: dict[str, list[float]] = {name: [] for name in kinds}
         for _round in range(ROUNDS):
@@ -78,10 +79,10 @@ def measure_groups() -> None:
 
 
 def measure_batch() -> None:
-    membership.join("g200", [f"u{n}" for n in range(200)], at_ms=1000)
-    ingest.record([group_message("g200")], now_s=now_s())
+    feeding_members.join("g200", [f"u{n}" for n in range(200)], at_ms=1000)
+    messages.record([group_message("g200")], now_s=now_s())
     batches = [[group_message("g200") for _n in range(500)] for _round in range(5)]
-    taken = statistics.median(seconds(lambda batch=batch: ingest.record(batch, now_s=now_s())) for batch in batches)
+    taken = statistics.median(seconds(lambda batch=batch: messages.record(batch, now_s=now_s())) for batch in batches)
     print(f"500 messages to a group of 200 in one request: {taken * 1000:.0f} ms, {500 / taken:.0f} messages a second")
 
 
@@ -91,7 +92,7 @@ def feed_c2c(worker: int, until: float) -> int:
         seq = count % 2**32
         sender, peer = f"c{worker}_{count % 50}", f"d{worker}_{count % 50}"
         one = Message(sender=sender, peer=peer, time_s=now_s(), seq=seq, random=time.time_ns() % 2**32, elements=TEXT)
-        ingest.record([one], now_s=now_s())
+        messages.record([one], now_s=now_s())
         count += 1
     return count
 

@@ -25,8 +25,8 @@ CONSOLE = """
 import json, sys, django
 django.setup()
 from conversations import keys
-from conversations.actions import *
-from conversations.message_models import *
+from conversations.actions.results import *
+from conversations.models.messages import *
 from conversations.models import *
 from tests.cast import *
 from tests.staff import *

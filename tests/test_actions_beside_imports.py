@@ -7,9 +7,10 @@ from typing import Any
 from django.db import connection, transaction
 from django.test import TransactionTestCase
 
-from conversations import actions, reading, transfer
+from conversations.actions import reading, results
 from conversations.exceptions import ConversationError
 from conversations.models import Conversation
+from conversations.transfer import conversations
 from tests.cast import ALICE
 
 NOON_S = 1_790_000_000
@@ -20,7 +21,7 @@ def receive(sent_s: int, **more: Any) -> None:
     """alice's row for bob, replaced by one with a newer message."""
     message = {"timestamp": sent_s, "seq": "1", "random": 1}
     values = {"conversationID": "c2c_bob", "unreadCount": 1, "lastMessage": message} | more
-    transfer.import_records([(1, {"owner": ALICE, "conversation": values})])
+    conversations.import_records([(1, {"owner": ALICE, "conversation": values})])
 
 
 class WaitingTests(TransactionTestCase):
@@ -49,11 +50,11 @@ class WaitingTests(TransactionTestCase):
 
     def test_an_action_on_one_finds_it(self):
         for act, more in (
-            (actions.set_pinned, {"pinned": True}),
-            (actions.set_draft, {"text": "x"}),
-            (actions.set_receive_option, {"option": 1}),
+            (results.set_pinned, {"pinned": True}),
+            (results.set_draft, {"text": "x"}),
+            (results.set_receive_option, {"option": 1}),
             (reading.read, {}),
-            (actions.clear_history, {}),
+            (results.clear_history, {}),
         ):
             with self.subTest(act.__name__):
                 Conversation.objects.all().delete()
@@ -65,7 +66,7 @@ class WaitingTests(TransactionTestCase):
                 self.assertEqual(found.conversation.show_name, "new")
 
     def test_an_action_on_many_finds_it(self):
-        found = self.meanwhile(actions.set_marks, conversation_ids=["c2c_bob"], marks=1, enabled=True)
+        found = self.meanwhile(results.set_marks, conversation_ids=["c2c_bob"], marks=1, enabled=True)
 
         self.assertEqual([one.code for one in found.results], [0])
         self.assertEqual(Conversation.objects.get().show_name, "new")

@@ -13,8 +13,9 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from conversations import reading, transfer
+from conversations.actions import reading
 from conversations.models import Conversation, Owner
+from conversations.transfer import conversations
 from tests.api import url
 from tests.cast import ALICE, USERSIG_SETTINGS, bearer, usersig
 from tests.following import Follower
@@ -195,7 +196,7 @@ class ActionsMachine(RuleBasedStateMachine):
                 refused += 1
         records = enumerate(({"owner": ALICE, "conversation": one} for one in given), 1)
 
-        summary = transfer.import_records(records)
+        summary = conversations.import_records(records)
 
         assert (summary.created + summary.replaced, summary.bad) == (len(self.reference.changed), refused)
         self.check_versions()
@@ -374,8 +375,8 @@ class ActionsMachine(RuleBasedStateMachine):
 
 @override_settings(MAX_PINNED=LIMITS["max_pinned"], TOMBSTONE_DAYS=30, **USERSIG_SETTINGS)
 class ActionsModelTests(TestCase):
-    @mock.patch("conversations.changes.MAX_GROUPS", LIMITS["max_groups"])
-    @mock.patch("conversations.conversation_groups.MAX_CONVERSATIONS", LIMITS["max_members"])
+    @mock.patch("conversations.store.owners.MAX_GROUPS", LIMITS["max_groups"])
+    @mock.patch("conversations.actions.groups.MAX_CONVERSATIONS", LIMITS["max_members"])
     def test_any_sequence_of_actions_is_the_same_on_a_plain_list(self):
         logging.disable(logging.WARNING)  # each refusal is one
         self.addCleanup(logging.disable, logging.NOTSET)
@@ -398,7 +399,7 @@ class FoundByTheMachineTests(TestCase):
 
     def receive(self, **values: Any) -> None:
         conversation = {"conversationID": "group_team"} | values
-        transfer.import_records([(1, {"owner": ALICE, "conversation": conversation})])
+        conversations.import_records([(1, {"owner": ALICE, "conversation": conversation})])
 
 
 bounded = settings(

@@ -6,38 +6,38 @@ from django.db import connection
 from django.test import TestCase
 from django.test.utils import CaptureQueriesContext
 
-from conversations import actions, conversation_groups, reading
+from conversations.actions import groups, reading, results
 from conversations.choices import ConversationType
 from conversations.models import Owner
 from tests.cast import ALICE, make_conversations
 
 MANY = {
-    "mark": lambda ids: actions.set_marks(owner_id=ALICE, conversation_ids=ids, marks=5, enabled=True),
-    "receive option": lambda ids: actions.set_each_receive_option(owner_id=ALICE, conversation_ids=ids, option=2),
-    "custom data": lambda ids: actions.set_custom_data(owner_id=ALICE, conversation_ids=ids, text="x"),
-    "add": lambda ids: conversation_groups.add(owner_id=ALICE, name="work", conversation_ids=ids),
-    "remove": lambda ids: conversation_groups.remove(owner_id=ALICE, name="work", conversation_ids=ids),
-    "delete": lambda ids: actions.delete(owner_id=ALICE, conversation_ids=ids),
+    "mark": lambda ids: results.set_marks(owner_id=ALICE, conversation_ids=ids, marks=5, enabled=True),
+    "receive option": lambda ids: results.set_each_receive_option(owner_id=ALICE, conversation_ids=ids, option=2),
+    "custom data": lambda ids: results.set_custom_data(owner_id=ALICE, conversation_ids=ids, text="x"),
+    "add": lambda ids: groups.add(owner_id=ALICE, name="work", conversation_ids=ids),
+    "remove": lambda ids: groups.remove(owner_id=ALICE, name="work", conversation_ids=ids),
+    "delete": lambda ids: results.delete(owner_id=ALICE, conversation_ids=ids),
 }
 ALL = {
     "read all": lambda: reading.read_all(owner_id=ALICE),
     "read all one to one": lambda: reading.read_all(owner_id=ALICE, type_=ConversationType.C2C),
-    "rename": lambda: conversation_groups.rename(owner_id=ALICE, name="work", new_name="home"),
-    "delete group": lambda: conversation_groups.delete(owner_id=ALICE, name="work"),
+    "rename": lambda: groups.rename(owner_id=ALICE, name="work", new_name="home"),
+    "delete group": lambda: groups.delete(owner_id=ALICE, name="work"),
 }
 ONE = {
-    "pin": lambda: actions.set_pinned(owner_id=ALICE, conversation_id="c2c_peer1", pinned=True),
-    "draft": lambda: actions.set_draft(owner_id=ALICE, conversation_id="c2c_peer1", text="x"),
-    "receive option": lambda: actions.set_receive_option(owner_id=ALICE, conversation_id="c2c_peer1", option=2),
+    "pin": lambda: results.set_pinned(owner_id=ALICE, conversation_id="c2c_peer1", pinned=True),
+    "draft": lambda: results.set_draft(owner_id=ALICE, conversation_id="c2c_peer1", text="x"),
+    "receive option": lambda: results.set_receive_option(owner_id=ALICE, conversation_id="c2c_peer1", option=2),
     "read": lambda: reading.read(owner_id=ALICE, conversation_id="c2c_peer1"),
-    "clear": lambda: actions.clear_history(owner_id=ALICE, conversation_id="c2c_peer1"),
+    "clear": lambda: results.clear_history(owner_id=ALICE, conversation_id="c2c_peer1"),
 }
 
 
 class Cost(TestCase):
     def fill(self, owner_rows: int, group_rows: int = 0) -> list[str]:
         ids = [one.conversation_id for one in make_conversations(owner_rows, unread_count=2, unread_base=2)]
-        conversation_groups.create(owner_id=ALICE, name="work", conversation_ids=ids[:group_rows])
+        groups.create(owner_id=ALICE, name="work", conversation_ids=ids[:group_rows])
         return ids
 
     def statements(self, act: Callable[[], object]) -> int:

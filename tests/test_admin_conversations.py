@@ -10,8 +10,9 @@ from django.test import TestCase, override_settings
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from conversations import actions, admin_acts, admin_big_tables, pairs
-from conversations.models import Conversation
+from conversations.actions import results
+from conversations.admin import big_tables, bulk_corrections
+from conversations.models import Conversation, composite_keys
 from tests.cast import make_conversation
 from tests.staff import ODD_ID, boss, colleague, make_deleted, message, support
 
@@ -19,7 +20,9 @@ LIST = "admin:conversations_conversationrow_changelist"
 
 
 def object_url(owner_id: str, conversation_id: str, view: str = "change") -> str:
-    return reverse(f"admin:conversations_conversationrow_{view}", args=[quote(pairs.to_text(owner_id, conversation_id))])
+    return reverse(
+        f"admin:conversations_conversationrow_{view}", args=[quote(composite_keys.to_text(owner_id, conversation_id))]
+    )
 
 
 def pinned() -> set[tuple[str, str]]:
@@ -140,7 +143,7 @@ class ActionTests(AsBoss):
     def test_what_changed_meanwhile_is_asked_again_and_the_others_are_done(self):
         make_conversation(), make_conversation("bob", "c2c_carol")
         seen = dict(self.ask("mute", "alice/c2c_bob", "bob/c2c_carol").context["ticked"])
-        actions.set_pinned(owner_id="alice", conversation_id="c2c_bob", pinned=True)
+        results.set_pinned(owner_id="alice", conversation_id="c2c_bob", pinned=True)
 
         again = self.ask("mute", *seen, seen=list(seen.values()))
 
@@ -158,7 +161,7 @@ class ActionTests(AsBoss):
         self.assertEqual(pinned(), set())
 
     def test_more_than_can_be_told_are_refused(self):
-        with mock.patch.object(admin_acts, "MAX_TICKED", 1):
+        with mock.patch.object(bulk_corrections, "MAX_TICKED", 1):
             make_conversation(), make_conversation("bob", "c2c_carol")
             response = self.ask("pin", "alice/c2c_bob", "bob/c2c_carol")
 
@@ -239,7 +242,7 @@ class FilterTests(AsBoss):
                 self.assertEqual(self.client.get(reverse(LIST), {name: "a"}).status_code, 400)
 
     def test_a_large_table_is_filtered_only_within_a_search(self):
-        with mock.patch.object(admin_big_tables, "SMALL_TABLE", 1):
+        with mock.patch.object(big_tables, "SMALL_TABLE", 1):
             page = self.client.get(reverse(LIST), {"pinned": "1"})
             within = self.listed(pinned="1", q="alice")
             unfiltered = self.listed()
@@ -277,7 +280,7 @@ class ListCostTests(AsBoss):
         for number in range(4):
             make_conversation("alice", f"c2c_{number}")
 
-        with mock.patch.object(admin_big_tables, "MAX_COUNTED", 3):
+        with mock.patch.object(big_tables, "MAX_COUNTED", 3):
             page = self.client.get(reverse(LIST))
 
         self.assertContains(page, "3+ conversations")
@@ -309,7 +312,7 @@ class ShownTests(AsBoss):
         last_message = message(textElem={"text": bad})
         make_conversation(owner_id, ODD_ID, show_name=bad, draft_text=bad, custom_data=bad, last_message=last_message)
 
-        self.run_action("pin", pairs.to_text(owner_id, ODD_ID))
+        self.run_action("pin", composite_keys.to_text(owner_id, ODD_ID))
 
         own_pages = (object_url(owner_id, ODD_ID, view) for view in ("change", "history"))
         for url in (reverse(LIST), *own_pages, reverse("admin:index")):

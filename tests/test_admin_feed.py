@@ -11,10 +11,12 @@ from django.test import TestCase
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from conversations import admin_big_tables, ingest, membership, pairs, reading, webhooks
+from conversations.actions import reading
+from conversations.admin import big_tables
 from conversations.choices import Membership
-from conversations.message_models import Callback, Group, GroupMember, GroupMemberRow, Message, MessageRow
-from conversations.models import Conversation
+from conversations.feeding import members, messages, webhooks
+from conversations.models import Conversation, composite_keys
+from conversations.models.messages import Callback, Group, GroupMember, GroupMemberRow, Message, MessageRow
 from tests.cast import make_conversation
 from tests.staff import boss, colleague, support, viewer
 from tests.test_ingest import NOON_S, c2c, group
@@ -28,7 +30,7 @@ def listing(table: str) -> str:
 
 
 def page(table: str, *key: str) -> str:
-    text = key[0] if len(key) == 1 else pairs.to_text(*key)
+    text = key[0] if len(key) == 1 else composite_keys.to_text(*key)
     return reverse(f"admin:conversations_{table}_change", args=[quote(text)])
 
 
@@ -42,8 +44,8 @@ def webhook(sender: str = "bob", peer: str = "alice", text: str = "hi", seq: int
 
 
 def feed() -> None:
-    membership.join("team", ["alice", "bob"], at_ms=NOON_S * 1000)
-    ingest.record([group("bob", 1), group("bob", 2, group_id="other team")], now_s=NOON_S)
+    members.join("team", ["alice", "bob"], at_ms=NOON_S * 1000)
+    messages.record([group("bob", 1), group("bob", 2, group_id="other team")], now_s=NOON_S)
     webhook(text=SECRET)
 
 
@@ -87,7 +89,7 @@ class MessageTests(AsBoss):
                 self.assertEqual(self.threads(text), threads)
 
     def test_the_newest_come_first(self):
-        ingest.record([group("bob", n) for n in (3, 5, 4)], now_s=NOON_S)
+        messages.record([group("bob", n) for n in (3, 5, 4)], now_s=NOON_S)
 
         self.assertEqual([int(message.position) for message in self.listed("messagerow", q="team")], [5, 4, 3, 1])
 
@@ -125,7 +127,7 @@ class MessageTests(AsBoss):
 
     def test_more_messages_cost_no_more_queries(self):
         few = self.count_queries(listing("messagerow"), q="team")
-        ingest.record([group("bob", n) for n in range(3, 40)], now_s=NOON_S)
+        messages.record([group("bob", n) for n in range(3, 40)], now_s=NOON_S)
 
         self.assertEqual(self.count_queries(listing("messagerow"), q="team"), few)
 
@@ -134,7 +136,7 @@ class GroupTests(AsBoss):
     def setUp(self):
         super().setUp()
         feed()
-        membership.leave("team", ["alice"], at_ms=(NOON_S + 60) * 1000, membership=Membership.KICKED)
+        members.leave("team", ["alice"], at_ms=(NOON_S + 60) * 1000, membership=Membership.KICKED)
 
     def test_groups_are_found_by_how_their_id_begins(self):
         self.assertEqual([one.group_id for one in self.listed("group", q="te")], ["team"])
@@ -148,7 +150,7 @@ class GroupTests(AsBoss):
         self.assertContains(shown, listing("conversationrow") + "?q=group_team")
 
     def test_who_was_there_when_a_group_ended_is_in_it_no_more(self):
-        membership.dissolve("team", [], at_ms=(NOON_S + 120) * 1000)
+        members.dissolve("team", [], at_ms=(NOON_S + 120) * 1000)
 
         shown = self.client.get(page("groupmemberrow", "team", "bob"))
 
@@ -219,7 +221,7 @@ class CallbackTests(AsBoss):
     def test_filters_stand_on_a_large_table_because_indexes_serve_them(self):
         webhook()
 
-        with mock.patch.object(admin_big_tables, "SMALL_TABLE", 0):
+        with mock.patch.object(big_tables, "SMALL_TABLE", 0):
             self.assertEqual(len(self.listed("callback", outcome="applied")), 1)
 
     def test_a_page_shows_the_body_and_what_it_is_about(self):
@@ -368,7 +370,7 @@ class ExplainTests(AsBoss):
         self.assertEqual(texts, ["Recount the unread: done. unread 7 → 1"])
 
     def test_both_sides_of_a_chat_are_read_at_once(self):
-        ingest.record([c2c("alice", "bob", 70), c2c("bob", "alice", 80)], now_s=NOON_S + 100)
+        messages.record([c2c("alice", "bob", 70), c2c("bob", "alice", 80)], now_s=NOON_S + 100)
         told = {"action": "read", "_selected_action": ["alice/c2c_bob", "bob/c2c_alice"], "index": 0}
         asked = self.client.post(listing("conversationrow"), told).context["ticked"]
 

@@ -14,11 +14,11 @@ from django.test import SimpleTestCase, TestCase, override_settings
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from conversations import overview
-from conversations.admin_home import in_words
-from conversations.message_models import Callback, CallbackOutcome, Message
+from conversations.admin_site import table_sizes
+from conversations.admin_site.dashboard import in_words
+from conversations.admin_site.table_sizes import Size
 from conversations.models import Conversation, Owner
-from conversations.overview import Size
+from conversations.models.messages import Callback, CallbackOutcome, Message
 from tests.cast import make_conversations
 from tests.staff import boss, colleague, support
 
@@ -131,7 +131,7 @@ class NumbersTests(HomeCase):
 
         page = self.client.get(HOME)
 
-        self.assertContains(page, "<rect", count=2 * 2 * overview.BARS)
+        self.assertContains(page, "<rect", count=2 * 2 * table_sizes.BARS)
         for inline in ("style=", "<style", "onclick", "<script>"):
             self.assertNotContains(page, inline)
 
@@ -163,28 +163,31 @@ class ManyRowsTests(HomeCase):
         store(7)
         receive(7, outcome=CallbackOutcome.FAILED)
 
-        with mock.patch.object(overview, "COUNTED_PER_BAR", 5), mock.patch("conversations.admin_home.MAX_FAILED_COUNTED", 5):
+        with (
+            mock.patch.object(table_sizes, "COUNTED_PER_BAR", 5),
+            mock.patch("conversations.admin_site.dashboard.MAX_FAILED_COUNTED", 5),
+        ):
             cards = self.cards()
 
         self.assertEqual(cards["Messages in the last hour"].value, "5+")
         self.assertEqual(cards["Failed webhooks"].value, "5+")
 
-    @mock.patch.object(overview, "COUNTED_EXACTLY", 100)
+    @mock.patch.object(table_sizes, "COUNTED_EXACTLY", 100)
     def test_a_large_table_is_estimated_by_postgresql_and_bounded_elsewhere(self):
         make_conversations(345)
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 cursor.execute("ANALYZE conversations_conversation")
-            self.assertEqual(overview.size_of(Conversation), Size(345, is_estimate=True))
+            self.assertEqual(table_sizes.size_of(Conversation), Size(345, is_estimate=True))
             self.assertEqual(self.value("Conversations"), "about 345")
         else:
-            self.assertEqual(overview.size_of(Conversation), Size(100, is_more=True))
+            self.assertEqual(table_sizes.size_of(Conversation), Size(100, is_more=True))
             self.assertEqual(self.value("Conversations"), "100+")
 
     def test_a_table_never_analysed_is_at_least_what_was_counted(self):
-        with mock.patch.object(overview, "COUNTED_EXACTLY", 5):
+        with mock.patch.object(table_sizes, "COUNTED_EXACTLY", 5):
             receive(9)
-            self.assertIn(overview.size_of(Callback), (Size(5, is_more=True), Size(9, is_estimate=True)))
+            self.assertIn(table_sizes.size_of(Callback), (Size(5, is_more=True), Size(9, is_estimate=True)))
 
     def test_an_estimate_has_three_digits(self):
         self.assertEqual(in_words(Size(12_345_678, is_estimate=True)), "about 12,300,000")

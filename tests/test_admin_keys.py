@@ -7,7 +7,7 @@ from django.test import TestCase
 from django.urls import reverse
 from django.utils import timezone
 
-from conversations import keys
+from conversations.access import api_keys
 from conversations.models import ApiKey, Owner
 from tests.staff import boss, viewer
 
@@ -26,7 +26,7 @@ class ApiKeyAdminTests(TestCase):
         page = self.add(owner_id="alice", scopes=["read", "write"])
 
         text = page.context["key"]
-        self.assertEqual(keys.find(text), ("alice", {"read", "write"}))
+        self.assertEqual(api_keys.find(text), ("alice", {"read", "write"}))
         self.assertContains(page, f"<code>{text}</code>")
         self.assertIn("no-store", page["Cache-Control"])
         self.assertNotContains(self.client.get(LIST), text)
@@ -106,8 +106,8 @@ class ApiKeyAdminTests(TestCase):
                 user.delete()
 
     def test_revoking_stops_the_ticked_key_only(self):
-        key, _text = keys.create_api_key(name="one", owner_id=None)
-        other, _text = keys.create_api_key(name="other", owner_id=None)
+        key, _text = api_keys.create_api_key(name="one", owner_id=None)
+        other, _text = api_keys.create_api_key(name="other", owner_id=None)
 
         for _time in range(2):
             self.client.post(LIST, {"action": "revoke", "_selected_action": [key.prefix], "index": 0})
@@ -117,7 +117,7 @@ class ApiKeyAdminTests(TestCase):
         self.assertEqual(LogEntry.objects.get().object_id, key.prefix)
 
     def test_a_key_is_neither_edited_nor_deleted(self):
-        key, _text = keys.create_api_key(name="one", owner_id=None)
+        key, _text = api_keys.create_api_key(name="one", owner_id=None)
 
         for view in ("change", "delete"):
             url = reverse(f"admin:conversations_apikey_{view}", args=[key.prefix])

@@ -4,8 +4,7 @@ from django.test import SimpleTestCase, TestCase
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conversations import pairs
-from conversations.models import Conversation, ConversationRow
+from conversations.models import Conversation, ConversationRow, composite_keys
 from tests.cast import make_conversation
 from tests.staff import ODD_ID
 
@@ -17,12 +16,14 @@ conversation_ids = st.text(printable, min_size=1, max_size=64).map("c2c_".__add_
 class PairTextTests(SimpleTestCase):
     @given(owner_ids, conversation_ids)
     def test_a_text_gives_its_pair_back(self, owner_id, conversation_id):
-        self.assertEqual(pairs.from_text(pairs.to_text(owner_id, conversation_id)), (owner_id, conversation_id))
+        self.assertEqual(
+            composite_keys.from_text(composite_keys.to_text(owner_id, conversation_id)), (owner_id, conversation_id)
+        )
 
     def test_anything_else_names_nothing(self):
         for text in ("", "/", "c2c_bob", "alice/", "/c2c_bob", "alice/bob", "al%69ce/c2c_bob", "alice/c2c_b\0b", "爱/c2c_bob"):
             with self.subTest(text=text):
-                self.assertIsNone(pairs.from_text(text))
+                self.assertIsNone(composite_keys.from_text(text))
 
 
 class PairLookupTests(TestCase):
@@ -36,7 +37,7 @@ class PairLookupTests(TestCase):
 
     def test_many_pairs_are_looked_up_together(self):
         make_conversation("alice", "c2c_bob"), make_conversation("bob", "c2c_bob"), make_conversation("bob/x", ODD_ID)
-        texts = ["alice/c2c_bob", pairs.to_text("bob/x", ODD_ID), *(f"nobody/c2c_{n}" for n in range(1500)), "c2c_bob"]
+        texts = ["alice/c2c_bob", composite_keys.to_text("bob/x", ODD_ID), *(f"nobody/c2c_{n}" for n in range(1500)), "c2c_bob"]
 
         found = ConversationRow.objects.filter(pk__in=texts).values_list("owner_id", flat=True)
 

@@ -8,7 +8,9 @@ from django.contrib.admin.models import LogEntry
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from conversations import ingest, positions, reading
+from conversations import positions
+from conversations.actions import reading
+from conversations.feeding import messages
 from conversations.models import Conversation, Owner
 from conversations.times import YEAR_2100_S
 from tests.cast import ALICE, BOB, make_conversation
@@ -91,7 +93,7 @@ class ReadPositionTests(AsBoss):
         self.assertEqual((row.group_read_sequence, row.unread_count), (5, 0))
 
     def test_what_is_read_by_it_shows_to_the_peer_and_stays_so(self):
-        ingest.record([c2c(BOB, ALICE, 0), c2c(BOB, ALICE, 9)], now_s=NOON_S)
+        messages.record([c2c(BOB, ALICE, 0), c2c(BOB, ALICE, 9)], now_s=NOON_S)
         shown = []
 
         for to in (NOON_S + 2, NOON_S + 3, NOON_S):
@@ -103,7 +105,7 @@ class ReadPositionTests(AsBoss):
         self.assertEqual(shown, [(False, before), (True, before + 1), (True, before + 1)])
 
     def test_reader_and_peer_are_locked_in_their_order(self):
-        ingest.record([c2c(BOB, "zoe", 1)], now_s=NOON_S)
+        messages.record([c2c(BOB, "zoe", 1)], now_s=NOON_S)
 
         with CaptureQueriesContext(connection) as captured:
             self.client.post(object_url("zoe", "c2c_bob"), {"read_up_to": str(NOON_S)})

@@ -3,7 +3,7 @@
 from django.test import TestCase
 from django.urls import reverse
 
-from conversations import keys
+from conversations.access import api_keys
 from conversations.models import ApiKey, SavedView
 from tests.cast import make_conversation
 from tests.staff import boss
@@ -34,7 +34,7 @@ class TickTests(TestCase):
 
     def test_nothing_is_done_with_those_beside_it(self):
         view = SavedView.objects.create(user=self.user, name="one", find="")
-        key, _text = keys.create_api_key(name="one", owner_id=None)
+        key, _text = api_keys.create_api_key(name="one", owner_id=None)
 
         self.tick("savedview", str(view.pk), "x")
         self.tick("apikey", key.prefix, "\0")

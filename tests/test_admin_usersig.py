@@ -8,7 +8,7 @@ from django.contrib.auth.models import Permission
 from django.test import Client, TestCase, override_settings
 from django.urls import reverse
 
-from conversations import usersig
+from conversations.access import usersig
 from conversations.models import ApiKey
 from tests.cast import SDK_APP_ID, SECRET_KEY, USERSIG_SETTINGS, with_key
 from tests.cast import usersig as signed

@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from conversations import keys
+from conversations.access import api_keys
 from conversations.models import ApiKey, Conversation, Owner
 from tests.acting import ACTIONS, ON_MANY, ON_ONE, Action, ActionTestCase, make_scene, version
 from tests.api import PROBLEM_KEYS, url
@@ -90,7 +90,7 @@ class RefusedTests(ActionTestCase):
         self.assert_refused(with_key(None, ["feed"]), 403, 10007, owner=ALICE)
 
     def test_an_expired_key_is_6014(self):
-        key, text = keys.create_api_key(
+        key, text = api_keys.create_api_key(
             name="app", owner_id=ALICE, scopes=WRITES, expires_at=timezone.now() + timedelta(hours=1)
         )
         ApiKey.objects.filter(prefix=key.prefix).update(expires_at=timezone.now() - timedelta(milliseconds=1))
@@ -98,8 +98,8 @@ class RefusedTests(ActionTestCase):
         self.assert_refused(bearer(text), 401, 6014)
 
     def test_a_revoked_key_is_6014(self):
-        key, text = keys.create_api_key(name="app", owner_id=ALICE, scopes=WRITES)
-        keys.revoke(key.prefix)
+        key, text = api_keys.create_api_key(name="app", owner_id=ALICE, scopes=WRITES)
+        api_keys.revoke(key.prefix)
 
         self.assert_refused(bearer(text), 401, 6014)
 

@@ -97,8 +97,8 @@ class FailureTests(ActionTestCase):
                 with (
                     self.subTest(action.name, status=status),
                     self.assert_no_change(),
-                    patch("conversations.changes.wakeups.announce"),
-                    patch("conversations.changes.transaction.on_commit", side_effect=error),
+                    patch("conversations.store.owners.wakeups.announce"),
+                    patch("conversations.store.owners.transaction.on_commit", side_effect=error),
                     self.assertLogs("conversations.api", "ERROR"),
                 ):
                     response = self.act(action)

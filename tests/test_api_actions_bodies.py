@@ -5,7 +5,7 @@ from django.db import connection
 from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 
-from conversations import wire
+from conversations.formats import conversation
 from tests.acting import ACTIONS, NO_OBJECTS, ON_MANY, ON_ONE, WITHOUT_FIELDS, ActionTestCase, make_scene, quoted, version
 from tests.api import url
 from tests.cast import make_conversation
@@ -124,7 +124,7 @@ class AddressTests(ActionTestCase):
                 make_scene()
                 if action in ON_ONE[:-1]:
                     shown = self.act(action, extra="true").json()
-                    self.assertEqual(tuple(shown), (*wire.KEYS, "imsite"))
+                    self.assertEqual(tuple(shown), (*conversation.KEYS, "imsite"))
                     self.assertEqual(shown["imsite"], {"version": version(), "membership": "member"} | shown["imsite"])
                     self.assert_problem(self.act(action, extra="1"), 400, 6017, "extra")
                 else:

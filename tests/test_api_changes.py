@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from conversations import keys
+from conversations.access import api_keys
 from conversations.models import ApiKey, Owner
 from tests.api import ApiTestCase, url
 from tests.cast import ALICE, BOB, CAROL, bearer, make_conversation, make_conversations, usersig, with_key
@@ -39,10 +39,10 @@ class CredentialTests(ApiTestCase):
         self.assert_problem(self.get(url("changes/", owner=ALICE), with_key(None, ["feed"])), 403, 10007)
 
     def test_what_is_over_or_unknown_is_401(self):
-        key, expired = keys.create_api_key(name="a", owner_id=ALICE, expires_at=timezone.now() + timedelta(hours=1))
+        key, expired = api_keys.create_api_key(name="a", owner_id=ALICE, expires_at=timezone.now() + timedelta(hours=1))
         ApiKey.objects.filter(prefix=key.prefix).update(expires_at=timezone.now() - timedelta(milliseconds=1))
-        key, revoked = keys.create_api_key(name="b", owner_id=ALICE)
-        keys.revoke(key.prefix)
+        key, revoked = api_keys.create_api_key(name="b", owner_id=ALICE)
+        api_keys.revoke(key.prefix)
 
         for credential, code in (
             ({}, 6014),

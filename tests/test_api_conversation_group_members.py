@@ -131,7 +131,7 @@ class DeleteTests(GroupTestCase):
     def test_a_failure_half_way_leaves_all_as_it_was(self):
         with (
             self.assert_no_change(),
-            patch("conversations.conversation_groups.save_conversations", side_effect=RuntimeError),
+            patch("conversations.actions.groups.save_conversations", side_effect=RuntimeError),
             self.assertLogs("conversations.api", "ERROR"),
         ):
             self.assert_problem(self.delete(group_url("work")), 500, 50004)

@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.test import override_settings
 from django.utils import timezone
 
-from conversations import keys
+from conversations.access import api_keys
 from conversations.models import ApiKey
 from tests.api import ApiTestCase, conversation_url, url
 from tests.cast import ALICE, BOB, CAROL, bearer, make_conversation, make_conversations, usersig, with_key
@@ -111,15 +111,15 @@ class NoCredentialTests(ApiTestCase):
 
 class EndOfKeyTests(ApiTestCase):
     def test_a_revoked_key_stops_at_once(self):
-        key, text = keys.create_api_key(name="app", owner_id=ALICE)
+        key, text = api_keys.create_api_key(name="app", owner_id=ALICE)
         self.assertEqual(self.get(url(), bearer(text)).status_code, 200)
 
-        keys.revoke(key.prefix)
+        api_keys.revoke(key.prefix)
 
         self.assert_problem(self.get(url(), bearer(text)), 401, 6014)
 
     def test_an_expired_key_stops_at_once(self):
-        key, text = keys.create_api_key(name="app", owner_id=ALICE, expires_at=timezone.now() + timedelta(hours=1))
+        key, text = api_keys.create_api_key(name="app", owner_id=ALICE, expires_at=timezone.now() + timedelta(hours=1))
         self.assertEqual(self.get(url(), bearer(text)).status_code, 200)
 
         ApiKey.objects.filter(prefix=key.prefix).update(expires_at=timezone.now() - timedelta(milliseconds=1))

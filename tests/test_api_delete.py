@@ -1,8 +1,9 @@
 """deleteConversation, deleteConversationList and clearing a history: what goes, what is kept, and what comes back."""
 
-from conversations import positions, transfer
+from conversations import positions
 from conversations.models import Conversation, Owner
 from conversations.times import now_s
+from conversations.transfer import conversations
 from tests.acting import ActionTestCase
 from tests.api import conversation_url, ids_of, url
 from tests.cast import ALICE, CAROL, make_conversation
@@ -14,11 +15,11 @@ CLEAR = f"{TEAM}clear/"
 DELETE_MANY = url("conversations/delete/")
 
 
-def receive(conversation_id: str = "group_team", *, seq: int, unread: int = 0, **more) -> transfer.Summary:
+def receive(conversation_id: str = "group_team", *, seq: int, unread: int = 0, **more) -> conversations.Summary:
     """A list entry of alice's as her app has it after message `seq`."""
     message = {"timestamp": NOON_S + seq, "seq": str(seq), "random": 3}
     values = {"conversationID": conversation_id, "unreadCount": unread, "lastMessage": message} | more
-    return transfer.import_records([(1, {"owner": ALICE, "conversation": values})])
+    return conversations.import_records([(1, {"owner": ALICE, "conversation": values})])
 
 
 def make_full(conversation_id: str = "group_team") -> Conversation:

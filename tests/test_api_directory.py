@@ -7,9 +7,9 @@ from django.db import connection
 from django.http import HttpResponse
 from django.test.utils import CaptureQueriesContext
 
-from conversations import names
-from conversations.message_models import Group, GroupMember, PendingName
+from conversations.feeding import profiles
 from conversations.models import Conversation, Owner
+from conversations.models.messages import Group, GroupMember, PendingName
 from tests.api import url
 from tests.cast import ALICE, BOB, CAROL, make_conversation, with_key
 from tests.test_api_messages import GROUP, NOON_S, FeedTestCase
@@ -109,7 +109,7 @@ class GroupsTests(DirectoryTestCase):
 
     def test_names_that_need_more_time_are_pending(self):
         make_conversation(ALICE, "group_team")
-        with mock.patch.object(names, "PATIENCE_S", 0):
+        with mock.patch.object(profiles, "PATIENCE_S", 0):
             (result,) = self.tell(TEAM)
             self.assertEqual(self.put("groups/team/", {"Name": "x"}).json(), {"status": "pending"})
 

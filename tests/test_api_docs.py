@@ -8,7 +8,7 @@ from django.contrib.staticfiles import finders
 from django.core.management import call_command
 from django.test import TestCase
 
-from conversations import wire
+from conversations.formats import conversation as formats_conversation
 
 DOCUMENT, PAGE = "/api/schema/", "/api/docs/"
 SDK_CALLS = {
@@ -58,8 +58,8 @@ class DocumentTests(TestCase):
     def test_a_conversation_in_it_has_the_twenty_keys(self):
         conversation = self.document()["components"]["schemas"]["ConversationObject"]
 
-        self.assertEqual(tuple(conversation["properties"]), (*wire.KEYS, "imsite"))
-        self.assertEqual(sorted(conversation["required"]), sorted(wire.KEYS))
+        self.assertEqual(tuple(conversation["properties"]), (*formats_conversation.KEYS, "imsite"))
+        self.assertEqual(sorted(conversation["required"]), sorted(formats_conversation.KEYS))
 
     def test_every_operation_tells_its_problems_and_needs_a_credential(self):
         for methods in self.document()["paths"].values():

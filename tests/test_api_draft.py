@@ -2,8 +2,8 @@
 
 import time_machine
 
+from conversations.formats.conversation import INT64_MAX
 from conversations.times import YEAR_2100_S, now_s, now_us
-from conversations.wire import INT64_MAX
 from tests.acting import ActionTestCase
 from tests.api import ids_of, url
 from tests.cast import make_conversation

@@ -3,8 +3,8 @@
 from django.test import SimpleTestCase
 from django.utils import timezone
 
-from conversations import wire
 from conversations.choices import Membership
+from conversations.formats import conversation
 from conversations.models import Owner
 from tests.api import ApiTestCase, conversation_url, url
 from tests.cast import ALICE, BOB, CAROL, make_conversation, make_conversations
@@ -30,7 +30,7 @@ class OneConversationTests(ApiTestCase):
 
         self.assertEqual(response.status_code, 200)
         self.assertEqual(response["Content-Type"], "application/json")
-        self.assertEqual(tuple(response.json()), wire.KEYS)
+        self.assertEqual(tuple(response.json()), conversation.KEYS)
         self.assertEqual(
             response.json(),
             {
@@ -63,7 +63,7 @@ class OneConversationTests(ApiTestCase):
             group_type="Work",
             show_name="团队 \U0001f600",
             unread_count=3,
-            marks=wire.to_signed(1 | 1 << 63),
+            marks=conversation.to_signed(1 | 1 << 63),
             conversation_groups=0b10,
             group_at_info='[{"seq":"9007199254740993","atType":3}]',
             last_message='{"msgID":"m","seq":"7"}',
@@ -84,7 +84,7 @@ class OneConversationTests(ApiTestCase):
 
         shown = self.get(conversation_url("group_team", extra="true")).json()
 
-        self.assertEqual(tuple(shown), (*wire.KEYS, "imsite"))
+        self.assertEqual(tuple(shown), (*conversation.KEYS, "imsite"))
         self.assertEqual(shown["imsite"], {"version": row.version, "membership": "kicked"})
 
     def test_odd_ids_are_found_by_path_with_and_without_the_final_slash(self):
@@ -192,7 +192,7 @@ class PlaceholderTests(ApiTestCase):
 
         response = self.get(conversation_url("c2c_bob", placeholder="true"))
 
-        self.assertEqual(tuple(response.json()), wire.KEYS)
+        self.assertEqual(tuple(response.json()), conversation.KEYS)
         self.assertEqual((response.json()["showName"], response.json()["faceUrl"]), ("Bob B.", "https://example.org/bob.png"))
         self.assertNotIn("ETag", response)
         self.assert_problem(self.get(conversation_url("c2c_bob")), 404, 6004)

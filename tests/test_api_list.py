@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from conversations import wire
+from conversations.formats import conversation
 from conversations.models import Conversation, Owner
 from conversations.times import YEAR_2100_S, from_epoch_s
 from tests.api import ApiTestCase, ids_of, url
@@ -27,7 +27,7 @@ class ListTests(ApiTestCase):
         body = self.get(url(count=2)).json()
 
         self.assertEqual(list(body), ["conversationList", "nextSeq", "isFinished"])
-        self.assertEqual({tuple(one) for one in body["conversationList"]}, {wire.KEYS})
+        self.assertEqual({tuple(one) for one in body["conversationList"]}, {conversation.KEYS})
         self.assertIsInstance(body["nextSeq"], str)
         self.assertIs(body["isFinished"], False)
 
@@ -94,7 +94,7 @@ class FilterTests(ApiTestCase):
             show_name="Bob 100%",
             unread_count=2,
             is_pinned=True,
-            marks=wire.to_signed(1 | 1 << 63),
+            marks=conversation.to_signed(1 | 1 << 63),
             last_message="{}",
             last_message_at=from_epoch_s(1_000),
         )

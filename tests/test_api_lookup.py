@@ -4,7 +4,7 @@ from urllib.parse import urlencode
 
 from django.utils import timezone
 
-from conversations.api.views import MAX_IDS_IN_ADDRESS
+from conversations.api.viewsets.conversations import MAX_IDS_IN_ADDRESS
 from tests.api import ApiTestCase, ids_of, url
 from tests.cast import CAROL, make_conversation, make_conversations
 

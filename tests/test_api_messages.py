@@ -8,9 +8,9 @@ from django.db import connection
 from django.http import HttpResponse
 from django.test.utils import CaptureQueriesContext
 
-from conversations import membership
-from conversations.message_models import Group, GroupMember, Message
+from conversations.feeding import members
 from conversations.models import Conversation, Owner
+from conversations.models.messages import Group, GroupMember, Message
 from tests.api import ApiTestCase, url
 from tests.cast import ALICE, bearer, usersig, with_key
 
@@ -147,7 +147,7 @@ class MessageTests(FeedTestCase):
         counts: dict[str, set[int]] = {}
         for size in (3, 120):
             group_id = f"g{size}"
-            membership.join(group_id, [ALICE, *(f"u{n}" for n in range(size))], at_ms=0)
+            members.join(group_id, [ALICE, *(f"u{n}" for n in range(size))], at_ms=0)
             told = [GROUP | {"GroupId": group_id, "MsgSeq": 10 * n, "Random": n} for n in range(1, 43)]
             for name, messages in {
                 "first": told[:1],

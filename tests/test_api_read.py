@@ -2,12 +2,13 @@
 
 import orjson
 
-from conversations import positions, transfer
-from conversations.message_models import GroupMember, Message, Thread
+from conversations import positions
+from conversations.actions.reading import SEQUENCES_AHEAD
+from conversations.formats.conversation import INT64_MAX
 from conversations.models import Conversation, Owner
-from conversations.reading import SEQUENCES_AHEAD
+from conversations.models.messages import GroupMember, Message, Thread
 from conversations.times import YEAR_2100_S, from_epoch_s, now_s
-from conversations.wire import INT64_MAX
+from conversations.transfer import conversations
 from tests.acting import ActionTestCase, version
 from tests.api import conversation_url, url
 from tests.cast import ALICE, BOB, CAROL, bearer, make_conversation, usersig
@@ -28,7 +29,7 @@ def imported(conversation_id: str = "group_team", *, unread: int = 12, seq: int 
     """A conversation of alice's with unread that has no messages here, as an import brings it."""
     message = {"timestamp": sent_s, "seq": str(seq), "random": 3}
     values = {"conversationID": conversation_id, "unreadCount": unread, "lastMessage": message} | more
-    transfer.import_records([(1, {"owner": ALICE, "conversation": values})])
+    conversations.import_records([(1, {"owner": ALICE, "conversation": values})])
 
 
 class ReadTestCase(ActionTestCase):

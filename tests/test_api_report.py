@@ -8,9 +8,11 @@ from django.db import connection
 from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 
-from conversations import actions, ingest, names, reading
+from conversations.actions import reading
+from conversations.actions import results as actions_results
 from conversations.choices import ChangedBy
-from conversations.messages import C2CRecall, GroupRecall
+from conversations.feeding import messages, profiles
+from conversations.formats.messages import C2CRecall, GroupRecall
 from conversations.models import Conversation, Owner
 from tests.acting import ActionTestCase
 from tests.api import url
@@ -173,7 +175,7 @@ class SettingsTests(ReportTestCase):
 
     @override_settings(MAX_PINNED=0)
     def test_a_read_beside_a_pin_without_room_is_counted(self):
-        ingest.record([group("alice", 1), *(group("bob", n) for n in range(2, 9))], now_s=NOON_S)
+        messages.record([group("alice", 1), *(group("bob", n) for n in range(2, 9))], now_s=NOON_S)
 
         self.assert_results(self.report(team(isPinned=True, groupReadSequence=6)), 51012)
 
@@ -221,8 +223,8 @@ class PositionTests(ReportTestCase):
             self.assertEqual(shown["groupAtInfoList"], ats[1:])
 
     def test_stored_messages_up_to_it_are_no_longer_counted(self):
-        ingest.record([group("alice", 1), *(group("bob", n) for n in range(2, 9))], now_s=NOON_S)
-        ingest.record([c2c("bob", "alice", n) for n in range(3, 12)], now_s=NOON_S)
+        messages.record([group("alice", 1), *(group("bob", n) for n in range(2, 9))], now_s=NOON_S)
+        messages.record([c2c("bob", "alice", n) for n in range(3, 12)], now_s=NOON_S)
 
         self.take(team(groupReadSequence=6), with_bob(c2cReadTimestamp=NOON_S + 2))
 
@@ -236,15 +238,15 @@ class PositionTests(ReportTestCase):
             self.assert_results(self.report(with_bob(c2cReadTimestamp=4_000_000_000)), 6017)
 
     def test_a_read_shows_to_the_peer(self):
-        ingest.record([c2c("bob", "alice", 3)], now_s=NOON_S)
+        messages.record([c2c("bob", "alice", 3)], now_s=NOON_S)
 
         self.take(with_bob(c2cReadTimestamp=NOON_S + 1))
 
         self.assertTrue(orjson.loads(Conversation.objects.get(owner_id=BOB).last_message)["isPeerRead"])
 
     def test_mentions_of_both_sides_unite_and_none_of_a_recalled_message_comes_back(self):
-        ingest.record([group("alice", 1), group("bob", 2, at_all=True), group("bob", 3), group("bob", 4)], now_s=NOON_S)
-        ingest.recall(GroupRecall("team", "", (4,), ""))
+        messages.record([group("alice", 1), group("bob", 2, at_all=True), group("bob", 3), group("bob", 4)], now_s=NOON_S)
+        messages.recall(GroupRecall("team", "", (4,), ""))
 
         told = [{"seq": str(seq), "atType": 1} for seq in (2, 3, 4, 9)]
         shown = self.take(team(groupAtInfoList=told))
@@ -253,11 +255,11 @@ class PositionTests(ReportTestCase):
         self.assertEqual(shown["groupAtInfoList"], expected)
 
     def test_a_webhook_that_does_not_tell_of_a_mention_leaves_it_and_a_recall_takes_it(self):
-        ingest.record([group("alice", 1)], now_s=NOON_S)
+        messages.record([group("alice", 1)], now_s=NOON_S)
         self.take(team(groupAtInfoList=[{"seq": "2", "atType": 1}, {"seq": "3", "atType": 1}]))
 
-        ingest.record([group("bob", 2), group("bob", 3)], now_s=NOON_S)
-        ingest.recall(GroupRecall("team", "", (3,), ""))
+        messages.record([group("bob", 2), group("bob", 3)], now_s=NOON_S)
+        messages.recall(GroupRecall("team", "", (3,), ""))
 
         self.assertEqual(self.shown("group_team")["groupAtInfoList"], [{"seq": "2", "atType": 1}])
 
@@ -276,20 +278,20 @@ class GapTests(ReportTestCase):
             self.assertEqual(self.take(team(lastMessage=message(), unreadCount=count))["unreadCount"], expected)
 
     def test_where_messages_are_stored_their_count_stands(self):
-        ingest.record([group("alice", 1), *(group("bob", n) for n in range(2, 5))], now_s=NOON_S)
+        messages.record([group("alice", 1), *(group("bob", n) for n in range(2, 5))], now_s=NOON_S)
 
         shown = self.take(team(lastMessage=message(9, NOON_S + 9), unreadCount=30))
 
         self.assertEqual((shown["unreadCount"], shown["lastMessage"]["seq"]), (3, "9"))
 
     def test_a_message_that_is_stored_is_shown_as_it_is_stored(self):
-        ingest.record([group("alice", 1), group("bob", 2), group("bob", 3, is_shown_last=False)], now_s=NOON_S)
+        messages.record([group("alice", 1), group("bob", 2), group("bob", 3, is_shown_last=False)], now_s=NOON_S)
         for told in (message(2, status=6, textElem=None), message(3)):
             self.assertEqual(self.take(team(lastMessage=told))["lastMessage"]["textElem"], {"text": "g2"})
 
     def test_a_recalled_message_does_not_come_back(self):
-        ingest.record([c2c("bob", "alice", 3)], now_s=NOON_S)
-        ingest.recall(C2CRecall("bob", "alice", NOON_S + 1, 3, 3))
+        messages.record([c2c("bob", "alice", 3)], now_s=NOON_S)
+        messages.recall(C2CRecall("bob", "alice", NOON_S + 1, 3, 3))
 
         shown = self.take(with_bob(lastMessage=message(3, NOON_S + 1, random=3), unreadCount=1))
 
@@ -298,14 +300,14 @@ class GapTests(ReportTestCase):
     def test_a_report_before_the_messages_webhook_counts_it_once(self):
         self.take(with_bob(lastMessage=message(3, NOON_S + 1, random=3), unreadCount=1))
 
-        ingest.record([c2c("bob", "alice", 3)], now_s=NOON_S)
+        messages.record([c2c("bob", "alice", 3)], now_s=NOON_S)
 
         shown = self.shown()
         self.assertEqual((shown["unreadCount"], shown["lastMessage"]["textElem"]), (1, {"text": "c3"}))
 
     def test_cleared_history_does_not_come_back(self):
         self.take(team(lastMessage=message(), unreadCount=3))
-        actions.clear_history(owner_id=ALICE, conversation_id="group_team")
+        actions_results.clear_history(owner_id=ALICE, conversation_id="group_team")
 
         with self.assert_no_change():
             shown = self.take(team(lastMessage=message(), unreadCount=3))
@@ -328,7 +330,7 @@ class GapTests(ReportTestCase):
 class DeletedTests(ReportTestCase):
     def setUp(self):
         self.take(team(lastMessage=message(), unreadCount=3, isPinned=True))
-        actions.delete(owner_id=ALICE, conversation_ids=["group_team"])
+        actions_results.delete(owner_id=ALICE, conversation_ids=["group_team"])
 
     def test_an_older_or_equal_last_message_does_not_bring_it_back(self):
         with self.assert_no_change():
@@ -353,7 +355,7 @@ class NameTests(ReportTestCase):
         return self.take(*({"conversationID": conversation_id, "showName": one} for one in told))["showName"]
 
     def profile(self, nick: str, at_ms: int) -> None:
-        names.set_profiles([names.Profile(user_id=BOB, nick_name=nick, face_url="https://bob", at_ms=at_ms)])
+        profiles.set_profiles([profiles.Profile(user_id=BOB, nick_name=nick, face_url="https://bob", at_ms=at_ms)])
 
     def test_what_the_app_shows_is_better_than_the_id_and_the_nick(self):
         self.profile("Bob", 1)
@@ -372,7 +374,7 @@ class NameTests(ReportTestCase):
     def test_a_groups_own_name_is_better_and_without_one_the_app_knows(self):
         self.assertEqual(self.name("Team", conversation_id="group_team"), "Team")
 
-        names.set_group_info(names.GroupInfo(group_id="team", name="The team", face_url="https://team", at_ms=1))
+        profiles.set_group_info(profiles.GroupInfo(group_id="team", name="The team", face_url="https://team", at_ms=1))
 
         self.assertEqual(self.name("Team", conversation_id="group_team"), "The team")
 
@@ -452,11 +454,11 @@ class MemberTests(ReportTestCase):
 
     def setUp(self):
         super().setUp()
-        ingest.record([group("bob", 100)], now_s=NOON_S)
+        messages.record([group("bob", 100)], now_s=NOON_S)
 
     def newest_shown(self) -> str | None:
         """What alice is shown when something more is said."""
-        ingest.record([group("bob", 101)], now_s=NOON_S)
+        messages.record([group("bob", 101)], now_s=NOON_S)
         shown = self.shown("group_team")["lastMessage"]
         return shown and shown["textElem"]["text"]
 
@@ -472,7 +474,7 @@ class MemberTests(ReportTestCase):
         claim = team(lastMessage=message(seq=7))
 
         self.take(claim)
-        ingest.record([group("bob", 101)], now_s=NOON_S)
+        messages.record([group("bob", 101)], now_s=NOON_S)
         self.take(claim)
         read = self.send("POST", url("conversations/group_team/read/"), {}).json()
         far = self.report(team(groupReadSequence=10**12)).json()["results"][0]["resultInfo"]
@@ -535,8 +537,8 @@ class CostTests(ReportTestCase):
     def test_reads_of_a_hundred_with_stored_messages_cost_as_much_as_one(self):
         counts = []
         for start, count in ((0, 1), (1000, 100)):
-            ingest.record([c2c(f"p{start + n}", "alice", 3) for n in range(count)], now_s=NOON_S)
-            ingest.record([c2c(f"p{start + n}", "alice", 30) for n in range(count)], now_s=NOON_S)
+            messages.record([c2c(f"p{start + n}", "alice", 3) for n in range(count)], now_s=NOON_S)
+            messages.record([c2c(f"p{start + n}", "alice", 30) for n in range(count)], now_s=NOON_S)
             told = [{"conversationID": f"c2c_p{start + n}", "c2cReadTimestamp": NOON_S + 2} for n in range(count)]
             with CaptureQueriesContext(connection) as captured:
                 self.assert_results(self.report(*told), *[0] * count)

@@ -10,7 +10,7 @@ import time
 
 from django.test import SimpleTestCase
 
-from conversations.wire import KEYS
+from conversations.formats.conversation import KEYS
 from tests.servers import RunningServer
 
 MEGABYTE = 1024 * 1024

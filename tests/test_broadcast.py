@@ -10,12 +10,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from conversations import actions, broadcast, ingest, membership, reading
+from conversations.actions import reading, results
 from conversations.choices import Membership
 from conversations.exceptions import ConversationNotFound
-from conversations.message_models import Message
+from conversations.feeding import group_fast_path, members
+from conversations.feeding import messages as feeding_messages
 from conversations.models import Conversation, Owner
-from conversations.transfer import import_records
+from conversations.models.messages import Message
+from conversations.transfer.conversations import import_records
 from tests.test_ingest import NOON_S, PEOPLE, group
 
 TEAM = "group_team"
@@ -47,7 +49,7 @@ class Story:
 
     def __init__(self):
         self.seq = 0
-        membership.join("team", PEOPLE[:4], at_ms=0, type_="Work")
+        members.join("team", PEOPLE[:4], at_ms=0, type_="Work")
 
     def play(self, step: tuple[Any, ...]) -> None:
         kind, *rest = step
@@ -59,16 +61,16 @@ class Story:
         for sender, gap, more in messages:
             self.seq += gap
             told.append(group(sender, self.seq, **more))
-        ingest.record(told, now_s=NOON_S)
+        feeding_messages.record(told, now_s=NOON_S)
 
     def _read(self, owner_id: str, seq: int) -> None:
         reading.read(owner_id=owner_id, conversation_id=TEAM, sequence=seq)
 
     def _clear(self, owner_id: str) -> None:
-        actions.clear_history(owner_id=owner_id, conversation_id=TEAM)
+        results.clear_history(owner_id=owner_id, conversation_id=TEAM)
 
     def _delete(self, owner_id: str, clear_messages: bool) -> None:
-        actions.delete_one(owner_id=owner_id, conversation_id=TEAM, clear_messages=clear_messages)
+        results.delete_one(owner_id=owner_id, conversation_id=TEAM, clear_messages=clear_messages)
 
     def _import(self, owner_id: str, seq: int, unread: int, mentions: list[int]) -> None:
         conversation = {
@@ -81,10 +83,10 @@ class Story:
         import_records([(1, {"owner": owner_id, "conversation": conversation})])
 
     def _join(self, user_id: str, second: int) -> None:
-        membership.join("team", [user_id], at_ms=(NOON_S + second) * 1000)
+        members.join("team", [user_id], at_ms=(NOON_S + second) * 1000)
 
     def _leave(self, user_id: str, second: int) -> None:
-        membership.leave("team", [user_id], at_ms=(NOON_S + second) * 1000, membership=Membership.LEFT)
+        members.leave("team", [user_id], at_ms=(NOON_S + second) * 1000, membership=Membership.LEFT)
 
 
 # What a row is, without when: a change that changes nothing may take a number on the short way.
@@ -116,7 +118,7 @@ class BothWaysTests(TestCase):
     def test_they_come_to_the_same(self, told):
         with time_machine.travel(NOON_S + 100, tick=False):
             short = outcome(told)
-            with mock.patch.object(broadcast, "is_possible", return_value=False):
+            with mock.patch.object(group_fast_path, "is_possible", return_value=False):
                 long = outcome(told)
 
         self.assertEqual(short, long)
@@ -125,7 +127,7 @@ class BothWaysTests(TestCase):
     def test_it_is_the_way_of_a_new_message(self):
         with transaction.atomic():
             story = Story()
-            with mock.patch.object(membership, "change_rows", side_effect=AssertionError("the long way")):
+            with mock.patch.object(members, "change_rows", side_effect=AssertionError("the long way")):
                 story.play(("say", [("alice", 1, {"at_all": True})]))
                 story.play(("say", [("bob", 1, {}), ("carol", 2, {"at_accounts": ("alice",)})]))
 

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conversations import callbacks, samples
+from conversations import samples
 from conversations.choices import ConversationType, GroupType, Membership
 from conversations.exceptions import ConversationError, InvalidParameter, NoPermission
-from conversations.messages import C2CRecall, GroupRecall
+from conversations.formats import webhook_events
+from conversations.formats.messages import C2CRecall, GroupRecall
 from tests.entries import json_values
 
 C2C, GROUP = ConversationType
@@ -27,7 +28,7 @@ PROFILE = "Profile.CallbackPortraitSet"
 def parse(command, **changes):
     """The sample of a command, with changes; None leaves a key out."""
     body = {key: value for key, value in (SAMPLES[command] | changes).items() if value is not None}
-    return callbacks.parse(command, body, now_s=NOW_S)
+    return webhook_events.parse(command, body, now_s=NOW_S)
 
 
 def refused_key(command, **changes):
@@ -132,14 +133,14 @@ def test_values_of_an_element_are_taken_as_the_vendor_let_them_pass():
 def test_a_message_that_is_yet_to_be_sent_has_no_effect(command):
     body = SAMPLES[C2C_MESSAGE] | {"CallbackCommand": command}
 
-    assert callbacks.parse(command, body, now_s=NOW_S) is None
+    assert webhook_events.parse(command, body, now_s=NOW_S) is None
 
 
 # ---- Reads and recalls -------------------------------------------------------------------------
 
 
 def test_a_read():
-    assert parse(C2C_READ) == callbacks.C2CRead(reader="demo_alice", peer="demo_bob", read_time_s=1_760_000_300)
+    assert parse(C2C_READ) == webhook_events.C2CRead(reader="demo_alice", peer="demo_bob", read_time_s=1_760_000_300)
 
 
 def test_a_one_to_one_recall():
@@ -160,7 +161,7 @@ def test_a_recall_has_the_parts_of_the_message_it_recalls():
 
 
 def test_a_group_is_created():
-    assert parse(CREATED) == callbacks.GroupCreated(
+    assert parse(CREATED) == webhook_events.GroupCreated(
         group_id="demo_team_7",
         group_type="Public",
         event_time_ms=1_759_998_000_000,
@@ -179,7 +180,7 @@ def test_a_group_may_have_no_owner_and_no_members_yet():
 def test_members_join():
     joined = parse(JOINED)
 
-    assert isinstance(joined, callbacks.MembersJoined)
+    assert isinstance(joined, webhook_events.MembersJoined)
     assert (joined.group_id, joined.members) == ("demo_team_7", ("demo_alice", "demo_dave"))
 
 
@@ -193,7 +194,7 @@ def test_members_go_or_are_made_to(word, membership):
 def test_a_group_is_dissolved():
     dissolved = parse(DISSOLVED)
 
-    assert isinstance(dissolved, callbacks.GroupDissolved)
+    assert isinstance(dissolved, webhook_events.GroupDissolved)
     assert dissolved.members == ("demo_carol", "demo_alice")
 
 
@@ -221,7 +222,7 @@ def test_a_new_notification_changes_no_conversation():
 
 
 def test_a_user_has_a_new_nick_and_avatar():
-    assert parse(PROFILE) == callbacks.ProfileChanged(
+    assert parse(PROFILE) == webhook_events.ProfileChanged(
         user_id="demo_bob",
         nick_name="Bobby",
         face_url="https://cdn.example.test/avatar/bobby.png",
@@ -340,7 +341,7 @@ def test_a_member_without_an_id_is_refused():
 @pytest.mark.parametrize("body", [None, [], "x", 5])
 def test_what_is_no_object_is_refused(body):
     with pytest.raises(InvalidParameter):
-        callbacks.parse(C2C_MESSAGE, body, now_s=NOW_S)
+        webhook_events.parse(C2C_MESSAGE, body, now_s=NOW_S)
 
 
 # ---- Everything else ---------------------------------------------------------------------------
@@ -351,18 +352,18 @@ def test_what_is_no_object_is_refused(body):
     ["Group.CallbackAfterReadReceipt", "Sns.CallbackFriendAdd", "Sns.CallbackFriendDelete", "State.StateChange", "", "x"],
 )
 def test_any_other_command_has_no_effect(command):
-    assert callbacks.parse(command, SAMPLES.get(command, {}), now_s=NOW_S) is None
+    assert webhook_events.parse(command, SAMPLES.get(command, {}), now_s=NOW_S) is None
 
 
 keys = st.sampled_from(sorted({key for body in SAMPLES.values() for key in body}))
 
 
-@given(st.sampled_from([*callbacks._PARSERS]), st.dictionaries(keys, json_values, max_size=4) | json_values, st.booleans())
+@given(st.sampled_from([*webhook_events._PARSERS]), st.dictionaries(keys, json_values, max_size=4) | json_values, st.booleans())
 def test_whatever_comes_is_read_or_refused(command, body, is_nearly_right):
     if is_nearly_right and type(body) is dict:
         body = SAMPLES[command] | body
     with suppress(ConversationError):
-        callbacks.parse(command, body, now_s=NOW_S)
+        webhook_events.parse(command, body, now_s=NOW_S)
 
 
 # ---- Signatures --------------------------------------------------------------------------------
@@ -372,7 +373,7 @@ SIGN = "17773bc39a671d7b9aa835458704d2a6db81360a5940292b587d6d760d484061"
 
 
 def check(sign=SIGN, request_time=REQUEST_TIME, token=TOKEN, now_s=int(REQUEST_TIME), window_s=60):
-    callbacks.check_signature(sign, request_time, token=token, now_s=now_s, window_s=window_s)
+    webhook_events.check_signature(sign, request_time, token=token, now_s=now_s, window_s=window_s)
 
 
 def test_the_vendors_vector_is_good():

@@ -4,16 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conversations import capi_names, dialects, wire
 from conversations.choices import ElemType
 from conversations.exceptions import InvalidParameter
+from conversations.formats import c_api_names, conversation, dialects
 from tests.entries import json_values
 
 
 def last_message(conv_id="team_7", conv_type=2, **keys):
     item = {"conv_id": conv_id, "conv_type": conv_type, "conv_last_msg": keys}
     classic = dialects.to_classic(item)
-    wire.from_wire(classic)
+    conversation.from_wire(classic)
     return classic["lastMessage"]
 
 
@@ -292,7 +292,7 @@ def test_an_element_of_another_kind_stays_as_it_is(number):
 
 CAPI_KEYS = sorted({*dialects._CAPI, *dialects._CAPI_TRANSLATED})
 MESSAGE_KEYS = [
-    *capi_names.MESSAGE,
+    *c_api_names.MESSAGE,
     "message_elem_array",
     "message_sender_profile",
     "message_sender_group_member_info",
@@ -324,7 +324,7 @@ def test_whatever_comes_is_read_or_refused(record):
     try:
         owner, items = dialects.conversations_in(record, "alice")
         for item in items:
-            entry = wire.from_wire(dialects.to_classic(item))
+            entry = conversation.from_wire(dialects.to_classic(item))
             assert (owner, bool(entry.conversation_id)) == ("alice", True)
     except InvalidParameter:
         pass

@@ -3,11 +3,12 @@
 from django.test import TestCase
 from django.utils import timezone
 
-from conversations import actions, ingest, reading
+from conversations.actions import reading, results
 from conversations.choices import ChangedBy
-from conversations.messages import C2CRecall
+from conversations.feeding import messages
+from conversations.formats.messages import C2CRecall
 from conversations.models import Conversation
-from conversations.transfer import import_records
+from conversations.transfer.conversations import import_records
 from tests.test_ingest import NOON_S, c2c
 
 
@@ -18,22 +19,22 @@ class ChangedByTests(TestCase):
         self.assertLess((timezone.now() - row.changed_at).total_seconds(), 60)
 
     def test_it_is_the_newest_change(self):
-        ingest.record([c2c("bob", "alice", 1), c2c("bob", "alice", 2)], now_s=NOON_S)
+        messages.record([c2c("bob", "alice", 1), c2c("bob", "alice", 2)], now_s=NOON_S)
         self.assert_changed_by(ChangedBy.MESSAGE)
 
         reading.read(owner_id="alice", conversation_id="c2c_bob", timestamp_s=NOON_S)
         self.assert_changed_by(ChangedBy.READ)
 
-        ingest.recall(C2CRecall("bob", "alice", NOON_S, 2, 2))
+        messages.recall(C2CRecall("bob", "alice", NOON_S, 2, 2))
         self.assert_changed_by(ChangedBy.RECALL)
 
-        actions.set_marks(owner_id="alice", conversation_ids=["c2c_bob"], marks=1, enabled=True)
+        results.set_marks(owner_id="alice", conversation_ids=["c2c_bob"], marks=1, enabled=True)
         self.assert_changed_by(ChangedBy.MARK)
 
     def test_what_changes_nothing_is_not_told(self):
-        ingest.record([c2c("bob", "alice", 1)], now_s=NOON_S)
+        messages.record([c2c("bob", "alice", 1)], now_s=NOON_S)
 
-        actions.set_pinned(owner_id="alice", conversation_id="c2c_bob", pinned=False)
+        results.set_pinned(owner_id="alice", conversation_id="c2c_bob", pinned=False)
 
         self.assert_changed_by(ChangedBy.MESSAGE)
 

@@ -12,11 +12,15 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.core.management import CommandError, call_command
 
-from conversations import actions, demo, explain, verify, wire
+from conversations import demo
+from conversations.actions import results
 from conversations.choices import ElemType, GroupType, LeftOut, Mark
-from conversations.message_models import Message
+from conversations.formats import conversation as formats_conversation
+from conversations.maintenance import verify
 from conversations.models import ApiKey, Conversation, Owner
+from conversations.models.messages import Message
 from conversations.times import from_epoch_s, now_s
+from conversations.unread import explain
 
 pytestmark = pytest.mark.django_db
 OWNERS = 40
@@ -69,7 +73,7 @@ def test_a_second_run_changes_nothing_and_says_so():
 def test_a_second_run_keeps_what_was_changed_meanwhile():
     create_demo_data()
     Owner.objects.named("bob").update(nick_name="Robert")
-    actions.delete_one(owner_id="alice", conversation_id="c2c_bob")
+    results.delete_one(owner_id="alice", conversation_id="c2c_bob")
     get_user_model().objects.get(username="support").groups.clear()
     before = stored()
 
@@ -208,8 +212,8 @@ def test_there_is_something_of_everything():
 
 def test_every_record_is_in_wire_form_already():
     for conversation in demo_conversations().values():
-        assert set(conversation) == set(wire.KEYS)
-        assert wire.from_wire(conversation).order_key == conversation["orderkey"]
+        assert set(conversation) == set(formats_conversation.KEYS)
+        assert formats_conversation.from_wire(conversation).order_key == conversation["orderkey"]
 
 
 def test_the_login_may_enter_and_a_second_run_keeps_its_password():

@@ -14,9 +14,11 @@ from django.core.management import CommandError, call_command
 from django.test import TestCase
 from django.utils import timezone
 
-from conversations import changes, feed, keys
+from conversations.access import api_keys
 from conversations.exceptions import NotSignedIn
+from conversations.lists import change_feed
 from conversations.models import ApiKey, Conversation, Owner
+from conversations.store import owners
 from conversations.times import YEAR_2100_S
 from tests.cast import ALICE, FORGED_NAME, make_conversation, shown_strange
 
@@ -186,14 +188,14 @@ class CreateApiKeyTests(TestCase):
     def test_the_key_is_alone_on_standard_output_and_works(self):
         out, err, _ = run("create_api_key", "phone", "--owner", ALICE, "--scopes", "read,write", "--expires-days", "3")
 
-        access = keys.find(out.removesuffix("\n"))
+        access = api_keys.find(out.removesuffix("\n"))
         self.assertEqual((access.owner_id, access.scopes, err), (ALICE, {"read", "write"}, ""))
         self.assertAlmostEqual(ApiKey.objects.get().expires_at, timezone.now() + timedelta(days=3), delta=timedelta(minutes=1))
 
     def test_a_service_key_has_no_owner_and_reads_unless_told_otherwise(self):
         out, _, _ = run("create_api_key", "back end", "--service")
 
-        self.assertEqual(keys.find(out.strip()), keys.Access(None, frozenset({"read"})))
+        self.assertEqual(api_keys.find(out.strip()), api_keys.Access(None, frozenset({"read"})))
 
     def test_what_makes_no_sense_is_refused(self):
         for arguments in (
@@ -214,10 +216,10 @@ class CreateApiKeyTests(TestCase):
     def test_a_revoked_key_opens_nothing(self):
         out, _, _ = run("create_api_key", "x", "--service")
 
-        keys.revoke(ApiKey.objects.get().prefix)
+        api_keys.revoke(ApiKey.objects.get().prefix)
 
         with pytest.raises(NotSignedIn):
-            keys.find(out.strip())
+            api_keys.find(out.strip())
 
 
 def test_help_of_each_command_needs_no_database():
@@ -230,15 +232,15 @@ class NewFeedEpochTests(TestCase):
     def test_every_list_starts_over_once(self):
         make_conversation()
         make_conversation(owner_id="bob", conversation_id="c2c_alice")
-        before = feed.read(ALICE, None, 10)
+        before = change_feed.read(ALICE, None, 10)
 
         out, _, status = run("new_feed_epoch")
 
         self.assertEqual((out.strip(), status), ("2 lists start over.", 0))
-        self.assertTrue(feed.read(ALICE, feed.parse(before.since), 10).reset_required)
-        again = feed.read(ALICE, None, 10)
+        self.assertTrue(change_feed.read(ALICE, change_feed.parse(before.since), 10).reset_required)
+        again = change_feed.read(ALICE, None, 10)
         self.assertEqual(again.changes, before.changes)
-        self.assertFalse(feed.read(ALICE, feed.parse(again.since), 10).reset_required)
+        self.assertFalse(change_feed.read(ALICE, change_feed.parse(again.since), 10).reset_required)
 
     def test_a_clock_that_was_set_back_still_gives_another_epoch(self):
         make_conversation()
@@ -259,7 +261,7 @@ class NewFeedEpochTests(TestCase):
     def test_more_owners_than_one_batch(self):
         Owner.objects.bulk_create(Owner(owner_id=f"u{n}", epoch=1) for n in range(5))
 
-        with mock.patch.object(changes, "OWNERS_PER_STATEMENT", 2):
+        with mock.patch.object(owners, "OWNERS_PER_STATEMENT", 2):
             run("new_feed_epoch")
 
         self.assertFalse(Owner.objects.filter(epoch=1).exists())

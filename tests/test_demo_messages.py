@@ -8,11 +8,12 @@ import pytest
 from django.core.management import call_command
 from django.urls import reverse
 
-from conversations import explain, message_elements
 from conversations.choices import ElemType, Membership
 from conversations.demo import feeding, people, scripts
+from conversations.formats import message_body
 from conversations.models import Conversation
 from conversations.times import from_epoch_s
+from conversations.unread import explain
 from tests.staff import boss
 
 pytestmark = pytest.mark.django_db
@@ -47,8 +48,8 @@ def test_there_is_a_message_of_each_kind_as_the_cloud_would_take_it():
     fed = feeding.feed(people.make_people(OWNERS), NOW_S)
 
     for message in fed:
-        message_elements.check_contents(message.elements)
-    kinds = {message_elements.to_classic(message.elements)["elemType"] for message in fed}
+        message_body.check_contents(message.elements)
+    kinds = {message_body.to_classic(message.elements)["elemType"] for message in fed}
     # Notices of groups are no messages that anybody sends.
     assert kinds == set(ElemType.values) - {ElemType.NONE, ElemType.GROUP_TIPS, ElemType.GROUP_REPORT, ElemType.STREAM}
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from conversations import wire
 from conversations.choices import GroupType
-from conversations.dialects import conversations_in, to_classic
 from conversations.exceptions import InvalidParameter
+from conversations.formats import conversation
+from conversations.formats.dialects import conversations_in, to_classic
 
 CLASSIC = {"conversationID": "c2c_bob", "type": 1, "showName": "Bob"}
 CAPI = {"conv_id": "bob", "conv_type": 1, "conv_show_name": "Bob"}
@@ -33,14 +33,14 @@ def read(record, default_owner=None):
 
 def refused_key(record, default_owner="alice"):
     with pytest.raises(InvalidParameter) as caught:
-        [wire.from_wire(classic) for _owner, classic in read(record, default_owner)]
+        [conversation.from_wire(classic) for _owner, classic in read(record, default_owner)]
     (key,) = caught.value.errors
     return key
 
 
 def from_capi(**keys):
     ((_owner, classic),) = read({"conv_id": "team_7", "conv_type": 2} | keys, "alice")
-    wire.from_wire(classic)
+    conversation.from_wire(classic)
     return classic
 
 
@@ -74,7 +74,7 @@ def test_each_form_names_its_owner(record):
     ((owner, classic),) = read(record, "someone else")
 
     assert owner == "alice"
-    assert wire.from_wire(classic)[:4] == ("c2c_bob", 1, "", "Bob")
+    assert conversation.from_wire(classic)[:4] == ("c2c_bob", 1, "", "Bob")
 
 
 @pytest.mark.parametrize("record", [CLASSIC, CAPI, {"conversationList": [CLASSIC]}, GET_LIST, {"conversation": CAPI}])
@@ -145,7 +145,7 @@ def test_what_would_be_lost_is_refused(record, key):
 
 
 def test_get_list_gives_ids_places_and_pins():
-    found = [wire.from_wire(classic) for _owner, classic in read(GET_LIST | {"From_Account": "alice"})]
+    found = [conversation.from_wire(classic) for _owner, classic in read(GET_LIST | {"From_Account": "alice"})]
 
     assert [(entry.conversation_id, entry.order_key, entry.is_pinned, entry.last_message) for entry in found] == [
         ("c2c_bob", 1_760_000_200_000_000, True, None),
@@ -233,7 +233,7 @@ def test_every_key_of_the_c_api_has_its_classic_twin():
         "draftTimestamp": 1_760_000_230,
         "lastMessage": None,
     }
-    assert wire.from_wire(classic).order_key == 1_760_000_230_000_000
+    assert conversation.from_wire(classic).order_key == 1_760_000_230_000_000
 
 
 def test_the_c_api_id_is_bare_whatever_it_looks_like():

@@ -11,10 +11,10 @@ from django.db import OperationalError
 from django.http import HttpResponse
 from django.test import TestCase
 
-from conversations.api import hub as hub_module
-from conversations.api import stream
-from conversations.api.hub import Hub, Threads
-from conversations.feed import Changes
+from conversations.api.events import hub as events_hub
+from conversations.api.events import stream
+from conversations.api.events.hub import Hub, Threads
+from conversations.lists.change_feed import Changes
 from tests.cast import ALICE, BOB, make_conversation
 
 SCOPE = {"type": "http", "method": "GET", "path": "/api/v1/events/", "query_string": b"", "headers": []}
@@ -88,7 +88,7 @@ class HubTests(IsolatedAsyncioTestCase):
             self.assertEqual([behind.take(), other.take(), unseen.take()], [True, False, False])
 
     async def test_where_nothing_is_announced_lists_are_looked_at(self):
-        with mock.patch.object(hub_module, "LOOK_S", 0.01):
+        with mock.patch.object(events_hub, "LOOK_S", 0.01):
             hub = Hub(self.threads, heard=None)
             hub._heard = None
             with hub.follow(ALICE) as follower:
@@ -190,7 +190,7 @@ class ThreadsTests(IsolatedAsyncioTestCase):
             raise OperationalError("gone")
 
         threads = Threads()
-        with mock.patch.multiple(hub_module, close_old_connections=mock.DEFAULT), self.assertLogs(hub_module.logger) as logs:
+        with mock.patch.multiple(events_hub, close_old_connections=mock.DEFAULT), self.assertLogs(events_hub.logger) as logs:
             for _n in range(3):
                 with self.assertRaises(OperationalError):
                     await threads.run(fail)
@@ -199,9 +199,9 @@ class ThreadsTests(IsolatedAsyncioTestCase):
 
     async def test_a_crowd_shares_few_threads(self):
         threads = Threads()
-        with mock.patch.multiple(hub_module, close_old_connections=mock.DEFAULT):
+        with mock.patch.multiple(events_hub, close_old_connections=mock.DEFAULT):
             started = time.monotonic()
-            await asyncio.gather(*(threads.run(time.sleep, 0.05) for _n in range(2 * hub_module.THREADS)))
+            await asyncio.gather(*(threads.run(time.sleep, 0.05) for _n in range(2 * events_hub.THREADS)))
 
         self.assertGreater(time.monotonic() - started, 0.09)
 
@@ -211,7 +211,7 @@ class FeedTokenTests(TestCase):
         row = make_conversation(ALICE)
 
         with self.assertNumQueries(1):
-            tokens = hub_module._feed_tokens([ALICE, "nobody"])
+            tokens = events_hub._feed_tokens([ALICE, "nobody"])
 
         self.assertEqual([token.rpartition(".")[2] for token in tokens.values()], [str(row.version)])
         self.assertEqual(list(tokens), [ALICE])

@@ -13,13 +13,16 @@ from django.utils import translation
 from hypothesis import HealthCheck, given, settings
 from hypothesis.extra.django import TestCase as HypothesisTestCase
 
-from conversations import actions, explain, ingest, membership, message_store, reading
+from conversations.actions import reading, results
 from conversations.choices import ChangedBy, LeftOut, Membership
 from conversations.exceptions import ConversationNotFound
-from conversations.explanations import Hint, on_one_line
-from conversations.message_models import Callback, GroupMember, Message
-from conversations.messages import C2CRecall, GroupRecall
+from conversations.feeding import members, messages
+from conversations.formats.messages import C2CRecall, GroupRecall
 from conversations.models import Conversation, Owner
+from conversations.models.messages import Callback, GroupMember, Message
+from conversations.store import messages as store_messages
+from conversations.unread import explain
+from conversations.unread.explanation import Hint, on_one_line
 from tests import feeding, test_ingest
 from tests.cast import FORGED_NAME, make_conversation, shown_strange
 from tests.test_ingest import NOON_S, c2c, group
@@ -53,14 +56,14 @@ class AnyEventsTests(HypothesisTestCase):
 class ReasonTests(TestCase):
     def test_each_reason_in_a_group_is_told_once(self):
         team()
-        ingest.record([group("bob", n) for n in range(1, 4)], now_s=NOON_S)
+        messages.record([group("bob", n) for n in range(1, 4)], now_s=NOON_S)
         reading.read(owner_id="alice", conversation_id="group_team", sequence=2)
         told = [
             group("alice", 4), group("bob", 5, counts_as_unread=False), group("bob", 6, targets=("alice",)), group("bob", 7),
             group("bob", 8),
         ]  # fmt: skip
-        ingest.record(told, now_s=NOON_S)
-        ingest.recall(GroupRecall("team", "", (7, 9), ""))
+        messages.record(told, now_s=NOON_S)
+        messages.recall(GroupRecall("team", "", (7, 9), ""))
 
         found = explain.explain("alice", "group_team")
 
@@ -74,10 +77,10 @@ class ReasonTests(TestCase):
         )  # fmt: skip
 
     def test_what_was_said_while_away_is_left_out_by_when_that_was(self):
-        membership.join("team", ["bob"], at_ms=NOON_S * 1000)
-        membership.join("team", ["alice"], at_ms=(NOON_S + 3) * 1000)
-        membership.leave("team", ["alice"], at_ms=(NOON_S + 5) * 1000, membership=Membership.LEFT)
-        ingest.record([group("bob", n) for n in (1, 2, 3, 4, 6, 7, 8)], now_s=NOON_S)
+        members.join("team", ["bob"], at_ms=NOON_S * 1000)
+        members.join("team", ["alice"], at_ms=(NOON_S + 3) * 1000)
+        members.leave("team", ["alice"], at_ms=(NOON_S + 5) * 1000, membership=Membership.LEFT)
+        messages.record([group("bob", n) for n in (1, 2, 3, 4, 6, 7, 8)], now_s=NOON_S)
 
         found = explain.explain("alice", "group_team")
 
@@ -86,26 +89,26 @@ class ReasonTests(TestCase):
 
     def test_a_meeting_counts_nothing(self):
         team()
-        ingest.record([group("bob", 1, group_type="Meeting"), group("bob", 2)], now_s=NOON_S)
+        messages.record([group("bob", 1, group_type="Meeting"), group("bob", 2)], now_s=NOON_S)
 
         self.assertEqual(left_out(explain.explain("alice", "group_team")), {LeftOut.UNCOUNTED_GROUP: 2})
 
     def test_cleared_and_deleted_ones_are_told_apart(self):
-        ingest.record([c2c("bob", "alice", n) for n in range(1, 4)], now_s=NOON_S)
-        actions.delete(owner_id="alice", conversation_ids=["c2c_bob"], clear_messages=False)
-        ingest.record([c2c("bob", "alice", n) for n in (6, 9)], now_s=NOON_S)
-        actions.clear_history(owner_id="alice", conversation_id="c2c_bob")
-        ingest.record([c2c("bob", "alice", 12)], now_s=NOON_S)
+        messages.record([c2c("bob", "alice", n) for n in range(1, 4)], now_s=NOON_S)
+        results.delete(owner_id="alice", conversation_ids=["c2c_bob"], clear_messages=False)
+        messages.record([c2c("bob", "alice", n) for n in (6, 9)], now_s=NOON_S)
+        results.clear_history(owner_id="alice", conversation_id="c2c_bob")
+        messages.record([c2c("bob", "alice", 12)], now_s=NOON_S)
 
         found = explain.explain("alice", "c2c_bob")
 
         self.assertEqual((found.counted, left_out(found)), (1, {LeftOut.DELETED: 3, LeftOut.CLEARED: 2}))
 
     def test_what_was_carried_over_counts_and_its_messages_do_not_again(self):
-        place = ingest.positions.of_group(3)
+        place = messages.positions.of_group(3)
         team()
         make_conversation("alice", "group_team", unread_count=12, unread_base=12, unread_base_position=place)
-        ingest.record([group("bob", n) for n in range(1, 6)], now_s=NOON_S)
+        messages.record([group("bob", n) for n in range(1, 6)], now_s=NOON_S)
 
         found = explain.explain("alice", "group_team")
 
@@ -114,7 +117,7 @@ class ReasonTests(TestCase):
 
     def test_runs_join_messages_that_count_one_after_the_other(self):
         team()
-        ingest.record([group("carol" if n == 5 else "bob", n) for n in range(1, 9)], now_s=NOON_S)
+        messages.record([group("carol" if n == 5 else "bob", n) for n in range(1, 9)], now_s=NOON_S)
 
         found = explain.explain("carol", "group_team")
 
@@ -130,8 +133,8 @@ class ReasonTests(TestCase):
         self.assertIn("Yes: it is not muted (receive mentions only, recvOpt 4).", other)
 
     def test_the_last_change_is_named(self):
-        ingest.record([c2c("bob", "alice", 1)], now_s=NOON_S)
-        ingest.recall(C2CRecall("bob", "alice", NOON_S, 1, 1))
+        messages.record([c2c("bob", "alice", 1)], now_s=NOON_S)
+        messages.recall(C2CRecall("bob", "alice", NOON_S, 1, 1))
 
         found = explain.explain("alice", "c2c_bob")
 
@@ -140,7 +143,7 @@ class ReasonTests(TestCase):
         self.assertIn("(version 2)", found.as_text())
 
     def test_plain_words_come_before_the_clouds(self):
-        ingest.record([c2c("bob", "alice", 1, counts_as_unread=False)], now_s=NOON_S)
+        messages.record([c2c("bob", "alice", 1, counts_as_unread=False)], now_s=NOON_S)
 
         found = explain.explain("alice", "c2c_bob")
 
@@ -171,13 +174,13 @@ class HintTests(TestCase):
         self.assertIn(Hint.DISAGREES, found.hints)
 
     def test_reads_that_never_came_are_asked_for(self):
-        ingest.record([c2c("bob", "alice", 1), group("alice", 1), group("bob", 2)], now_s=NOON_S)
+        messages.record([c2c("bob", "alice", 1), group("alice", 1), group("bob", 2)], now_s=NOON_S)
 
         self.assertEqual(self.hints(), {Hint.NEVER_READ, Hint.NO_READ_WEBHOOK})
         self.assertEqual(self.hints("group_team"), {Hint.GROUP_NEVER_READ})
 
     def test_a_read_webhook_answers_the_question(self):
-        ingest.record([c2c("bob", "alice", 1)], now_s=NOON_S)
+        messages.record([c2c("bob", "alice", 1)], now_s=NOON_S)
         Callback.objects.create(command="C2C.CallbackAfterMsgReport", body="{}", outcome="applied")
 
         self.assertEqual(self.hints(), {Hint.NEVER_READ})
@@ -195,7 +198,7 @@ class HintTests(TestCase):
         self.assertEqual(self.hints("group_team"), {Hint.NOT_A_MEMBER, Hint.SKIPPED})
 
     def test_a_settled_conversation_needs_nothing(self):
-        ingest.record([c2c("bob", "alice", 1)], now_s=NOON_S)
+        messages.record([c2c("bob", "alice", 1)], now_s=NOON_S)
         reading.read(owner_id="alice", conversation_id="c2c_bob")
 
         self.assertEqual(self.hints(), set())
@@ -204,10 +207,10 @@ class HintTests(TestCase):
 class BoundTests(TestCase):
     def test_longer_threads_cost_no_more_queries(self):
         team()
-        ingest.record([group("bob", n) for n in range(1, 5)], now_s=NOON_S)
+        messages.record([group("bob", n) for n in range(1, 5)], now_s=NOON_S)
         reading.read(owner_id="alice", conversation_id="group_team", sequence=2)
         few = self.queries()
-        ingest.record([group("bob", n) for n in range(5, 80)], now_s=NOON_S)
+        messages.record([group("bob", n) for n in range(5, 80)], now_s=NOON_S)
         reading.read(owner_id="alice", conversation_id="group_team", sequence=40)
 
         self.assertEqual(self.queries(), few)
@@ -220,7 +223,7 @@ class BoundTests(TestCase):
 
     def test_no_more_messages_are_read_than_the_bounds_allow(self):
         team()
-        ingest.record([group("bob", n) for n in range(1, 60)], now_s=NOON_S)
+        messages.record([group("bob", n) for n in range(1, 60)], now_s=NOON_S)
         reading.read(owner_id="alice", conversation_id="group_team", sequence=30)
 
         with mock.patch.multiple(explain, EXAMINED=10, COUNTED_PER_PLACE=5):
@@ -233,7 +236,7 @@ class BoundTests(TestCase):
         self.assertEqual((whole.follows, whole.counted), (29, 29))
 
     def test_the_text_of_a_message_is_not_read(self):
-        ingest.record([c2c("bob", "alice", 1)], now_s=NOON_S)
+        messages.record([c2c("bob", "alice", 1)], now_s=NOON_S)
 
         with CaptureQueriesContext(connection) as context:
             explain.explain("alice", "c2c_bob")
@@ -243,7 +246,7 @@ class BoundTests(TestCase):
 
     def test_more_runs_than_are_shown_are_cut(self):
         team()
-        ingest.record([group("alice" if n % 2 else "bob", n) for n in range(1, 90)], now_s=NOON_S)
+        messages.record([group("alice" if n % 2 else "bob", n) for n in range(1, 90)], now_s=NOON_S)
 
         found = explain.explain("alice", "group_team")
 
@@ -252,8 +255,8 @@ class BoundTests(TestCase):
 
 class DeletedTests(TestCase):
     def test_a_deleted_conversation_counts_nothing_and_says_so(self):
-        ingest.record([c2c("bob", "alice", 1)], now_s=NOON_S)
-        actions.delete(owner_id="alice", conversation_ids=["c2c_bob"])
+        messages.record([c2c("bob", "alice", 1)], now_s=NOON_S)
+        results.delete(owner_id="alice", conversation_ids=["c2c_bob"])
 
         found = explain.explain("alice", "c2c_bob")
 
@@ -292,7 +295,7 @@ class CommandTests(TestCase):
         return out.getvalue()
 
     def test_it_says_what_counts_without_its_text(self):
-        ingest.record([c2c("bob", "alice", 1), c2c("bob", "alice", 2)], now_s=NOON_S)
+        messages.record([c2c("bob", "alice", 1), c2c("bob", "alice", 2)], now_s=NOON_S)
 
         text = self.run_command("alice", "c2c_bob")
 
@@ -302,7 +305,7 @@ class CommandTests(TestCase):
         self.assertNotIn("c1", text)
 
     def test_senders_have_their_nicks_beside_their_ids(self):
-        ingest.record([group("alice", 1), group("carol", 2), group("bob", 3)], now_s=NOON_S)
+        messages.record([group("alice", 1), group("carol", 2), group("bob", 3)], now_s=NOON_S)
         Owner.objects.filter(owner_id="alice").update(nick_name="Alice Wang")
         Owner.objects.filter(owner_id="bob").update(nick_name=FORGED_NAME)
 
@@ -333,7 +336,7 @@ class CommandTests(TestCase):
         self.assertEqual(head, about)
 
     def test_json_has_every_fact(self):
-        ingest.record([group("alice", 1), group("bob", 2)], now_s=NOON_S)
+        messages.record([group("alice", 1), group("bob", 2)], now_s=NOON_S)
 
         found = json.loads(self.run_command("alice", "group_team", "--json"))
 
@@ -363,9 +366,9 @@ class CommandTests(TestCase):
 
 class OutlineTests(TestCase):
     def test_an_outline_knows_all_but_the_text(self):
-        ingest.record([c2c("bob", "alice", 1)], now_s=NOON_S)
-        ingest.recall(C2CRecall("bob", "alice", NOON_S, 2, 2))
+        messages.record([c2c("bob", "alice", 1)], now_s=NOON_S)
+        messages.recall(C2CRecall("bob", "alice", NOON_S, 2, 2))
 
-        outlines = list(message_store.outlines("alice\x1fbob", ""))
+        outlines = list(store_messages.outlines("alice\x1fbob", ""))
 
         self.assertEqual([(one.body, one.is_recalled) for one in outlines], [(None, True), ("", False)])

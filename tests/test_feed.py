@@ -6,17 +6,18 @@ import orjson
 from django.test import TestCase, override_settings
 from django.utils import timezone
 
-from conversations import actions, conversation_groups, feed
+from conversations.actions import groups, results
 from conversations.exceptions import InvalidParameter
+from conversations.lists import change_feed
 from conversations.models import Conversation, Owner
 from tests.cast import ALICE, make_conversation, make_conversations
 
 
-def read(since: str = "0", count: int = 100, **more) -> feed.Changes:
-    return feed.read(ALICE, feed.parse(since), count, **more)
+def read(since: str = "0", count: int = 100, **more) -> change_feed.Changes:
+    return change_feed.read(ALICE, change_feed.parse(since), count, **more)
 
 
-def kinds(page: feed.Changes) -> list[tuple[str, str]]:
+def kinds(page: change_feed.Changes) -> list[tuple[str, str]]:
     changes = map(orjson.loads, page.changes)
     return [
         (one["kind"], one.get("conversationID") or one.get("conversation", {}).get("conversationID", "")) for one in changes
@@ -24,11 +25,11 @@ def kinds(page: feed.Changes) -> list[tuple[str, str]]:
 
 
 def pin(conversation_id: str) -> None:
-    actions.set_pinned(owner_id=ALICE, conversation_id=conversation_id, pinned=True)
+    results.set_pinned(owner_id=ALICE, conversation_id=conversation_id, pinned=True)
 
 
 def delete(*conversation_ids: str) -> None:
-    actions.delete(owner_id=ALICE, conversation_ids=conversation_ids)
+    results.delete(owner_id=ALICE, conversation_ids=conversation_ids)
 
 
 class TokenTests(TestCase):
@@ -39,7 +40,7 @@ class TokenTests(TestCase):
     def test_what_is_no_token_is_refused(self):
         for text in ("x", "1", "1.", ".1", "1.2.3.4", "-1.2", "1.-2", "1 .2", "¹.2", "1.2\n", "9" * 19 + ".1", "00", "1,2"):
             with self.subTest(text), self.assertRaises(InvalidParameter):
-                feed.parse(text)
+                change_feed.parse(text)
 
     def test_none_and_zero_are_the_start(self):
         self.assertEqual(read("").changes, read("0").changes)
@@ -57,8 +58,8 @@ class TokenTests(TestCase):
                 self.assertFalse(read(text).reset_required)
 
     def test_an_owner_never_seen_is_at_the_start_and_a_token_of_a_lost_one_starts_over(self):
-        page = feed.read("nobody", None, 10)
-        lost = feed.read("nobody", feed.parse("77.3"), 10)
+        page = change_feed.read("nobody", None, 10)
+        lost = change_feed.read("nobody", change_feed.parse("77.3"), 10)
 
         self.assertEqual((page.since, page.changes, page.is_finished, page.reset_required), ("0", [], True, False))
         self.assertTrue(lost.reset_required)
@@ -78,7 +79,7 @@ class ChangesTests(TestCase):
 
     def test_a_row_that_changed_ten_times_shows_once_at_its_newest(self):
         for n in range(10):
-            actions.set_draft(owner_id=ALICE, conversation_id="c2c_peer1", text=str(n))
+            results.set_draft(owner_id=ALICE, conversation_id="c2c_peer1", text=str(n))
 
         page = read(self.since)
 
@@ -97,7 +98,7 @@ class ChangesTests(TestCase):
 
     def test_pages_of_any_size_give_the_same(self):
         pin("c2c_peer2")
-        conversation_groups.create(owner_id=ALICE, name="work", conversation_ids=["c2c_peer0", "c2c_peer1"])
+        groups.create(owner_id=ALICE, name="work", conversation_ids=["c2c_peer0", "c2c_peer1"])
         delete("c2c_peer2")
         whole = read(self.since).changes
 
@@ -110,7 +111,7 @@ class ChangesTests(TestCase):
             self.assertEqual(given, whole)
 
     def test_groups_stand_where_they_changed(self):
-        conversation_groups.create(owner_id=ALICE, name="work", conversation_ids=["c2c_peer0"])
+        groups.create(owner_id=ALICE, name="work", conversation_ids=["c2c_peer0"])
         pin("c2c_peer1")
 
         page = read(self.since)
@@ -119,10 +120,10 @@ class ChangesTests(TestCase):
         self.assertEqual(orjson.loads(page.changes[0]), {"kind": "groups", "conversationGroupList": ["work"]})
 
     def test_a_rename_changes_each_row_in_the_group_and_the_groups(self):
-        conversation_groups.create(owner_id=ALICE, name="work", conversation_ids=["c2c_peer0", "c2c_peer1"])
+        groups.create(owner_id=ALICE, name="work", conversation_ids=["c2c_peer0", "c2c_peer1"])
         since = read().since
 
-        conversation_groups.rename(owner_id=ALICE, name="work", new_name="home")
+        groups.rename(owner_id=ALICE, name="work", new_name="home")
 
         self.assertEqual(kinds(read(since)), [("groups", ""), ("changed", "c2c_peer0"), ("changed", "c2c_peer1")])
 

@@ -10,10 +10,14 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import TestCase
 
-from conversations import callbacks, history, ingest, jsonlines, reading, webhooks
-from conversations.history import Summary
-from conversations.message_models import GroupMember, Message
+from conversations.actions import reading
+from conversations.feeding import messages as feeding_messages
+from conversations.feeding import webhooks
+from conversations.formats import json_records, webhook_events
 from conversations.models import Conversation, Owner
+from conversations.models.messages import GroupMember, Message
+from conversations.transfer import messages as transfer_messages
+from conversations.transfer.messages import Summary
 from tests import feeding
 from tests.test_ingest import NOON_S, c2c, group, rows
 
@@ -44,9 +48,9 @@ def webhook(body: dict[str, Any], **more: Any) -> dict[str, Any]:
     return body | {"CallbackCommand": f"{kind}.CallbackAfterSendMsg", "EventTime": body["MsgTime"] * 1000} | more
 
 
-def import_all(*bodies: Any, **options: Any) -> tuple[Summary, list[history.BadRecord]]:
-    bad: list[history.BadRecord] = []
-    return history.import_records(enumerate(bodies, 1), on_bad=bad.append, **options), bad
+def import_all(*bodies: Any, **options: Any) -> tuple[Summary, list[transfer_messages.BadRecord]]:
+    bad: list[transfer_messages.BadRecord] = []
+    return transfer_messages.import_records(enumerate(bodies, 1), on_bad=bad.append, **options), bad
 
 
 class HistoryTests(TestCase):
@@ -79,14 +83,14 @@ class HistoryTests(TestCase):
         import_all(c2c_body(), group_body())
 
         for body in (webhook(c2c_body()), webhook(group_body())):
-            event = callbacks.parse(body["CallbackCommand"], body, now_s=NOON_S)
+            event = webhook_events.parse(body["CallbackCommand"], body, now_s=NOON_S)
             webhooks.apply_event(event, at_ms=0, now_s=NOON_S)
 
         self.assertEqual({one["unread"] for one in rows().values()}, {0})
         self.assertEqual(Message.objects.count(), 2)
 
     def test_what_is_unread_already_stays_so(self):
-        ingest.record([c2c("bob", "alice", 1), group("bob", 1, at_all=True)], now_s=NOON_S)
+        feeding_messages.record([c2c("bob", "alice", 1), group("bob", 1, at_all=True)], now_s=NOON_S)
         before = rows()
 
         summary, _bad = import_all(c2c_body(1), group_body(1))
@@ -95,7 +99,7 @@ class HistoryTests(TestCase):
         self.assertEqual(before["alice", "group_team"]["unread"], 1)
 
     def test_a_recall_that_came_first_stands(self):
-        webhooks.apply_event(callbacks.GroupRecall("team", "", (1,), ""), at_ms=0, now_s=NOON_S)
+        webhooks.apply_event(webhook_events.GroupRecall("team", "", (1,), ""), at_ms=0, now_s=NOON_S)
 
         import_all(group_body(1))
 
@@ -113,7 +117,7 @@ class HistoryTests(TestCase):
         self.assertEqual(self.row("group_team").unread_count, 1)
 
     def test_it_does_not_hide_what_came_since(self):
-        ingest.record([c2c("bob", "alice", 9)], now_s=NOON_S)
+        feeding_messages.record([c2c("bob", "alice", 9)], now_s=NOON_S)
 
         import_all(c2c_body(1))
 
@@ -186,7 +190,7 @@ class HistoryTests(TestCase):
         shared = group_body()
         items = [{key: shared[key] for key in ("From_Account", "MsgTime", "MsgBody")} | {"MsgSeq": n} for n in range(1, 6)]
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(history, "BATCH_MESSAGES", 2)
+            patch.setattr(transfer_messages, "BATCH_MESSAGES", 2)
 
             summary, bad = import_all({"GroupId": "team", "MsgList": items}, [c2c_body(n) for n in range(3)])
 
@@ -194,7 +198,7 @@ class HistoryTests(TestCase):
 
     def test_many_batches_are_as_one(self):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(history, "BATCH_MESSAGES", 2)
+            patch.setattr(transfer_messages, "BATCH_MESSAGES", 2)
             positions: list[int] = []
 
             summary, _bad = import_all(*(c2c_body(number) for number in range(5)), on_batch=positions.append)
@@ -273,4 +277,4 @@ class CommandTests(TestCase):
             out, _err, status = self.run_command("-")
 
         self.assertEqual((out[:5], status), ("1 new", 0))
-        self.assertEqual(list(jsonlines.Records(BytesIO(b""))), [])
+        self.assertEqual(list(json_records.Records(BytesIO(b""))), [])

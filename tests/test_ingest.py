@@ -9,12 +9,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from conversations import actions, callbacks, feed, ingest, membership, reading, webhooks
+from conversations.actions import reading, results
 from conversations.choices import Membership
-from conversations.message_models import GroupMember
-from conversations.messages import C2CRecall, GroupRecall, Message
+from conversations.feeding import members as feeding_members
+from conversations.feeding import messages, webhooks
+from conversations.formats import webhook_events
+from conversations.formats.messages import C2CRecall, GroupRecall, Message
+from conversations.lists import change_feed
 from conversations.models import Conversation, Owner
-from conversations.transfer import import_records
+from conversations.models.messages import GroupMember
+from conversations.transfer.conversations import import_records
 from tests import feeding
 
 NOON_S = 1_760_000_000
@@ -65,20 +69,22 @@ c2c_recalls = st.builds(
 )
 group_recalls = st.builds(lambda seqs: GroupRecall("team", "", tuple(seqs), ""), st.lists(numbers, min_size=1, max_size=3))
 reads = st.builds(
-    lambda number, later: callbacks.C2CRead(peer_of(number), sender_of(number), NOON_S + number // 3 + later),
+    lambda number, later: webhook_events.C2CRead(peer_of(number), sender_of(number), NOON_S + number // 3 + later),
     numbers,
     st.integers(-1, 1),
 )
 moments = st.builds(lambda number, ms: (NOON_S + number) * 1000 + ms, st.integers(0, 13), st.sampled_from((0, 500)))
 movers = st.lists(st.sampled_from(PEOPLE), min_size=1, max_size=2, unique=True).map(tuple)
 joins = st.builds(
-    lambda at, members, type_: callbacks.MembersJoined(group_id="team", group_type=type_, event_time_ms=at, members=members),
+    lambda at, members, type_: webhook_events.MembersJoined(
+        group_id="team", group_type=type_, event_time_ms=at, members=members
+    ),
     moments,
     movers,
     st.sampled_from(("", "", "", "Work", "Meeting")),
 )
 leaves = st.builds(
-    lambda at, members: callbacks.MembersLeft(
+    lambda at, members: webhook_events.MembersLeft(
         group_id="team", group_type="", event_time_ms=at, members=members, membership=Membership.LEFT
     ),
     moments,
@@ -93,7 +99,7 @@ def feed_in(items: list, cuts: set[int]) -> None:
     request: list[Message] = []
     for index, item in enumerate([*items, None]):
         if request and (not isinstance(item, Message) or index in cuts):
-            ingest.record(request, now_s=NOON_S)
+            messages.record(request, now_s=NOON_S)
             request = []
         if isinstance(item, Message):
             request.append(item)
@@ -131,7 +137,7 @@ class AnyOrderTests(TestCase):
     def assert_numbered(self) -> None:
         """Each list's feed has its rows once, and goes as far as its owner."""
         for owner in Owner.objects.all():
-            page = feed.read(owner.owner_id, None, 100)
+            page = change_feed.read(owner.owner_id, None, 100)
             shown = {orjson.loads(one)["conversation"]["conversationID"] for one in page.changes}
             own = Conversation.objects.for_owner(owner.owner_id)
             self.assertEqual(shown, set(own.values_list("conversation_id", flat=True)))
@@ -143,24 +149,24 @@ class AnyOrderTests(TestCase):
 
 class ReadingTests(TestCase):
     def test_a_partial_read_leaves_what_comes_after_it(self):
-        ingest.record([group("bob", n) for n in range(1, 6)] + [group("alice", 6)], now_s=NOON_S)
-        ingest.record([group("bob", n) for n in range(7, 10)], now_s=NOON_S)
+        messages.record([group("bob", n) for n in range(1, 6)] + [group("alice", 6)], now_s=NOON_S)
+        messages.record([group("bob", n) for n in range(7, 10)], now_s=NOON_S)
 
         outcome = reading.read(owner_id="alice", conversation_id="group_team", sequence=7)
 
         self.assertEqual(outcome.conversation.unread_count, 2)
 
     def test_a_late_message_before_the_read_position_is_read(self):
-        ingest.record([group("alice", 1), group("bob", 9)], now_s=NOON_S)
+        messages.record([group("alice", 1), group("bob", 9)], now_s=NOON_S)
         reading.read(owner_id="alice", conversation_id="group_team")
 
-        ingest.record([group("bob", 5), group("bob", 10)], now_s=NOON_S)
+        messages.record([group("bob", 5), group("bob", 10)], now_s=NOON_S)
 
         row = Conversation.objects.get(owner_id="alice")
         self.assertEqual((row.unread_count, row.last_message_position[-2:]), (1, "10"))
 
     def test_a_position_moved_back_counts_again(self):
-        ingest.record([group("alice", 1), *(group("bob", n) for n in range(2, 6))], now_s=NOON_S)
+        messages.record([group("alice", 1), *(group("bob", n) for n in range(2, 6))], now_s=NOON_S)
         reading.read(owner_id="alice", conversation_id="group_team")
 
         reading.move_read_position(owner_id="alice", conversation_id="group_team", to=3)
@@ -168,9 +174,11 @@ class ReadingTests(TestCase):
         self.assertEqual(Conversation.objects.get(owner_id="alice").unread_count, 2)
 
     def test_a_position_moved_back_mentions_again(self):
-        ingest.record([group("alice", 1), group("bob", 3, at_all=True), group("bob", 4, at_accounts=("alice",))], now_s=NOON_S)
-        ingest.record([group("bob", 5, at_accounts=("alice",)), group("bob", 6)], now_s=NOON_S)
-        ingest.recall(GroupRecall("team", "", (5,), ""))
+        messages.record(
+            [group("alice", 1), group("bob", 3, at_all=True), group("bob", 4, at_accounts=("alice",))], now_s=NOON_S
+        )
+        messages.record([group("bob", 5, at_accounts=("alice",)), group("bob", 6)], now_s=NOON_S)
+        messages.recall(GroupRecall("team", "", (5,), ""))
         reading.read(owner_id="alice", conversation_id="group_team")
 
         reading.move_read_position(owner_id="alice", conversation_id="group_team", to=2)
@@ -200,7 +208,7 @@ class ParallelTests(TransactionTestCase):
             mine = random_module.Random(seed).sample(told, len(told))
             try:
                 for start in range(0, len(mine), 7):
-                    ingest.record(mine[start : start + 7], now_s=NOON_S)
+                    messages.record(mine[start : start + 7], now_s=NOON_S)
             except Exception as error:
                 failures.append(error)
             finally:
@@ -218,13 +226,13 @@ class ParallelTests(TransactionTestCase):
 
 class ImportedTests(TestCase):
     def test_news_of_an_early_leave_does_not_take_an_imported_conversation_away(self):
-        membership.join("team", ["alice", "bob"], at_ms=0)
+        feeding_members.join("team", ["alice", "bob"], at_ms=0)
         message = {"timestamp": NOON_S, "seq": "1", "elemType": 1, "textElem": {"text": "imported"}}
         conversation = {"conversationID": "group_team", "unreadCount": 2, "lastMessage": message}
         import_records([(1, {"owner": "alice", "conversation": conversation})])
-        ingest.record([group("bob", 5)], now_s=NOON_S)
+        messages.record([group("bob", 5)], now_s=NOON_S)
 
-        membership.leave("team", ["alice"], at_ms=1000, membership=Membership.LEFT)
+        feeding_members.leave("team", ["alice"], at_ms=1000, membership=Membership.LEFT)
 
         row = Conversation.objects.for_owner("alice").get()
         self.assertEqual((row.unread_count, row.membership), (2, "left"))
@@ -234,15 +242,15 @@ class UnshownTests(TestCase):
     """Messages that are never shown last are counted all the same, and read and deleted all the same."""
 
     def test_reading_up_to_the_newest_reads_it(self):
-        ingest.record([c2c("bob", "alice", 1, is_shown_last=False)], now_s=NOON_S)
+        messages.record([c2c("bob", "alice", 1, is_shown_last=False)], now_s=NOON_S)
 
         reading.read(owner_id="alice", conversation_id="c2c_bob")
-        ingest.recall(C2CRecall("bob", "alice", NOON_S, 1, 1))
+        messages.recall(C2CRecall("bob", "alice", NOON_S, 1, 1))
 
         self.assertEqual(Conversation.objects.get(owner_id="alice").unread_count, 0)
 
     def test_an_earlier_read_leaves_it(self):
-        ingest.record([c2c("bob", "alice", 1), c2c("bob", "alice", 6, is_shown_last=False)], now_s=NOON_S)
+        messages.record([c2c("bob", "alice", 1), c2c("bob", "alice", 6, is_shown_last=False)], now_s=NOON_S)
 
         reading.read(owner_id="alice", conversation_id="c2c_bob", timestamp_s=NOON_S + 1)
 
@@ -250,9 +258,9 @@ class UnshownTests(TestCase):
 
     def test_a_repeat_does_not_bring_a_deleted_conversation_back(self):
         told = [c2c("bob", "alice", 1), c2c("bob", "alice", 6, is_shown_last=False)]
-        ingest.record(told, now_s=NOON_S)
-        actions.delete(owner_id="alice", conversation_ids=["c2c_bob"])
+        messages.record(told, now_s=NOON_S)
+        results.delete(owner_id="alice", conversation_ids=["c2c_bob"])
 
-        ingest.record(told, now_s=NOON_S)
+        messages.record(told, now_s=NOON_S)
 
         self.assertFalse(Conversation.objects.for_owner("alice").exists())

@@ -4,13 +4,13 @@ import io
 
 import pytest
 
-from conversations import jsonlines
 from conversations.exceptions import InvalidParameter
+from conversations.formats import json_records
 
 
 def read(text: bytes) -> list:
     """Records by number; a refused one is its sentence."""
-    records = jsonlines.Records(io.BufferedReader(io.BytesIO(text)))
+    records = json_records.Records(io.BufferedReader(io.BytesIO(text)))
     return [(number, str(value.detail) if isinstance(value, InvalidParameter) else value) for number, value in records]
 
 
@@ -41,7 +41,7 @@ def test_arrays_and_objects_over_many_lines_are_taken_apart(text):
 
 
 def test_a_value_may_end_where_the_window_ends(monkeypatch):
-    monkeypatch.setattr(jsonlines, "BLOCK_BYTES", 1)
+    monkeypatch.setattr(json_records, "BLOCK_BYTES", 1)
 
     assert read(' [{"a": "你好"}, 12, [1, 2]]'.encode()) == [(1, {"a": "你好"}), (2, 12), (3, [1, 2])]
 
@@ -63,7 +63,7 @@ def test_a_key_given_twice_is_refused_by_name(text):
 
 @pytest.mark.parametrize("block", [1, 1000])
 def test_a_broken_array_says_on_which_line(monkeypatch, block):
-    monkeypatch.setattr(jsonlines, "BLOCK_BYTES", block)
+    monkeypatch.setattr(json_records, "BLOCK_BYTES", block)
     good = b'\n\n[\n {"a":\n  1},\n\n'
 
     for broken in (b' {"a": 2,,}]', b" oops]", b' {"a": 2} {"a"}]', b' {"a": 2}\n {"b": 1,,}'):
@@ -87,7 +87,7 @@ def test_text_that_looks_like_keys_is_no_double_key():
 
 
 def test_a_line_that_is_too_long_is_passed_over(monkeypatch):
-    monkeypatch.setattr(jsonlines, "LINE_MAX_BYTES", 20)
+    monkeypatch.setattr(json_records, "LINE_MAX_BYTES", 20)
 
     assert read(b'{"a":"' + b"x" * 100 + b'"}\n{"b":1}\n') == [(1, "The line has more than 20 bytes."), (2, {"b": 1})]
 
@@ -120,7 +120,7 @@ def test_a_broken_array_gives_what_came_before_and_says_so(text):
     ],
 )
 def test_items_of_an_array_have_one_comma_between_them(monkeypatch, block, text, count, line):
-    monkeypatch.setattr(jsonlines, "BLOCK_BYTES", block)
+    monkeypatch.setattr(json_records, "BLOCK_BYTES", block)
 
     *items, (number, why) = read(text)
 
@@ -136,6 +136,6 @@ def test_a_comma_that_is_missing_is_called_so():
 @pytest.mark.parametrize("block", [1, 1000])
 @pytest.mark.parametrize("text", [b'{\n"a":1}\n{"a":\n2}', b'{\n"a":1}{"a":2}', b'[]\n{"a":1}\n[ ] [{"a":2}]'])
 def test_values_outside_arrays_have_none(monkeypatch, block, text):
-    monkeypatch.setattr(jsonlines, "BLOCK_BYTES", block)
+    monkeypatch.setattr(json_records, "BLOCK_BYTES", block)
 
     assert read(text) == [(1, {"a": 1}), (2, {"a": 2})]

@@ -4,10 +4,11 @@ from django.db import connection
 from django.test import TestCase, override_settings
 from django.test.utils import CaptureQueriesContext
 
-from conversations import learning, transfer
 from conversations.choices import Membership
-from conversations.message_models import GroupMember
+from conversations.feeding import member_inference
 from conversations.models import Conversation
+from conversations.models.messages import GroupMember
+from conversations.transfer import conversations
 from tests.cast import ALICE, BOB
 from tests.test_ingest import NOON_S, group
 from tests.test_membership import NOON_MS, joined, left, row_of, tell
@@ -16,7 +17,7 @@ from tests.test_membership import NOON_MS, joined, left, row_of, tell
 def import_row(owner_id: str = ALICE, conversation_id: str = "group_team", *, unread: int = 0, seq: int = 0) -> None:
     last = {"lastMessage": {"timestamp": NOON_S + seq, "seq": str(seq), "elemType": 1}} if seq else {}
     conversation = {"conversationID": conversation_id, "unreadCount": unread} | last
-    transfer.import_records([(1, {"owner": owner_id, "conversation": conversation})])
+    conversations.import_records([(1, {"owner": owner_id, "conversation": conversation})])
 
 
 class ImportTests(TestCase):
@@ -75,7 +76,7 @@ class ImportTests(TestCase):
 
     def test_a_dry_run_learns_nothing(self):
         record = {"owner": ALICE, "conversation": {"conversationID": "group_team"}}
-        transfer.import_records([(1, record)], dry_run=True)
+        conversations.import_records([(1, record)], dry_run=True)
 
         self.assertFalse(GroupMember.objects.exists())
 
@@ -83,7 +84,7 @@ class ImportTests(TestCase):
         counts = set()
         for size in (2, 200):
             with CaptureQueriesContext(connection) as captured:
-                learning.learn((f"u{n}", f"group_g{size}_{n % 9}") for n in range(size))
+                member_inference.learn((f"u{n}", f"group_g{size}_{n % 9}") for n in range(size))
             counts.add(len(captured))
 
         self.assertEqual(len(counts), 1)
@@ -94,10 +95,10 @@ class ImportTests(TestCase):
         Conversation.objects.create(
             owner_id=ALICE, conversation_id="group_team", type=2, version=1, created_version=1, last_message=None
         )
-        self.assertEqual(learning.learn([(ALICE, "group_team")]), ["team"])
+        self.assertEqual(member_inference.learn([(ALICE, "group_team")]), ["team"])
         self.assertEqual(row_of().unread_count, 0)
 
-        self.assertEqual(learning.count_learnt(), (1, 0))
+        self.assertEqual(member_inference.count_learnt(), (1, 0))
 
         self.assertEqual(row_of().unread_count, 1)
-        self.assertEqual(learning.groups_to_count(), [])
+        self.assertEqual(member_inference.groups_to_count(), [])

@@ -20,8 +20,8 @@ from django.test import SimpleTestCase, TestCase
 from django.urls import reverse
 from django.utils import translation
 
-from conversations.jsonlines import Records
-from conversations.transfer import BadRecord, import_records
+from conversations.formats.json_records import Records
+from conversations.transfer.conversations import BadRecord, import_records
 from tests.cast import make_conversation, with_key
 from tests.staff import boss, message, support
 

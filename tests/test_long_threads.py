@@ -7,10 +7,12 @@ from unittest import mock
 import orjson
 from django.test import TestCase
 
-from conversations import ingest, learning, membership, message_store, verify
 from conversations.choices import GroupType, Membership
-from conversations.message_models import Message
+from conversations.feeding import member_inference, members, messages
+from conversations.maintenance import verify
 from conversations.models import Conversation
+from conversations.models.messages import Message
+from conversations.store import messages as store_messages
 from tests.cast import make_conversation
 from tests.test_ingest import NOON_S, group
 
@@ -21,16 +23,16 @@ LATER_MS = (NOON_S + 10**6) * 1000
 class LongThreadTests(TestCase):
     @classmethod
     def setUpTestData(cls):
-        membership.join("team", ["alice", "bob", "carol"], at_ms=1000, type_=GroupType.MEETING)
-        ingest.record([group("bob", 1)], now_s=NOON_S)
+        members.join("team", ["alice", "bob", "carol"], at_ms=1000, type_=GroupType.MEETING)
+        messages.record([group("bob", 1)], now_s=NOON_S)
         first = Message.objects.get()
         body = orjson.dumps(orjson.loads(first.body) | {"cloudCustomData": "x" * BODY_BYTES}).decode()
         told = ({"position": f"{n:020d}", "time_s": NOON_S + n, "random": n} for n in range(2, MESSAGES))
         Message.objects.bulk_create(Message(thread="team", sender="bob", body=body, **one) for one in told)
-        ingest.record([group("bob", MESSAGES)], now_s=NOON_S)
+        messages.record([group("bob", MESSAGES)], now_s=NOON_S)
 
     def peak_bytes(self, act: Callable[[], None]) -> int:
-        with mock.patch.object(message_store, "CHUNK", 20):
+        with mock.patch.object(store_messages, "CHUNK", 20):
             tracemalloc.start()
             try:
                 act()
@@ -47,7 +49,7 @@ class LongThreadTests(TestCase):
         return dict(Conversation.objects.filter(deleted_at=None).values_list("owner_id", "unread_count"))
 
     def retype(self, type_: GroupType, at_ms: int = LATER_MS) -> None:
-        membership.join("team", [], at_ms=at_ms, type_=type_)
+        members.join("team", [], at_ms=at_ms, type_=type_)
 
     def test_another_type_counts_all_or_nothing(self):
         Conversation.objects.filter(owner_id="carol").update(group_read_sequence=MESSAGES - 7)
@@ -70,9 +72,9 @@ class LongThreadTests(TestCase):
     def test_a_member_who_is_learnt_sees_all(self):
         self.retype(GroupType.PUBLIC)
         make_conversation("dave", "group_team")
-        learning.learn([("dave", "group_team")])
+        member_inference.learn([("dave", "group_team")])
 
-        self.assert_small(lambda: learning.count_learnt())
+        self.assert_small(lambda: member_inference.count_learnt())
 
         row = Conversation.objects.get(owner_id="dave")
         self.assertEqual((row.unread_count, int(row.last_message_position)), (MESSAGES, MESSAGES))
@@ -81,7 +83,7 @@ class LongThreadTests(TestCase):
         self.retype(GroupType.PUBLIC)
 
         def leave(user_id: str) -> None:
-            membership.leave("team", [user_id], at_ms=NOON_S * 1000, membership=Membership.LEFT)
+            members.leave("team", [user_id], at_ms=NOON_S * 1000, membership=Membership.LEFT)
 
         self.assert_small(lambda: leave("alice"))
         self.assert_small(lambda: leave("bob"))  # who sent all of it, and so was there

@@ -7,10 +7,13 @@ from django.db import connection
 from django.test import TestCase, override_settings
 from django.test.utils import CaptureQueriesContext
 
-from conversations import actions, callbacks, membership, webhooks
+from conversations.actions import results
 from conversations.choices import Membership
-from conversations.message_models import GroupMember
+from conversations.feeding import members as feeding_members
+from conversations.feeding import webhooks
+from conversations.formats import webhook_events
 from conversations.models import Conversation, Owner
+from conversations.models.messages import GroupMember
 from tests.cast import ALICE, BOB
 from tests.test_ingest import NOON_S, group
 
@@ -18,12 +21,12 @@ NOON_MS = NOON_S * 1000
 CLUB, TOPIC = "@TGS#_club", "@TGS#_club@TOPIC#_news"
 
 
-def joined(*members: str, at_ms: int = NOON_MS, group_type: str = "", group_id: str = "team") -> callbacks.MembersJoined:
-    return callbacks.MembersJoined(group_id=group_id, group_type=group_type, event_time_ms=at_ms, members=members)
+def joined(*members: str, at_ms: int = NOON_MS, group_type: str = "", group_id: str = "team") -> webhook_events.MembersJoined:
+    return webhook_events.MembersJoined(group_id=group_id, group_type=group_type, event_time_ms=at_ms, members=members)
 
 
-def left(*members: str, at_ms: int, group_id: str = "team") -> callbacks.MembersLeft:
-    return callbacks.MembersLeft(
+def left(*members: str, at_ms: int, group_id: str = "team") -> webhook_events.MembersLeft:
+    return webhook_events.MembersLeft(
         group_id=group_id, group_type="", event_time_ms=at_ms, members=members, membership=Membership.LEFT
     )
 
@@ -53,7 +56,7 @@ class ComingTests(TestCase):
 
     def test_a_deletion_stands_until_somebody_comes_in_later(self):
         tell(joined(ALICE))
-        actions.delete(owner_id=ALICE, conversation_ids=["group_team"])
+        results.delete(owner_id=ALICE, conversation_ids=["group_team"])
         deleted_ms = int(Conversation.objects.get().deleted_at.timestamp() * 1000)
 
         tell(joined(ALICE), joined(ALICE, at_ms=NOON_MS + 1), left(ALICE, at_ms=NOON_MS + 2))
@@ -70,9 +73,9 @@ class ComingTests(TestCase):
             self.assertFalse(Conversation.objects.present().exists())
             for model in (Conversation, GroupMember, Owner):
                 model.objects.all().delete()
-            membership.Group.objects.all().delete()
-            membership.Stored.objects.all().delete()
-            membership.Thread.objects.all().delete()
+            feeding_members.Group.objects.all().delete()
+            feeding_members.Stored.objects.all().delete()
+            feeding_members.Thread.objects.all().delete()
 
     @override_settings(SKIP_OWNERS=frozenset({ALICE}))
     def test_accounts_without_a_list_get_none(self):
@@ -101,12 +104,14 @@ class GoingTests(TestCase):
     def test_a_dissolved_group_says_so_to_all(self):
         tell(joined(ALICE), group(BOB, 1))
 
-        tell(callbacks.GroupDissolved(group_id="team", group_type="", event_time_ms=NOON_MS + 2000, members=()))
+        tell(webhook_events.GroupDissolved(group_id="team", group_type="", event_time_ms=NOON_MS + 2000, members=()))
 
         self.assertEqual({row_of(one).membership for one in (ALICE, BOB)}, {Membership.DISSOLVED})
 
     def test_a_dissolution_and_a_coming_told_in_any_order_are_the_same(self):
-        dissolved = callbacks.GroupDissolved(group_id="team", group_type="", event_time_ms=NOON_MS + 9000, members=(ALICE,))
+        dissolved = webhook_events.GroupDissolved(
+            group_id="team", group_type="", event_time_ms=NOON_MS + 9000, members=(ALICE,)
+        )
         told = (group(BOB, 1), group(BOB, 5), joined(ALICE, at_ms=NOON_MS + 4000), dissolved)
         found = set()
         for number, order in enumerate(permutations(told)):
@@ -115,7 +120,7 @@ class GoingTests(TestCase):
                     tell(one)
                 row = row_of()
                 found.add((row.unread_count, row.order_key, row.membership, row.last_message))
-                for model in (Conversation, GroupMember, membership.Group, membership.Stored, membership.Thread):
+                for model in (Conversation, GroupMember, feeding_members.Group, feeding_members.Stored, feeding_members.Thread):
                     model.objects.all().delete()
 
         self.assertEqual(len(found), 1)
@@ -165,4 +170,4 @@ class TypeTests(TestCase):
     def test_an_older_type_comes_too_late(self):
         tell(joined(ALICE, at_ms=NOON_MS + 2, group_type="Meeting"), joined(BOB, at_ms=NOON_MS + 1, group_type="Work"))
 
-        self.assertEqual(membership.Group.objects.get().type, "Meeting")
+        self.assertEqual(feeding_members.Group.objects.get().type, "Meeting")

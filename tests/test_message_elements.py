@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conversations import capi_message, samples, vendor_messages, wire
+from conversations import samples
 from conversations.choices import ConversationType, ElemType
 from conversations.exceptions import InvalidParameter
+from conversations.formats import c_api_message, conversation, rest_messages
+from conversations.formats.message_body import last_message
+from conversations.formats.message_preview import in_words
 from conversations.identifiers import join
-from conversations.lastmessage import in_words
-from conversations.message_elements import last_message
 from tests.entries import json_values, texts
 
 C2C, GROUP = ConversationType
@@ -27,7 +28,7 @@ def payload(name):
 
 
 def read(**keys):
-    return vendor_messages.message({"From_Account": "bob", "MsgTime": 1_760_000_200, "MsgSeq": 7} | keys, now_s=NOW_S)
+    return rest_messages.message({"From_Account": "bob", "MsgTime": 1_760_000_200, "MsgSeq": 7} | keys, now_s=NOW_S)
 
 
 def c2c(*elements, **keys):
@@ -42,7 +43,7 @@ def words(message, is_self=False, **names):
     """What pages say of it, once it went through the checks of the wire."""
     shown = last_message(message, is_self=is_self, **names)
     bare_id = message.thread_id or (message.peer if is_self else message.sender)
-    entry = wire.from_wire({"conversationID": join(message.type, bare_id), "lastMessage": shown})
+    entry = conversation.from_wire({"conversationID": join(message.type, bare_id), "lastMessage": shown})
     return in_words(entry.last_message, message.type)
 
 
@@ -68,7 +69,7 @@ def test_a_group_message_has_the_keys_and_types_of_the_classic_one():
 
 def test_the_webhooks_message_is_the_sdks():
     body = samples.by_command()["C2C.CallbackAfterSendMsg"]
-    message = vendor_messages.read(body, C2C, now_s=NOW_S)
+    message = rest_messages.read(body, C2C, now_s=NOW_S)
 
     shown = last_message(message, is_self=False, nick_name="Bob", face_url="https://cdn.example.test/avatar/bob.png")
 
@@ -107,9 +108,7 @@ def test_number_time_and_random_have_the_classic_types():
 
 
 def test_a_message_without_its_place_is_shown_all_the_same():
-    message = vendor_messages.message(
-        {"From_Account": "bob", "To_Account": "alice", "MsgBody": [ELEMENTS["text"]]}, now_s=NOW_S
-    )
+    message = rest_messages.message({"From_Account": "bob", "To_Account": "alice", "MsgBody": [ELEMENTS["text"]]}, now_s=NOW_S)
 
     assert words(message) == "hello"
 
@@ -223,7 +222,7 @@ CAPI = {
 
 @pytest.mark.parametrize("names", [["text"], ["custom"], ["face"], ["sound"], ["text", "sound", "face"]])
 def test_elements_have_the_form_that_the_c_apis_get(names):
-    capi = capi_message.to_classic({"message_elem_array": [CAPI[name] for name in names]}, C2C, "bob")
+    capi = c_api_message.to_classic({"message_elem_array": [CAPI[name] for name in names]}, C2C, "bob")
 
     shown = last_message(c2c(*(ELEMENTS[name] for name in names)), is_self=False)
 
@@ -313,7 +312,7 @@ def test_in_a_group_the_sender_comes_first_for_the_others():
 
 
 def test_the_longest_message_that_is_taken_can_be_imported_with_its_senders_names():
-    room = wire.LAST_MESSAGE_MAX_BYTES - vendor_messages.NAMES_MAX_BYTES
+    room = conversation.LAST_MESSAGE_MAX_BYTES - rest_messages.NAMES_MAX_BYTES
     spare = room - len(orjson.dumps(last_message(c2c(text("")), is_self=False)))
 
     longest = c2c(text("x" * spare))
@@ -346,7 +345,7 @@ bodies = st.lists(known_contents | odd_contents, min_size=1, max_size=5)
 def test_any_message_that_a_webhook_brings_can_be_shown(body, custom_data, in_group, is_self):
     keys = {"From_Account": "bob", "MsgBody": body, "CloudCustomData": custom_data, "MsgTime": 1_760_000_200, "MsgSeq": 7}
     keys |= {"GroupId": "team_7"} if in_group else {"To_Account": "alice", "MsgRandom": 5}
-    message = vendor_messages.read(keys, GROUP if in_group else C2C, now_s=NOW_S)
+    message = rest_messages.read(keys, GROUP if in_group else C2C, now_s=NOW_S)
 
     assert words(message, is_self)
 

@@ -7,7 +7,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.test import TransactionTestCase
 
-from conversations import index_operations
+from conversations.models import index_operations
 
 APP = "conversations"
 OLD, BEFORE_INDEXES, INDEXES = (

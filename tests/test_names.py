@@ -10,11 +10,12 @@ from django.db import connection
 from django.test import TestCase, TransactionTestCase, override_settings
 from django.test.utils import CaptureQueriesContext
 
-from conversations import names, wakeups
+from conversations.feeding import profiles
+from conversations.formats.rest_groups import GroupInfo, Profile
 from conversations.management.commands import replay_callbacks
-from conversations.message_models import Callback, PendingName
 from conversations.models import Conversation, Owner
-from conversations.vendor_directory import GroupInfo, Profile
+from conversations.models.messages import Callback, PendingName
+from conversations.store import notifications
 from tests.cast import ALICE, BOB, make_conversation
 from tests.test_membership import NOON_MS, joined, row_of, tell
 
@@ -37,12 +38,12 @@ def shown() -> list[str]:
     return list(rows.values_list("show_name", flat=True))
 
 
-@mock.patch.object(names, "BATCH", 4)
+@mock.patch.object(profiles, "BATCH", 4)
 class PendingTests(TestCase):
     def test_what_does_not_fit_in_the_time_stays_and_is_finished(self):
         peers(10)
-        with mock.patch.object(names.time, "monotonic", side_effect=[0, 0, 0.9, 1.0]):
-            self.assertEqual(names.set_profiles([nick("Bob")]), {"c2c_bob"})
+        with mock.patch.object(profiles.time, "monotonic", side_effect=[0, 0, 0.9, 1.0]):
+            self.assertEqual(profiles.set_profiles([nick("Bob")]), {"c2c_bob"})
 
         self.assertEqual(shown(), ["Bob"] * 8 + [BOB] * 2)
         out = StringIO()
@@ -55,53 +56,53 @@ class PendingTests(TestCase):
     def test_each_row_takes_one_number(self):
         peers(10)
 
-        names.set_profiles([nick("Bob")])
+        profiles.set_profiles([nick("Bob")])
 
         self.assertEqual(set(Owner.objects.exclude(owner_id=BOB).values_list("version", flat=True)), {2})
         self.assertEqual(set(Conversation.objects.values_list("version", "changed_by")), {(2, "name")})
 
     def test_a_newer_name_starts_over(self):
         peers(10)
-        with mock.patch.object(names, "PATIENCE_S", 0):
-            names.set_profiles([nick("Bob")])
+        with mock.patch.object(profiles, "PATIENCE_S", 0):
+            profiles.set_profiles([nick("Bob")])
             pending = PendingName.objects.get()
-            names._spread_to(pending, [f"peer{n:03}" for n in range(4)], names._look_of("c2c_bob"))
+            profiles._spread_to(pending, [f"peer{n:03}" for n in range(4)], profiles._look_of("c2c_bob"))
 
-            names.set_profiles([nick("Robert", NOON_MS + 1)])
-        names.finish()
+            profiles.set_profiles([nick("Robert", NOON_MS + 1)])
+        profiles.finish()
 
         self.assertEqual(shown(), ["Robert"] * 10)
 
     def test_who_was_overtaken_does_nothing(self):
         peers(6)
-        with mock.patch.object(names, "PATIENCE_S", 0):
-            names.set_profiles([nick("Bob")])
-        seen, look = PendingName.objects.get(), names._look_of("c2c_bob")
-        names.finish()
+        with mock.patch.object(profiles, "PATIENCE_S", 0):
+            profiles.set_profiles([nick("Bob")])
+        seen, look = PendingName.objects.get(), profiles._look_of("c2c_bob")
+        profiles.finish()
 
-        self.assertFalse(names._spread_to(seen, [f"peer{n:03}" for n in range(4)], look))
+        self.assertFalse(profiles._spread_to(seen, [f"peer{n:03}" for n in range(4)], look))
 
         self.assertEqual(set(Owner.objects.exclude(owner_id=BOB).values_list("version", flat=True)), {2})
 
     def test_who_was_overtaken_leaves_the_next_name_alone(self):
         peers(6)
-        with mock.patch.object(names, "PATIENCE_S", 0):
-            names.set_profiles([nick("Bob")])
-            seen, look = PendingName.objects.get(), names._look_of("c2c_bob")
-            names.finish()
-            names.set_profiles([nick("Robert", NOON_MS + 1)])
+        with mock.patch.object(profiles, "PATIENCE_S", 0):
+            profiles.set_profiles([nick("Bob")])
+            seen, look = PendingName.objects.get(), profiles._look_of("c2c_bob")
+            profiles.finish()
+            profiles.set_profiles([nick("Robert", NOON_MS + 1)])
 
-        self.assertFalse(names._spread_to(seen, [], look))  # what it reads after "Bob" is everywhere: nothing to do
+        self.assertFalse(profiles._spread_to(seen, [], look))  # what it reads after "Bob" is everywhere: nothing to do
 
-        names.finish()
+        profiles.finish()
         self.assertEqual(shown(), ["Robert"] * 6)
 
     def test_a_repeat_changes_nothing_but_goes_on(self):
         peers(6)
-        with mock.patch.object(names, "PATIENCE_S", 0):
-            names.set_profiles([nick("Bob")])
+        with mock.patch.object(profiles, "PATIENCE_S", 0):
+            profiles.set_profiles([nick("Bob")])
 
-        self.assertEqual(names.set_profiles([nick("Bob")]), set())
+        self.assertEqual(profiles.set_profiles([nick("Bob")]), set())
 
         self.assertEqual(shown(), ["Bob"] * 6)
 
@@ -121,33 +122,33 @@ class PendingTests(TestCase):
     def test_nobody_else_is_woken(self):
         peers(10)
 
-        with mock.patch.object(wakeups, "announce") as announce, self.captureOnCommitCallbacks(execute=True):
-            names.set_profiles([nick("Bob")])
+        with mock.patch.object(notifications, "announce") as announce, self.captureOnCommitCallbacks(execute=True):
+            profiles.set_profiles([nick("Bob")])
 
         told = [owner_id for call in announce.call_args_list for owner_id in call.args[0]]
         self.assertEqual(sorted(told), [f"peer{n:03}" for n in range(10)])
-        self.assertTrue(all(len(call.args[0]) <= wakeups.MAX_NAMED for call in announce.call_args_list))
+        self.assertTrue(all(len(call.args[0]) <= notifications.MAX_NAMED for call in announce.call_args_list))
 
 
 class LookTests(TestCase):
     def test_a_remark_stays(self):
         make_conversation(ALICE, "c2c_bob", show_name="my Bob", face_url="old")
 
-        names.set_profiles([nick("Bob", face_url="new")])
+        profiles.set_profiles([nick("Bob", face_url="new")])
 
         self.assertEqual((row_of(ALICE, "c2c_bob").show_name, row_of(ALICE, "c2c_bob").face_url), ("my Bob", "new"))
 
     def test_an_avatar_that_is_taken_away_goes(self):
         make_conversation(ALICE, "c2c_bob", face_url="old")
 
-        names.set_profiles([nick(None, face_url="")])
+        profiles.set_profiles([nick(None, face_url="")])
 
         self.assertEqual(row_of(ALICE, "c2c_bob").face_url, "")
 
     def test_an_avatar_alone_leaves_a_groups_name(self):
         make_conversation(ALICE, "group_team", show_name="imported")
 
-        names.set_group_info(info(None, face_url="new"))
+        profiles.set_group_info(info(None, face_url="new"))
 
         self.assertEqual((row_of().show_name, row_of().face_url), ("imported", "new"))
 
@@ -155,10 +156,10 @@ class LookTests(TestCase):
         topics = [f"@TGS#_club@TOPIC#_{word}" for word in ("own", "none")]
         for topic in topics:
             make_conversation(ALICE, f"group_{topic}", show_name="?")
-            names.membership.message_store.lock_threads([topic])
-        names.set_group_info(info("Own", group_id=topics[0]))
+            profiles.membership.message_store.lock_threads([topic])
+        profiles.set_group_info(info("Own", group_id=topics[0]))
 
-        names.set_group_info(info("Club", group_id="@TGS#_club"))
+        profiles.set_group_info(info("Club", group_id="@TGS#_club"))
 
         self.assertEqual([row_of(ALICE, f"group_{topic}").show_name for topic in topics], ["Own", "Club"])
 
@@ -166,7 +167,7 @@ class LookTests(TestCase):
     def test_an_account_without_a_list_has_a_name_all_the_same(self):
         make_conversation(ALICE, "c2c_bob", show_name=BOB)
 
-        names.set_profiles([nick("The bot")])
+        profiles.set_profiles([nick("The bot")])
 
         self.assertEqual(row_of(ALICE, "c2c_bob").show_name, "The bot")
         self.assertFalse(Conversation.objects.filter(owner_id=BOB).exists())
@@ -177,7 +178,7 @@ class LookTests(TestCase):
             Conversation.objects.all().delete()
             peers(size)
             with CaptureQueriesContext(connection) as captured:
-                names.set_profiles([nick(f"Bob {number}", NOON_MS + number)])
+                profiles.set_profiles([nick(f"Bob {number}", NOON_MS + number)])
             counts.add(len(captured))
 
             self.assertEqual(shown(), [f"Bob {number}"] * size)
@@ -206,7 +207,7 @@ class CommandTests(TestCase):
         Callback.objects.update(received_at="2001-01-01T00:00:00Z")
 
         with (
-            mock.patch.object(names, "finish", side_effect=[RuntimeError("broken"), KeyboardInterrupt]),
+            mock.patch.object(profiles, "finish", side_effect=[RuntimeError("broken"), KeyboardInterrupt]),
             mock.patch.multiple(replay_callbacks, close_old_connections=mock.DEFAULT, time=mock.DEFAULT),
             self.assertLogs("conversations.webhooks"),
             self.assertRaises(KeyboardInterrupt),
@@ -228,22 +229,22 @@ class TogetherTests(TransactionTestCase):
             try:
                 if n % 2:
                     for step in range(6):
-                        names.set_profiles([nick(f"Bob {n} {step}", NOON_MS + step * 10 + n)])
+                        profiles.set_profiles([nick(f"Bob {n} {step}", NOON_MS + step * 10 + n)])
                 else:
                     for _step in range(12):
-                        names.finish()
+                        profiles.finish()
             except Exception as error:
                 failures.append(error)
             finally:
                 connection.close()
 
-        with mock.patch.object(names, "BATCH", 7), mock.patch.object(names, "PATIENCE_S", 0.01):
+        with mock.patch.object(profiles, "BATCH", 7), mock.patch.object(profiles, "PATIENCE_S", 0.01):
             threads = [threading.Thread(target=run, args=(n,)) for n in range(4)]
             for thread in threads:
                 thread.start()
             for thread in threads:
                 thread.join()
-            names.spread(names.on_their_way(), until=math.inf)
+            profiles.spread(profiles.on_their_way(), until=math.inf)
 
         self.assertEqual(failures, [])
         self.assertEqual(set(shown()), {"Bob 3 5"})

@@ -11,8 +11,10 @@ from django.test import Client, TestCase, override_settings
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from conversations import actions, ingest, put_right, reading
+from conversations.actions import reading, results
+from conversations.feeding import messages
 from conversations.models import Conversation, Owner
+from conversations.staff import corrections
 from tests.cast import make_conversation, make_conversations, with_key
 from tests.staff import ODD_ID, colleague, make_deleted, support, viewer
 from tests.test_ingest import NOON_S, c2c
@@ -124,7 +126,7 @@ class DeedTests(AsChanger):
     def test_what_changed_meanwhile_is_asked_about_anew(self):
         make_conversation(unread_count=3, unread_base=3)
         seen = [row().version]
-        actions.set_pinned(owner_id="alice", conversation_id="c2c_bob", pinned=True)
+        results.set_pinned(owner_id="alice", conversation_id="c2c_bob", pinned=True)
 
         page = self.do("read", seen=seen)
 
@@ -195,11 +197,11 @@ class ManyTests(AsChanger):
         rows = make_conversations(30, unread_count=1, unread_base=1)
         ids = [one.conversation_id for one in rows]
         Conversation.objects.filter(conversation_id__in=ids[1::2]).update(is_pinned=True, marks=1, recv_opt=2)
-        for deed in put_right.DEEDS:
+        for deed in corrections.DEEDS:
             counts = []
             for some in (ids[:2], ids[2:30]):
                 with CaptureQueriesContext(connection) as queries:
-                    put_right.foresee(deed=deed, owner_id="alice", conversation_ids=some)
+                    corrections.foresee(deed=deed, owner_id="alice", conversation_ids=some)
                 counts.append(len(queries))
 
             with self.subTest(deed=deed):
@@ -226,7 +228,7 @@ class ManyTests(AsChanger):
                 self.assertEqual(LogEntry.objects.count(), 2)
 
     def test_recounting_many_sets_each_to_what_is_stored(self):
-        ingest.record([c2c("bob", "alice", 1), c2c("carol", "alice", 2)], now_s=NOON_S)
+        messages.record([c2c("bob", "alice", 1), c2c("carol", "alice", 2)], now_s=NOON_S)
         Conversation.objects.filter(owner_id="alice").update(unread_count=9)
         Conversation.objects.filter(conversation_id="c2c_carol").update(unread_count=1)
 
@@ -236,7 +238,7 @@ class ManyTests(AsChanger):
         self.assertEqual(LogEntry.objects.count(), 1)
 
     def test_many_with_too_much_to_count_are_refused_and_one_is_not(self):
-        ingest.record([c2c("bob", "alice", 1), c2c("carol", "alice", 2)], now_s=NOON_S)
+        messages.record([c2c("bob", "alice", 1), c2c("carol", "alice", 2)], now_s=NOON_S)
 
         with mock.patch.object(reading, "RECOUNTED_AT_ONCE", 1):
             self.assertContains(
@@ -274,7 +276,7 @@ class ManyTests(AsChanger):
         make_conversation()
 
         offered = [name for name, _label in self.client.get("/owner/?owner=alice").context["deeds_for_many"]]
-        self.assertEqual(offered, list(put_right.DEEDS))
+        self.assertEqual(offered, list(corrections.DEEDS))
 
         self.assertContains(
             self.client.get("/owner/?owner=alice"), '<input type="checkbox" name="id" value="c2c_bob" form="ticked"'
@@ -363,10 +365,10 @@ class DoorTests(TestCase):
 
 class LockTests(TestCase):
     def test_reader_and_peer_are_locked_in_their_order_before_anything_is_done(self):
-        ingest.record([c2c("bob", "zoe", 1)], now_s=NOON_S)
+        messages.record([c2c("bob", "zoe", 1)], now_s=NOON_S)
 
         with CaptureQueriesContext(connection) as captured:
-            put_right.foresee(deed="read", owner_id="zoe", conversation_ids=["c2c_bob"])
+            corrections.foresee(deed="read", owner_id="zoe", conversation_ids=["c2c_bob"])
 
         owners = re.findall(r"FROM conversations_owner WHERE owner_id = '(\w+)'", " ".join(one["sql"] for one in captured))
         self.assertEqual(owners[:2], ["bob", "zoe"])

@@ -14,8 +14,9 @@ from django.test import AsyncClient, Client, TestCase, TransactionTestCase
 from django.test.utils import CaptureQueriesContext, override_settings
 from django.urls import reverse
 
-from conversations import page_export, transfer
 from conversations.models import Conversation
+from conversations.pages import export as pages_export
+from conversations.transfer import conversations
 from tests.cast import make_conversation, make_conversations, with_key
 from tests.pages import LIST, REASON
 from tests.staff import colleague, message, support, viewer
@@ -51,7 +52,7 @@ class ExportTests(TestCase):
         make_conversations(3, unread_count=1, unread_base=1, last_message=message())
         make_conversation("bob", "c2c_alice")
 
-        self.assertEqual(self.export(), b"".join(transfer.export_lines(Conversation.objects.for_owner("alice"))))
+        self.assertEqual(self.export(), b"".join(conversations.export_lines(Conversation.objects.for_owner("alice"))))
 
     def test_the_filters_hold(self):
         make_conversation(conversation_id="c2c_bob", unread_count=1), make_conversation(conversation_id="group_team")
@@ -90,7 +91,7 @@ class ExportTests(TestCase):
     def test_more_than_the_limit_is_refused_and_not_cut(self):
         make_conversations(3)
 
-        with patch.object(page_export, "MAX_EXPORTED", 2):
+        with patch.object(pages_export, "MAX_EXPORTED", 2):
             answer = self.client.post(export_url())
 
         self.assertContains(answer, "More than 2 conversations", status_code=413)
@@ -180,8 +181,8 @@ class DoorTests(TestCase):
 
 class StreamTests(TransactionTestCase):
     def setUp(self):
-        make_conversations(page_export.LINES_AT_ONCE + 5)
-        self.expected = b"".join(transfer.export_lines(Conversation.objects.for_owner("alice")))
+        make_conversations(pages_export.LINES_AT_ONCE + 5)
+        self.expected = b"".join(conversations.export_lines(Conversation.objects.for_owner("alice")))
         self.user = viewer("read_text")
 
     def test_an_event_loop_sends_it_chunk_by_chunk(self):

@@ -6,9 +6,9 @@ from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
 from django.urls import reverse
 
-from conversations import ingest, membership, pairs
-from conversations.message_models import Callback, CallbackOutcome, Group
-from conversations.models import ApiKey, ConversationRow, Look, Owner, SavedView
+from conversations.feeding import members, messages
+from conversations.models import ApiKey, ConversationRow, Look, Owner, SavedView, composite_keys
+from conversations.models.messages import Callback, CallbackOutcome, Group
 from tests.cast import make_conversations
 from tests.pages import DETAIL, LIST, NEWS, SEARCH, AsSupport
 from tests.staff import boss, message
@@ -40,8 +40,8 @@ def fill(numbers: range, user: User) -> None:
     row = {"last_message": message(), "marks": 1, "unread_count": 1, "unread_base": 1, "conversation_groups": 1}
     make_conversations(len(ids), start=numbers.start, order_key=numbers.start, **row)
     Owner.objects.bulk_create(Owner(owner_id=one, nick_name=f"Nick {one}") for one in ids)
-    membership.join("team", ["alice", "bob", *ids], at_ms=1000)
-    ingest.record([group(f"user{n}", n + 1) for n in numbers] + [c2c("bob", "alice", n) for n in numbers], now_s=NOON_S)
+    members.join("team", ["alice", "bob", *ids], at_ms=1000)
+    messages.record([group(f"user{n}", n + 1) for n in numbers] + [c2c("bob", "alice", n) for n in numbers], now_s=NOON_S)
     Group.objects.bulk_create(Group(group_id=f"g{n}", name="A group") for n in numbers)
     Callback.objects.bulk_create(
         Callback(command="Group.CallbackAfterSendMsg", body="{}", outcome=outcome)
@@ -52,7 +52,7 @@ def fill(numbers: range, user: User) -> None:
     Look.objects.bulk_create(Look(username=user.username, owner_id=one) for one in ids)
     SavedView.objects.bulk_create(SavedView(user=user, name=f"view {n}", find="is:unread", is_shared=n % 2) for n in numbers)
     kind = ContentType.objects.get_for_model(ConversationRow)
-    about = {"content_type": kind, "object_id": pairs.to_text("alice", "group_team"), "action_flag": CHANGE}
+    about = {"content_type": kind, "object_id": composite_keys.to_text("alice", "group_team"), "action_flag": CHANGE}
     LogEntry.objects.bulk_create(LogEntry(user=user, object_repr=str(n), **about) for n in numbers)
 
 

@@ -10,9 +10,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from conversations import page_filters, page_list, page_search, saved_views
 from conversations.exceptions import InvalidParameter
 from conversations.models import SavedView
+from conversations.pages import list_context, list_filters
+from conversations.staff import saved_views, search_syntax
 from tests.cast import make_conversation, make_conversations, with_key
 from tests.staff import boss, colleague, viewer
 
@@ -197,7 +198,7 @@ class CountTests(AsViewer):
         make_conversations(3, unread_count=1)
         self.shared("is:unread", "unread")
 
-        with patch.object(page_filters, "COUNTED_ROWS", 2):
+        with patch.object(list_filters, "COUNTED_ROWS", 2):
             self.assertEqual(self.counts(), {"unread": "2+"})
 
     def test_the_first_rows_are_read_once_and_compared_with_no_others(self):
@@ -206,7 +207,7 @@ class CountTests(AsViewer):
 
         with CaptureQueriesContext(connection) as captured:
             self.counts()
-            page_list.counts_of("alice", {"isPinned": "false", "markType": "0", "isMuted": "false"})
+            list_context.counts_of("alice", {"isPinned": "false", "markType": "0", "isMuted": "false"})
         reads = [query["sql"] for query in captured if '"conversations_conversation"' in query["sql"]]
 
         self.assertGreaterEqual(len(reads), 4)
@@ -239,9 +240,9 @@ class CountTests(AsViewer):
         self.assertEqual(len(few), len(many))
 
     def test_what_is_kept_is_what_the_search_box_says(self):
-        view = self.shared(page_search.text_of({"search": '"'}))
+        view = self.shared(search_syntax.text_of({"search": '"'}))
 
-        self.assertEqual(page_search.filters_of(view.find), {"search": '"'})
+        self.assertEqual(search_syntax.filters_of(view.find), {"search": '"'})
 
 
 class DoorTests(TestCase):

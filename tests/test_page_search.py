@@ -8,10 +8,10 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conversations import page_search
 from conversations.choices import ALLOWED_MARKS
 from conversations.exceptions import InvalidParameter
 from conversations.models import Owner
+from conversations.staff import search_syntax
 from tests.cast import make_conversation
 from tests.test_pages import LIST, AsSupport
 
@@ -40,7 +40,7 @@ FILTERS = st.fixed_dictionaries(
 class RoundTripTests(SimpleTestCase):
     @given(FILTERS)
     def test_filters_come_back_from_their_text(self, filters):
-        self.assertEqual(page_search.filters_of(page_search.text_of(filters)), filters)
+        self.assertEqual(search_syntax.filters_of(search_syntax.text_of(filters)), filters)
 
     @given(
         st.text(max_size=60)
@@ -48,13 +48,13 @@ class RoundTripTests(SimpleTestCase):
     )
     def test_any_text_is_refused_or_has_one_form(self, text):
         try:
-            filters = page_search.filters_of(text)
+            filters = search_syntax.filters_of(text)
         except InvalidParameter as error:
             self.assertEqual(list(error.errors), ["find"])
         else:
-            again = page_search.text_of(filters)
-            self.assertEqual(page_search.filters_of(again), filters)
-            self.assertEqual(page_search.text_of(page_search.filters_of(again)), again)
+            again = search_syntax.text_of(filters)
+            self.assertEqual(search_syntax.filters_of(again), filters)
+            self.assertEqual(search_syntax.text_of(search_syntax.filters_of(again)), again)
 
 
 class TokenTests(SimpleTestCase):
@@ -91,7 +91,7 @@ class TokenTests(SimpleTestCase):
             ("O'Brien 爱丽丝 #c2c_a:1", {"search": "O'Brien 爱丽丝 #c2c_a:1"}),
         ):  # fmt: skip
             with self.subTest(text=text):
-                self.assertEqual(page_search.filters_of(text), expected)
+                self.assertEqual(search_syntax.filters_of(text), expected)
 
     def test_a_text_is_written_in_one_way(self):
         for text, expected in (
@@ -104,7 +104,7 @@ class TokenTests(SimpleTestCase):
             ("updated:>2026-01-31T00:00:00 updated:<7d", "updated:>2026-01-31 updated:<7d"),
         ):
             with self.subTest(text=text):
-                self.assertEqual(page_search.text_of(page_search.filters_of(text)), expected)
+                self.assertEqual(search_syntax.text_of(search_syntax.filters_of(text)), expected)
 
     def test_a_refusal_names_the_token_and_what_can_be(self):
         for text, *said in (
@@ -141,7 +141,7 @@ class TokenTests(SimpleTestCase):
         ):  # fmt: skip
             with self.subTest(text=text):
                 with self.assertRaises(InvalidParameter) as caught:
-                    page_search.filters_of(text)
+                    search_syntax.filters_of(text)
                 for part in said:
                     self.assertIn(part, str(caught.exception.detail))
 
@@ -152,7 +152,7 @@ class TokenTests(SimpleTestCase):
             ({"activeSince": "9999w"}, {"activeSince": "0"}),
         ):
             with self.subTest(filters=filters):
-                self.assertEqual(page_search.at(filters, 1_760_604_800), expected)
+                self.assertEqual(search_syntax.at(filters, 1_760_604_800), expected)
 
 
 class SearchBoxTests(AsSupport):
@@ -215,5 +215,5 @@ class SearchBoxTests(AsSupport):
 
         for token in page.context["completions"]:
             with self.subTest(token=token):
-                self.assertTrue(page_search.filters_of(token))
+                self.assertTrue(search_syntax.filters_of(token))
         self.assertContains(page, 'value="group:&quot;my work&quot;"')

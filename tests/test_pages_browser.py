@@ -9,9 +9,10 @@ from django.db import connection
 from django.test import TestCase
 from django.urls import reverse
 
-from conversations import actions, page_filters, page_list
+from conversations.actions import results
 from conversations.models import Conversation, Owner
-from conversations.querysets import NickRest, NickStart
+from conversations.models.querysets import NickRest, NickStart
+from conversations.pages import list_context, list_filters
 from tests.cast import make_conversation, make_conversations
 from tests.pages import DETAIL, LIST, NEWS, SEARCH, AsSupport
 from tests.staff import boss, message
@@ -142,7 +143,7 @@ class TabTests(AsSupport):
         self.assertEqual((self.counts()["all"], self.counts()["groups"]), ("99+", ""))
 
     def test_only_the_first_of_a_long_list_are_counted_and_that_is_said(self):
-        make_conversations(page_filters.COUNTED_ROWS + 5, order_key=5)
+        make_conversations(list_filters.COUNTED_ROWS + 5, order_key=5)
         Conversation.objects.filter(conversation_id="c2c_peer1").update(draft_text="x", order_key=9)
         Conversation.objects.filter(conversation_id="c2c_peer2").update(marks=1, order_key=1)
 
@@ -188,9 +189,9 @@ class TotalsTests(AsSupport):
             shown = [[one.conversation.conversation_id for one in self.get(url).context["entries"]] for url in links]
             self.assertEqual(shown, [["c2c_bob"], ["c2c_carol"]])  # those that make it up
         self.assertContains(self.get(LIST, owner="nobody"), "0 unread in total</a></p>")
-        with mock.patch.object(page_list, "COUNTED_ROWS", 2):  # too many to look at them all, but few of them count
+        with mock.patch.object(list_context, "COUNTED_ROWS", 2):  # too many to look at them all, but few of them count
             self.assertContains(self.get(LIST, owner="alice"), "3 unread in total</a>")
-        with mock.patch.object(page_list, "COUNTED_ROWS", 1):
+        with mock.patch.object(list_context, "COUNTED_ROWS", 1):
             self.assertNotContains(self.get(LIST, owner="alice"), "unread in total")
 
 
@@ -284,7 +285,7 @@ class NewsTests(AsSupport):
     def test_what_changed_comes_as_rows_and_the_place_to_go_on_from(self):
         make_conversations(3)
         token = self.token()
-        actions.set_pinned(owner_id="alice", conversation_id="c2c_peer1", pinned=True)
+        results.set_pinned(owner_id="alice", conversation_id="c2c_peer1", pinned=True)
 
         page = self.news(token)
 
@@ -296,8 +297,8 @@ class NewsTests(AsSupport):
     def test_a_row_that_is_deleted_or_fits_no_more_is_gone(self):
         make_conversations(3, unread_count=1)
         token = self.token()
-        actions.delete(owner_id="alice", conversation_ids=["c2c_peer0"])
-        actions.set_pinned(owner_id="alice", conversation_id="c2c_peer1", pinned=True)
+        results.delete(owner_id="alice", conversation_ids=["c2c_peer0"])
+        results.set_pinned(owner_id="alice", conversation_id="c2c_peer1", pinned=True)
 
         everything, not_pinned = self.news(token), self.news(token, isPinned="false")
 
@@ -320,10 +321,10 @@ class NewsTests(AsSupport):
     def test_news_cost_the_same_whatever_changed(self):
         make_conversations(40, last_message=message())
         token = self.token()
-        actions.set_pinned(owner_id="alice", conversation_id="c2c_peer1", pinned=True)
+        results.set_pinned(owner_id="alice", conversation_id="c2c_peer1", pinned=True)
         few = self.count_queries(NEWS, owner="alice", since=token)
         for number in range(2, 30):
-            actions.set_pinned(owner_id="alice", conversation_id=f"c2c_peer{number}", pinned=True)
+            results.set_pinned(owner_id="alice", conversation_id=f"c2c_peer{number}", pinned=True)
 
         self.assertEqual(self.count_queries(NEWS, owner="alice", since=token), few)
 

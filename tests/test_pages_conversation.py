@@ -8,10 +8,13 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.test import SimpleTestCase
 
-from conversations import actions, ingest, json_tree, lastmessage, page_parts, pairs
-from conversations.message_models import GroupMember
-from conversations.messages import C2CRecall, GroupRecall
-from conversations.models import Conversation, ConversationRow, Owner
+from conversations.actions import results
+from conversations.feeding import messages
+from conversations.formats import message_preview
+from conversations.formats.messages import C2CRecall, GroupRecall
+from conversations.models import Conversation, ConversationRow, Owner, composite_keys
+from conversations.models.messages import GroupMember
+from conversations.pages import conversation_parts, json_tree
 from tests.cast import make_conversation
 from tests.pages import DETAIL, LIST, NEWS, AsSupport
 from tests.staff import message, viewer
@@ -33,7 +36,7 @@ class MessageTests(AsSupport):
     def test_the_owners_messages_are_own_and_days_are_told(self):
         day = 24 * 60 * 60
         told = [c2c("bob", "alice", 1), c2c("alice", "bob", 2), c2c("bob", "alice", 3 * day)]
-        ingest.record(told, now_s=NOON_S)
+        messages.record(told, now_s=NOON_S)
 
         shown = self.bubbles()
 
@@ -42,14 +45,14 @@ class MessageTests(AsSupport):
         self.assertEqual([one.parts for one in shown], [["c1"], ["c2"], [f"c{3 * day}"]])
 
     def test_the_first_unread_is_marked(self):
-        ingest.record([c2c("bob", "alice", n) for n in (3, 6, 9)], now_s=NOON_S)
+        messages.record([c2c("bob", "alice", n) for n in (3, 6, 9)], now_s=NOON_S)
         Conversation.objects.filter(owner_id="alice").update(c2c_read_timestamp=NOON_S + 1)
 
         self.assertEqual([one.starts_unread for one in self.bubbles()], [False, True, False])
 
     def test_unread_from_an_older_page_on_is_marked_there(self):
         team("alice", "bob")
-        ingest.record([group("bob", n) for n in range(1, 61)], now_s=NOON_S)
+        messages.record([group("bob", n) for n in range(1, 61)], now_s=NOON_S)
         Conversation.objects.filter(owner_id="alice").update(group_read_sequence=5)
 
         page = self.get(DETAIL, owner="alice", id="group_team")
@@ -59,8 +62,8 @@ class MessageTests(AsSupport):
         self.assertEqual(marked, [[], ["6"]])
 
     def test_a_recalled_one_is_struck_and_said_to_be(self):
-        ingest.record([c2c("bob", "alice", 1)], now_s=NOON_S)
-        ingest.recall(C2CRecall("bob", "alice", NOON_S, 1, 1))
+        messages.record([c2c("bob", "alice", 1)], now_s=NOON_S)
+        messages.recall(C2CRecall("bob", "alice", NOON_S, 1, 1))
 
         page = self.get(DETAIL, owner="alice", id="c2c_bob")
 
@@ -70,7 +73,7 @@ class MessageTests(AsSupport):
     def test_in_a_group_each_sender_has_a_name_and_each_message_its_number(self):
         Owner.objects.create(owner_id="bob", nick_name="Bobby")
         team("alice", "bob", "carol")
-        ingest.record([group("bob", 1), group("carol", 2)], now_s=NOON_S)
+        messages.record([group("bob", 1), group("carol", 2)], now_s=NOON_S)
 
         shown = self.bubbles("group_team")
 
@@ -79,21 +82,21 @@ class MessageTests(AsSupport):
     def test_what_the_owner_could_not_see_is_not_shown(self):
         team("bob")
         team("alice", joined_s=NOON_S + 2)
-        ingest.record([group("bob", 1), group("bob", 3, targets=("bob",)), group("bob", 4)], now_s=NOON_S)
+        messages.record([group("bob", 1), group("bob", 3, targets=("bob",)), group("bob", 4)], now_s=NOON_S)
 
         self.assertEqual([one.parts for one in self.bubbles("group_team")], [["g4"]])
 
     def test_what_does_not_count_says_so(self):
         team("alice", "bob")
-        ingest.record([group("bob", 1, counts_as_unread=False, at_accounts=("alice",))], now_s=NOON_S)
+        messages.record([group("bob", 1, counts_as_unread=False, at_accounts=("alice",))], now_s=NOON_S)
 
         (shown,) = self.bubbles("group_team")
 
         self.assertEqual(shown.notes, ["does not count as unread", "@you"])
 
     def test_cleared_history_is_gone(self):
-        ingest.record([c2c("bob", "alice", n) for n in (3, 6)], now_s=NOON_S)
-        actions.clear_history(owner_id="alice", conversation_id="c2c_bob")
+        messages.record([c2c("bob", "alice", n) for n in (3, 6)], now_s=NOON_S)
+        results.clear_history(owner_id="alice", conversation_id="c2c_bob")
 
         page = self.get(DETAIL, owner="alice", id="c2c_bob")
 
@@ -102,7 +105,7 @@ class MessageTests(AsSupport):
 
     def test_leafing_back_meets_each_message_once(self):
         team("alice", "bob")
-        ingest.record([group("bob", n) for n in range(1, 121)], now_s=NOON_S)
+        messages.record([group("bob", n) for n in range(1, 121)], now_s=NOON_S)
 
         seen, page = [], self.get(DETAIL, owner="alice", id="group_team")
         while True:
@@ -137,11 +140,11 @@ class MessageTests(AsSupport):
 
     def test_more_messages_and_members_cost_no_more_queries(self):
         team("alice", "bob")
-        ingest.record([group("bob", 1)], now_s=NOON_S)
+        messages.record([group("bob", 1)], now_s=NOON_S)
         parts = ("messages", "members", "fields", "json", "history", "explain")
         few = [self.count_queries(DETAIL, owner="alice", id="group_team", part=part) for part in parts]
         team(*(f"user{n}" for n in range(60)))
-        ingest.record([group(f"user{n}", n + 2) for n in range(60)], now_s=NOON_S)
+        messages.record([group(f"user{n}", n + 2) for n in range(60)], now_s=NOON_S)
 
         more = [self.count_queries(DETAIL, owner="alice", id="group_team", part=part) for part in parts]
 
@@ -163,7 +166,7 @@ class OtherPartTests(AsSupport):
 
     def test_members_are_leafed_through(self):
         make_conversation(conversation_id="group_team")
-        team(*(f"user{n:03}" for n in range(page_parts.MEMBERS_SHOWN + 5)))
+        team(*(f"user{n:03}" for n in range(conversation_parts.MEMBERS_SHOWN + 5)))
 
         page = self.get(DETAIL, owner="alice", id="group_team", part="members")
         rest = self.get(DETAIL, owner="alice", id="group_team", part="members", after=page.context["page"].after)
@@ -188,7 +191,7 @@ class OtherPartTests(AsSupport):
         kind = ContentType.objects.get_for_model(ConversationRow)
         for owner_id, what in (("alice", "Pinned."), ("bob", "Unpinned.")):
             LogEntry.objects.create(
-                user=self.user, content_type=kind, object_id=pairs.to_text(owner_id, "c2c_bob"), action_flag=CHANGE,
+                user=self.user, content_type=kind, object_id=composite_keys.to_text(owner_id, "c2c_bob"), action_flag=CHANGE,
                 change_message=what,
             )  # fmt: skip
 
@@ -199,14 +202,14 @@ class OtherPartTests(AsSupport):
         self.assertContains(page, "<strong>sue</strong>")
 
     def test_a_number_is_explained(self):
-        ingest.record([c2c("bob", "alice", 1)], now_s=NOON_S)
+        messages.record([c2c("bob", "alice", 1)], now_s=NOON_S)
 
         self.assertContains(
             self.get(DETAIL, owner="alice", id="c2c_bob", part="explain"), "1 unread = 0 carried over + 1 counted"
         )
 
     def test_the_explanation_for_a_ticket_says_where_it_is_from(self):
-        ingest.record([c2c("bob", "alice", 1)], now_s=NOON_S)
+        messages.record([c2c("bob", "alice", 1)], now_s=NOON_S)
 
         page = self.get(DETAIL, owner="alice", id="c2c_bob", part="explain", hasUnreadCount="true")
 
@@ -223,10 +226,10 @@ class MaskTests(AsSupport):
 
     def test_nothing_that_was_written_is_on_any_page(self):
         team("alice", "bob")
-        ingest.record([c2c("bob", "alice", 1), group("bob", 1), group("bob", 2)], now_s=NOON_S)
-        ingest.recall(GroupRecall("team", "", (1,), ""))
+        messages.record([c2c("bob", "alice", 1), group("bob", 1), group("bob", 2)], now_s=NOON_S)
+        messages.recall(GroupRecall("team", "", (1,), ""))
         body = Conversation.objects.get(owner_id="alice", conversation_id="c2c_bob").last_message.replace("c1", SECRET)
-        for model in (Conversation, page_parts.Message):
+        for model in (Conversation, conversation_parts.Message):
             column = "last_message" if model is Conversation else "body"
             model.objects.update(**{column: body})
         Conversation.objects.update(draft_text=SECRET, custom_data=SECRET, unread_count=1)
@@ -244,7 +247,7 @@ class MaskTests(AsSupport):
                 self.assertContains(page, "hidden")
 
     def test_kinds_and_numbers_stay(self):
-        ingest.record([c2c("bob", "alice", 1)], now_s=NOON_S)
+        messages.record([c2c("bob", "alice", 1)], now_s=NOON_S)
 
         page = self.get(DETAIL, owner="alice", id="c2c_bob")
 
@@ -259,17 +262,17 @@ class WordsTests(SimpleTestCase):
     def test_in_full_keeps_lines_and_all_elements(self):
         told = json.loads(message(textElem={"text": "one\n  two", "nextElem": {"elemType": 3, "imageElem": {}}}))
 
-        self.assertEqual(lastmessage.in_full(told), ["one\n  two", "[image]"])
-        self.assertEqual(lastmessage.kinds_of(told), ["[text]", "[image]"])
+        self.assertEqual(message_preview.in_full(told), ["one\n  two", "[image]"])
+        self.assertEqual(message_preview.kinds_of(told), ["[text]", "[image]"])
 
     def test_a_very_long_text_is_cut(self):
         told = json.loads(message(textElem={"text": "x" * 10_000}))
 
-        self.assertEqual(len(lastmessage.in_full(told)[0]), lastmessage.MAX_FULL_LENGTH)
+        self.assertEqual(len(message_preview.in_full(told)[0]), message_preview.MAX_FULL_LENGTH)
 
     def test_the_group_itself_speaks_in_notices(self):
-        self.assertTrue(lastmessage.is_notice({"elemType": 9, "groupTipsElem": {"type": 1}}))
-        self.assertFalse(lastmessage.is_notice({"elemType": 1, "textElem": {"text": "hi"}}))
+        self.assertTrue(message_preview.is_notice({"elemType": 9, "groupTipsElem": {"type": 1}}))
+        self.assertFalse(message_preview.is_notice({"elemType": 1, "textElem": {"text": "hi"}}))
 
     def test_a_tree_is_cut_where_it_gets_wide_deep_or_long(self):
         deep: list = []

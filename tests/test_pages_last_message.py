@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conversations.choices import ConversationType, ElemType
-from conversations.lastmessage import ELEMENT_KEYS, MAX_LENGTH, in_words
+from conversations.formats.message_preview import ELEMENT_KEYS, MAX_LENGTH, in_words
 from tests.entries import json_values
 from tests.staff import message
 

@@ -8,9 +8,9 @@ from django.contrib.auth.models import Permission
 from django.contrib.messages import get_messages
 from django.test import override_settings
 
-from conversations import ingest, webhooks
-from conversations.message_models import Message
+from conversations.feeding import messages, webhooks
 from conversations.models import Conversation, Look, Owner
+from conversations.models.messages import Message
 from tests.api import url as api_url
 from tests.cast import make_conversation, with_key
 from tests.pages import DETAIL, LIST, NEWS, REASON, SEARCH, AsSupport
@@ -42,7 +42,7 @@ class LookTests(AsSupport):
         self.assertEqual(self.looks(), [])
 
     def test_looking_changes_nothing_of_the_owners(self):
-        ingest.record([c2c("bob", "alice", 1)], now_s=NOON_S)
+        messages.record([c2c("bob", "alice", 1)], now_s=NOON_S)
         before = list(Conversation.objects.values()), list(Owner.objects.values())
 
         for part in ("messages", "explain", "fields", "json", "history"):
@@ -132,7 +132,7 @@ class ElsewhereTests(AsSupport):
 
     def setUp(self):
         super().setUp()
-        ingest.record([c2c("bob", "alice", 1)], now_s=NOON_S)
+        messages.record([c2c("bob", "alice", 1)], now_s=NOON_S)
         self.good = webhook("carol")
         self.bad = webhooks.receive("C2C.CallbackAfterSendMsg", b'{"From_Account":7}')
         sent = Message.objects.get(thread="alice\x1fbob")

@@ -3,15 +3,15 @@
 from unittest import mock
 from urllib.parse import urlencode
 
-from conversations import page_filters, page_list
 from conversations.models import Conversation
+from conversations.pages import list_context, list_filters
 from conversations.times import from_epoch_s
 from tests.cast import make_conversations
 from tests.pages import LIST, AsSupport
 from tests.test_ingest import NOON_S
 
 
-@mock.patch.object(page_list, "WALKED_ROWS", 10)
+@mock.patch.object(list_context, "WALKED_ROWS", 10)
 class WalkTests(AsSupport):
     FILTERS = ({"hasUnreadCount": "true"}, {"isPinned": "true"}, {"isPinned": "false"}, {"search": "peer6"}, {"type": "2"})
 
@@ -31,10 +31,10 @@ class WalkTests(AsSupport):
 
         for rows_shown in (1, 3, 50):
             for query in self.FILTERS:
-                with self.subTest(rows_shown, **query), mock.patch.object(page_list, "ROWS_SHOWN", rows_shown):
+                with self.subTest(rows_shown, **query), mock.patch.object(list_context, "ROWS_SHOWN", rows_shown):
                     pages = self.pages(**query)
                     met = [entry.conversation.conversation_id for page in pages for entry in page.context["entries"]]
-                    fitting = page_filters.filterset_of("alice", query).selected().in_display_order()
+                    fitting = list_filters.filterset_of("alice", query).selected().in_display_order()
                     self.assertEqual(met, [row.conversation_id for row in fitting])
                     self.assertTrue(all(len(page.context["entries"]) <= rows_shown for page in pages))
 

@@ -5,10 +5,10 @@ from itertools import chain
 
 from django.test import SimpleTestCase, override_settings
 
-from conversations import paging
 from conversations.exceptions import InvalidParameter
+from conversations.lists import cursors
+from conversations.lists.cursors import Cursor
 from conversations.models import Conversation
-from conversations.paging import Cursor
 from tests.api import ApiTestCase, ids_of, url
 from tests.cast import ALICE, BOB, bearer, make_conversation, make_conversations, usersig
 
@@ -18,31 +18,31 @@ A_PLACE = Cursor(True, 1_760_000_000_000_001, "group_a b/c")
 class CursorTests(SimpleTestCase):
     def test_a_place_comes_back_as_it_was(self):
         for place in (A_PLACE, Cursor(False, 0, "c2c_b"), Cursor(False, (1 << 53) - 1, "group_ a  b ")):
-            text = paging.next_seq(place, owner_id=ALICE, bound_to="type=1")
+            text = cursors.next_seq(place, owner_id=ALICE, bound_to="type=1")
 
-            self.assertEqual(paging.after(text, owner_id=ALICE, bound_to="type=1"), place)
+            self.assertEqual(cursors.after(text, owner_id=ALICE, bound_to="type=1"), place)
 
     def test_the_first_page_has_two_names(self):
         for text in ("", "0"):
-            self.assertIsNone(paging.after(text, owner_id=ALICE, bound_to=""))
+            self.assertIsNone(cursors.after(text, owner_id=ALICE, bound_to=""))
 
     def test_text_of_another_list_or_of_none_is_refused(self):
-        text = paging.next_seq(A_PLACE, owner_id=ALICE, bound_to="type=1")
-        unsealed = base64.urlsafe_b64encode(b"\0" * paging.SEAL_BYTES + b"15 c2c_b").decode()
+        text = cursors.next_seq(A_PLACE, owner_id=ALICE, bound_to="type=1")
+        unsealed = base64.urlsafe_b64encode(b"\0" * cursors.SEAL_BYTES + b"15 c2c_b").decode()
         changed = base64.urlsafe_b64encode(base64.urlsafe_b64decode(text)[:-1] + b"x").decode()
 
         for bad in (text[:-1], text[:4], text + "A", text + " ", "x" + text, unsealed, changed, "1", "-1", "00", "null", "张"):
             with self.subTest(bad), self.assertRaises(InvalidParameter):
-                paging.after(bad, owner_id=ALICE, bound_to="type=1")
+                cursors.after(bad, owner_id=ALICE, bound_to="type=1")
         for owner_id, bound_to in ((BOB, "type=1"), (ALICE, "type=2"), (ALICE, "")):
             with self.assertRaises(InvalidParameter):
-                paging.after(text, owner_id=owner_id, bound_to=bound_to)
+                cursors.after(text, owner_id=owner_id, bound_to=bound_to)
 
     def test_text_of_another_server_is_refused(self):
-        text = paging.next_seq(A_PLACE, owner_id=ALICE, bound_to="")
+        text = cursors.next_seq(A_PLACE, owner_id=ALICE, bound_to="")
 
         with override_settings(SECRET_KEY="another"), self.assertRaises(InvalidParameter):
-            paging.after(text, owner_id=ALICE, bound_to="")
+            cursors.after(text, owner_id=ALICE, bound_to="")
 
 
 class WalkTests(ApiTestCase):

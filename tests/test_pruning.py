@@ -10,11 +10,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from conversations import actions, callbacks, ingest, membership, pruning, reading, verify
+from conversations.actions import reading, results
 from conversations.choices import Membership
-from conversations.message_models import GroupMember, Message, Thread
-from conversations.messages import C2CRecall, GroupRecall
+from conversations.feeding import members as feeding_members
+from conversations.feeding import messages
+from conversations.formats import webhook_events
+from conversations.formats.messages import C2CRecall, GroupRecall
+from conversations.maintenance import pruning, verify
 from conversations.models import Conversation, Owner
+from conversations.models.messages import GroupMember, Message, Thread
 from conversations.times import now_s
 from tests import feeding
 from tests.test_ingest import NOON_S, c2c, events, feed_in, group, group_messages, peer_of, rows, sender_of
@@ -45,7 +49,7 @@ later = st.lists(
         later_numbers.map(lambda number: group(sender_of(number), number)),
         later_numbers.map(lambda n: C2CRecall(sender_of(n), peer_of(n), NOON_S + n, n * 3, n * 3)),
         later_numbers.map(lambda number: GroupRecall("team", "", (number,), "")),
-        later_numbers.map(lambda number: callbacks.C2CRead(peer_of(number), sender_of(number), NOON_S + number - 4)),
+        later_numbers.map(lambda number: webhook_events.C2CRead(peer_of(number), sender_of(number), NOON_S + number - 4)),
     ),
     max_size=10,
 )
@@ -93,7 +97,7 @@ class AnyEventsTests(TestCase):
 class PruningTests(TransactionTestCase):
     def setUp(self):
         set_up_team()
-        ingest.record([group("bob", number) for number in range(1, 10)], now_s=NOON_S)
+        messages.record([group("bob", number) for number in range(1, 10)], now_s=NOON_S)
 
     def read_by(self, *owner_ids: str, sequence: int = 0) -> None:
         for owner_id in owner_ids:
@@ -122,8 +126,8 @@ class PruningTests(TransactionTestCase):
 
     def test_who_left_holds_nothing_but_what_is_unread_there(self):
         self.read_by("alice", "carol")
-        membership.join("team", ["dave"], at_ms=(NOON_S + 9) * 1000 + 999)
-        membership.leave("team", ["dave"], at_ms=(NOON_S + 10) * 1000, membership=Membership.LEFT)
+        feeding_members.join("team", ["dave"], at_ms=(NOON_S + 9) * 1000 + 999)
+        feeding_members.leave("team", ["dave"], at_ms=(NOON_S + 10) * 1000, membership=Membership.LEFT)
         self.assertFalse(Conversation.objects.for_owner("dave").filter(unread_count__gt=1).exists())
 
         pruning.prune(before_s=EVERYTHING_S)
@@ -132,20 +136,20 @@ class PruningTests(TransactionTestCase):
 
     def test_what_one_member_sees_last_stays_though_others_see_more(self):
         self.read_by("alice", "carol")
-        membership.leave("team", ["alice"], at_ms=(NOON_S + 5) * 1000 + 1, membership=Membership.LEFT)
-        ingest.record([group("bob", 10, targets=("carol",))], now_s=NOON_S)
+        feeding_members.leave("team", ["alice"], at_ms=(NOON_S + 5) * 1000 + 1, membership=Membership.LEFT)
+        messages.record([group("bob", 10, targets=("carol",))], now_s=NOON_S)
 
         pruning.prune(before_s=EVERYTHING_S)
 
         self.assertEqual(told(), [5, 9, 10])
 
     def test_a_mention_can_still_be_recalled(self):
-        ingest.record([group("bob", 10, at_accounts=("alice",), counts_as_unread=False), group("bob", 11)], now_s=NOON_S)
+        messages.record([group("bob", 10, at_accounts=("alice",), counts_as_unread=False), group("bob", 11)], now_s=NOON_S)
         self.read_by("carol")
         self.read_by("alice", sequence=9)
 
         pruning.prune(before_s=EVERYTHING_S)
-        ingest.recall(GroupRecall("team", "", (10,), ""))
+        messages.recall(GroupRecall("team", "", (10,), ""))
 
         self.assertEqual(orjson.loads(self.row().group_at_info), [])
 
@@ -154,7 +158,7 @@ class PruningTests(TransactionTestCase):
         pruning.prune(before_s=EVERYTHING_S)
         before = state()
 
-        ingest.recall(GroupRecall("team", "", (1, 2, 3), ""))
+        messages.recall(GroupRecall("team", "", (1, 2, 3), ""))
 
         self.assertEqual((state(), told()), (before, [9]))
 
@@ -162,43 +166,43 @@ class PruningTests(TransactionTestCase):
         self.read_by("alice", "carol")
         pruning.prune(before_s=EVERYTHING_S)
 
-        outcomes = ingest.record([group("bob", 1), group("bob", 9), group("bob", 10)], now_s=NOON_S)
+        outcomes = messages.record([group("bob", 1), group("bob", 9), group("bob", 10)], now_s=NOON_S)
 
         self.assertEqual([one.is_duplicate for one in outcomes], [True, True, False])
         self.assertEqual((self.row().unread_count, told()), (1, [9, 10]))
 
     def test_a_recall_of_the_newest_brings_an_old_one_back(self):
         self.read_by("alice", "carol")
-        ingest.record([group("bob", 100)], now_s=NOON_S)
+        messages.record([group("bob", 100)], now_s=NOON_S)
         pruning.prune(before_s=NOON_S + 50)
 
-        ingest.recall(GroupRecall("team", "", (100,), ""))
+        messages.recall(GroupRecall("team", "", (100,), ""))
 
         self.assertIn('"g9"', self.row().last_message)
 
     def test_a_position_moved_back_counts_what_is_kept(self):
         self.read_by("alice", "carol")
-        ingest.record([group("bob", 10)], now_s=NOON_S)
+        messages.record([group("bob", 10)], now_s=NOON_S)
         pruning.prune(before_s=EVERYTHING_S)
 
         reading.move_read_position(owner_id="alice", conversation_id="group_team", to=0)
-        ingest.record([group("bob", number) for number in range(1, 10)], now_s=NOON_S)
+        messages.record([group("bob", number) for number in range(1, 10)], now_s=NOON_S)
 
         self.assertEqual(self.row().unread_count, Message.objects.filter(thread="team").count())
 
     def test_a_late_leave_does_not_take_a_conversation_whose_messages_are_gone(self):
         self.read_by("alice", "carol")
-        ingest.record([group("bob", 100, targets=("carol",))], now_s=NOON_S)
+        messages.record([group("bob", 100, targets=("carol",))], now_s=NOON_S)
         pruning.prune(before_s=EVERYTHING_S)
         order_key = self.row("carol").order_key
 
-        membership.leave("team", ["carol"], at_ms=NOON_S * 1000, membership=Membership.LEFT)
+        feeding_members.leave("team", ["carol"], at_ms=NOON_S * 1000, membership=Membership.LEFT)
 
         self.assertEqual((self.row("carol").order_key, self.row("carol").deleted_at), (order_key, None))
 
     def test_a_deleted_conversation_holds_nothing(self):
         self.read_by("carol")
-        actions.delete(owner_id="alice", conversation_ids=["group_team"], clear_messages=True)
+        results.delete(owner_id="alice", conversation_ids=["group_team"], clear_messages=True)
 
         pruning.prune(before_s=EVERYTHING_S)
 
@@ -217,7 +221,7 @@ class PruningTests(TransactionTestCase):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(pruning, "MESSAGES_PER_TRANSACTION", 2)
             patch.setattr(pruning, "THREADS_PER_QUERY", 1)
-            ingest.record([c2c("bob", "alice", number) for number in range(3)], now_s=NOON_S)
+            messages.record([c2c("bob", "alice", number) for number in range(3)], now_s=NOON_S)
             reading.read(owner_id="alice", conversation_id="c2c_bob")
 
             count = pruning.prune(before_s=EVERYTHING_S)
@@ -228,7 +232,7 @@ class PruningTests(TransactionTestCase):
         def check(members: int, first: int) -> None:
             for number in range(members):
                 GroupMember.objects.create(group_id="team", user_id=f"member{first}_{number}", events='[[0,"member"]]')
-            ingest.record([group("bob", number) for number in range(first, first + 3 * members)], now_s=NOON_S)
+            messages.record([group("bob", number) for number in range(first, first + 3 * members)], now_s=NOON_S)
             self.read_by(*Conversation.objects.values_list("owner_id", flat=True), sequence=first)
             with self.assertNumQueries(QUERIES):
                 pruning.prune(before_s=NOON_S + first + members)
@@ -251,7 +255,7 @@ class CommandTests(TransactionTestCase):
 
     def test_it_says_what_it_did(self):
         now = now_s()
-        ingest.record([c2c("bob", "alice", 3 * (days - 1)) for days in (1, 2)], now_s=now)
+        messages.record([c2c("bob", "alice", 3 * (days - 1)) for days in (1, 2)], now_s=now)
         reading.read(owner_id="alice", conversation_id="c2c_bob")
 
         dry = self.run_command("--days", "1", "--dry-run")

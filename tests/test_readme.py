@@ -9,7 +9,7 @@ from pathlib import Path
 from django.conf import settings
 from django.test import SimpleTestCase
 
-from conversations import wire
+from conversations.formats import conversation
 from tests.servers import RunningServer
 
 BLOCK = re.compile(r"```python\n(import .*?)```", re.DOTALL)
@@ -137,9 +137,9 @@ class ListenerTests(SimpleTestCase):
             told = {name for names in self.TOLD.findall(self.blocks("README.md")[language]) for name in names if name}
 
             with self.subTest(language):
-                self.assertEqual(told - set(wire.KEYS) - self.OF_MESSAGES - {"conversationList"}, set())
+                self.assertEqual(told - set(conversation.KEYS) - self.OF_MESSAGES - {"conversationList"}, set())
                 # The rest is in the ID, or ours: a place in the vendor's list is none in this one.
-                self.assertEqual(set(wire.KEYS) - told, {"type", "userID", "groupID", "orderkey"})
+                self.assertEqual(set(conversation.KEYS) - told, {"type", "userID", "groupID", "orderkey"})
 
     def test_both_languages_have_the_same(self):
         self.assertEqual(self.blocks("README.md"), self.blocks("README.zh.md"))

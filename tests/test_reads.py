@@ -6,9 +6,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from conversations import paging, reads, wire
 from conversations.choices import MUTED_OPTIONS, ConversationType, Mark
-from conversations.filters import ConversationFilterSet
+from conversations.formats import conversation
+from conversations.lists import cursors, json_reads
+from conversations.lists.filters import ConversationFilterSet
 from conversations.models import Conversation, Owner
 from conversations.times import from_epoch_s, to_epoch_s
 from tests.cast import ALICE, CAROL
@@ -24,7 +25,7 @@ rows = st.builds(
         conversation_id=id_,
         type=ConversationType.C2C if id_.startswith("c2c_") else ConversationType.GROUP,
         last_message_at=None if last_s is None else from_epoch_s(last_s),
-        marks=wire.to_signed(sum(marks)),
+        marks=conversation.to_signed(sum(marks)),
         deleted_at=from_epoch_s(1) if is_deleted else None,
         unread_count=0 if is_deleted else unread,
         version=1,
@@ -138,18 +139,18 @@ class ByHandTests(TestCase):
 
         while True:
             if place is None and not conditions:
-                page = reads.page(ALICE, None, count, extra=extra)
+                page = json_reads.page(ALICE, None, count, extra=extra)
             else:
                 chosen = selected(conditions)
-                page = reads.selected_page(chosen.after(**place._asdict()) if place else chosen, ALICE, count, extra=extra)
+                page = json_reads.selected_page(chosen.after(**place._asdict()) if place else chosen, ALICE, count, extra=extra)
             seen += texts(page.conversations)
             place = page.next
             self.assertEqual(page.token, "3.7")
             if place is None:
                 break
             self.assertEqual(len(page.conversations), count)
-            text = paging.next_seq(place, owner_id=ALICE, bound_to="")
-            self.assertEqual(paging.after(text, owner_id=ALICE, bound_to=""), place)
+            text = cursors.next_seq(place, owner_id=ALICE, bound_to="")
+            self.assertEqual(cursors.after(text, owner_id=ALICE, bound_to=""), place)
 
         self.assertEqual(seen, expected)
 
@@ -161,7 +162,7 @@ class ByHandTests(TestCase):
         muted = [row for row in chosen if row.recv_opt in MUTED_OPTIONS]
         loud = [row for row in chosen if row.recv_opt not in MUTED_OPTIONS]
 
-        token, totals = reads.totals(selected(conditions), ALICE)
+        token, totals = json_reads.totals(selected(conditions), ALICE)
 
         self.assertEqual(token, "3.7")
         self.assertEqual(
@@ -181,7 +182,7 @@ class ByHandTests(TestCase):
         save(conversations)
         there = {row.conversation_id for row in conversations if row.deleted_at is None}
 
-        found = reads.lookup(ALICE, asked)
+        found = json_reads.lookup(ALICE, asked)
 
         self.assertEqual((set(texts(found.conversations)), found.token), (there & set(asked), "3.7"))
 
@@ -190,27 +191,27 @@ class NeverSeenTests(TestCase):
     def test_every_read_of_an_owner_never_seen_is_empty_and_from_the_start(self):
         everything = Conversation.objects.for_owner(ALICE)
 
-        self.assertEqual(reads.feed_token(ALICE), reads.NEVER_SEEN)
+        self.assertEqual(json_reads.feed_token(ALICE), json_reads.NEVER_SEEN)
         for snapshot in (
-            reads.lookup(ALICE, ["c2c_bob"]),
-            reads.lookup(ALICE, ["c2c_bob", "c2c_x"]),
-            reads.lookup(ALICE, []),
-            reads.page(ALICE, None, 5),
-            reads.selected_page(everything, ALICE, 5),
+            json_reads.lookup(ALICE, ["c2c_bob"]),
+            json_reads.lookup(ALICE, ["c2c_bob", "c2c_x"]),
+            json_reads.lookup(ALICE, []),
+            json_reads.page(ALICE, None, 5),
+            json_reads.selected_page(everything, ALICE, 5),
         ):
-            self.assertEqual(snapshot, reads.Snapshot(reads.NEVER_SEEN, {}, None))
-        self.assertEqual(reads.totals(everything, ALICE)[1].keys(), everything.totals().keys())
-        self.assertEqual(set(reads.totals(everything, ALICE)[1].values()), {0})
+            self.assertEqual(snapshot, json_reads.Snapshot(json_reads.NEVER_SEEN, {}, None))
+        self.assertEqual(json_reads.totals(everything, ALICE)[1].keys(), everything.totals().keys())
+        self.assertEqual(set(json_reads.totals(everything, ALICE)[1].values()), {0})
 
     def test_each_read_is_one_query(self):
         everything = Conversation.objects.for_owner(ALICE)
         for read in (
-            lambda: reads.feed_token(ALICE),
-            lambda: reads.lookup(ALICE, ["c2c_bob"]),
-            lambda: reads.lookup(ALICE, ["c2c_bob"] * 1000),
-            lambda: reads.page(ALICE, None, 5),
-            lambda: reads.selected_page(everything, ALICE, 5),
-            lambda: reads.totals(everything, ALICE),
+            lambda: json_reads.feed_token(ALICE),
+            lambda: json_reads.lookup(ALICE, ["c2c_bob"]),
+            lambda: json_reads.lookup(ALICE, ["c2c_bob"] * 1000),
+            lambda: json_reads.page(ALICE, None, 5),
+            lambda: json_reads.selected_page(everything, ALICE, 5),
+            lambda: json_reads.totals(everything, ALICE),
         ):
             with self.assertNumQueries(1):
                 read()

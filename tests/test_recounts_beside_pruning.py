@@ -9,10 +9,14 @@ from functools import partial
 from django.db import connection, transaction
 from django.test import TransactionTestCase
 
-from conversations import changes, ingest, membership, pruning, put_right, reading, verify
+from conversations.actions import reading
+from conversations.feeding import members, messages
 from conversations.identifiers import TOPIC_MARK
-from conversations.message_models import Message
+from conversations.maintenance import pruning, verify
 from conversations.models import Conversation, Owner
+from conversations.models.messages import Message
+from conversations.staff import corrections
+from conversations.store import owners
 from tests.staff import viewer
 from tests.test_ingest import NOON_S, c2c, group
 
@@ -42,11 +46,11 @@ class RecountsBesidePruningTests(TransactionTestCase):
     def setUp(self):
         self.user_id = viewer("change_conversation").pk
         self.failures: list[Exception] = []
-        membership.join("team", ["alice", "bob"], at_ms=0, type_="Community")
+        members.join("team", ["alice", "bob"], at_ms=0, type_="Community")
 
     def put_right(self) -> None:
         seen = dict(Conversation.objects.for_owner("alice").values_list("conversation_id", "version"))
-        put_right.carry_out(deed="recount", owner_id="alice", seen=seen, user_id=self.user_id)
+        corrections.carry_out(deed="recount", owner_id="alice", seen=seen, user_id=self.user_id)
 
     def begin(self, *acts: Callable[[], None]) -> list[threading.Thread]:
         """Each on a connection of its own."""
@@ -75,7 +79,7 @@ class RecountsBesidePruningTests(TransactionTestCase):
         with self.subTest(first=first.__name__, then=then.__name__):
             Message.objects.all().delete()
             Conversation.objects.all().delete()
-            ingest.record([one for n in range(1, 6) for one in (*told(n), c2c("bob", "alice", n))], now_s=NOON_S)
+            messages.record([one for n in range(1, 6) for one in (*told(n), c2c("bob", "alice", n))], now_s=NOON_S)
             Conversation.objects.filter(owner_id="alice").update(unread_count=0)
 
             with transaction.atomic():
@@ -99,21 +103,21 @@ class RecountsBesidePruningTests(TransactionTestCase):
         conflicts: list[logging.LogRecord] = []
         handler = logging.Handler()
         handler.emit = conflicts.append
-        changes.logger.addHandler(handler)
-        self.addCleanup(changes.logger.removeHandler, handler)
-        ingest.record([*told(1), c2c("bob", "alice", 1)], now_s=NOON_S)
+        owners.logger.addHandler(handler)
+        self.addCleanup(owners.logger.removeHandler, handler)
+        messages.record([*told(1), c2c("bob", "alice", 1)], now_s=NOON_S)
 
         def feed(order: int) -> None:
             for number in range(10 + (order > 0), 30, 2):
                 # A new sender, so that the group's rows of all topics change.
-                ingest.record([told(number, f"new{number}")[number % 4], c2c("bob", "alice", number)][::order], now_s=NOON_S)
+                messages.record([told(number, f"new{number}")[number % 4], c2c("bob", "alice", number)][::order], now_s=NOON_S)
 
         def again(act: Callable[[], None]) -> None:
             for _step in range(12):
                 act()
 
         foreseen = (
-            partial(put_right.foresee, deed=deed, owner_id="alice", conversation_ids=ids)
+            partial(corrections.foresee, deed=deed, owner_id="alice", conversation_ids=ids)
             for deed, ids in (("recount", IDS), ("read", IDS[::-1]))
         )
         self.end(

@@ -12,9 +12,12 @@ import orjson
 from django.db import connection
 from django.test import TransactionTestCase
 
-from conversations import actions, conversation_groups, feed, reading, reads, transfer
+from conversations.actions import groups as actions_groups
+from conversations.actions import reading, results
 from conversations.exceptions import ConversationNotFound, GroupNameTaken, GroupNotFound, TooManyPinned
+from conversations.lists import change_feed, json_reads
 from conversations.models import Conversation, Owner
+from conversations.transfer import conversations
 from tests.cast import ALICE, make_conversations
 from tests.following import Follower
 
@@ -73,7 +76,7 @@ def receive(*, owner_id: str, conversation_ids: list[str]) -> None:
     newest = {"timestamp": now_us // 10**6, "seq": str(now_us % (1 << 31)), "random": 1}
     values = {"orderkey": now_us, "lastMessage": newest, "unreadCount": 2}
     records = ({"owner": owner_id, "conversation": {"conversationID": one} | values} for one in conversation_ids)
-    transfer.import_records(enumerate(records, 1))
+    conversations.import_records(enumerate(records, 1))
 
 
 class Writer:
@@ -89,7 +92,7 @@ class Writer:
 
     def mark(self) -> None:
         ids, enabled = self.random.sample(STAYING, 3), self.random.random() < 0.5
-        done = actions.set_marks(owner_id=ALICE, conversation_ids=ids, marks=self.bit, enabled=enabled)
+        done = results.set_marks(owner_id=ALICE, conversation_ids=ids, marks=self.bit, enabled=enabled)
         assert [one.code for one in done.results] == [0, 0, 0], done.results
         self.marked |= dict.fromkeys(ids, enabled)
 
@@ -98,11 +101,11 @@ class Writer:
         up_to = {"sequence": self.random.randint(0, 9)} if one in FED else {"timestamp_s": self.random.randint(0, 9)}
         act = self.random.choice(
             (
-                partial(actions.set_pinned, pinned=self.random.random() < 0.5),
-                partial(actions.set_draft, text=str(self.random.random())),
-                partial(actions.set_receive_option, option=self.random.randint(0, 2)),
+                partial(results.set_pinned, pinned=self.random.random() < 0.5),
+                partial(results.set_draft, text=str(self.random.random())),
+                partial(results.set_receive_option, option=self.random.randint(0, 2)),
                 partial(reading.read, **up_to),
-                actions.clear_history,
+                results.clear_history,
             )
         )
         try:
@@ -113,8 +116,8 @@ class Writer:
     def act_on_many(self) -> None:
         act = self.random.choice(
             (
-                partial(actions.delete, conversation_ids=DELETED, clear_messages=self.random.random() < 0.5),
-                partial(actions.set_custom_data, conversation_ids=STAYING + FED, text=str(self.random.random())),
+                partial(results.delete, conversation_ids=DELETED, clear_messages=self.random.random() < 0.5),
+                partial(results.set_custom_data, conversation_ids=STAYING + FED, text=str(self.random.random())),
                 reading.read_all,
                 partial(receive, conversation_ids=self.random.sample(FED + DELETED, 3)),
                 partial(receive, conversation_ids=self.random.sample(FED + DELETED, 3)),
@@ -127,18 +130,18 @@ class Writer:
         ids = self.random.sample(STAYING + DELETED, 4)
         act = self.random.choice(
             (
-                partial(conversation_groups.create, conversation_ids=ids),
-                partial(conversation_groups.add, conversation_ids=ids),
-                partial(conversation_groups.remove, conversation_ids=ids),
-                partial(conversation_groups.rename, new_name=other),
-                conversation_groups.delete,
+                partial(actions_groups.create, conversation_ids=ids),
+                partial(actions_groups.add, conversation_ids=ids),
+                partial(actions_groups.remove, conversation_ids=ids),
+                partial(actions_groups.rename, new_name=other),
+                actions_groups.delete,
             )
         )
         act(owner_id=ALICE, name=name)
 
 
 def ask(since: str, count: int) -> dict[str, Any]:
-    return orjson.loads(feed.read(ALICE, feed.parse(since), count).to_json())
+    return orjson.loads(change_feed.read(ALICE, change_feed.parse(since), count).to_json())
 
 
 class ReplayTests(TransactionTestCase):
@@ -198,7 +201,7 @@ class ReplayTests(TransactionTestCase):
             self.assertEqual(now, writer.marked)
 
     def assert_followers_have_the_list(self) -> None:
-        shown = [orjson.loads(one) for one in reads.page(ALICE, None, 500).conversations.values()]
+        shown = [orjson.loads(one) for one in json_reads.page(ALICE, None, 500).conversations.values()]
         groups = orjson.loads(Owner.objects.get().group_names)
         for follower in (*self.followers, Follower(ask)):
             follower.finish(3)

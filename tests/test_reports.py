@@ -8,9 +8,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase as PropertyTestCase
 
-from conversations import actions, counting, ingest, reading, reports, transfer
-from conversations.messages import C2CRecall, GroupRecall
+from conversations.actions import reading, results
+from conversations.feeding import messages, reports
+from conversations.formats.messages import C2CRecall, GroupRecall
 from conversations.models import Conversation
+from conversations.transfer import conversations
+from conversations.unread import counts
 from tests.cast import ALICE
 from tests.test_ingest import NOON_S, c2c, group
 
@@ -28,7 +31,7 @@ def carry_over(by: str, conversation_id: str = "group_team", end: int = END) -> 
     """Unread that has no messages here, by an import or a report."""
     told = {"conversationID": conversation_id, "unreadCount": CARRIED, "lastMessage": last_message(conversation_id, end)}
     if by == "import":
-        transfer.import_records([(1, {"owner": ALICE, "conversation": told})])
+        conversations.import_records([(1, {"owner": ALICE, "conversation": told})])
     else:
         reports.record(owner_id=ALICE, objects=[told], is_vouched_for=True)
 
@@ -43,11 +46,11 @@ class CarriedOver:
 
     def unread(self, conversation_id: str = "group_team") -> int:
         row = self.row(conversation_id)
-        self.assertEqual(row.unread_count, counting.count_unread(row))
+        self.assertEqual(row.unread_count, counts.count_unread(row))
         return row.unread_count
 
     def come(self, *numbers: int) -> None:
-        ingest.record([group("bob", number) for number in numbers], now_s=NOON_S)
+        messages.record([group("bob", number) for number in numbers], now_s=NOON_S)
 
     def read(self, seq: int) -> int:
         reading.read(owner_id=ALICE, conversation_id="group_team", sequence=seq)
@@ -77,25 +80,25 @@ class CarriedOver:
         self.come(99, 101, 102)
 
         for seq, left in ((101, 13), (99, 13), (98, 13), (102, 12)):
-            ingest.recall(GroupRecall("team", "", (seq,), ""))
+            messages.recall(GroupRecall("team", "", (seq,), ""))
             self.assertEqual(self.unread(), left)
 
     def test_a_deletion_drops_it_and_a_return_counts_what_comes_then(self):
         carry_over(self.by)
         self.come(101)
-        actions.delete(owner_id=ALICE, conversation_ids=["group_team"])
+        results.delete(owner_id=ALICE, conversation_ids=["group_team"])
         self.come(99, 102)
 
         self.assertEqual(self.unread(), 1)
 
     def test_one_to_one_it_stays_until_a_read_past_it(self):
         carry_over(self.by, "c2c_bob", ONE_TO_ONE_END)
-        ingest.record([c2c("bob", "alice", number) for number in (29, 33, 36)], now_s=NOON_S)
+        messages.record([c2c("bob", "alice", number) for number in (29, 33, 36)], now_s=NOON_S)
         found = [self.unread("c2c_bob")]
         for time_s in (9, 10, 11):
             reading.read(owner_id=ALICE, conversation_id="c2c_bob", timestamp_s=NOON_S + time_s)
             found.append(self.unread("c2c_bob"))
-        ingest.recall(C2CRecall("bob", "alice", NOON_S + 12, 36, 36))
+        messages.recall(C2CRecall("bob", "alice", NOON_S + 12, 36, 36))
 
         self.assertEqual([*found, self.unread("c2c_bob")], [14, 14, 2, 1, 0])
 
@@ -152,7 +155,7 @@ class AnyOrderTests(PropertyTestCase):
 
     def happen(self, kind: str, number: int, up_to: int = 0) -> None:
         if kind == "message":
-            ingest.record([group("bob", number)], now_s=NOON_S)
+            messages.record([group("bob", number)], now_s=NOON_S)
         elif kind == "read":
             reading.read(owner_id=ALICE, conversation_id="group_team", sequence=number)
         else:

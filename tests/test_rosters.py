@@ -5,7 +5,7 @@ from itertools import permutations
 import pytest
 
 from conversations.choices import Membership
-from conversations.rosters import SEEN, Roster, RosterEvent
+from conversations.unread.rosters import SEEN, Roster, RosterEvent
 
 JOIN, LEAVE, KICK = Membership.MEMBER, Membership.LEFT, Membership.KICKED
 

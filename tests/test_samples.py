@@ -8,7 +8,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import SimpleTestCase, TestCase, override_settings
 
-from conversations import callbacks, samples
+from conversations import samples
+from conversations.formats import webhook_events
 from conversations.samples import C2C_MESSAGE, C2C_RECALL, GROUP_MESSAGE, GROUP_RECALL
 from conversations.times import now_s, now_us
 from tests.servers import RunningServer, free_port
@@ -19,7 +20,7 @@ NOW_MS = now_us() // 1000
 class StoryTests(SimpleTestCase):
     def test_each_body_is_good_and_of_now(self):
         for body in samples.story("x_", now_ms=NOW_MS):
-            event = callbacks.parse(body["CallbackCommand"], body, now_s=NOW_MS // 1000)
+            event = webhook_events.parse(body["CallbackCommand"], body, now_s=NOW_MS // 1000)
             self.assertIsNotNone(event)
             self.assertNotIn("demo_", str(body))
             self.assertNotIn("17600", str(body.get("EventTime", body.get("MsgTime"))))
@@ -34,7 +35,7 @@ class StoryTests(SimpleTestCase):
             told[body["CallbackCommand"]] = body
 
     def test_all_but_the_end_of_the_group_that_changes_a_conversation_is_in_it(self):
-        self.assertEqual(set(samples.STORY), callbacks.COMMANDS - {"Group.CallbackAfterGroupDestroyed"})
+        self.assertEqual(set(samples.STORY), webhook_events.COMMANDS - {"Group.CallbackAfterGroupDestroyed"})
 
 
 class ServerTests(SimpleTestCase):

@@ -10,8 +10,9 @@ from django.test import TestCase, TransactionTestCase
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from conversations import positions, transfer
+from conversations import positions
 from conversations.models import Conversation, Owner
+from conversations.transfer import conversations as transfer_conversations
 from tests.cast import ALICE, BOB, make_conversation
 
 NOON_S = 1_760_000_000
@@ -22,9 +23,9 @@ def record(owner: str = ALICE, conversation_id: str = "c2c_bob", *, sent_s: int 
     return {"owner": owner, "conversation": {"conversationID": conversation_id, "lastMessage": message} | values}
 
 
-def run_import(*records: Any, **options: Any) -> tuple[transfer.Summary, list[str]]:
+def run_import(*records: Any, **options: Any) -> tuple[transfer_conversations.Summary, list[str]]:
     bad: list[str] = []
-    summary = transfer.import_records(enumerate(records, 1), on_bad=lambda one: bad.append(one.reason), **options)
+    summary = transfer_conversations.import_records(enumerate(records, 1), on_bad=lambda one: bad.append(one.reason), **options)
     return summary, bad
 
 
@@ -34,14 +35,14 @@ def exported(owner: str | None = None) -> list[dict[str, Any]]:
 
 def lines(owner: str | None = None) -> list[bytes]:
     conversations = Conversation.objects.present() if owner is None else Conversation.objects.for_owner(owner)
-    return list(transfer.export_lines(conversations))
+    return list(transfer_conversations.export_lines(conversations))
 
 
 class ImportTests(TestCase):
     def test_rows_and_owner_get_versions_from_the_first_write_on(self):
         summary, bad = run_import(record(), record(conversation_id="group_g"), record(owner=BOB))
 
-        self.assertEqual((summary, bad), (transfer.Summary(created=3), []))
+        self.assertEqual((summary, bad), (transfer_conversations.Summary(created=3), []))
         self.assertEqual(dict(Owner.objects.values_list("owner_id", "version")), {ALICE: 2, BOB: 1})
         self.assertEqual(
             sorted(Conversation.objects.for_owner(ALICE).values_list("version", "created_version")), [(1, 1), (2, 2)]
@@ -51,7 +52,7 @@ class ImportTests(TestCase):
         run_import(record())
         summary, _ = run_import(record(showName="another name, same order key"))
 
-        self.assertEqual(summary, transfer.Summary(unchanged=1))
+        self.assertEqual(summary, transfer_conversations.Summary(unchanged=1))
         self.assertEqual(Owner.objects.get(owner_id=ALICE).version, 1)
         self.assertEqual(Conversation.objects.get().show_name, "")
 
@@ -72,7 +73,7 @@ class ImportTests(TestCase):
 
         summary, _ = run_import(*records)
 
-        self.assertEqual(summary, transfer.Summary(created=1, unchanged=2))
+        self.assertEqual(summary, transfer_conversations.Summary(created=1, unchanged=2))
         self.assertEqual(Conversation.objects.get().show_name, "3")
 
     def test_a_later_deletion_stands_and_a_newer_message_brings_the_row_back(self):
@@ -81,7 +82,7 @@ class ImportTests(TestCase):
         )
 
         same, _ = run_import(record(orderkey=NOON_S * 10**6 + 5))
-        self.assertEqual(same, transfer.Summary(unchanged=1))
+        self.assertEqual(same, transfer_conversations.Summary(unchanged=1))
         newer, _ = run_import(record(sent_s=NOON_S + 1))
 
         row = Conversation.objects.for_owner(ALICE).get()
@@ -125,7 +126,7 @@ class ImportTests(TestCase):
 
         summary, bad = run_import({"From_Account": ALICE, "SessionItem": items})
 
-        self.assertEqual((summary, bad), (transfer.Summary(created=1, unchanged=1), []))
+        self.assertEqual((summary, bad), (transfer_conversations.Summary(created=1, unchanged=1), []))
         self.assertEqual(Conversation.objects.get(conversation_id="c2c_bob").show_name, "Bob")
 
     def test_imported_unread_is_carried_over_as_a_base_up_to_the_last_message(self):
@@ -142,7 +143,7 @@ class ImportTests(TestCase):
             record(conversation_id="c2c_y", conversationGroupList=["one more"]), record(conversation_id="c2c_z")
         )
 
-        self.assertEqual(summary, transfer.Summary(created=1, bad=1))
+        self.assertEqual(summary, transfer_conversations.Summary(created=1, bad=1))
         self.assertEqual(bad, ["Too many conversation groups"])
         self.assertEqual(orjson.loads(Owner.objects.get().group_names), names)
         groups = {line["conversation"]["conversationID"]: line["conversation"]["conversationGroupList"] for line in exported()}
@@ -163,7 +164,7 @@ class ImportTests(TestCase):
 
         summary, _ = run_import(record(), record(conversation_id="c2c_new"), record(owner="nobody yet"), dry_run=True)
 
-        self.assertEqual(summary, transfer.Summary(created=2, replaced=1))
+        self.assertEqual(summary, transfer_conversations.Summary(created=2, replaced=1))
         self.assertEqual(Conversation.objects.get().order_key, 1)
         self.assertEqual(Owner.objects.count(), 1)
 
@@ -212,18 +213,22 @@ class ImportTests(TestCase):
 class BatchTests(TransactionTestCase):
     def test_a_batch_that_fails_is_absent_and_those_before_it_are_whole(self):
         def records():
-            for n in range(transfer.BATCH_CONVERSATIONS + 10):
+            for n in range(transfer_conversations.BATCH_CONVERSATIONS + 10):
                 yield n + 1, record(conversation_id=f"c2c_{n}")
             raise KeyboardInterrupt
 
         with pytest.raises(KeyboardInterrupt):
-            transfer.import_records(records())
-        self.assertEqual(Conversation.objects.count(), transfer.BATCH_CONVERSATIONS)
-        self.assertEqual(Owner.objects.get().version, transfer.BATCH_CONVERSATIONS)
+            transfer_conversations.import_records(records())
+        self.assertEqual(Conversation.objects.count(), transfer_conversations.BATCH_CONVERSATIONS)
+        self.assertEqual(Owner.objects.get().version, transfer_conversations.BATCH_CONVERSATIONS)
 
-        summary, _ = run_import(*(record(conversation_id=f"c2c_{n}") for n in range(transfer.BATCH_CONVERSATIONS + 10)))
+        summary, _ = run_import(
+            *(record(conversation_id=f"c2c_{n}") for n in range(transfer_conversations.BATCH_CONVERSATIONS + 10))
+        )
 
-        self.assertEqual(summary, transfer.Summary(created=10, unchanged=transfer.BATCH_CONVERSATIONS))
+        self.assertEqual(
+            summary, transfer_conversations.Summary(created=10, unchanged=transfer_conversations.BATCH_CONVERSATIONS)
+        )
 
     def test_a_batch_ends_by_its_conversations_not_its_records(self):
         answers = (
@@ -231,7 +236,7 @@ class BatchTests(TransactionTestCase):
         )
         batches = []
 
-        transfer.import_records(enumerate(answers, 1), on_batch=batches.append)
+        transfer_conversations.import_records(enumerate(answers, 1), on_batch=batches.append)
 
         self.assertEqual(batches, [2, 4])
         self.assertEqual(Conversation.objects.count(), 12_000)

@@ -10,7 +10,7 @@ import time_machine
 from django.test import SimpleTestCase
 from TLSSigAPIv2 import TLSSigAPIv2
 
-from conversations import usersig
+from conversations.access import usersig
 from conversations.exceptions import SigExpired, SigInvalid
 
 # Synthetic: an app, its key and a UserSig that are nobody's.

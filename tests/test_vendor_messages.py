@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conversations import vendor_messages
 from conversations.choices import ConversationType
 from conversations.exceptions import ConversationError, InvalidParameter
-from conversations.messages import C2CRecall, GroupRecall
+from conversations.formats import rest_messages
+from conversations.formats.messages import C2CRecall, GroupRecall
 from tests.entries import json_values
 
 C2C, GROUP = ConversationType
@@ -33,7 +33,7 @@ def group(**keys):
 
 
 def read(body):
-    return vendor_messages.message(body, now_s=NOW_S)
+    return rest_messages.message(body, now_s=NOW_S)
 
 
 def refused_key(body, read=read):
@@ -164,7 +164,7 @@ def test_a_group_seq_of_0_is_none():
 
 
 def test_an_imported_list_is_as_many_messages_all_of_them_read():
-    first, second = map(read, vendor_messages.bodies(payload("import_group")))
+    first, second = map(read, rest_messages.bodies(payload("import_group")))
 
     assert (first.group_id, first.sender, first.time_s, first.random) == ("demo_team_7", "demo_carol", 1_750_000_100, 8_912_345)
     assert (second.group_id, second.sender, second.time_s, second.random) == ("demo_team_7", "demo_dave", 1_750_000_200, None)
@@ -173,9 +173,9 @@ def test_an_imported_list_is_as_many_messages_all_of_them_read():
 
 
 def test_a_list_is_as_many_messages_and_anything_else_one():
-    assert vendor_messages.bodies([c2c(), 5]) == [c2c(), 5]
-    assert vendor_messages.bodies(c2c()) == [c2c()]
-    assert vendor_messages.bodies(None) == [None]
+    assert rest_messages.bodies([c2c(), 5]) == [c2c(), 5]
+    assert rest_messages.bodies(c2c()) == [c2c()]
+    assert rest_messages.bodies(None) == [None]
 
 
 # ---- Elements ----------------------------------------------------------------------------------
@@ -309,7 +309,7 @@ def test_a_bad_value_is_refused_by_name(body, key):
 
 @pytest.mark.parametrize("body", [None, [], "x", 5])
 def test_what_is_no_object_is_refused(body):
-    for read_body in (read, vendor_messages.recall):
+    for read_body in (read, rest_messages.recall):
         with pytest.raises(InvalidParameter):
             read_body(body)
 
@@ -320,19 +320,19 @@ def test_what_is_no_object_is_refused(body):
 def test_a_one_to_one_recall_names_the_message_by_its_parts():
     body = {"From_Account": "bob", "To_Account": "alice", "MsgKey": "48211_3141592653_1760000200"}
 
-    assert vendor_messages.recall(body) == C2CRecall("bob", "alice", time_s=1_760_000_200, seq=48211, random=3_141_592_653)
+    assert rest_messages.recall(body) == C2CRecall("bob", "alice", time_s=1_760_000_200, seq=48211, random=3_141_592_653)
 
 
 def test_a_group_recall_names_each_number_once():
     body = {"GroupId": "team_7", "MsgSeqList": [{"MsgSeq": 520}, {"MsgSeq": "521"}, {"MsgSeq": 520}], "Reason": "typo"}
 
-    assert vendor_messages.recall(body) == GroupRecall("team_7", "", (520, 521), "typo")
+    assert rest_messages.recall(body) == GroupRecall("team_7", "", (520, 521), "typo")
 
 
 def test_a_recall_in_a_topic_is_of_the_topics_thread():
     body = {"GroupId": "@TGS#_c", "TopicId": "@TGS#_c@TOPIC#_news", "MsgSeqList": [{"MsgSeq": 1}]}
 
-    assert vendor_messages.recall(body).thread_id == "@TGS#_c@TOPIC#_news"
+    assert rest_messages.recall(body).thread_id == "@TGS#_c@TOPIC#_news"
 
 
 @pytest.mark.parametrize(
@@ -352,7 +352,7 @@ def test_a_recall_in_a_topic_is_of_the_topics_thread():
     ],
 )
 def test_a_bad_recall_is_refused_by_name(body, key):
-    assert refused_key(body, vendor_messages.recall) == key
+    assert refused_key(body, rest_messages.recall) == key
 
 
 # ---- Anything at all ---------------------------------------------------------------------------
@@ -364,23 +364,21 @@ elements = st.fixed_dictionaries(
     }
 )
 anything = st.dictionaries(
-    st.sampled_from(sorted(vendor_messages.KEYS)), json_values | st.lists(elements, max_size=3), max_size=5
+    st.sampled_from(sorted(rest_messages.KEYS)), json_values | st.lists(elements, max_size=3), max_size=5
 )
 
 
 @given(json_values | anything | anything.map(lambda keys: c2c(**keys)) | anything.map(lambda keys: group(**keys)))
 def test_whatever_comes_is_read_or_refused(body):
     with suppress(ConversationError):
-        for single in vendor_messages.bodies(body):
+        for single in rest_messages.bodies(body):
             assert read(single).sender
 
 
-recalls = st.dictionaries(
-    st.sampled_from(sorted(vendor_messages.C2C_RECALL_KEYS | vendor_messages.GROUP_RECALL_KEYS)), json_values
-)
+recalls = st.dictionaries(st.sampled_from(sorted(rest_messages.C2C_RECALL_KEYS | rest_messages.GROUP_RECALL_KEYS)), json_values)
 
 
 @given(json_values | recalls | recalls.map(lambda keys: {"GroupId": "g", "MsgSeqList": [{"MsgSeq": 1}]} | keys))
 def test_whatever_is_recalled_is_read_or_refused(body):
     with suppress(ConversationError):
-        assert vendor_messages.recall(body)
+        assert rest_messages.recall(body)

@@ -12,12 +12,15 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis.extra.django import TestCase as HypothesisTestCase
 
-from conversations import actions, feed, ingest, membership, reading, verify
+from conversations.actions import reading, results
 from conversations.choices import ChangedBy, Membership
 from conversations.exceptions import Code
-from conversations.faults import Kind
-from conversations.message_models import GroupMember, Message
+from conversations.feeding import members, messages
+from conversations.lists import change_feed
+from conversations.maintenance import verify
+from conversations.maintenance.discrepancies import Kind
 from conversations.models import Conversation, Owner
+from conversations.models.messages import GroupMember, Message
 from tests import feeding, test_ingest
 from tests.cast import make_conversation
 from tests.test_explain import team
@@ -45,7 +48,7 @@ class DamageTests(TestCase):
     def setUp(self):
         team()
         told = [group("bob", 1), group("bob", 2, at_accounts=("alice",)), group("alice", 3), group("bob", 4)]
-        ingest.record([*told, c2c("bob", "alice", 1), c2c("alice", "bob", 6)], now_s=NOON_S)
+        messages.record([*told, c2c("bob", "alice", 1), c2c("alice", "bob", 6)], now_s=NOON_S)
         self.group = Conversation.objects.filter(owner_id="alice", conversation_id="group_team")
         self.c2c = Conversation.objects.filter(owner_id="alice", conversation_id="c2c_bob")
         self.assertEqual(kinds(), [])
@@ -118,7 +121,7 @@ class DamageTests(TestCase):
         self.assertEqual((kinds(), kinds(repair=True), kinds()), ([Kind.CREATED_VERSION], [Kind.CREATED_VERSION], []))
 
     def test_a_deleted_row_that_has_mentions(self):
-        actions.delete(owner_id="alice", conversation_ids=["group_team"])
+        results.delete(owner_id="alice", conversation_ids=["group_team"])
         self.assert_mended(self.group, Kind.DELETED_COUNTS, group_at_info='[{"seq":"2","atType":1}]')
 
     def test_an_owner_behind_the_rows(self):
@@ -135,12 +138,12 @@ class DamageTests(TestCase):
         self.assertEqual((kinds(), kinds(repair=True), kinds()), ([Kind.RESET_BELOW], [Kind.RESET_BELOW], []))
 
     def test_two_rows_of_one_version_reach_every_follower_again(self):
-        token = feed.parse(feed.read("alice", None, 100).since)
+        token = change_feed.parse(change_feed.read("alice", None, 100).since)
         self.group.update(version=self.c2c.get().version)
 
         self.assertEqual((kinds(), kinds(repair=True), kinds()), ([Kind.SAME_VERSION], [Kind.SAME_VERSION], []))
 
-        changed = {orjson.loads(one)["conversation"]["conversationID"] for one in feed.read("alice", token, 100).changes}
+        changed = {orjson.loads(one)["conversation"]["conversationID"] for one in change_feed.read("alice", token, 100).changes}
         self.assertEqual(changed, {"c2c_bob", "group_team"})
 
     def test_several_at_once_take_one_number(self):
@@ -156,7 +159,7 @@ class NoDamageTests(TestCase):
     """What looks odd and is right."""
 
     def test_what_was_imported_stands_beside_no_messages(self):
-        place = ingest.positions.of_group(9)
+        place = messages.positions.of_group(9)
         make_conversation(
             "alice", "group_team", unread_count=3, unread_base=3, unread_base_position=place, last_message="{}",
             last_message_position=place, group_at_info='[{"seq":"8","atType":1}]',
@@ -172,9 +175,9 @@ class NoDamageTests(TestCase):
 
     def test_a_group_left_and_one_that_ended(self):
         team()
-        ingest.record([group("bob", 1)], now_s=NOON_S)
-        membership.leave("team", ["alice"], at_ms=(NOON_S + 5) * 1000, membership=Membership.LEFT)
-        membership.dissolve("team", [], at_ms=(NOON_S + 9) * 1000)
+        messages.record([group("bob", 1)], now_s=NOON_S)
+        members.leave("team", ["alice"], at_ms=(NOON_S + 5) * 1000, membership=Membership.LEFT)
+        members.dissolve("team", [], at_ms=(NOON_S + 9) * 1000)
 
         self.assertEqual(kinds(), [])
 
@@ -211,9 +214,9 @@ class WalkTests(TestCase):
 
     def test_longer_threads_cost_no_more_queries(self):
         Conversation.objects.update(unread_count=0)
-        ingest.record([c2c("bob", "alice", n) for n in range(1, 4)], now_s=NOON_S)
+        messages.record([c2c("bob", "alice", n) for n in range(1, 4)], now_s=NOON_S)
         few = self.queries()
-        ingest.record([c2c("bob", "alice", n) for n in range(4, 70)], now_s=NOON_S)
+        messages.record([c2c("bob", "alice", n) for n in range(4, 70)], now_s=NOON_S)
 
         self.assertEqual(self.queries(), few)
 
@@ -258,7 +261,7 @@ class CommandTests(TestCase):
 
 class RecountTests(TestCase):
     def test_the_number_follows_again_under_a_new_version(self):
-        ingest.record([c2c("bob", "alice", 1)], now_s=NOON_S)
+        messages.record([c2c("bob", "alice", 1)], now_s=NOON_S)
         Conversation.objects.filter(owner_id="alice").update(unread_count=5)
 
         reading.recount_each(owner_id="alice", conversation_ids=["c2c_bob"])
@@ -267,7 +270,7 @@ class RecountTests(TestCase):
         self.assertEqual((row.unread_count, row.version, row.changed_by), (1, 2, ChangedBy.REPAIR))
 
     def test_a_right_number_takes_no_version(self):
-        ingest.record([c2c("bob", "alice", 1)], now_s=NOON_S)
+        messages.record([c2c("bob", "alice", 1)], now_s=NOON_S)
 
         reading.recount_each(owner_id="alice", conversation_ids=["c2c_bob"])
 
@@ -281,7 +284,7 @@ class RecountTests(TestCase):
         self.assertEqual(done.results[0].code, Code.CONVERSATION_NOT_FOUND)
 
     def test_a_member_who_is_not_known_counts_nothing(self):
-        ingest.record([group("bob", 1)], now_s=NOON_S)
+        messages.record([group("bob", 1)], now_s=NOON_S)
         make_conversation("dave", "group_team", unread_count=4)
 
         reading.recount_each(owner_id="dave", conversation_ids=["group_team"])

@@ -15,10 +15,11 @@ from django.http import HttpResponse
 from django.test import TestCase, override_settings
 from django.test.utils import CaptureQueriesContext
 
-from conversations import ingest, samples, webhooks
+from conversations import samples
 from conversations.exceptions import TryAgain
-from conversations.message_models import Callback, CallbackOutcome, Message
+from conversations.feeding import messages, webhooks
 from conversations.models import Conversation, Owner
+from conversations.models.messages import Callback, CallbackOutcome, Message
 from conversations.times import from_epoch_s
 from tests.cast import ALICE, FORGED_NAME, SDK_APP_ID, shown_strange, with_key
 
@@ -216,7 +217,10 @@ class FailureTests(WebhookTestCase):
             self.assertTrue(kept.error)
 
     def test_what_failed_is_applied_by_a_replay(self):
-        with mock.patch.object(ingest, "record", side_effect=RuntimeError("broken")), self.assertLogs("conversations.webhooks"):
+        with (
+            mock.patch.object(messages, "record", side_effect=RuntimeError("broken")),
+            self.assertLogs("conversations.webhooks"),
+        ):
             self.assert_ok(self.send())
         self.assertIn("broken", Callback.objects.get().error)
 
@@ -238,7 +242,7 @@ class FailureTests(WebhookTestCase):
         err = StringIO()
 
         listed = replay("--dry-run")
-        with mock.patch.object(ingest, "record", side_effect=RuntimeError(FORGED_NAME)), self.assertRaises(CommandError):
+        with mock.patch.object(messages, "record", side_effect=RuntimeError(FORGED_NAME)), self.assertRaises(CommandError):
             Callback.objects.update(body=json.dumps(MESSAGE))
             with self.assertLogs("conversations.webhooks"):
                 replay(stderr=err)
@@ -276,7 +280,7 @@ class FailureTests(WebhookTestCase):
 
     def test_what_came_at_a_bad_moment_is_still_to_be_applied(self):
         for error in (OperationalError("away"), TryAgain("too much")):
-            with mock.patch.object(ingest, "record", side_effect=error), self.assertLogs("conversations.webhooks"):
+            with mock.patch.object(messages, "record", side_effect=error), self.assertLogs("conversations.webhooks"):
                 self.assert_ok(self.send())
         self.assertEqual(set(Callback.objects.values_list("outcome", flat=True)), {CallbackOutcome.STORED})
 

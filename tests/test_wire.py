@@ -6,9 +6,9 @@ import orjson
 import pytest
 from hypothesis import given
 
-from conversations import wire
 from conversations.choices import Mark
 from conversations.exceptions import InvalidParameter
+from conversations.formats import conversation
 from tests.entries import classic, entries
 
 PAYLOADS = Path(__file__).parent / "payloads"
@@ -19,12 +19,12 @@ MINIMAL = {"conversationID": "c2c_bob"}
 
 @given(entries())
 def test_every_conversation_survives_the_way_out_and_in(entry):
-    assert wire.from_wire(orjson.loads(orjson.dumps(classic(entry)))) == entry
+    assert conversation.from_wire(orjson.loads(orjson.dumps(classic(entry)))) == entry
 
 
 @pytest.mark.parametrize("example", [C2C, GROUP], ids=["c2c", "group"])
 def test_the_sdks_own_objects_keep_every_key(example):
-    entry = wire.from_wire(example)
+    entry = conversation.from_wire(example)
 
     newest_s = max(example["lastMessage"]["timestamp"], example["draftTimestamp"])
     normalised = {
@@ -33,18 +33,18 @@ def test_the_sdks_own_objects_keep_every_key(example):
         "conversationGroupList": sorted(example["conversationGroupList"]),
     }
     assert classic(entry) == example | normalised
-    assert wire.from_wire(classic(entry)) == entry
+    assert conversation.from_wire(classic(entry)) == entry
 
 
 def test_the_keys_are_the_sdks():
-    assert set(wire.KEYS) == C2C.keys() == GROUP.keys()
-    assert tuple(classic(wire.from_wire(C2C))) == wire.KEYS
+    assert set(conversation.KEYS) == C2C.keys() == GROUP.keys()
+    assert tuple(classic(conversation.from_wire(C2C))) == conversation.KEYS
 
 
 def test_an_id_alone_is_a_conversation():
-    entry = wire.from_wire(MINIMAL)
+    entry = conversation.from_wire(MINIMAL)
 
-    assert wire.from_wire(MINIMAL | {key: None for key in wire.KEYS if key != "conversationID"}) == entry
+    assert conversation.from_wire(MINIMAL | {key: None for key in conversation.KEYS if key != "conversationID"}) == entry
     assert classic(entry) == {
         "conversationID": "c2c_bob",
         "type": 1,
@@ -88,11 +88,11 @@ def test_an_id_alone_is_a_conversation():
 def test_a_foreign_order_key_is_remade_from_the_newest_activity(given_key, stored):
     message = {"timestamp": 1_760_000_000, "seq": "1"}
 
-    assert wire.from_wire(MINIMAL | {"orderkey": given_key, "lastMessage": message}).order_key == stored
+    assert conversation.from_wire(MINIMAL | {"orderkey": given_key, "lastMessage": message}).order_key == stored
 
 
 def test_a_draft_may_be_the_newest_activity():
-    entry = wire.from_wire(MINIMAL | {"draftTimestamp": 1_760_000_500, "lastMessage": {"timestamp": 1_760_000_000}})
+    entry = conversation.from_wire(MINIMAL | {"draftTimestamp": 1_760_000_500, "lastMessage": {"timestamp": 1_760_000_000}})
 
     assert entry.order_key == 1_760_000_500_000_000
 
@@ -101,26 +101,26 @@ def test_a_draft_may_be_the_newest_activity():
     ("old", "new"), [("Private", "Work"), ("ChatRoom", "Meeting"), ("Public", "Public"), ("", ""), (None, "")]
 )
 def test_old_group_types_get_their_new_names(old, new):
-    assert wire.from_wire({"conversationID": "group_x", "groupType": old}).group_type == new
+    assert conversation.from_wire({"conversationID": "group_x", "groupType": old}).group_type == new
 
 
 def test_the_highest_mark_is_a_signed_number_in_the_database():
-    entry = wire.from_wire(MINIMAL | {"markList": [1 << 63, int(Mark.STAR)]})
+    entry = conversation.from_wire(MINIMAL | {"markList": [1 << 63, int(Mark.STAR)]})
 
     assert entry.marks == -(1 << 63) + 1
-    assert wire.mark_list(entry.marks) == [1, 1 << 63]
+    assert conversation.mark_list(entry.marks) == [1, 1 << 63]
 
 
 def test_several_marks_in_one_number_come_out_one_by_one():
-    assert wire.mark_list(wire.from_wire(MINIMAL | {"markList": [3, 1 << 32, 1]}).marks) == [1, 2, 1 << 32]
+    assert conversation.mark_list(conversation.from_wire(MINIMAL | {"markList": [3, 1 << 32, 1]}).marks) == [1, 2, 1 << 32]
 
 
 def test_a_group_name_given_twice_counts_once():
-    assert wire.from_wire(MINIMAL | {"conversationGroupList": ["b", "a", "b"]}).group_names == ("a", "b")
+    assert conversation.from_wire(MINIMAL | {"conversationGroupList": ["b", "a", "b"]}).group_names == ("a", "b")
 
 
 def test_seq_may_be_a_number_and_comes_out_as_text():
-    entry = wire.from_wire(
+    entry = conversation.from_wire(
         {"conversationID": "group_x", "groupAtInfoList": [{"seq": 7, "atType": 1}, {"seq": "8", "atType": 3}]}
     )
 
@@ -130,21 +130,21 @@ def test_seq_may_be_a_number_and_comes_out_as_text():
 def test_an_unknown_key_inside_the_last_message_is_kept():
     message = {"timestamp": 1, "futureKey": {"a": [1, "😀\u2028", None]}}
 
-    assert orjson.loads(wire.from_wire(MINIMAL | {"lastMessage": message}).last_message) == message
+    assert orjson.loads(conversation.from_wire(MINIMAL | {"lastMessage": message}).last_message) == message
 
 
 def test_the_limits_themselves_are_allowed():
-    wire.from_wire(
+    conversation.from_wire(
         {
             "conversationID": "group_" + "x" * 96,
-            "showName": "名" * wire.TEXT_MAX_LENGTH,
-            "unreadCount": wire.INT32_MAX,
+            "showName": "名" * conversation.TEXT_MAX_LENGTH,
+            "unreadCount": conversation.INT32_MAX,
             "customData": "数" * 85 + "x",
             "conversationGroupList": [f"{number:032}" for number in range(20)],
-            "groupReadSequence": wire.INT64_MAX,
+            "groupReadSequence": conversation.INT64_MAX,
             "c2cReadTimestamp": 4_102_444_799,
-            "groupAtInfoList": [{"seq": str(wire.INT64_MAX), "atType": 2}],
-            "lastMessage": {"text": "x" * (wire.LAST_MESSAGE_MAX_BYTES - len('{"text":""}'))},
+            "groupAtInfoList": [{"seq": str(conversation.INT64_MAX), "atType": 2}],
+            "lastMessage": {"text": "x" * (conversation.LAST_MESSAGE_MAX_BYTES - len('{"text":""}'))},
         }
     )
 
@@ -162,7 +162,9 @@ def _malformed():
     yield from (("groupID", value) for value in ("bob", 5, True, {}))
     yield from (("groupType", value) for value in ("Work", "Nonsense", 0, 1, True, ["Work"]))
     for key in ("showName", "faceUrl", "draftText", "customData"):
-        yield from ((key, value) for value in (5, True, False, [], {}, "a\0b", "\ud800", "x" * (wire.TEXT_MAX_LENGTH + 1)))
+        yield from (
+            (key, value) for value in (5, True, False, [], {}, "a\0b", "\ud800", "x" * (conversation.TEXT_MAX_LENGTH + 1))
+        )
     yield from (("customData", value) for value in ("x" * 257, "数" * 86))
     yield from (("recvOpt", value) for value in (-1, 5, "0", True, 1.0))
     yield from (("unreadCount", value) for value in (-1, 1 << 31, "3", True, 1.0, []))
@@ -204,7 +206,7 @@ def _malformed():
         ("lastMessage", value)
         for value in ("text", 5, True, [], {"a": "\0"}, {"a\0": 1}, {"a": [{"b": "c\0"}]}, {"a": "\ud800"})
     )
-    yield "lastMessage", {"text": "x" * wire.LAST_MESSAGE_MAX_BYTES}
+    yield "lastMessage", {"text": "x" * conversation.LAST_MESSAGE_MAX_BYTES}
     for value in (1_760_000_000_000, -1, "1760000000", True, 1.5):
         yield "lastMessage.timestamp", value
     for value in ("x", -1, 1 << 63, 1.5, [1]):
@@ -220,7 +222,7 @@ def test_a_malformed_key_is_refused_by_name(key, value):
     outer, _dot, inner = key.partition(".")
 
     with pytest.raises(InvalidParameter) as caught:
-        wire.from_wire(MINIMAL | {outer: {inner: value} if inner else value})
+        conversation.from_wire(MINIMAL | {outer: {inner: value} if inner else value})
 
     assert list(caught.value.errors) == [key]
     assert key in str(caught.value.detail)
@@ -229,5 +231,5 @@ def test_a_malformed_key_is_refused_by_name(key, value):
 def test_ids_of_the_other_kind_do_not_fit_a_group():
     for key, value in (("type", 1), ("userID", "x"), ("groupID", "y")):
         with pytest.raises(InvalidParameter) as caught:
-            wire.from_wire({"conversationID": "group_x", key: value})
+            conversation.from_wire({"conversationID": "group_x", key: value})
         assert list(caught.value.errors) == [key]

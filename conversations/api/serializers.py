@@ -6,9 +6,9 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
-from conversations import wire
 from conversations.choices import AtType, ConversationType, GroupType, Membership, ReceiveOption
 from conversations.exceptions import EMPTY_NAME, TooManyConversations
+from conversations.formats import conversation as formats_conversation
 
 MAX_IDS_IN_BODY, MAX_IDS_TO_CHANGE = 1000, 100
 MARKS_MAX_DIGITS = 20
@@ -167,7 +167,7 @@ class MarkInput(ManyInput):
 
 
 class CustomDataInput(ManyInput):
-    customData = Text(source="text", help_text=f"at most {wire.CUSTOM_DATA_MAX_BYTES} bytes of UTF-8")
+    customData = Text(source="text", help_text=f"at most {formats_conversation.CUSTOM_DATA_MAX_BYTES} bytes of UTF-8")
 
 
 class ReportInput(StrictSerializer):
@@ -179,11 +179,11 @@ class DeleteInput(ManyInput):
 
 
 class GroupInput(ManyInput):
-    groupName = Text(source="name", help_text=f"1 to {wire.GROUP_NAME_MAX_BYTES} bytes of UTF-8")
+    groupName = Text(source="name", help_text=f"1 to {formats_conversation.GROUP_NAME_MAX_BYTES} bytes of UTF-8")
 
 
 class RenameInput(StrictSerializer):
-    newName = Text(source="new_name", help_text=f"1 to {wire.GROUP_NAME_MAX_BYTES} bytes of UTF-8")
+    newName = Text(source="new_name", help_text=f"1 to {formats_conversation.GROUP_NAME_MAX_BYTES} bytes of UTF-8")
 
 
 # ---- For the OpenAPI document: the hot reads write their JSON themselves -------------------------
@@ -216,7 +216,9 @@ class ConversationObject(serializers.Serializer):
     isPinned = serializers.BooleanField()
     orderkey = serializers.IntegerField(help_text="larger is higher in the list; not a time")
     groupAtInfoList = GroupAtInfo(many=True)
-    customData = serializers.CharField(allow_blank=True, help_text=f"at most {wire.CUSTOM_DATA_MAX_BYTES} bytes")
+    customData = serializers.CharField(
+        allow_blank=True, help_text=f"at most {formats_conversation.CUSTOM_DATA_MAX_BYTES} bytes"
+    )
     c2cReadTimestamp = serializers.IntegerField(help_text="epoch seconds")
     groupReadSequence = serializers.IntegerField()
     markList = serializers.ListField(child=serializers.IntegerField(), help_text="one number for each mark")

@@ -2,12 +2,12 @@
 
 from django.urls import re_path
 
-from conversations.api.directory import GroupViewSet, UserViewSet
 from conversations.api.errors import unknown_address
-from conversations.api.groups import ConversationGroupViewSet
-from conversations.api.messages import MessageViewSet
-from conversations.api.stream import MisdirectedView
-from conversations.api.views import ConversationViewSet
+from conversations.api.events.stream import MisdirectedView
+from conversations.api.viewsets.conversation_groups import ConversationGroupViewSet
+from conversations.api.viewsets.conversations import ConversationViewSet
+from conversations.api.viewsets.groups_and_users import GroupViewSet, UserViewSet
+from conversations.api.viewsets.messages import MessageViewSet
 
 app_name = "api"
 

@@ -10,11 +10,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from conversations import callbacks, webhooks
-from conversations.api.credentials import BearerAuthentication
+from conversations.access.api_keys import FEED
+from conversations.api.authentication import BearerAuthentication
 from conversations.api.parsers import read_body
 from conversations.exceptions import ConversationError, InvalidParameter, NoPermission
-from conversations.keys import FEED
+from conversations.feeding import webhooks
+from conversations.formats import webhook_events
 from conversations.times import now_s
 
 MAX_BYTES = 1024 * 1024
@@ -46,7 +47,7 @@ def _check_sender(request: HttpRequest) -> None:
         return BearerAuthentication().authenticate(request)[0].may(FEED)
     if not settings.IM_SDK_APP_ID or request.GET.get("SdkAppid") != str(settings.IM_SDK_APP_ID):
         raise NoPermission(_("SdkAppid is not that of this server."))
-    callbacks.check_signature(
+    webhook_events.check_signature(
         request.GET.get("Sign"),
         request.GET.get("RequestTime"),
         token=settings.IM_CALLBACK_TOKEN,

@@ -1,12 +1,17 @@
 """The scripts told as an app's back end and the cloud tell of them: by messages and webhooks, after the import."""
 
-from conversations import callbacks, effects, identifiers, ingest, reading, webhooks
+from conversations import identifiers
+from conversations.actions import reading
 from conversations.choices import ConversationType, Membership
 from conversations.demo import scripts
 from conversations.demo.messages import msg_element, msg_id
 from conversations.demo.people import Group, Person, chance_for, groups
 from conversations.demo.scripts import CHATS, Chat, Line, Move, time_s
-from conversations.messages import C2CRecall, GroupRecall, Message
+from conversations.feeding import messages as feeding_messages
+from conversations.feeding import webhooks
+from conversations.formats import webhook_events
+from conversations.formats.messages import C2CRecall, GroupRecall, Message
+from conversations.unread import rules
 
 # What an import knows has lower numbers.
 FIRST_SEQ = 1001
@@ -21,7 +26,7 @@ def feed(owners: list[Person], now_s: int) -> list[Message]:
             _begin_group(group, scripts.BY_THREAD[group.group_id], there, now_s)
     lines = [(chat, number, line) for chat in chats for number, line in enumerate(chat.lines) if line.sender in there]
     messages = [_message(*one, now_s) for one in lines]
-    ingest.record(messages, now_s=now_s)
+    feeding_messages.record(messages, now_s=now_s)
     for message, (_chat, _number, line) in zip(messages, lines):
         if line.is_recalled:
             webhooks.apply_event(_recall(message), at_ms=0, now_s=now_s)
@@ -36,17 +41,17 @@ def _begin_group(group: Group, chat: Chat, there: set[str], now_s: int) -> None:
     """What the group is called, and who comes and goes."""
     began_ms = time_s(chat.lines[0].at, now_s) * 1000
     told = {"group_id": group.group_id, "group_type": group.type}
-    info = callbacks.GroupInfoChanged(**told, event_time_ms=began_ms, name=group.name, face_url=group.face_url)
+    info = webhook_events.GroupInfoChanged(**told, event_time_ms=began_ms, name=group.name, face_url=group.face_url)
     moves = (_move(one, told, now_s) for one in chat.moves if one.user_id in there)
     for event in (info, *moves):
         webhooks.apply_event(event, at_ms=began_ms, now_s=now_s)
 
 
-def _move(move: Move, told: dict[str, str], now_s: int) -> callbacks.Event:
+def _move(move: Move, told: dict[str, str], now_s: int) -> webhook_events.Event:
     told = {**told, "event_time_ms": time_s(move.at, now_s) * 1000, "members": (move.user_id,)}
     if move.membership == Membership.MEMBER:
-        return callbacks.MembersJoined(**told)
-    return callbacks.MembersLeft(**told, membership=move.membership)
+        return webhook_events.MembersJoined(**told)
+    return webhook_events.MembersLeft(**told, membership=move.membership)
 
 
 def _message(chat: Chat, number: int, line: Line, now_s: int) -> Message:
@@ -56,7 +61,7 @@ def _message(chat: Chat, number: int, line: Line, now_s: int) -> Message:
     return Message(
         sender=line.sender,
         elements=tuple(msg_element(chance, one) for one in said),
-        peer="" if chat.group_id else effects.peer_in(chat.thread, line.sender),
+        peer="" if chat.group_id else rules.peer_in(chat.thread, line.sender),
         group_id=chat.group_id,
         time_s=at_s,
         seq=FIRST_SEQ + number,
@@ -79,7 +84,7 @@ def _read(chat: Chat, reader: str, up_to: str, now_s: int) -> None:
     """One side's read reaches the other by a webhook; of a group only the reader's own app tells."""
     up_to_s = time_s(up_to, now_s)
     if not chat.group_id:
-        event = callbacks.C2CRead(reader, effects.peer_in(chat.thread, reader), up_to_s)
+        event = webhook_events.C2CRead(reader, rules.peer_in(chat.thread, reader), up_to_s)
         webhooks.apply_event(event, at_ms=0, now_s=now_s)
         return
     seen = sum(time_s(line.at, now_s) <= up_to_s for line in chat.lines)

@@ -8,7 +8,7 @@ from conversations.choices import ElemType, MessageStatus
 from conversations.demo import words
 from conversations.demo.people import Group, Person
 from conversations.demo.scripts import DAY_S
-from conversations.message_elements import ELEMENTS, IMAGE, IMAGE_TYPES, Table
+from conversations.formats.message_body import ELEMENTS, IMAGE, IMAGE_TYPES, Table
 
 MEDIA = "https://media.example.com/demo"
 

@@ -12,9 +12,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 from tqdm import tqdm
 
-from conversations.explanations import on_one_line
-from conversations.jsonlines import Records
-from conversations.transfer import BadRecord, Tally
+from conversations.formats.json_records import Records
+from conversations.transfer.conversations import BadRecord, Tally
+from conversations.unread.explanation import on_one_line
 
 STANDARD_INPUT = "-"
 

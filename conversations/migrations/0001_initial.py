@@ -3,9 +3,9 @@
 import django.db.models.functions.datetime
 from django.db import migrations, models
 
-import conversations.pairs
+import conversations.models.composite_keys
+import conversations.models.wire_head
 import conversations.times
-import conversations.wire_head
 
 
 class Migration(migrations.Migration):
@@ -158,12 +158,12 @@ class Migration(migrations.Migration):
                 (
                     "wire_head",
                     models.GeneratedField(
-                        db_persist=True, expression=conversations.wire_head.WireHead(), output_field=models.TextField()
+                        db_persist=True, expression=conversations.models.wire_head.WireHead(), output_field=models.TextField()
                     ),
                 ),
                 (
                     "conversation_id",
-                    conversations.pairs.PairField(
+                    conversations.models.composite_keys.PairField(
                         help_text="conversationID",
                         max_length=102,
                         primary_key=True,
@@ -419,7 +419,7 @@ class Migration(migrations.Migration):
                 (
                     "wire_head",
                     models.GeneratedField(
-                        db_persist=True, expression=conversations.wire_head.WireHead(), output_field=models.TextField()
+                        db_persist=True, expression=conversations.models.wire_head.WireHead(), output_field=models.TextField()
                     ),
                 ),
                 (

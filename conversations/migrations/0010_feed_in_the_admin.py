@@ -3,8 +3,8 @@
 import django.db.models.functions.datetime
 from django.db import migrations, models
 
-import conversations.pairs
-from conversations.index_operations import AddIndexBesideWrites
+import conversations.models.composite_keys
+from conversations.models.index_operations import AddIndexBesideWrites
 
 
 class Migration(migrations.Migration):
@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "user_id",
-                    conversations.pairs.MemberPairField(
+                    conversations.models.composite_keys.MemberPairField(
                         max_length=64, primary_key=True, serialize=False, verbose_name="user ID"
                     ),
                 ),
@@ -73,7 +73,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "position",
-                    conversations.pairs.MessagePairField(
+                    conversations.models.composite_keys.MessagePairField(
                         max_length=30, primary_key=True, serialize=False, verbose_name="position"
                     ),
                 ),

@@ -2,7 +2,7 @@
 
 from django.db import migrations, models
 
-from conversations.index_operations import AddIndexBesideWrites
+from conversations.models.index_operations import AddIndexBesideWrites
 
 
 class Migration(migrations.Migration):

@@ -5,8 +5,8 @@ A conversation's owners are found by an index that has them in it, which takes t
 
 from django.db import migrations, models
 
-from conversations import index_operations, querysets
-from conversations.index_operations import AddIndexBesideWrites, RemoveIndexBesideWrites
+from conversations.models import index_operations, querysets
+from conversations.models.index_operations import AddIndexBesideWrites, RemoveIndexBesideWrites
 
 LOG_BY_OBJECT = models.Index(fields=["object_id"], name="conversations_log_by_object")
 

@@ -2,8 +2,8 @@
 
 from django.db import migrations, models
 
-from conversations import querysets
-from conversations.index_operations import AddIndexBesideWrites
+from conversations.models import querysets
+from conversations.models.index_operations import AddIndexBesideWrites
 
 
 class Migration(migrations.Migration):

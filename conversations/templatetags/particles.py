@@ -7,7 +7,7 @@ from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from conversations.entries import Avatar
+from conversations.staff.presentation import Avatar
 
 register = template.Library()
 PLAIN_ICON = '<svg class="icon" aria-hidden="true"><use href="{0}#{1}"/></svg>'

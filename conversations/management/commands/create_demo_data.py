@@ -13,15 +13,16 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from conversations import demo, keys
+from conversations import demo
+from conversations.access import api_keys
 from conversations.choices import ConversationType
 from conversations.demo import feeding, people, scripts
-from conversations.entries import conversation_url
 from conversations.identifiers import join
 from conversations.management.arguments import moment
 from conversations.models import ApiKey
+from conversations.staff.presentation import conversation_url
 from conversations.times import to_epoch_s
-from conversations.transfer import import_records
+from conversations.transfer.conversations import import_records
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 LOGIN, SUPPORT, KEY_NAME = "demo", "support", "demo"
@@ -140,6 +141,6 @@ def _make_login(name: str, *, is_superuser: bool, role: Group | None = None) -> 
 def _make_key() -> str:
     """A service key that may do anything; the one of the last run stops, since nobody can read it any more."""
     for prefix in ApiKey.objects.filter(name=KEY_NAME, owner_id=None, revoked_at=None).values_list("prefix", flat=True):
-        keys.revoke(prefix)
-    _stored, text = keys.create_api_key(name=KEY_NAME, scopes=keys.SCOPES)
+        api_keys.revoke(prefix)
+    _stored, text = api_keys.create_api_key(name=KEY_NAME, scopes=api_keys.SCOPES)
     return text

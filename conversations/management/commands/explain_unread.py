@@ -8,10 +8,10 @@ import orjson
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
-from conversations import explain
 from conversations.exceptions import ConversationError
 from conversations.identifiers import check_owner_id, split
 from conversations.models import Owner
+from conversations.unread import explain
 
 
 class Command(BaseCommand):

@@ -16,7 +16,7 @@ from tqdm import tqdm
 from conversations.exceptions import ConversationError
 from conversations.identifiers import check_owner_id
 from conversations.models import Conversation
-from conversations.transfer import export_lines
+from conversations.transfer.conversations import export_lines
 
 
 def _one_moment() -> AbstractContextManager:

@@ -8,11 +8,11 @@ import orjson
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
-from conversations import reads
 from conversations.exceptions import ConversationError, ConversationNotFound
-from conversations.explanations import on_one_line
+from conversations.formats.message_preview import in_words
 from conversations.identifiers import check_owner_id, split
-from conversations.lastmessage import in_words
+from conversations.lists import json_reads
+from conversations.unread.explanation import on_one_line
 
 
 class Command(BaseCommand):
@@ -25,7 +25,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, owner: str, ids: list[str], json: bool, **options: Any) -> None:
         try:
-            found = reads.lookup(check_owner_id(owner), [one for one in ids if one.isprintable()]).conversations
+            found = json_reads.lookup(check_owner_id(owner), [one for one in ids if one.isprintable()]).conversations
         except ConversationError as error:
             raise CommandError(error.detail) from error
         is_complete = True

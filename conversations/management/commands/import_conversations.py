@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from conversations.exceptions import ConversationError
 from conversations.identifiers import check_owner_id
 from conversations.management.imports import ImportCommand
-from conversations.transfer import Summary, import_records
+from conversations.transfer.conversations import Summary, import_records
 
 
 class Command(ImportCommand):

@@ -8,10 +8,10 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from conversations.history import ALL_READ_S, Summary, import_records
 from conversations.management.arguments import moment
 from conversations.management.imports import ImportCommand
 from conversations.times import to_epoch_s
+from conversations.transfer.messages import ALL_READ_S, Summary, import_records
 
 
 class Command(ImportCommand):

@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from tqdm import tqdm
 
-from conversations import pruning, webhooks
-from conversations.message_models import Thread
+from conversations.feeding import webhooks
+from conversations.maintenance import pruning
+from conversations.models.messages import Thread
 from conversations.times import to_epoch_s
 
 DAYS_MAX = 36500

@@ -16,10 +16,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from tqdm import tqdm
 
-from conversations import learning, names, webhooks
-from conversations.explanations import on_one_line
+from conversations.feeding import member_inference, profiles, webhooks
 from conversations.management.arguments import moment, row_number
-from conversations.message_models import Callback, CallbackOutcome
+from conversations.models.messages import Callback, CallbackOutcome
+from conversations.unread.explanation import on_one_line
 
 logger = logging.getLogger("conversations.webhooks")
 
@@ -56,7 +56,7 @@ class Command(BaseCommand):
 
     def replay_once(self, options: dict[str, Any]) -> None:
         seen = self.replay(_chosen(options))
-        others = [learning.count_learnt(), names.finish()] if _is_all_pending(options) else []
+        others = [member_inference.count_learnt(), profiles.finish()] if _is_all_pending(options) else []
         if not seen.total() + sum(map(sum, others)):
             self.stdout.write(_("There is nothing to do."))
         if applied := seen["applied"]:
@@ -73,7 +73,7 @@ class Command(BaseCommand):
     def keep_finishing(self, every: int) -> None:
         """Until it is stopped; whatever fails is tried again, as is a database that is away."""
         while True:
-            for step in (lambda: self.replay(_left()), learning.count_learnt, names.finish):
+            for step in (lambda: self.replay(_left()), member_inference.count_learnt, profiles.finish):
                 try:
                     close_old_connections()
                     step()
@@ -94,9 +94,9 @@ class Command(BaseCommand):
         for callback in _chosen(options).order_by("pk"):
             yield on_one_line(f"{callback} {callback.outcome} {callback.error}".rstrip())
         if _is_all_pending(options):
-            for conversation_id in names.on_their_way():
+            for conversation_id in profiles.on_their_way():
                 yield _("%(id)s: a name is on its way") % {"id": conversation_id}
-            for group_id in learning.groups_to_count():
+            for group_id in member_inference.groups_to_count():
                 yield _("%(id)s: messages are to be counted for new members") % {"id": group_id}
 
     def replay(self, chosen: QuerySet[Callback]) -> Counter[str]:

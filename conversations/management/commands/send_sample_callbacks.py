@@ -13,15 +13,16 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
-from conversations import callbacks, samples
+from conversations import samples
 from conversations.choices import Membership
-from conversations.entries import owner_url
 from conversations.exceptions import ConversationError
-from conversations.explanations import on_one_line
+from conversations.formats import webhook_events
+from conversations.formats.message_preview import in_words
 from conversations.identifiers import check_owner_id
-from conversations.lastmessage import in_words
 from conversations.models import Conversation
+from conversations.staff.presentation import owner_url
 from conversations.times import now_s, now_us
+from conversations.unread.explanation import on_one_line
 
 TIMEOUT_S = 10
 # The server is asked directly, whatever proxies the environment names.
@@ -71,7 +72,7 @@ def _post(url: str, body: dict[str, Any]) -> None:
         "SdkAppid": settings.IM_SDK_APP_ID,
         "CallbackCommand": body["CallbackCommand"],
         "RequestTime": request_time,
-        "Sign": callbacks.signature(settings.IM_CALLBACK_TOKEN, request_time),
+        "Sign": webhook_events.signature(settings.IM_CALLBACK_TOKEN, request_time),
     }
     address = f"{url.rstrip('/')}/callbacks/tencent/?{urlencode(query)}"
     request = urllib.request.Request(address, orjson.dumps(body), {"Content-Type": "application/json"})  # noqa: S310

@@ -9,11 +9,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from tqdm import tqdm
 
-from conversations import verify
 from conversations.exceptions import ConversationError
-from conversations.explanations import on_one_line
 from conversations.identifiers import check_owner_id
+from conversations.maintenance import verify
 from conversations.models import Owner
+from conversations.unread.explanation import on_one_line
 
 
 class Command(BaseCommand):

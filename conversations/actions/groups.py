@@ -1,0 +1,145 @@
+"""An owner's conversation groups: folders of conversations. A conversation can be in several.
+
+A group's name is in its owner's row, at the place of its bit; a row has the bits of the groups it is in. So a rename or a
+deletion is a change of each row in the group, and one of the owner's.
+"""
+
+from collections.abc import Sequence
+
+from django.db.models import Count, F, Q, Value
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from conversations.actions.results import Results, change_each
+from conversations.choices import ChangedBy
+from conversations.exceptions import GroupFull, GroupNameTaken, GroupNotFound
+from conversations.formats.conversation import MAX_GROUPS, check_group_name
+from conversations.models import Conversation
+from conversations.store.owners import LockedOwner, in_transaction, lock_owner, lock_owners, save_conversations, save_owners
+
+MAX_CONVERSATIONS = 1000
+
+
+@in_transaction
+def create(*, owner_id: str, name: str, conversation_ids: Sequence[str]) -> Results:
+    """A new group with members; one that is there already gets the members it lacks.
+
+    Raises InvalidParameter, GroupNameTooLong, TooManyGroups. Source: V2TIMConversationManager.createConversationGroup.
+    """
+    check_group_name(name, field="groupName")
+    owner = lock_owners([owner_id])[owner_id]
+    owner.group_bits([name])
+    save_owners([owner])
+    return _add(owner, name, conversation_ids)
+
+
+@in_transaction
+def add(*, owner_id: str, name: str, conversation_ids: Sequence[str]) -> Results:
+    """Put conversations into a group; what finds no room is refused with GROUP_FULL. Raises GroupNotFound.
+
+    Source: V2TIMConversationManager.addConversationsToGroup.
+    """
+    return _add(lock_owner(owner_id), name, conversation_ids)
+
+
+def _add(owner: LockedOwner | None, name: str, conversation_ids: Sequence[str]) -> Results:
+    bit = _bit(owner, name)
+    room = MAX_CONVERSATIONS - _members(owner.owner_id, bit).count()
+
+    def change(conversation: Conversation) -> bool:
+        nonlocal room
+        if conversation.conversation_groups >> bit & 1:
+            return False
+        if room < 1:
+            raise full()
+        room -= 1
+        conversation.conversation_groups |= 1 << bit
+        return True
+
+    return change_each(owner.owner_id, conversation_ids, change, ("conversation_groups",), by=ChangedBy.CONVERSATION_GROUP)
+
+
+def full() -> GroupFull:
+    text = ngettext(
+        "A conversation group holds at most %(count)d conversation.",
+        "A conversation group holds at most %(count)d conversations.",
+        MAX_CONVERSATIONS,
+    )
+    return GroupFull(text % {"count": MAX_CONVERSATIONS})
+
+
+def rooms(owner: LockedOwner) -> list[int]:
+    """How many more conversations each of the owner's groups may hold, by bit; one query."""
+    own = Conversation.objects.for_owner(owner.owner_id).exclude(conversation_groups=0)
+    counts = {f"bit{bit}": Count(Value(1), filter=Q(conversation_groups__bits=1 << bit)) for bit in range(MAX_GROUPS)}
+    return [MAX_CONVERSATIONS - count for count in own.aggregate(**counts).values()]
+
+
+@in_transaction
+def remove(*, owner_id: str, name: str, conversation_ids: Sequence[str]) -> Results:
+    """Take conversations out of a group. Raises GroupNotFound.
+
+    Source: V2TIMConversationManager.deleteConversationsFromGroup.
+    """
+    owner = lock_owner(owner_id)
+    bit = _bit(owner, name)
+
+    def change(conversation: Conversation) -> bool:
+        before = conversation.conversation_groups
+        conversation.conversation_groups &= ~(1 << bit)
+        return conversation.conversation_groups != before
+
+    return change_each(owner.owner_id, conversation_ids, change, ("conversation_groups",), by=ChangedBy.CONVERSATION_GROUP)
+
+
+@in_transaction
+def rename(*, owner_id: str, name: str, new_name: str) -> LockedOwner:
+    """Another name for a group; each conversation in it changes. Raises GroupNotFound, GroupNameTaken, InvalidParameter.
+
+    Source: V2TIMConversationManager.renameConversationGroup.
+    """
+    check_group_name(new_name, field="newName")
+    owner = lock_owner(owner_id)
+    bit = _bit(owner, name)
+    if new_name != name:
+        if new_name in owner.group_names:
+            raise GroupNameTaken(_("There is a conversation group of this name already."), field="newName")
+        owner.set_group_names([new_name if known == name else known for known in owner.group_names])
+        _save(owner, list(_members(owner_id, bit)), ())
+    return owner
+
+
+@in_transaction
+def delete(*, owner_id: str, name: str) -> LockedOwner:
+    """No such group any more; its conversations stay. Raises GroupNotFound.
+
+    Source: V2TIMConversationManager.deleteConversationGroup.
+    """
+    owner = lock_owner(owner_id)
+    bit = _bit(owner, name)
+    owner.set_group_names([None if known == name else known for known in owner.group_names])
+    members = list(_members(owner_id, bit))
+    for conversation in members:
+        conversation.conversation_groups &= ~(1 << bit)
+    _save(owner, members, ("conversation_groups",))
+    # Deleted conversations keep their groups, and the bit will be another group's; nobody sees this, so it has no number.
+    forgotten = Conversation.objects.tombstones_of(owner_id).in_group(bit)
+    forgotten.update(conversation_groups=F("conversation_groups").bitand(~(1 << bit)))
+    return owner
+
+
+def _bit(owner: LockedOwner | None, name: str) -> int:
+    if owner is None or name not in owner.group_names:
+        raise GroupNotFound(_("There is no conversation group %(name)s.") % {"name": name})
+    return owner.group_names.index(name)
+
+
+def _members(owner_id: str, bit: int):
+    members = Conversation.objects.for_owner(owner_id).in_group(bit)
+    return members.only("owner_id", "conversation_id", "conversation_groups").order_by("conversation_id")
+
+
+def _save(owner: LockedOwner, members: list[Conversation], columns: Sequence[str]) -> None:
+    save_conversations(owner, members, columns, by=ChangedBy.CONVERSATION_GROUP)
+    if not members:
+        save_owners([owner])

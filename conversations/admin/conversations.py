@@ -1,0 +1,229 @@
+"""Conversations in the admin: one row is an owner and a conversationID, together."""
+
+from collections.abc import Callable
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import Q, Value
+from django.db.models.functions import Coalesce
+from django.http import HttpResponseRedirect
+from django.template.loader import render_to_string
+from django.utils.formats import date_format
+from django.utils.translation import gettext_lazy as _
+
+from conversations.actions import reading
+from conversations.admin import bulk_corrections
+from conversations.admin import links as admin_links
+from conversations.admin.big_tables import MAX_COUNTED, BigTableAdmin, ClosedFilter, PairChangeList, pre, yes_or_no
+from conversations.choices import ConversationType
+from conversations.exceptions import ConversationError, InvalidParameter
+from conversations.formats import conversation, message_preview
+from conversations.lists.search import keys_of_or_with
+from conversations.models import ConversationRow, Owner
+from conversations.staff import corrections, presentation
+from conversations.store.owners import in_transaction
+from conversations.times import check_epoch_s
+from conversations.unread import explain
+
+
+class TypeFilter(ClosedFilter):
+    title, parameter_name = _("type"), "type"
+    conditions = {str(type_.value): (type_.label, Q(type=type_)) for type_ in ConversationType}
+
+
+class UnreadFilter(ClosedFilter):
+    title, parameter_name = _("unread"), "unread"
+    conditions = yes_or_no(Q(unread_count__gt=0))
+
+
+class PinnedFilter(ClosedFilter):
+    title, parameter_name = _("pinned"), "pinned"
+    conditions = yes_or_no(Q(is_pinned=True))
+
+
+class MarkedFilter(ClosedFilter):
+    title, parameter_name = _("marked"), "marked"
+    conditions = yes_or_no(~Q(marks=0))
+
+
+class DraftFilter(ClosedFilter):
+    title, parameter_name = _("draft"), "draft"
+    conditions = yes_or_no(~Q(draft_text=""))
+
+
+class ReadPositionForm(forms.ModelForm):
+    """The one thing that staff may set by hand."""
+
+    read_up_to = forms.IntegerField(
+        label=_("read up to"),
+        min_value=0,
+        max_value=conversation.INT64_MAX,
+        help_text=_("Epoch seconds in a one-to-one conversation, a message's number in a group; it may go back."),
+    )
+
+    class Meta:
+        fields = ()
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.initial["read_up_to"] = reading.read_up_to(self.instance)
+
+    def clean_read_up_to(self):
+        value = self.cleaned_data["read_up_to"]
+        if self.instance.type == ConversationType.C2C:
+            try:
+                check_epoch_s(value, field="read_up_to")
+            except InvalidParameter as error:
+                raise forms.ValidationError(str(error.detail)) from error
+        return value
+
+
+@admin.register(ConversationRow)
+class ConversationAdmin(BigTableAdmin):
+    """Deleted ones show as well, and say so: they still remember what the owner deleted up to."""
+
+    ordering = ("owner_id", "conversation_id")
+    list_display = (
+        "conversation_id", "owner_id", "show_name", "unread_count", "flags", "last_at", "state",
+    )  # fmt: skip
+    list_filter = (TypeFilter, UnreadFilter, PinnedFilter, MarkedFilter, DraftFilter)
+    search_fields = ("owner_id", "conversation_id")
+    search_help_text = _("The whole ID of an owner, a conversation, a user or a group.")
+    text_fields = ("preview", "last_message_json", "draft_text", "custom_data")
+    form = ReadPositionForm
+    fieldsets = (
+        (None, {"fields": (
+            "links", "owner_id", "conversation_id", "type", "group_type", "show_name", "face_url", "membership", "deleted_at",
+        )}),
+        (_("Why this unread number"), {"fields": ("explanation",)}),
+        (_("Last message"), {"fields": ("preview", "last_message_at", "last_message_json")}),
+        (_("In the list"), {"fields": (
+            "unread_count", "is_pinned", "order_key", "recv_opt", "marks_in_words", "groups_in_words", "draft_text",
+            "draft_timestamp", "mentions_json", "custom_data",
+        )}),
+        (_("Kept besides"), {"fields": (
+            "c2c_read_timestamp", "group_read_sequence", "unread_base", "unread_base_position", "last_message_position",
+            "deleted_position", "cleared_position", "version", "changed_by", "changed_at", "created_version", "created_at",
+        )}),
+    )  # fmt: skip
+    readonly_fields = tuple(field for _title, options in fieldsets for field in options["fields"])
+
+    def get_changelist(self, request, **kwargs):
+        return PairChangeList
+
+    def get_queryset(self, request):
+        # Ready-made JSON, which nothing here shows.
+        return super().get_queryset(request).defer("wire_head")
+
+    def get_object(self, request, object_id, from_field=None):
+        row = super().get_object(request, object_id, from_field)
+        if row is not None:
+            row.page_url = request.build_absolute_uri(request.path)  # where a ticket's reader finds the explanation
+        return row
+
+    def get_search_results(self, request, queryset, search_term):
+        if not search_term:
+            return queryset, False
+        found = queryset.filter(pk__in=keys_of_or_with(queryset, search_term, limit=MAX_COUNTED))
+        # By an expression, so that these few rows are sorted and not met by walking the whole table in its index's order.
+        return found.order_by(Coalesce("owner_id", Value("")), "conversation_id"), False
+
+    def has_view_permission(self, request, obj=None):
+        return request.user.has_perm("conversations.view_conversation") or self.has_change_permission(request, obj)
+
+    def has_change_permission(self, request, obj=None):
+        return request.user.has_perm("conversations.change_conversation") and not (obj and obj.deleted_at)
+
+    def get_fieldsets(self, request, obj=None):
+        fieldsets = super().get_fieldsets(request, obj)
+        if not self.has_change_permission(request, obj):
+            return fieldsets
+        return [*fieldsets, (_("Put right"), {"fields": ("read_up_to",)})]
+
+    def whose_text(self, obj):
+        return obj.owner_id
+
+    def view_on_site(self, obj):
+        return presentation.conversation_url(obj.owner_id, obj.conversation_id)
+
+    # ---- What a row shows ----
+
+    @admin.display(description=_("links"))
+    def links(self, row):
+        return admin_links.in_a_row(admin_links.of_conversation(row.owner_id, row.conversation_id))
+
+    @admin.display(description=_("unread"))
+    def explanation(self, row):
+        explanation = explain.explain(row.owner_id, row.conversation_id)
+        context = {"explanation": explanation, "ticket": explanation.as_text(row.page_url)}
+        return render_to_string("conversations/_explain.html", context)
+
+    @admin.display(description=_("last message"))
+    def preview(self, row):
+        return message_preview.in_words(row.last_message, row.type)
+
+    @admin.display(description=_("flags"))
+    def flags(self, row):
+        own = (_("pinned"), row.is_pinned), (_("draft"), row.draft_text)
+        return ", ".join([*(str(word) for word, is_set in own if is_set), *presentation.marks_in_words(row.marks)])
+
+    @admin.display(description=_("marks"))
+    def marks_in_words(self, row):
+        return ", ".join(presentation.marks_in_words(row.marks))
+
+    @admin.display(description=_("last message at"))
+    def last_at(self, row):
+        return row.last_message_at and date_format(row.last_message_at, "Y-m-d H:i")
+
+    @admin.display(description=_("state"))
+    def state(self, row):
+        return _("deleted") if row.deleted_at else row.get_membership_display()
+
+    @admin.display(description=_("conversation groups"))
+    def groups_in_words(self, row):
+        owner = Owner.objects.named(row.owner_id).first()
+        return ", ".join(presentation.groups_of(row.conversation_groups, owner.group_names)) if owner else ""
+
+    @admin.display(description="lastMessage")
+    def last_message_json(self, row):
+        return row.last_message and pre(row.last_message)
+
+    @admin.display(description="groupAtInfoList")
+    def mentions_json(self, row):
+        return pre(row.group_at_info)
+
+    # ---- What staff puts right ----
+
+    def get_actions(self, request):
+        return bulk_corrections.actions() if self.has_change_permission(request) else {}
+
+    def changelist_view(self, request, extra_context=None):
+        return self._or_refused(super().changelist_view, request, extra_context)
+
+    def changeform_view(self, request, *args, **kwargs):
+        # Around the transaction of Django's own, so that the whole is tried again after a conflict.
+        return self._or_refused(in_transaction(super().changeform_view), request, *args, **kwargs)
+
+    def _or_refused(self, view: Callable, request, *args, **kwargs):
+        try:
+            return view(request, *args, **kwargs)
+        except ConversationError as error:
+            self.message_user(request, str(error.detail), messages.ERROR)
+            return HttpResponseRedirect(request.get_full_path())
+
+    def save_form(self, request, form, change):
+        return form.instance
+
+    def save_model(self, request, obj, form, change):
+        to = form.cleaned_data["read_up_to"]
+        form.changes = corrections.move_read_position(owner_id=obj.owner_id, conversation_id=obj.conversation_id, to=to)
+
+    def save_related(self, request, form, formsets, change):
+        """There is nothing related."""
+
+    def construct_change_message(self, request, form, formsets, add=False):
+        return corrections.log_message(corrections.MOVE, form.changes) if form.changes else []
+
+    def log_change(self, request, obj, message):
+        if message:
+            super().log_change(request, obj, message)

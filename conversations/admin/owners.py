@@ -1,0 +1,88 @@
+"""The staff's view of owners and API keys; that of conversations is in `admin_conversations`."""
+
+from django.contrib import admin
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from conversations.admin import (
+    api_keys,  # noqa: F401  (they register themselves)
+    conversations,  # noqa: F401  (they register themselves)
+    messages,  # noqa: F401  (they register themselves)
+    webhooks,  # noqa: F401  (they register themselves)
+)
+from conversations.admin import links as admin_links
+from conversations.admin.big_tables import BigTableAdmin, CheckedTicks
+from conversations.formats import conversation
+from conversations.lists.search import owners_starting_with
+from conversations.models import Look, Owner, SavedView
+from conversations.staff import presentation
+
+
+@admin.register(Owner)
+class OwnerAdmin(BigTableAdmin):
+    ordering = ("owner_id",)
+    list_display = ("owner_id", "nick_name", "version", "created_at", "list_link", "rows_link")
+    search_fields = ("owner_id",)
+    search_help_text = _("A user ID or how it begins.")
+    fields = ("links", "owner_id", "nick_name", "face_url", "group_names_in_words", "version", "reset_below", "created_at")
+    readonly_fields = fields
+
+    def get_search_results(self, request, queryset, search_term):
+        return (owners_starting_with(queryset, search_term) if search_term else queryset), False
+
+    def view_on_site(self, obj):
+        return presentation.owner_url(obj.owner_id)
+
+    @admin.display(description=_("conversations"))
+    def list_link(self, owner):
+        return format_html('<a href="{}">{}</a>', presentation.owner_url(owner.owner_id), _("Open the list"))
+
+    @admin.display(description=_("in the admin"))
+    def rows_link(self, owner):
+        rows_url = reverse("admin:conversations_conversationrow_changelist", query={"q": owner.owner_id})
+        return format_html('<a href="{}">{}</a>', rows_url, _("Conversations"))
+
+    @admin.display(description=_("links"))
+    def links(self, owner):
+        return admin_links.of_owner(owner.owner_id)
+
+    @admin.display(description=_("conversation groups"))
+    def group_names_in_words(self, owner):
+        return ", ".join(conversation.all_groups(owner.group_names))
+
+
+@admin.register(Look)
+class LookAdmin(BigTableAdmin):
+    """Who looked into whose list."""
+
+    ordering = ("-id",)
+    list_display = ("looked_at", "username", "owner_id", "reason")
+    search_fields = ("username", "owner_id")
+    search_help_text = _("The whole user name of a member of staff, or the whole user ID of an owner.")
+    fields = ("username", "owner_id", "reason", "looked_at")
+    readonly_fields = fields
+
+    def get_search_results(self, request, queryset, search_term):
+        return (queryset.by_or_of(search_term) if search_term else queryset), False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+
+@admin.register(SavedView)
+class SavedViewAdmin(CheckedTicks):
+    """Made on the pages; here whose they are, and a way to take one away."""
+
+    list_display = ("name", "user", "find", "is_shared", "created_at")
+    list_filter = ("is_shared",)
+    list_select_related = ("user",)
+    search_fields = ("name", "user__username")
+    fields = ("name", "user", "find", "is_shared", "created_at")
+    readonly_fields = fields
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False

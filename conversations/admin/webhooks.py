@@ -1,0 +1,136 @@
+"""Webhooks in the admin: what came, what became of it, and once more."""
+
+from contextlib import suppress
+from datetime import timedelta
+
+import orjson
+from django.contrib import admin, messages
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from conversations.admin import links as admin_links
+from conversations.admin.big_tables import MAX_COUNTED, BigTableAdmin, ClosedFilter, pre
+from conversations.exceptions import ConversationError
+from conversations.feeding import messages as feeding_messages
+from conversations.feeding import webhooks
+from conversations.formats import webhook_events
+from conversations.formats.messages import C2CRecall, GroupRecall, Message
+from conversations.models.messages import Callback, CallbackOutcome
+from conversations.times import YEAR_2100_S, from_epoch_s, now_s
+from conversations.unread.rules import thread_of
+
+SPANS = {"hour": (_("the last hour"), timedelta(hours=1)), "day": (_("the last day"), timedelta(days=1)),
+         "week": (_("the last week"), timedelta(days=7))}  # fmt: skip
+
+
+class CommandFilter(ClosedFilter):
+    title, parameter_name = _("command"), "command"
+    conditions = {command: (command, Q(command=command)) for command in sorted(webhook_events.COMMANDS)}
+
+
+class OutcomeFilter(ClosedFilter):
+    title, parameter_name = _("outcome"), "outcome"
+    conditions = {outcome.value: (outcome.label, Q(outcome=outcome)) for outcome in CallbackOutcome}
+
+
+class ReceivedFilter(admin.SimpleListFilter):
+    """The last hour, day or week; or `FROM-TO` in epoch seconds, as links to here give it."""
+
+    title, parameter_name = _("received"), "received"
+
+    def lookups(self, request, model_admin):
+        return [(value, label) for value, (label, _span) in SPANS.items()]
+
+    def queryset(self, request, queryset):
+        if self.value() is None:
+            return queryset
+        if self.value() in SPANS:
+            return queryset.filter(received_at__gte=timezone.now() - SPANS[self.value()][1])
+        start, dash, end = self.value().partition("-")
+        times = [int(text) if text.isascii() and text.isdigit() and len(text) <= 10 else YEAR_2100_S for text in (start, end)]
+        if not dash or max(times) >= YEAR_2100_S:
+            raise IncorrectLookupParameters(self.parameter_name)
+        return queryset.filter(received_at__gte=from_epoch_s(times[0]), received_at__lt=from_epoch_s(times[1]))
+
+
+@admin.register(Callback)
+class CallbackAdmin(BigTableAdmin):
+    """Newest first."""
+
+    ordering = ("-id",)
+    list_display = ("id", "command", "outcome", "received_at", "applied_at", "error")
+    list_filter = (OutcomeFilter, CommandFilter, ReceivedFilter)
+    has_indexed_filters = True
+    search_fields = ("id",)
+    search_help_text = _("The number of a webhook.")
+    actions = ("replay",)
+    fields = ("links", "command", "outcome", "error", "received_at", "applied_at", "body_json")
+    readonly_fields = fields
+    # An error may quote what could not be stored.
+    text_fields = ("error", "body_json")
+
+    def get_search_results(self, request, queryset, search_term):
+        if not search_term:
+            return queryset, False
+        number = search_term.strip()
+        is_number = number.isascii() and number.isdigit() and len(number) <= 18
+        return queryset.filter(pk=int(number)) if is_number else queryset.none(), False
+
+    def whose_text(self, obj):
+        event = _event(obj)
+        if isinstance(event, Message):
+            return event.sender
+        # One that can't be read may have anybody's text in it, so it is looked at by its own name.
+        return f"webhook {obj.pk}" if event is None and obj.body else ""
+
+    @admin.display(description=_("body"))
+    def body_json(self, callback):
+        return pre(callback.body) if callback.body else None
+
+    @admin.display(description=_("links"))
+    def links(self, callback):
+        near = (admin_links.webhooks_near(callback.received_at), _("Webhooks of that minute"))
+        return admin_links.in_a_row([*_links_of(callback), near])
+
+    @admin.action(description=_("Apply the ticked webhooks again"), permissions=["change"])
+    def replay(self, request, queryset):
+        failed = count = 0
+        for callback in queryset.order_by("pk")[:MAX_COUNTED]:
+            before = callback.outcome
+            is_applied = webhooks.apply(callback)
+            # As the admin puts it into its reader's language.
+            self.log_change(request, callback, [{"changed": {"fields": [f"outcome {before} → {callback.outcome}"]}}])
+            count, failed = count + 1, failed + (not is_applied)
+        text = ngettext("%(count)d webhook was applied again.", "%(count)d webhooks were applied again.", count - failed)
+        self.message_user(request, text % {"count": count - failed}, messages.SUCCESS if count > failed else messages.INFO)
+        if failed:
+            text = ngettext("%(count)d webhook failed again.", "%(count)d webhooks failed again.", failed)
+            self.message_user(request, text % {"count": failed}, messages.ERROR)
+
+
+def _event(callback: Callback) -> webhook_events.Event | None:
+    """What the webhook tells; None where its body is gone or can't be read."""
+    with suppress(ConversationError, ValueError):
+        return webhook_events.parse(callback.command, orjson.loads(callback.body), now_s=now_s())
+    return None
+
+
+def _links_of(callback: Callback) -> list[admin_links.Link]:
+    """What the webhook is about."""
+    match event := _event(callback):
+        case Message():
+            return admin_links.of_thread(feeding_messages.thread_name(event))
+        case GroupRecall():
+            return admin_links.of_thread(event.thread_id)
+        case C2CRecall():
+            return admin_links.of_thread(thread_of(event.sender, event.peer))
+        case webhook_events.C2CRead():
+            return admin_links.of_thread(thread_of(event.reader, event.peer))
+        case webhook_events.GroupEvent():
+            return admin_links.of_thread(event.group_id)
+        case webhook_events.ProfileChanged():
+            return [(admin_links.row("owner", event.user_id), event.user_id)]
+    return []

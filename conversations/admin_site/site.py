@@ -1,0 +1,37 @@
+"""The admin as a whole: its start page, its own page besides the tables, and what its header says."""
+
+from django.conf import settings
+from django.contrib import admin
+from django.urls import path
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from conversations.access.permissions import may_check_usersig, may_view
+from conversations.admin_site import dashboard, usersig
+
+
+class StaffSite(admin.AdminSite):
+    site_header = site_title = "imsite"
+    index_title = gettext_lazy("Overview")
+    site_url = None  # the header has links to the pages
+    enable_nav_sidebar = False
+
+    def get_urls(self):
+        usersig_page = self.admin_view(usersig.page_of(self))
+        return [path("usersig/", usersig_page, name="usersig"), *super().get_urls()]
+
+    def each_context(self, request):
+        return super().each_context(request) | {
+            "environment": _("demo") if settings.DEBUG else _("production"),
+            "is_demo": settings.DEBUG,
+            "may_view_lists": may_view(request.user),
+            "may_check_usersig": may_check_usersig(request.user),
+        }
+
+    def get_app_list(self, request, app_label=None):
+        """What this site is for comes first."""
+        return sorted(super().get_app_list(request, app_label), key=lambda app: app["app_label"] != "conversations")
+
+    def index(self, request, extra_context=None):
+        home = {"cards": dashboard.cards(self, request), "first_steps": dashboard.first_steps(self, request)}
+        return super().index(request, home | (extra_context or {}))

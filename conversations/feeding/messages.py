@@ -1,0 +1,262 @@
+"""Messages -> conversations of everybody concerned; in any order, any number of times, in parallel: the same rows.
+
+Locks are taken from the top down: group, thread, owners in order. What is stored of a message is united with what comes in,
+and each row changes by the difference.
+"""
+
+import random
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import orjson
+
+from conversations import positions
+from conversations.choices import ChangedBy, GroupType
+from conversations.feeding import fan_out, group_fast_path, members
+from conversations.formats import message_body
+from conversations.formats.messages import C2CRecall, GroupRecall, Message
+from conversations.models.messages import Group
+from conversations.models.messages import Message as Stored
+from conversations.store import messages as store_messages
+from conversations.store.messages import Change, LockedThread
+from conversations.store.owners import in_transaction
+from conversations.unread import rules
+
+REPEAT_WINDOW_S = 300
+RANDOM_LIMIT = 1 << 32
+
+
+class Outcome(NamedTuple):
+    """What became of a message: with its place, which the server may have given."""
+
+    message: Message
+    is_duplicate: bool
+
+
+def record(messages: Sequence[Message], *, now_s: int) -> list[Outcome]:
+    """Store messages and bring everybody's conversations up to date; the outcomes in the same order.
+
+    The messages of one group cost one fan-out, those of all one-to-one threads another; each is whole or absent.
+    """
+    outcomes: dict[int, Outcome] = {}
+    parts: dict[str, list[int]] = {}
+    for index, message in enumerate(messages):
+        if message.is_online_only:
+            outcomes[index] = Outcome(message, False)
+        else:
+            parts.setdefault(message.group_id, []).append(index)
+    for group_id, indexes in parts.items():
+        part = [messages[index] for index in indexes]
+        done = record_in_group(group_id, part, now_s=now_s) if group_id else record_c2c(part, now_s=now_s)
+        outcomes |= dict(zip(indexes, done))
+    return [outcomes[index] for index in range(len(messages))]
+
+
+@in_transaction
+def record_c2c(messages: Sequence[Message], *, now_s: int) -> list[Outcome]:
+    """Messages between two users, of any number of threads."""
+    threads = store_messages.lock_threads(rules.thread_of(one.sender, one.peer) for one in messages)
+    outcomes, changes = _store(messages, threads, _ends(threads), now_s)
+    fan_out.change_c2c(
+        {pair for one in messages for pair in ((one.sender, one.peer), (one.peer, one.sender))}, changes, by=ChangedBy.MESSAGE
+    )
+    return outcomes
+
+
+@in_transaction
+def record_in_group(group_id: str, messages: Sequence[Message], *, now_s: int) -> list[Outcome]:
+    """Messages of one group and its topics."""
+    group = members.lock_group(group_id, type_=next((one.group_type for one in messages if one.group_type), ""))
+    if group.type == GroupType.AVCHATROOM:
+        if group.is_retyped:
+            members.settle(group, members.Rosters(group))
+        return [Outcome(one, False) for one in messages]
+    threads = store_messages.lock_threads(one.thread_id for one in messages)
+    ends = _ends(threads)
+    outcomes, changes = _store(messages, threads, ends, now_s)
+    _spread(group, threads, ends, [change for change in changes if not change.is_none])
+    return outcomes
+
+
+def _ends(threads: Mapping[str, LockedThread]) -> dict[str, str]:
+    """How far the threads go."""
+    return {name: thread.last_position for name, thread in threads.items()}
+
+
+def _spread(group: Group, threads: Mapping[str, LockedThread], ends: Mapping[str, str], news: Sequence[Change]) -> None:
+    """Bring the members' rows up to date; `ends` are the threads' last positions before."""
+    told = {name: [one for one in news if one.after.thread == name] for name in sorted({one.after.thread for one in news})}
+    # Of several threads, senders whom one makes members see the messages of the others.
+    if len(told) == 1:
+        ((name, changes),) = told.items()
+        is_possible = group_fast_path.is_possible(group, changes, ends[name])
+        if is_possible and group_fast_path.to_members(group, name, changes, members.look_of(group, name)):
+            return
+    rosters = members.Rosters(group)
+    rosters.see_senders(change.after for change in news)
+    members.settle(group, rosters, news, by=ChangedBy.MESSAGE)
+
+
+def recall(what: C2CRecall | GroupRecall) -> None:
+    """Take messages back; one that is not there yet is known as recalled when it comes."""
+    if isinstance(what, GroupRecall):
+        _recall_in_group(what)
+    else:
+        _recall_c2c(what)
+
+
+@in_transaction
+def _recall_c2c(what: C2CRecall) -> None:
+    thread = rules.thread_of(what.sender, what.peer)
+    threads = store_messages.lock_threads([thread])
+    position = positions.of_c2c(what.time_s, what.seq, what.random)
+    told = Stored(**_EMPTY | {"thread": thread, "position": position, "is_recalled": True})
+    changes = _merge_and_save([told], threads)
+    fan_out.change_c2c({(what.sender, what.peer), (what.peer, what.sender)}, changes, by=ChangedBy.RECALL)
+
+
+@in_transaction
+def _recall_in_group(what: GroupRecall) -> None:
+    group = members.lock_group(what.group_id)
+    threads = store_messages.lock_threads([what.thread_id])
+    places = (positions.of_group(seq) for seq in what.seqs)
+    told = [Stored(**_EMPTY | {"thread": what.thread_id, "position": place, "is_recalled": True}) for place in places]
+    changes = _merge_and_save(told, threads)
+    members.settle(group, members.Rosters(group), changes, by=ChangedBy.RECALL)
+
+
+# ---- What is stored ----------------------------------------------------------------------------
+
+_EMPTY = {
+    "sender": "", "time_s": None, "random": None, "body": None, "counts": True, "is_shown": True, "is_recalled": False,
+    "at_all": False, "at_accounts": "[]", "targets": "[]",
+}  # fmt: skip
+
+
+def _store(
+    messages: Sequence[Message], threads: Mapping[str, LockedThread], ends: Mapping[str, str], now_s: int
+) -> tuple[list[Outcome], list[Change]]:
+    """Give each message its place, and unite it with what is known of it."""
+    placed = _placed(messages, threads, now_s)
+    told = [_to_stored(one) for one in placed]
+    for one in told:
+        thread = threads[one.thread]
+        thread.last_position = max(thread.last_position, one.position)
+    changes = _merge_and_save(told, threads)
+    store_messages.save_threads(threads.values(), ends)
+    new = {(change.after.thread, change.after.position) for change in changes if not _was_known(change)}
+    outcomes, seen = [], {(one.thread, one.position) for one in told} - new
+    for message, one in zip(placed, told):
+        key = (one.thread, one.position)
+        outcomes.append(Outcome(message, key in seen))
+        seen.add(key)
+    return outcomes, changes
+
+
+def _was_known(change: Change) -> bool:
+    return change.before is not None and change.before.body is not None
+
+
+def _merge_and_save(told: Iterable[Stored], threads: Mapping[str, LockedThread]) -> list[Change]:
+    """The changes in the order of their positions; what brought nothing new is left out of the writing, not of the list.
+
+    What is told of a message that was pruned is left out altogether. So is one that is told for the first time, but stands
+    before the last one pruned: nobody can tell it from a repeat any more.
+    """
+    united: dict[tuple[str, str], Stored] = {}
+    for one in told:
+        key = (one.thread, one.position)
+        united[key] = store_messages.merge(united.get(key), one).after
+    new = store_messages.insert([one for key, one in united.items() if key[1] > threads[key[0]].pruned_position])
+    known = store_messages.find([key for key in united if key not in new])
+    changes = [store_messages.merge(known.get(key), united[key]) for key in sorted(united) if key in new or key in known]
+    store_messages.update([change.after for change in changes if change.before is not None and not change.is_none])
+    return changes
+
+
+def _placed(messages: Sequence[Message], threads: Mapping[str, LockedThread], now_s: int) -> list[Message]:
+    """Messages with time, number and random. One that lacks any and was told already a short while ago is that one."""
+    repeats = _repeats(messages, threads, now_s)
+    placed = []
+    for message in messages:
+        thread = threads[thread_name(message)]
+        key = (thread.thread, message.sender, message.random)
+        if _is_incomplete(message) and key in repeats:
+            message = repeats[key]
+        else:
+            message = _completed(message, thread, now_s)
+            if message.random is not None:
+                repeats.setdefault(key, message)
+        if message.group_id:
+            thread.last_position = max(thread.last_position, positions.of_group(message.seq))
+        placed.append(message)
+    return placed
+
+
+def _is_incomplete(message: Message) -> bool:
+    return message.seq is None or (message.time_s is None and not message.group_id)
+
+
+def _completed(message: Message, thread: LockedThread, now_s: int) -> Message:
+    time_s = now_s if message.time_s is None else message.time_s
+    if message.group_id:
+        following = int(thread.last_position or 0) + 1
+        return replace(message, time_s=time_s, seq=following if message.seq is None else message.seq)
+    given = message.random if message.random is not None else random.randrange(RANDOM_LIMIT)  # noqa: S311
+    seq = given if message.seq is None else message.seq
+    return replace(message, time_s=time_s, seq=seq, random=given)
+
+
+def _repeats(
+    messages: Sequence[Message], threads: Mapping[str, LockedThread], now_s: int
+) -> dict[tuple[str, str, int | None], Message]:
+    """Of messages that do not tell their place: those told before, by thread, sender and random."""
+    asked = {
+        (thread_name(one), one.sender, one.random): one for one in messages if _is_incomplete(one) and one.random is not None
+    }
+    if not asked:
+        return {}
+    recent = Stored.objects.filter(
+        thread__any_of=sorted(threads),
+        random__in=sorted({random for _thread, _sender, random in asked}),
+        time_s__gte=now_s - REPEAT_WINDOW_S,
+    ).only("thread", "position", "sender", "random", "time_s")
+    found = {}
+    for stored in recent.order_by("position"):
+        key = (stored.thread, stored.sender, stored.random)
+        if key in asked:
+            seq = positions.seq_of(stored.position, is_group=bool(asked[key].group_id))
+            found.setdefault(key, replace(asked[key], time_s=stored.time_s, seq=seq))
+    return found
+
+
+def thread_name(message: Message) -> str:
+    """The thread that a message stands in."""
+    return message.thread_id or rules.thread_of(message.sender, message.peer)
+
+
+def place_of(message: Message) -> tuple[str, str]:
+    """The thread and position of a message that tells them."""
+    is_group = bool(message.group_id)
+    position = positions.of_group(message.seq) if is_group else positions.of_c2c(message.time_s, message.seq, message.random)
+    return thread_name(message), position
+
+
+def _to_stored(message: Message) -> Stored:
+    body = message_body.last_message(message, is_self=False)
+    thread, position = place_of(message)
+    return Stored(
+        thread=thread,
+        position=position,
+        sender=message.sender,
+        time_s=message.time_s,
+        random=message.random,
+        body=orjson.dumps(body).decode(),
+        counts=message.counts_as_unread and not message.comes_read,
+        is_shown=message.is_shown_last,
+        is_recalled=False,
+        at_all=message.at_all and not message.comes_read,
+        at_accounts=orjson.dumps(sorted(set(() if message.comes_read else message.at_accounts))).decode(),
+        targets=orjson.dumps(sorted(set(message.targets))).decode(),
+    )

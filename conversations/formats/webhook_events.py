@@ -1,0 +1,268 @@
+"""The body of a webhook as what happened; pure, no database. A command that changes no conversation is None.
+
+Source: Tencent Cloud Chat, "Webhook Overview" and the page of each command.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from django.utils.translation import gettext as _
+
+from conversations.choices import ConversationType, Membership
+from conversations.exceptions import NoPermission
+from conversations.formats import fields, rest_messages
+from conversations.formats.fields import Body, refuse
+from conversations.formats.messages import C2CRecall, GroupRecall, Message
+
+
+@dataclass(frozen=True, slots=True)
+class C2CRead:
+    """The reader has seen what the peer sent up to a time."""
+
+    reader: str
+    peer: str
+    read_time_s: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupEvent:
+    """Something happened to a group; the time is None where the webhook does not tell it."""
+
+    group_id: str
+    group_type: str
+    event_time_ms: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupCreated(GroupEvent):
+    """A group begins, with these members; the owner, "" if there is none, may be missing among them."""
+
+    name: str
+    owner: str
+    members: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MembersJoined(GroupEvent):
+    members: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MembersLeft(GroupEvent):
+    """Members went (LEFT), or were made to (KICKED)."""
+
+    members: tuple[str, ...]
+    membership: Membership
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupDissolved(GroupEvent):
+    """A group ends; communities do not tell their members."""
+
+    members: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupInfoChanged(GroupEvent):
+    """A group has a new name or avatar; None is as before."""
+
+    name: str | None
+    face_url: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileChanged:
+    """A user has a new nick or avatar; None is as before."""
+
+    user_id: str
+    nick_name: str | None
+    face_url: str | None
+    event_time_ms: int | None
+
+
+Event = (
+    Message | C2CRead | C2CRecall | GroupRecall | GroupCreated | MembersJoined | MembersLeft | GroupDissolved
+    | GroupInfoChanged | ProfileChanged
+)  # fmt: skip
+
+NICK_TAG, FACE_TAG = "Tag_Profile_IM_Nick", "Tag_Profile_IM_Image"
+
+
+def parse(command: str, body: Any, *, now_s: int) -> Event | None:
+    """What a webhook tells, None if that changes no conversation. Raises InvalidParameter, naming the key."""
+    fields.check_object(body)
+    parser = _PARSERS.get(command)
+    return parser(_without_nul(body), now_s) if parser else None
+
+
+# What people write. IDs are left as they are: one with a NUL is nobody's.
+WRITTEN_KEYS = {"MsgBody", "CloudCustomData", "Name", "FaceUrl", "ProfileItem"}
+
+
+def _without_nul(body: Body) -> Body:
+    """The body without the NULs that no database keeps: the cloud tells of a message only once."""
+    cleaned = dict(body)
+    for key in WRITTEN_KEYS & body.keys():
+        with suppress(TypeError):  # what can't be written as JSON again is refused further on
+            packed = orjson.dumps(body[key])
+            if rest_messages.NUL.search(packed):
+                cleaned[key] = orjson.loads(rest_messages.NUL.sub(rb"\1", packed))
+    return cleaned
+
+
+def signature(token: str, request_time: str) -> str:
+    """The Sign of a webhook sent at a time."""
+    return hashlib.sha256((token + request_time).encode(errors="replace")).hexdigest()
+
+
+def check_signature(sign: str | None, request_time: str | None, *, token: str, now_s: int, window_s: int) -> None:
+    """Raise NoPermission unless `sign` is of this token and time, and the time is near.
+
+    The signature covers no body: the window is all that there is against replays.
+    """
+    if not (token and sign and request_time):
+        raise NoPermission(_("A webhook needs Sign and RequestTime, and this server a token to check them."))
+    expected = signature(token, request_time)
+    if not hmac.compare_digest(sign.encode(errors="replace"), expected.encode()):
+        raise NoPermission(_("Sign does not fit the token and RequestTime."))
+    is_number = request_time.isascii() and request_time.isdigit() and len(request_time) < 20
+    if not is_number or abs(int(request_time) - now_s) > window_s:
+        raise NoPermission(_("RequestTime is more than %(count)d seconds away from now.") % {"count": window_s})
+
+
+# ---- Messages ----------------------------------------------------------------------------------
+
+
+def _c2c_message(body: Body, now_s: int) -> Message | None:
+    # The command also fires for messages that did not go through.
+    if body.get("SendMsgResult") not in (None, 0, "0"):
+        return None
+    return _message(body, ConversationType.C2C, now_s)
+
+
+def _group_message(body: Body, now_s: int) -> Message | None:
+    return _message(body, ConversationType.GROUP, now_s)
+
+
+def _message(body: Body, type_: ConversationType, now_s: int) -> Message | None:
+    """A message with its place in its thread; one for those online only is in no thread."""
+    if fields.flag(body, "OnlineOnlyFlag"):
+        return None
+    found = rest_messages.read(body, type_, now_s=now_s)
+    fields.check_told(MsgTime=found.time_s, MsgSeq=found.seq)
+    if type_ == ConversationType.C2C:
+        fields.check_told(MsgRandom=found.random)
+    return found
+
+
+def _c2c_read(body: Body, now_s: int) -> C2CRead:
+    fields.required(body, "LastReadTime")
+    read_time_s = fields.check_time_s(fields.number(body, "LastReadTime"), "LastReadTime", now_s)
+    return C2CRead(fields.user_id(body, "Report_Account"), fields.user_id(body, "Peer_Account"), read_time_s)
+
+
+def _c2c_recall(body: Body, now_s: int) -> C2CRecall:
+    return rest_messages.read_c2c_recall(body)
+
+
+def _group_recall(body: Body, now_s: int) -> GroupRecall:
+    return rest_messages.read_group_recall(body)
+
+
+# ---- Groups and users --------------------------------------------------------------------------
+
+
+def _group(body: Body, now_s: int) -> dict[str, Any]:
+    """What every group event has."""
+    return {
+        "group_id": fields.group_id(body),
+        "group_type": fields.group_type(body),
+        "event_time_ms": fields.event_time_ms(body, now_s),
+    }
+
+
+def _members(body: Body, key: str) -> tuple[str, ...]:
+    """Members that must be there."""
+    fields.required(body, key)
+    members = fields.user_ids(body, key, "Member_Account")
+    if not members:
+        raise refuse(key, _("Names nobody."))
+    return members
+
+
+def _group_created(body: Body, now_s: int) -> GroupCreated:
+    return GroupCreated(
+        **_group(body, now_s),
+        name=fields.text(body, "Name"),
+        owner=fields.optional_user_id(body, "Owner_Account"),
+        members=fields.user_ids(body, "MemberList", "Member_Account"),
+    )
+
+
+def _members_joined(body: Body, now_s: int) -> MembersJoined:
+    return MembersJoined(**_group(body, now_s), members=_members(body, "NewMemberList"))
+
+
+def _members_left(body: Body, now_s: int) -> MembersLeft:
+    was_kicked = fields.text(body, "ExitType") == "Kicked"
+    return MembersLeft(
+        **_group(body, now_s),
+        members=_members(body, "ExitMemberList"),
+        membership=Membership.KICKED if was_kicked else Membership.LEFT,
+    )
+
+
+def _group_dissolved(body: Body, now_s: int) -> GroupDissolved:
+    return GroupDissolved(**_group(body, now_s), members=fields.user_ids(body, "MemberList", "Member_Account"))
+
+
+def _group_info_changed(body: Body, now_s: int) -> GroupInfoChanged | None:
+    name = fields.text_or_none(body, "Name")
+    face_url = fields.text_or_none(body, "FaceUrl")
+    if name is None and face_url is None:
+        return None
+    return GroupInfoChanged(**_group(body, now_s), name=name, face_url=face_url)
+
+
+def _profile_changed(body: Body, now_s: int) -> ProfileChanged | None:
+    fields.required(body, "ProfileItem")
+    items = fields.list_of(body, "ProfileItem", dict)
+    nick_name, face_url = profile_text(items, NICK_TAG), profile_text(items, FACE_TAG)
+    if nick_name is None and face_url is None:
+        return None
+    return ProfileChanged(
+        user_id=fields.user_id(body, "From_Account"),
+        nick_name=nick_name,
+        face_url=face_url,
+        event_time_ms=fields.event_time_ms(body, now_s),
+    )
+
+
+def profile_text(items: list[dict[str, Any]], tag: str) -> str | None:
+    """The value of a tag, which may be a number where it looks like one."""
+    values = [item.get("Value") for item in items if item.get("Tag") == tag]
+    value = values[-1] if values else None
+    return str(value) if type(value) is int else fields.text_or_none({"Value": value}, "Value")
+
+
+_PARSERS: Mapping[str, Callable[[Body, int], Event | None]] = {
+    "C2C.CallbackAfterSendMsg": _c2c_message,
+    "C2C.CallbackAfterMsgReport": _c2c_read,
+    "C2C.CallbackAfterMsgWithDraw": _c2c_recall,
+    "Group.CallbackAfterSendMsg": _group_message,
+    "Group.CallbackAfterRecallMsg": _group_recall,
+    "Group.CallbackAfterCreateGroup": _group_created,
+    "Group.CallbackAfterNewMemberJoin": _members_joined,
+    "Group.CallbackAfterMemberExit": _members_left,
+    "Group.CallbackAfterGroupDestroyed": _group_dissolved,
+    "Group.CallbackAfterGroupInfoChanged": _group_info_changed,
+    "Profile.CallbackPortraitSet": _profile_changed,
+}
+# Those that can change a conversation, and those of them that are messages.
+COMMANDS = frozenset(_PARSERS)
+MESSAGE_COMMANDS = frozenset(command for command, parser in _PARSERS.items() if parser in (_c2c_message, _group_message))

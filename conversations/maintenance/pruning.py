@@ -1,0 +1,122 @@
+"""Old messages are removed; no conversation changes by that.
+
+What any row shows, counts as unread or reminds of stays, and of each thread the newest old message that could be shown: it is
+the one that returns when the messages after it are recalled.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from typing import NamedTuple
+
+from django.db.models import OuterRef, Subquery
+
+from conversations import identifiers, positions
+from conversations.choices import ConversationType
+from conversations.feeding import fan_out
+from conversations.formats import conversation
+from conversations.models import Conversation
+from conversations.models.messages import BETWEEN, Group, GroupMember, Message, Thread
+from conversations.models.querysets import NO_AT_INFO
+from conversations.store import messages as store_messages
+from conversations.store.owners import in_transaction
+from conversations.unread import counts, rules
+from conversations.unread.rosters import Roster
+from conversations.unread.rules import Viewer
+
+THREADS_PER_QUERY = 1000
+MESSAGES_PER_TRANSACTION = 2000
+BEYOND_ALL = "~"  # sorts after all digits
+
+
+def prune(*, before_s: int, dry_run: bool = False, on_threads: Callable[[int], None] = lambda count: None) -> int:
+    """Remove the messages of before a time, in short transactions; with `dry_run` only count them. Gives how many.
+
+    Safe to stop and to repeat. A thread remembers how far it was pruned: what is told again from before that changes nothing.
+    """
+    count, last = 0, ""
+    # One old message alone would stay anyway.
+    second = Message.objects.filter(thread=OuterRef("thread"), time_s__isnull=False).order_by("position").values("time_s")[1:2]
+    by_name = Thread.objects.order_by("thread").annotate(second_s=Subquery(second)).values_list("thread", "second_s")
+    while threads := list(by_name.filter(thread__gt=last)[:THREADS_PER_QUERY]):
+        for thread, second_s in threads:
+            if second_s is not None and second_s < before_s:
+                count += _prune_thread(thread, before_s, dry_run)
+        on_threads(len(threads))
+        last = threads[-1][0]
+    return count
+
+
+def _prune_thread(thread: str, before_s: int, dry_run: bool) -> int:
+    stored = Message.objects.filter(thread=thread)
+    # A group numbers its messages: what is old ends with the first that is not.
+    end = stored.filter(time_s__gte=before_s).order_by("position").values_list("position", flat=True).first() or BEYOND_ALL
+    shown = stored.filter(position__lt=end, is_recalled=False, is_shown=True, body__isnull=False, targets=rules.NO_LIST)
+    newest = shown.order_by("-position").values_list("position", flat=True).first()
+    count, last = 0, positions.NOWHERE
+    while last is not None:
+        removed, last = _prune_part(thread, last, end, newest, dry_run)
+        count += removed
+    return count
+
+
+class Part(NamedTuple):
+    """How many messages went, and where to go on from; None if all were looked at."""
+
+    count: int
+    last: str | None
+
+
+@in_transaction
+def _prune_part(thread: str, after: str, end: str, newest: str | None, dry_run: bool) -> Part:
+    """Remove some messages between two positions.
+
+    The thread's lock is enough: whatever makes a row show or count a message holds it, and reading only counts fewer.
+    """
+    locked = store_messages.lock_threads([thread])[thread]
+    following = Message.objects.filter(thread=thread, position__gt=after, position__lt=end).order_by("position")
+    old = list(following[:MESSAGES_PER_TRANSACTION])
+    needed = {newest, *_needed(thread, old)}
+    gone = [message.position for message in old if message.position not in needed]
+    if not dry_run:
+        store_messages.remove(locked, gone)
+    return Part(len(gone), old[-1].position if len(old) == MESSAGES_PER_TRANSACTION else None)
+
+
+def _needed(thread: str, messages: Sequence[Message]) -> Iterator[str]:
+    """The positions of what rows show or remind of, and of those of the messages that rows count."""
+    rows = _rows_of(thread)
+    for row in rows:
+        yield row.last_message_position
+        if row.group_at_info != NO_AT_INFO:
+            yield from map(positions.of_group, conversation.at_seqs(row.group_at_info))
+    counting_rows = [row for row in rows if row.unread_count > row.unread_base]
+    viewers = _viewers(thread, {row.owner_id for row in counting_rows})
+    for message, not_read_by in counts.not_passed(counting_rows, messages):
+        if any(viewers[row.owner_id].counts(message, row) for row in not_read_by):
+            yield message.position
+
+
+def _rows_of(thread: str) -> list[Conversation]:
+    """The rows that show a thread, of everybody who has it in the list."""
+    one, between, other = thread.partition(BETWEEN)
+    if not between:
+        conversation_id = identifiers.join(ConversationType.GROUP, thread)
+        return list(Conversation.objects.present().filter(conversation_id=conversation_id).only(*COLUMNS))
+    pairs = [(owner_id, identifiers.join(ConversationType.C2C, peer)) for owner_id, peer in ((one, other), (other, one))]
+    return [row for row in fan_out.read_rows(pairs).values() if fan_out.is_listed(row)]
+
+
+COLUMNS = (
+    "type", "unread_count", "unread_base", "unread_base_position", "last_message_position", "group_at_info",
+    "c2c_read_timestamp", "group_read_sequence", "deleted_position", "cleared_position",
+)  # fmt: skip
+
+
+def _viewers(thread: str, owner_ids: Collection[str]) -> dict[str, Viewer]:
+    """How these owners stand to a thread."""
+    if BETWEEN in thread or not owner_ids:
+        return {owner_id: Viewer(owner_id) for owner_id in owner_ids}
+    group_id = counts.group_of(thread)
+    group = Group.objects.filter(group_id=group_id).first() or Group()
+    members = GroupMember.objects.filter(group_id=group_id, user_id__any_of=sorted(owner_ids)).values_list("user_id", "events")
+    rosters = {user_id: Roster.from_json(events, group.dissolved_at_ms) for user_id, events in members}
+    return {owner_id: Viewer(owner_id, rosters.get(owner_id, Roster()), group.type) for owner_id in owner_ids}

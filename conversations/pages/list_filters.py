@@ -1,0 +1,173 @@
+"""The list page's filters: the API's own, by the same names in the URL, as choices that need no script."""
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+from urllib.parse import urlencode
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from conversations.choices import ALLOWED_MARKS, ConversationType
+from conversations.exceptions import InvalidParameter
+from conversations.lists.filters import ANY_TYPE, FILTER_NAMES, ConversationFilterSet
+from conversations.models import Conversation
+from conversations.staff import search_syntax
+from conversations.staff.presentation import MARK_NAMES, MAX_ON_BADGE, owner_url
+from conversations.times import now_s
+
+GROUP = "conversationGroup"  # "" is a value of its own here: in no conversation group
+CHOSEN_FROM_FILTERSET = ("type", "hasUnreadCount", "hasGroupAtInfo", "isPinned", "hasDraft", "isMuted", "recvOpt")
+SELECTED = frozenset((*CHOSEN_FROM_FILTERSET, "markType", "activeSince"))
+WINDOWS = (("24h", gettext_lazy("last 24 hours")), ("7d", gettext_lazy("last 7 days")), ("30d", gettext_lazy("last 30 days")))
+
+
+# The tabs over the list: names of `counts()`, what they are called, the letter that follows `g`, and what they set.
+TABS = (
+    ("all", gettext_lazy("All"), "a", {}),
+    ("unread", gettext_lazy("Unread"), "u", {"hasUnreadCount": "true"}),
+    ("mentions", gettext_lazy("@"), "m", {"hasGroupAtInfo": "true"}),
+    ("pinned", gettext_lazy("Pinned"), "p", {"isPinned": "true"}),
+    ("marked", gettext_lazy("Marked"), "s", {"markType": str(ALLOWED_MARKS)}),
+    ("drafts", gettext_lazy("Drafts"), "d", {"hasDraft": "true"}),
+    ("c2c", gettext_lazy("C2C"), "c", {"type": str(ConversationType.C2C.value)}),
+    ("groups", gettext_lazy("Groups"), "g", {"type": str(ConversationType.GROUP.value)}),
+)
+FIRST = "pinned"  # these come before all others, so that none of them is left out where only the first rows are counted
+SET_BY_TABS = frozenset(name for _tab, _label, _letter, conditions in TABS for name in conditions)
+COUNTED_ROWS = 1000
+
+
+class Tab(NamedTuple):
+    """A link that shows a part of the list; `count` is "" for none."""
+
+    name: str
+    label: str
+    letter: str
+    url: str
+    is_chosen: bool
+    count: str
+
+
+class Choice(NamedTuple):
+    """One option of a select, or one link of a row of links (`value` is then its address)."""
+
+    value: str
+    label: str
+    is_chosen: bool
+
+
+class Select(NamedTuple):
+    """A filter as a select box; its first choice is "any"."""
+
+    name: str
+    label: str
+    choices: list[Choice]
+
+
+def conditions(parameters: Mapping[str, str], *, besides: Iterable[str]) -> dict[str, str]:
+    """The filters that a URL sets. Raises InvalidParameter for an unknown name, so that a slip never shows everything."""
+    if unknown := parameters.keys() - FILTER_NAMES - set(besides):
+        name = min(unknown)
+        raise InvalidParameter(_("There is no parameter of this name."), field=name)
+    # A form sends each of its fields, filled in or not.
+    return {name: parameters[name] for name in sorted(FILTER_NAMES & parameters.keys()) if parameters[name] or name == GROUP}
+
+
+def filterset_of(owner_id: str, given: Mapping[str, str]) -> ConversationFilterSet:
+    """The filters on an owner's list as it is now."""
+    return ConversationFilterSet(search_syntax.at(given, now_s()), Conversation.objects.for_owner(owner_id), owner_id=owner_id)
+
+
+def found(owner_id: str, parameters: Mapping[str, str]) -> dict[str, str]:
+    """The filters that the search box's text says. Raises InvalidParameter, also for any other filter beside it."""
+    if others := parameters.keys() - {"owner", search_syntax.FIELD}:
+        raise InvalidParameter(_("The search box's text stands alone: it says all filters itself."), field=min(others))
+    filters = search_syntax.filters_of(parameters[search_syntax.FIELD])
+    filterset_of(owner_id, filters).selected()
+    return filters
+
+
+def selects(filterset: ConversationFilterSet, given: Mapping[str, str]) -> list[Select]:
+    """The select boxes, each with what the URL chose."""
+    fields = filterset.form.fields
+    marks = [
+        ("0", _("none")),
+        (str(ALLOWED_MARKS), _("any mark")),
+        *((str(mark.value), str(name)) for mark, name in MARK_NAMES.items()),
+    ]
+    return [
+        *(_select(name, fields[name].label, _own_choices(name, fields[name]), given) for name in CHOSEN_FROM_FILTERSET),
+        _select("markType", fields["markType"].label, marks, given),
+        _select("activeSince", fields["activeSince"].label, [(value, str(label)) for value, label in WINDOWS], given),
+    ]
+
+
+def tabs(owner_id: str, given: Mapping[str, str], counts: Mapping[str, int], *, is_whole: bool) -> list[Tab]:
+    """The tabs, each with the other filters kept. `counts` are of the rows that those show, all of them if `is_whole`."""
+    others = besides_tabs(given)
+    own = {name: value for name, value in given.items() if name in SET_BY_TABS}
+    words = {name: count_in_words(counts[name], is_whole or name == FIRST) for name, *_rest in TABS}
+    return [
+        Tab(name, str(label), letter, list_url(owner_id, others | sets), own == sets, words[name])
+        for name, label, letter, sets in TABS
+    ]
+
+
+def besides_tabs(given: Mapping[str, str]) -> dict[str, str]:
+    """The filters that every tab keeps."""
+    return {name: value for name, value in given.items() if name not in SET_BY_TABS}
+
+
+def count_in_words(number: int, is_whole: bool) -> str:
+    """At most MAX_ON_BADGE, and a plus where there may be more; "" for none."""
+    if number > MAX_ON_BADGE:
+        return f"{MAX_ON_BADGE}+"
+    return f"{number}{'' if is_whole else '+'}" if number else ""
+
+
+def chips(owner_id: str, filterset: ConversationFilterSet, selects: Iterable[Select], given: Mapping[str, str]) -> list[Choice]:
+    """For each filter a link that drops it, in the words of its select box."""
+    shown = {select.name: select for select in selects}
+    return [
+        Choice(
+            list_url(owner_id, {n: v for n, v in given.items() if n != name}),
+            _chip(filterset, shown.get(name), name, value),
+            True,
+        )
+        for name, value in given.items()
+    ]
+
+
+def _chip(filterset: ConversationFilterSet, select: Select | None, name: str, value: str) -> str:
+    words = next((choice.label for choice in select.choices if choice.is_chosen), value) if select else value
+    if name == "markType" and value == str(ALLOWED_MARKS):
+        words = _("any mark")
+    return _("%(filter)s: %(value)s") % {"filter": filterset.form.fields[name].label, "value": words or _("In none")}
+
+
+def group_links(owner_id: str, names: Iterable[str], given: Mapping[str, str]) -> list[Choice]:
+    """A link for each conversation group that keeps the other filters."""
+    others = {name: value for name, value in given.items() if name != GROUP}
+    choices = [(None, _("All")), *((name, name) for name in names), ("", _("In none"))]
+    return [
+        Choice(list_url(owner_id, others if name is None else others | {GROUP: name}), str(label), given.get(GROUP) == name)
+        for name, label in choices
+    ]
+
+
+def list_url(owner_id: str, given: Mapping[str, str]) -> str:
+    """The list page with these parameters."""
+    return "&".join(filter(None, (owner_url(owner_id), urlencode(given))))
+
+
+def _own_choices(name: str, field) -> list[tuple[str, str]]:
+    is_any = ("", ANY_TYPE) if name == "type" else ("",)
+    return [(str(value), str(label)) for value, label in field.choices if value not in is_any]
+
+
+def _select(name: str, label: str, options: list[tuple[str, str]], given: Mapping[str, str]) -> Select:
+    chosen = given.get(name, "")
+    if chosen not in {"", *(value for value, _label in options)}:
+        options = [*options, (chosen, chosen)]  # set by hand in the URL
+    choices = [("", _("any")), *options]
+    return Select(name, label, [Choice(value, text, value == chosen) for value, text in choices])

@@ -1,0 +1,109 @@
+"""Saved views on the pages: links over a list with how many conversations each shows, and forms to keep and change them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from conversations import identifiers
+from conversations.access import permissions
+from conversations.exceptions import InvalidParameter
+from conversations.models import SavedView
+from conversations.pages import list_context, list_filters
+from conversations.pages.decorators import METHODS, for_list, for_staff
+from conversations.staff import saved_views, search_syntax
+
+
+class Link(NamedTuple):
+    """A saved view over a list; `count` is "" for none and where nobody counted."""
+
+    view: SavedView
+    url: str
+    is_own: bool
+    is_chosen: bool
+    count: str
+
+
+def links(user: Any, owner_id: str, given: Mapping[str, str], *, has_counts: bool = False) -> list[Link]:
+    """The saved views that a member of staff sees, on an owner's list."""
+    views = list(SavedView.objects.shown_to(user))
+    counts = _counts(owner_id, views) if has_counts else {}
+    find = search_syntax.text_of(given)
+    return [
+        Link(
+            view=view,
+            url=list_filters.list_url(owner_id, {search_syntax.FIELD: view.find}),
+            is_own=view.user_id == user.pk,
+            is_chosen=view.find == find,
+            count=counts.get(view.pk, ""),
+        )
+        for view in views
+    ]
+
+
+def _counts(owner_id: str, views: Sequence[SavedView]) -> dict[int, str]:
+    filters = {view.pk: search_syntax.filters_of(view.find) for view in views} | {ALL: {}}
+    selected = {key: list_filters.filterset_of(owner_id, given).selected() for key, given in filters.items()}
+    counts = saved_views.counts(selected, owner_id, most=list_filters.COUNTED_ROWS)
+    is_whole = counts[ALL] < list_filters.COUNTED_ROWS
+    return {key: list_filters.count_in_words(count, is_whole) for key, count in counts.items()}
+
+
+ALL = 0  # no view's number: how many rows there are
+
+
+@for_list
+def view_counts(request: HttpRequest, owner_id: str) -> HttpResponse:
+    """GET /owner/views/?owner= and the list's filters: the links with their counts, which htmx puts over the list."""
+    given = list_filters.conditions(request.GET, besides=list_context.NOT_FILTERS)
+    list_filters.filterset_of(owner_id, given).selected()  # a bad value has no text to compare with the views'
+    counted = links(request.user, owner_id, given, has_counts=True)
+    return render(request, "conversations/_saved_links.html", {"saved": counted})
+
+
+def saved_views_page(request: HttpRequest) -> HttpResponse:
+    """GET and POST /views/?owner= and the list's filters: the saved views; POST keeps the filters under a name."""
+    owner_id = request.GET.get("owner", "")
+    given = list_filters.conditions(request.GET, besides=list_context.NOT_FILTERS)
+    if owner_id:
+        identifiers.check_owner_id(owner_id)
+    if request.method == "POST":
+        list_filters.filterset_of(owner_id, given).selected()  # only what can be shown is kept
+        find, is_shared = search_syntax.text_of(given), "is_shared" in request.POST
+        try:
+            saved_views.save(user=request.user, name=request.POST.get("name", ""), find=find, is_shared=is_shared)
+        except InvalidParameter as error:  # such as a name that is taken: said beside the filters, which are still there
+            messages.error(request, str(error.detail))
+        return redirect(list_filters.list_url(owner_id, given) if owner_id else "saved-views")
+    context = {
+        "views": SavedView.objects.shown_to(request.user),
+        "may_share": permissions.may_share(request.user),
+        "owner_id": owner_id,
+        "back_url": list_filters.list_url(owner_id, given) if owner_id else "",
+    }
+    return render(request, "conversations/saved_views.html", context)
+
+
+saved_views_page = for_staff(saved_views_page, (*METHODS, "POST"))
+
+
+def saved_view_change(request: HttpRequest) -> HttpResponse:
+    """POST /views/change/?owner=: `id` with `name` and `is_shared`, or with `delete`."""
+    text, owner_id = request.POST.get("id", ""), request.GET.get("owner", "")
+    if not (text.isascii() and text.isdigit() and len(text) < 19):
+        raise InvalidParameter(_("This is no saved view's number."), field="id")
+    if "delete" in request.POST:
+        saved_views.delete(user=request.user, view_id=int(text))
+    else:
+        is_shared = "is_shared" in request.POST
+        saved_views.change(user=request.user, view_id=int(text), name=request.POST.get("name", ""), is_shared=is_shared)
+    back = reverse("saved-views")
+    return redirect(f"{back}?{urlencode({'owner': owner_id})}" if owner_id else back)
+
+
+saved_view_change = for_staff(saved_view_change, ("POST",))

@@ -1,0 +1,103 @@
+"""Filters that staff keeps under a name, and how many conversations of a list each shows."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from conversations.access import permissions
+from conversations.exceptions import ConversationError, InvalidParameter, NoPermission
+from conversations.models import SAVED_VIEW_NAME_MAX_LENGTH, Conversation, SavedView
+from conversations.models.querysets import ConversationQuerySet
+from conversations.staff import search_syntax
+
+MAX_OWN, MAX_SHARED = 30, 30
+
+
+class ViewNotFound(ConversationError):
+    """There is none, or none that this member of staff sees."""
+
+    status = 404
+
+
+@transaction.atomic
+def save(*, user: Any, name: str, find: str, is_shared: bool = False) -> SavedView:
+    """Keep filters, as the search box writes them, under a new name. Raises InvalidParameter, NoPermission."""
+    if not find:
+        raise InvalidParameter(_("Set a filter first: a saved view is a filter with a name."), field="find")
+    search_syntax.filters_of(find)
+    _take_turn(get_user_model().objects.filter(pk=user.pk))
+    if SavedView.objects.filter(user=user).count() >= MAX_OWN:
+        raise InvalidParameter(
+            _("At most %(count)d saved views of your own: delete one first.") % {"count": MAX_OWN}, field="name"
+        )
+    view = SavedView(user=user, find=find, is_shared=False)
+    _set(view, user, name, is_shared)
+    return view
+
+
+@transaction.atomic
+def change(*, user: Any, view_id: int, name: str, is_shared: bool) -> SavedView:
+    """Give a view another name, share it or take it back. Raises ViewNotFound, InvalidParameter, NoPermission."""
+    view = _own_or_shared(user, view_id)
+    _set(view, user, name, is_shared)
+    return view
+
+
+@transaction.atomic
+def delete(*, user: Any, view_id: int) -> None:
+    """Raises ViewNotFound, NoPermission."""
+    _own_or_shared(user, view_id).delete()
+
+
+def counts(conversations: Mapping[int, ConversationQuerySet], owner_id: str, *, most: int) -> dict[int, int]:
+    """How many of each of these selections are among the first `most` rows of an owner's list; one statement."""
+    first = Conversation.objects.for_owner(owner_id).in_display_order()[:most]
+    counts = first.counts_in({f"view{key}": rows for key, rows in conversations.items()})
+    return {key: counts[f"view{key}"] for key in conversations}
+
+
+def _own_or_shared(user: Any, view_id: int) -> SavedView:
+    view = SavedView.objects.shown_to(user).filter(pk=view_id).select_for_update(of=("self",)).first()
+    if view is None:
+        raise ViewNotFound(_("There is no such saved view."))
+    if view.user_id != user.pk and not permissions.may_share(user):
+        raise NoPermission(_("Only who made a shared view, or may share views, can change it."))
+    return view
+
+
+def _set(view: SavedView, user: Any, name: str, is_shared: bool) -> None:
+    name = " ".join(name.split())
+    if not name or "\0" in name or len(name) > SAVED_VIEW_NAME_MAX_LENGTH:
+        text = _("A name has 1 to %(count)d characters.") % {"count": SAVED_VIEW_NAME_MAX_LENGTH}
+        raise InvalidParameter(text, field="name")
+    if is_shared and not view.is_shared:
+        _check_may_share(user)
+    view.name, view.is_shared = name, is_shared
+    try:
+        with transaction.atomic():
+            view.save()
+    except IntegrityError as error:
+        raise InvalidParameter(_("There is a saved view of this name already."), field="name") from error
+
+
+def _check_may_share(user: Any) -> None:
+    if not permissions.may_share(user):
+        raise NoPermission(_("Your account may not share saved views."))
+    app_label, codename = permissions.SHARE.split(".")
+    _take_turn(Permission.objects.filter(content_type__app_label=app_label, codename=codename))
+    if SavedView.objects.filter(is_shared=True).count() >= MAX_SHARED:
+        text = _("At most %(count)d saved views are shared: take one back first.") % {"count": MAX_SHARED}
+        raise InvalidParameter(text, field="is_shared")
+
+
+def _take_turn(row: QuerySet) -> None:
+    """Wait for whoever counts under the same row, so that several at once don't all find one place left.
+
+    On SQLite every transaction waits for its turn anyway.
+    """
+    list(row.select_for_update(of=("self",), no_key=True).values_list("pk"))

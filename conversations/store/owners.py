@@ -1,0 +1,369 @@
+"""Number the changes of an owner's list.
+
+Owners are locked in order of their IDs, before any of their conversations is touched; every changed row takes the next
+number, and all is written in one transaction. Then no number is missing or given twice, and no two writers each wait for the
+other.
+"""
+
+import logging
+import random
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache, partial, wraps
+from typing import Any, NamedTuple, ParamSpec, TypeVar
+
+import orjson
+from django.db import OperationalError, connection, transaction
+from django.db.models import F
+from django.db.models.functions import Greatest
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from conversations import identifiers
+from conversations.choices import ChangedBy, ConversationType
+from conversations.exceptions import Code, ConversationError, TryAgain
+from conversations.formats.conversation import MAX_GROUPS
+from conversations.models import Conversation, Owner
+from conversations.models.messages import Group
+from conversations.models.querysets import array_parameter
+from conversations.store import json_rows, messages, notifications
+from conversations.times import now_s
+from conversations.unread import counts
+
+P, R = ParamSpec("P"), TypeVar("R")
+
+logger = logging.getLogger("conversations.changes")
+
+OWNERS_PER_STATEMENT = 5000
+ATTEMPTS = 5
+# Deadlock and serialization failure; the order of locks allows neither, so each is logged.
+CONFLICTS = ("40P01", "40001")
+
+
+class TooManyGroups(ConversationError):
+    """An owner has at most MAX_GROUPS conversation groups."""
+
+    code = Code.TOO_MANY_GROUPS
+
+
+@dataclass(slots=True)
+class LockedOwner:
+    """An owner that this transaction alone may change."""
+
+    owner_id: str
+    epoch: int
+    version: int
+    reset_below: int
+    groups_version: int
+    group_names: list[str | None]
+    is_changed: bool = False
+
+    @property
+    def token(self) -> str:
+        """The feed token of the list as it is now."""
+        return f"{self.epoch}.{self.version}"
+
+    @property
+    def group_names_json(self) -> str:
+        """The names of conversation groups as they are stored."""
+        return orjson.dumps(self.group_names).decode()
+
+    def next_version(self) -> int:
+        """The number of one more changed row."""
+        self.version += 1
+        self.is_changed = True
+        return self.version
+
+    def group_bits(self, names: Iterable[str]) -> int:
+        """The bits of conversation groups; new names get one. Raises TooManyGroups, with nothing changed."""
+        known = list(self.group_names)
+        bits = 0
+        for name in names:
+            if name not in known:
+                _give_bit(known, name)
+            bits |= 1 << known.index(name)
+        if known != self.group_names:
+            self.set_group_names(known)
+        return bits
+
+    def set_group_names(self, names: list[str | None]) -> None:
+        """The names by bit; a change that takes a number of its own."""
+        self.group_names = names
+        self.groups_version = self.next_version()
+
+
+def _give_bit(names: list[str | None], name: str) -> None:
+    if None in names:
+        names[names.index(None)] = name
+    elif len(names) < MAX_GROUPS:
+        names.append(name)
+    else:
+        raise TooManyGroups(Code.TOO_MANY_GROUPS.label, field="conversationGroupList")
+
+
+def in_transaction(function: Callable[P, R]) -> Callable[P, R]:
+    """Decorator: all of `function` or nothing, and again after a conflict with another writer. Raises TryAgain in the end.
+
+    Inside another transaction that one decides.
+    """
+
+    @wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                with transaction.atomic():
+                    return function(*args, **kwargs)
+            except OperationalError as error:
+                if connection.in_atomic_block or getattr(error.__cause__, "sqlstate", None) not in CONFLICTS:
+                    raise
+                logger.warning("Conflict in %s, attempt %d of %d: %s", function.__name__, attempt, ATTEMPTS, error)
+                time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311
+        raise TryAgain(_("Too many changes at the same moment; try again."))
+
+    return run
+
+
+class Done(NamedTuple):
+    """How many were done, and how many failed."""
+
+    done: int
+    failed: int
+
+
+def do_each(waiting: Sequence[str], act: Callable[[str], object], *, log: logging.Logger, failure: str) -> Done:
+    """Do something that waits to be done, one by one. One that fails stays, and keeps no other from it.
+
+    `failure` says so in the log. Raises OperationalError when the database is away.
+    """
+    failed = 0
+    for one in waiting:
+        try:
+            act(one)
+        except OperationalError:
+            raise
+        except Exception:
+            log.exception(failure, one)
+            failed += 1
+    return Done(len(waiting) - failed, failed)
+
+
+_table, _conversations = Owner._meta.db_table, Conversation._meta.db_table
+_LOCKED = "owner_id, epoch, version, reset_below, groups_version, group_names"
+_SAVED = "owner_id, version, reset_below, groups_version, group_names"
+
+
+# Rows to change are read by texts compiled once: the ORM took a third of an action's time. Moments are left out, since no
+# action asks for them and SQLite gives them as text.
+_MOMENTS = {"last_message_at", "deleted_at", "changed_at", "created_at"}
+_FOR_ONE = [field.attname for field in Conversation._meta.concrete_fields if field.attname not in _MOMENTS]
+_FOR_MANY = [name for name in _FOR_ONE if name not in ("wire_head", "last_message")]
+
+
+def lock_owner(owner_id: str) -> LockedOwner | None:
+    """Lock one owner until the transaction ends; None if never seen. Needs a transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute(_lock_sql(), [owner_id])
+        row = cursor.fetchone()
+    return row and _locked(row)
+
+
+def lock_with_peers(owner_id: str, conversation_ids: Iterable[str]) -> None:
+    """Lock all that conversations hang on, from the top down: groups, threads, and their owner with the peers of one-to-one
+    ones. Needs a transaction.
+
+    For whoever counts anew, since nothing may be pruned meanwhile. And for whoever acts within a transaction of its own: what
+    a read shows to the peer then comes while the reader is locked.
+    """
+    named = {one: identifiers.split(one) for one in conversation_ids}
+    threads = {counts.thread_of(owner_id, one) for one in named}
+    # Who holds a group may go on to lock all of its topics.
+    groups = Group.objects.filter(group_id__any_of=sorted(map(counts.group_of, threads))).order_by("group_id")
+    list(groups.select_for_update().values_list("group_id"))
+    messages.lock_threads(threads)
+    for one in sorted({owner_id, *(bare_id for type_, bare_id in named.values() if type_ == ConversationType.C2C)}):
+        lock_owner(one)
+
+
+def lock_one(owner_id: str, conversation_id: str) -> tuple[LockedOwner, Conversation] | None:
+    """Lock an owner, and read one conversation of the list; None if there is none. Needs a transaction."""
+    # Two statements: one that locks while it joins would see the row as it was before the wait.
+    owner = lock_owner(owner_id)
+    if owner is None:
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute(_one_sql(), [owner_id, conversation_id])
+        row = cursor.fetchone()
+    return row and (owner, _conversation(_FOR_ONE, row))
+
+
+def lock_many(owner_id: str, conversation_ids: Sequence[str]) -> tuple[LockedOwner | None, dict[str, Conversation]]:
+    """Lock an owner, and read those of the conversations that are in the list, by ID. Needs a transaction."""
+    owner = lock_owner(owner_id)
+    if owner is None:
+        return None, {}
+    with connection.cursor() as cursor:
+        cursor.execute(_many_sql(), [owner_id, array_parameter(conversation_ids)])
+        known = [_conversation(_FOR_MANY, row) for row in cursor.fetchall()]
+    return owner, {one.conversation_id: one for one in known}
+
+
+@cache
+def _lock_sql() -> str:
+    for_update = " FOR UPDATE" if connection.features.has_select_for_update else ""
+    return f"SELECT {_LOCKED} FROM {_table} WHERE owner_id = %s{for_update}"
+
+
+@cache
+def _one_sql() -> str:
+    return Conversation.objects.for_owner("").filter(conversation_id="").values_list(*_FOR_ONE).query.sql_with_params()[0]
+
+
+@cache
+def _many_sql() -> str:
+    return Conversation.objects.for_owner("").any_of([]).values_list(*_FOR_MANY).query.sql_with_params()[0]
+
+
+def _conversation(names: Sequence[str], values: Sequence[Any]) -> Conversation:
+    return Conversation.from_db(connection.alias, names, values)
+
+
+def lock_owners(owner_ids: Iterable[str]) -> dict[str, LockedOwner]:
+    """Lock owners until the transaction ends, creating those never seen. Needs a transaction."""
+    locked = {}
+    epoch = now_s()
+    for part in _parts(sorted(set(owner_ids))):
+        # The update changes nothing: it is what takes the lock, on SQLite, PostgreSQL and Citus alike.
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"INSERT INTO {_table} (owner_id, epoch) VALUES {', '.join(['(%s, %s)'] * len(part))} "
+                f"ON CONFLICT (owner_id) DO UPDATE SET version = {_table}.version RETURNING {_LOCKED}",
+                [value for owner_id in part for value in (owner_id, epoch)],
+            )
+            locked |= {row[0]: _locked(row) for row in cursor.fetchall()}
+    return locked
+
+
+def _locked(row: Sequence[Any]) -> LockedOwner:
+    return LockedOwner(*row[:-1], orjson.loads(row[-1]))
+
+
+def new_epoch(*, dry_run: bool = False, on_batch: Callable[[int], None] = lambda count: None) -> int:
+    """Make every client start over, as is needed after a restore: numbers are given anew from there. How many owners."""
+    count, last = 0, ""
+    while owner_ids := list(Owner.objects.after(last).values_list("owner_id", flat=True)[:OWNERS_PER_STATEMENT]):
+        if not dry_run:
+            _renew(owner_ids)
+        count, last = count + len(owner_ids), owner_ids[-1]
+        on_batch(len(owner_ids))
+    return count
+
+
+@in_transaction
+def _renew(owner_ids: list[str]) -> None:
+    lock_owners(owner_ids)
+    # Greater than the old one even where the clock was set back.
+    Owner.objects.filter(owner_id__any_of=owner_ids).update(epoch=Greatest(F("epoch") + 1, now_s()))
+    transaction.on_commit(partial(notifications.announce, owner_ids), robust=True)
+
+
+def save_owners(locked: Iterable[LockedOwner]) -> None:
+    """Write what changed since `lock_owners`, and wake whoever follows these lists once it is committed."""
+    changed = [owner for owner in locked if owner.is_changed]
+    updates = ", ".join(f"{name} = EXCLUDED.{name}" for name in _SAVED.split(", ")[1:])
+    for part in _parts(changed):
+        parameters: list[str | int] = []
+        for owner in part:
+            parameters += owner.owner_id, owner.version, owner.reset_below, owner.groups_version, owner.group_names_json
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"INSERT INTO {_table} ({_SAVED}) VALUES {', '.join(['(%s, %s, %s, %s, %s)'] * len(part))} "
+                f"ON CONFLICT (owner_id) DO UPDATE SET {updates}",
+                parameters,
+            )
+    if changed:
+        transaction.on_commit(partial(notifications.announce, [owner.owner_id for owner in changed]), robust=True)
+
+
+# What each change writes on its row.
+STAMP = ("version", "changed_by", "changed_at")
+
+
+def stamp(conversation: Conversation, owner: LockedOwner, by: ChangedBy) -> None:
+    """Give a changed conversation its owner's next number, and say what changed it."""
+    conversation.version = owner.next_version()
+    conversation.changed_by, conversation.changed_at = by.value, timezone.now()
+
+
+def save_conversations(
+    owner: LockedOwner, conversations: Sequence[Conversation], columns: Sequence[str], *, by: ChangedBy
+) -> None:
+    """Write these columns of changed conversations, each under the owner's next version, and the owner."""
+    if not conversations:
+        return
+    columns = (*columns, *STAMP)
+    for conversation in conversations:
+        stamp(conversation, owner, by)
+        if "created_version" in columns:  # begun again
+            conversation.created_version = conversation.created_version or conversation.version
+    if len(conversations) == 1:
+        assignments = ", ".join(f"{column} = %s" for column in columns)
+        with connection.cursor() as cursor:
+            # Django does not read a generated column again; whoever answers with the row needs it.
+            cursor.execute(
+                f"UPDATE {_conversations} SET {assignments} WHERE owner_id = %s AND conversation_id = %s RETURNING wire_head",
+                [*_values(conversations[0], columns), owner.owner_id, conversations[0].conversation_id],
+            )
+            (conversations[0].wire_head,) = cursor.fetchone()
+    else:
+        update_rows(conversations, columns)
+    save_owners([owner])
+
+
+# What the database does not make itself.
+_GIVEN = [field.attname for field in Conversation._meta.concrete_fields if field.attname not in ("wire_head", "created_at")]
+KEY = ("owner_id", "conversation_id")
+
+
+def insert_rows(owner: LockedOwner, rows: Sequence[Conversation], *, by: ChangedBy) -> None:
+    """Write new conversations, each under the owner's next version, and the owner."""
+    if not rows:
+        return
+    for row in rows:
+        stamp(row, owner, by)
+        row.created_version = row.version
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {_conversations} ({', '.join(_GIVEN)}) {json_rows.select(Conversation, _GIVEN)}",
+            [rows_as_json(rows, _GIVEN)],
+        )
+    save_owners([owner])
+
+
+def update_rows(rows: Sequence[Conversation], columns: Sequence[str]) -> None:
+    """Write these columns of rows that are there, of any owners, who are locked; one statement."""
+    if not rows:
+        return
+    assignments = ", ".join(f"{column} = v.{column}" for column in columns)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {_conversations} SET {assignments} FROM ({json_rows.select(Conversation, (*KEY, *columns))}) AS v "
+            f"WHERE {_conversations}.owner_id = v.owner_id AND {_conversations}.conversation_id = v.conversation_id",
+            [rows_as_json(rows, (*KEY, *columns))],
+        )
+
+
+def rows_as_json(rows: Sequence[Conversation], columns: Sequence[str]) -> str:
+    """These columns of rows as the parameter of `json_rows`."""
+    return json_rows.parameter(columns, (_values(row, columns) for row in rows))
+
+
+def _values(conversation: Conversation, columns: Sequence[str]) -> list[Any]:
+    values = (getattr(conversation, column) for column in columns)
+    adapt = connection.ops.adapt_datetimefield_value
+    return [adapt(value) if isinstance(value, datetime) else value for value in values]
+
+
+def _parts(rows: list) -> Iterable[list]:
+    return (rows[start : start + OWNERS_PER_STATEMENT] for start in range(0, len(rows), OWNERS_PER_STATEMENT))

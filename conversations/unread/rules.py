@@ -1,0 +1,256 @@
+"""What a message does to one owner's conversation; pure.
+
+A row's unread count and @ entries are sums over messages, so a message that comes late, is enriched or is recalled changes
+them by the difference between what it was and what it is. Whatever the order, the sums are the same.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import orjson
+
+from conversations import identifiers, positions
+from conversations.choices import AtType, ConversationType, GroupType, LeftOut
+from conversations.models import Conversation
+from conversations.models.messages import BETWEEN, Message
+from conversations.models.querysets import NO_AT_INFO
+from conversations.times import from_epoch_s
+from conversations.unread.rosters import Roster
+
+SEQ_IN_ORDER_KEY = 10**6
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who looks at a thread's messages: an owner, in a group with the time spent there."""
+
+    owner_id: str
+    roster: Roster | None = None  # None: one to one
+    group_type: str = ""
+    peer_read_s: int = 0  # up to when the other one has read, one to one
+    joined_key: int = 0  # the place in the list that coming into the group gives
+
+    def was_there(self, message: Message) -> bool:
+        return self.roster is None or message.time_s is None or self.roster.was_member(message.time_s)
+
+    def sees(self, message: Message) -> bool:
+        """Whether the message was meant for this owner, too; nobody has a conversation with a live room."""
+        if self.group_type == GroupType.AVCHATROOM:
+            return False
+        if message.sender == self.owner_id:
+            return True
+        targets = orjson.loads(message.targets)
+        return (not targets or self.owner_id in targets) and self.was_there(message)
+
+    def counts(self, message: Message, row: Conversation) -> bool:
+        """Whether the message is one of the row's unread ones."""
+        return self.left_out(message, row) is None
+
+    def left_out(self, message: Message, row: Conversation) -> LeftOut | None:
+        """Why the message is not one of the row's unread ones; None if it is one. Of several reasons the first."""
+        if (passed := passed_by(message.position, row)) is not None:
+            return passed
+        if message.body is None:
+            return LeftOut.UNKNOWN
+        if message.is_recalled:
+            return LeftOut.RECALLED
+        if message.sender == self.owner_id:
+            return LeftOut.OWN
+        if not message.counts:
+            return LeftOut.NO_UNREAD
+        if message.targets != NO_LIST:
+            return LeftOut.TARGETED
+        if self.group_type in UNCOUNTED_GROUPS:
+            return LeftOut.UNCOUNTED_GROUP
+        if not self.was_there(message):
+            return LeftOut.AFTER_LEAVING if self.roster.was_there_by(message.time_s) else LeftOut.BEFORE_JOINING
+        return None
+
+    def at_type(self, message: Message, row: Conversation) -> AtType | None:
+        """How the message mentions this owner, while it is not read."""
+        is_told = message.body is not None and not message.is_recalled and message.sender != self.owner_id
+        if not is_told or not self.sees(message) or not is_unread(message.position, row):
+            return None
+        is_named = self.owner_id in orjson.loads(message.at_accounts)
+        if message.at_all:
+            return AtType.ALL_AND_ME if is_named else AtType.ALL
+        return AtType.ME if is_named else None
+
+    def shows(self, message: Message, row: Conversation) -> bool:
+        """Whether the message can be the row's last one."""
+        return (
+            message.body is not None
+            and message.is_shown
+            and not message.is_recalled
+            and message.position > row.cleared_position
+            and self.sees(message)
+        )
+
+    def body(self, message: Message) -> str:
+        """The message's JSON as this owner sees it."""
+        return own_body(message, self.peer_read_s) if message.sender == self.owner_id else message.body
+
+
+NO_LIST = "[]"
+# Their unread is always 0. Source: "Group System".
+UNCOUNTED_GROUPS = (GroupType.MEETING, GroupType.AVCHATROOM)
+
+
+def own_body(message: Message, peer_read_s: int = 0) -> str:
+    """The message's JSON as its sender sees it; stored is what the others see."""
+    body = orjson.loads(message.body)
+    body["isSelf"] = body["isRead"] = True
+    if body["userID"] is not None:
+        body["userID"] = peer_in(message.thread, message.sender)
+        body["isPeerRead"] = message.time_s <= peer_read_s
+    return orjson.dumps(body).decode()
+
+
+def thread_of(one: str, other: str) -> str:
+    """The thread of two users."""
+    return BETWEEN.join(sorted((one, other)))
+
+
+def peer_in(thread: str, user_id: str) -> str:
+    """The other user of a thread of two; oneself in notes to oneself."""
+    one, _between, other = thread.partition(BETWEEN)
+    return other if user_id == one else one
+
+
+def is_unread(position: str, row: Conversation) -> bool:
+    """Whether a message there is past all that the row has read, deleted, cleared or counts by its base."""
+    return passed_by(position, row) is None
+
+
+def passed_by(position: str, row: Conversation) -> LeftOut | None:
+    """Which of the row's places a message there is not past; None if it is past them all."""
+    for why, end in places(row):
+        if position <= end:
+            return why
+    return None
+
+
+def places(row: Conversation) -> tuple[tuple[LeftOut, str], ...]:
+    """Up to where messages are left out by their place, and why."""
+    return (
+        (LeftOut.DELETED, row.deleted_position),
+        (LeftOut.CLEARED, row.cleared_position),
+        (LeftOut.READ, read_position(row)),
+        (LeftOut.IN_BASE, row.unread_base_position),
+    )
+
+
+def read_position(row: Conversation) -> str:
+    """The last place that the row's read position reaches; all of a second that is read is read."""
+    if row.type == ConversationType.GROUP:
+        return positions.of_group(row.group_read_sequence)
+    return positions.end_of_second(row.c2c_read_timestamp)
+
+
+def order_key(message: Message, row: Conversation) -> int:
+    """A message's place in the list."""
+    if row.type == ConversationType.GROUP:
+        return order_key_in_group(message)
+    return message.time_s * SEQ_IN_ORDER_KEY + positions.seq_of(message.position, is_group=False) % SEQ_IN_ORDER_KEY
+
+
+def order_key_in_group(message: Message) -> int:
+    """`order_key` where every row is of a group."""
+    return message.time_s * SEQ_IN_ORDER_KEY + int(message.position) % SEQ_IN_ORDER_KEY
+
+
+class Seen(NamedTuple):
+    """A message as an owner stands to it."""
+
+    viewer: Viewer
+    message: Message
+
+
+def apply(
+    row: Conversation, before: Seen | None, after: Seen, newest_before: Callable[[Seen, Conversation], Message | None]
+) -> bool:
+    """Bring a row from one state of a message, or of the owner's time in the group, to another; whether that changed the row.
+
+    `before` is None for a message not known until now. `newest_before` finds the message that shows when this one, the last,
+    goes.
+    """
+    was = _state(row)
+    viewer, message = after
+    was_meant = None
+    if before is not None:
+        row.unread_count -= before.viewer.counts(before.message, row)
+        was_meant = before.viewer.at_type(before.message, row)
+    row.unread_count += viewer.counts(message, row)
+    at_type = viewer.at_type(message, row)
+    # The cloud's webhooks do not tell who is mentioned: an entry that an app reported stays until it is read or recalled.
+    if at_type or was_meant or message.is_recalled:
+        _set_mention(row, message.position, at_type)
+    if viewer.shows(message, row):
+        # An equal position is the same message, perhaps with more in it.
+        if message.position >= row.last_message_position:
+            set_last(row, viewer, message)
+    elif row.last_message_position == message.position and row.last_message is not None and _is_lost(row, before, after):
+        set_last(row, viewer, newest_before(after, row))
+    # Recalled or not shown last, too: which of its reports came first must not matter.
+    if message.body is not None and viewer.sees(message):
+        row.order_key = max(row.order_key, order_key(message, row))
+    return _state(row) != was
+
+
+def _is_lost(row: Conversation, before: Seen | None, after: Seen) -> bool:
+    """Whether the row's last message, which is not to be shown, was shown by what we knew, or is there to be seen at all.
+
+    What an import or report showed to somebody whom we believe absent stays.
+    """
+    was_shown = before is not None and before.viewer.shows(before.message, row)
+    return was_shown or after.viewer.sees(after.message)
+
+
+def set_last(row: Conversation, viewer: Viewer, message: Message | None) -> None:
+    """Show a message, or none, as the row's last one."""
+    row.last_message = viewer.body(message) if message else None
+    row.last_message_at = from_epoch_s(message.time_s) if message else None
+    row.last_message_position = message.position if message else positions.NOWHERE
+
+
+def _set_mention(row: Conversation, position: str, at_type: AtType | None) -> None:
+    if row.type != ConversationType.GROUP or (at_type is None and row.group_at_info == NO_AT_INFO):
+        return
+    entries = {int(entry["seq"]): entry["atType"] for entry in orjson.loads(row.group_at_info)}
+    seq = int(position)
+    if at_type is None:
+        entries.pop(seq, None)
+    else:
+        entries[seq] = int(at_type)
+    row.group_at_info = at_info_json(entries)
+
+
+def at_info_json(entries: Mapping[int, int]) -> str:
+    """The groupAtInfoList of @ types by MsgSeq."""
+    return orjson.dumps([{"seq": str(one), "atType": entries[one]} for one in sorted(entries)]).decode()
+
+
+def _state(row: Conversation) -> tuple:
+    return tuple(getattr(row, column) for column in COLUMNS)
+
+
+# What a message can change.
+COLUMNS = (
+    "unread_count", "group_at_info", "last_message", "last_message_at", "last_message_position", "order_key",
+    "show_name", "face_url", "group_type", "membership", "deleted_at", "created_version",
+)  # fmt: skip
+
+
+def new_row(owner_id: str, type_: ConversationType, bare_id: str) -> Conversation:
+    """A conversation that is not there yet."""
+    return Conversation(
+        owner_id=owner_id,
+        conversation_id=identifiers.join(type_, bare_id),
+        type=type_,
+        group_type="", show_name="", face_url="", recv_opt=0, unread_count=0, last_message=None, last_message_at=None,
+        last_message_position="", draft_text="", draft_timestamp=0, is_pinned=False, order_key=0, group_at_info=NO_AT_INFO,
+        marks=0, custom_data="", conversation_groups=0, c2c_read_timestamp=0, group_read_sequence=0, membership="member",
+        unread_base=0, unread_base_position="", deleted_position="", cleared_position="", deleted_at=None, changed_by="",
+        changed_at=None,
+    )  # fmt: skip
