@@ -38,8 +38,8 @@ from django.http import HttpResponse  # noqa: E402
 from django.test import Client  # noqa: E402
 from playwright.sync_api import Browser, sync_playwright  # noqa: E402
 
-from conversations.models import Conversation, Owner  # noqa: E402
-from conversations.models.messages import BETWEEN, Callback  # noqa: E402
+from conversations.models import Callback, Conversation, Owner  # noqa: E402
+from conversations.threads import BETWEEN  # noqa: E402
 from tests import million  # noqa: E402
 from tests.browser import chromium  # noqa: E402
 from tests.browser.site import Site  # noqa: E402

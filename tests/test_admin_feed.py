@@ -15,8 +15,8 @@ from conversations.actions import reading
 from conversations.admin import big_tables
 from conversations.choices import Membership
 from conversations.feeding import members, messages, webhooks
-from conversations.models import Conversation, composite_keys
-from conversations.models.messages import Callback, Group, GroupMember, GroupMemberRow, Message, MessageRow
+from conversations.models import Callback, Conversation, Group, GroupMember, GroupMemberRow, Message, composite_keys
+from conversations.models.messages import MessageRow
 from tests.cast import make_conversation
 from tests.staff import boss, colleague, support, viewer
 from tests.test_ingest import NOON_S, c2c, group

@@ -17,8 +17,7 @@ from django.urls import reverse
 from conversations.admin_site import table_sizes
 from conversations.admin_site.dashboard import in_words
 from conversations.admin_site.table_sizes import Size
-from conversations.models import Conversation, Owner
-from conversations.models.messages import Callback, CallbackOutcome, Message
+from conversations.models import Callback, CallbackOutcome, Conversation, Message, Owner
 from tests.cast import make_conversations
 from tests.staff import boss, colleague, support
 

@@ -8,8 +8,7 @@ from django.http import HttpResponse
 from django.test.utils import CaptureQueriesContext
 
 from conversations.feeding import profiles
-from conversations.models import Conversation, Owner
-from conversations.models.messages import Group, GroupMember, PendingName
+from conversations.models import Conversation, Group, GroupMember, Owner, PendingName
 from tests.api import url
 from tests.cast import ALICE, BOB, CAROL, make_conversation, with_key
 from tests.test_api_messages import GROUP, NOON_S, FeedTestCase

@@ -9,8 +9,7 @@ from django.http import HttpResponse
 from django.test.utils import CaptureQueriesContext
 
 from conversations.feeding import members
-from conversations.models import Conversation, Owner
-from conversations.models.messages import Group, GroupMember, Message
+from conversations.models import Conversation, Group, GroupMember, Message, Owner
 from tests.api import ApiTestCase, url
 from tests.cast import ALICE, bearer, usersig, with_key
 

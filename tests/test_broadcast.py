@@ -15,8 +15,7 @@ from conversations.choices import Membership
 from conversations.exceptions import ConversationNotFound
 from conversations.feeding import group_fast_path, members
 from conversations.feeding import messages as feeding_messages
-from conversations.models import Conversation, Owner
-from conversations.models.messages import Message
+from conversations.models import Conversation, Message, Owner
 from conversations.transfer.conversations import import_records
 from tests.test_ingest import NOON_S, PEOPLE, group
 

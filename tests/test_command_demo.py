@@ -17,8 +17,7 @@ from conversations.actions import results
 from conversations.choices import ElemType, GroupType, LeftOut, Mark
 from conversations.formats import conversation as formats_conversation
 from conversations.maintenance import verify
-from conversations.models import ApiKey, Conversation, Owner
-from conversations.models.messages import Message
+from conversations.models import ApiKey, Conversation, Message, Owner
 from conversations.times import from_epoch_s, now_s
 from conversations.unread import explain
 

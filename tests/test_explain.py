@@ -18,8 +18,7 @@ from conversations.choices import ChangedBy, LeftOut, Membership
 from conversations.exceptions import ConversationNotFound
 from conversations.feeding import members, messages
 from conversations.formats.messages import C2CRecall, GroupRecall
-from conversations.models import Conversation, Owner
-from conversations.models.messages import Callback, GroupMember, Message
+from conversations.models import Callback, Conversation, GroupMember, Message, Owner
 from conversations.store import messages as store_messages
 from conversations.unread import explain
 from conversations.unread.explanation import Hint, on_one_line

@@ -14,8 +14,7 @@ from conversations.actions import reading
 from conversations.feeding import messages as feeding_messages
 from conversations.feeding import webhooks
 from conversations.formats import json_records, webhook_events
-from conversations.models import Conversation, Owner
-from conversations.models.messages import GroupMember, Message
+from conversations.models import Conversation, GroupMember, Message, Owner
 from conversations.transfer import messages as transfer_messages
 from conversations.transfer.messages import Summary
 from tests import feeding

@@ -16,8 +16,7 @@ from conversations.feeding import messages, webhooks
 from conversations.formats import webhook_events
 from conversations.formats.messages import C2CRecall, GroupRecall, Message
 from conversations.lists import change_feed
-from conversations.models import Conversation, Owner
-from conversations.models.messages import GroupMember
+from conversations.models import Conversation, GroupMember, Owner
 from conversations.transfer.conversations import import_records
 from tests import feeding
 

@@ -6,8 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from conversations.choices import Membership
 from conversations.feeding import member_inference
-from conversations.models import Conversation
-from conversations.models.messages import GroupMember
+from conversations.models import Conversation, GroupMember
 from conversations.transfer import conversations
 from tests.cast import ALICE, BOB
 from tests.test_ingest import NOON_S, group

@@ -10,8 +10,7 @@ from django.test import TestCase
 from conversations.choices import GroupType, Membership
 from conversations.feeding import member_inference, members, messages
 from conversations.maintenance import verify
-from conversations.models import Conversation
-from conversations.models.messages import Message
+from conversations.models import Conversation, Message
 from conversations.store import messages as store_messages
 from tests.cast import make_conversation
 from tests.test_ingest import NOON_S, group

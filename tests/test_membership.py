@@ -12,8 +12,7 @@ from conversations.choices import Membership
 from conversations.feeding import members as feeding_members
 from conversations.feeding import webhooks
 from conversations.formats import webhook_events
-from conversations.models import Conversation, Owner
-from conversations.models.messages import GroupMember
+from conversations.models import Conversation, GroupMember, Owner
 from tests.cast import ALICE, BOB
 from tests.test_ingest import NOON_S, group
 

@@ -13,8 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from conversations.feeding import profiles
 from conversations.formats.rest_groups import GroupInfo, Profile
 from conversations.management.commands import replay_callbacks
-from conversations.models import Conversation, Owner
-from conversations.models.messages import Callback, PendingName
+from conversations.models import Callback, Conversation, Owner, PendingName
 from conversations.store import notifications
 from tests.cast import ALICE, BOB, make_conversation
 from tests.test_membership import NOON_MS, joined, row_of, tell

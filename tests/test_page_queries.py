@@ -7,8 +7,17 @@ from django.contrib.contenttypes.models import ContentType
 from django.urls import reverse
 
 from conversations.feeding import members, messages
-from conversations.models import ApiKey, ConversationRow, Look, Owner, SavedView, composite_keys
-from conversations.models.messages import Callback, CallbackOutcome, Group
+from conversations.models import (
+    ApiKey,
+    Callback,
+    CallbackOutcome,
+    ConversationRow,
+    Group,
+    Look,
+    Owner,
+    SavedView,
+    composite_keys,
+)
 from tests.cast import make_conversations
 from tests.pages import DETAIL, LIST, NEWS, SEARCH, AsSupport
 from tests.staff import boss, message

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from conversations.actions import results
 from conversations.models import Conversation, Owner
-from conversations.models.querysets import NickRest, NickStart
+from conversations.models.lookups import NickRest, NickStart
 from conversations.pages import list_context, list_filters
 from tests.cast import make_conversation, make_conversations
 from tests.pages import DETAIL, LIST, NEWS, SEARCH, AsSupport

@@ -12,8 +12,7 @@ from conversations.actions import results
 from conversations.feeding import messages
 from conversations.formats import message_preview
 from conversations.formats.messages import C2CRecall, GroupRecall
-from conversations.models import Conversation, ConversationRow, Owner, composite_keys
-from conversations.models.messages import GroupMember
+from conversations.models import Conversation, ConversationRow, GroupMember, Owner, composite_keys
 from conversations.pages import conversation_parts, json_tree
 from tests.cast import make_conversation
 from tests.pages import DETAIL, LIST, NEWS, AsSupport

@@ -9,8 +9,7 @@ from django.contrib.messages import get_messages
 from django.test import override_settings
 
 from conversations.feeding import messages, webhooks
-from conversations.models import Conversation, Look, Owner
-from conversations.models.messages import Message
+from conversations.models import Conversation, Look, Message, Owner
 from tests.api import url as api_url
 from tests.cast import make_conversation, with_key
 from tests.pages import DETAIL, LIST, NEWS, REASON, SEARCH, AsSupport

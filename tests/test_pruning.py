@@ -17,8 +17,7 @@ from conversations.feeding import messages
 from conversations.formats import webhook_events
 from conversations.formats.messages import C2CRecall, GroupRecall
 from conversations.maintenance import pruning, verify
-from conversations.models import Conversation, Owner
-from conversations.models.messages import GroupMember, Message, Thread
+from conversations.models import Conversation, GroupMember, Message, Owner, Thread
 from conversations.times import now_s
 from tests import feeding
 from tests.test_ingest import NOON_S, c2c, events, feed_in, group, group_messages, peer_of, rows, sender_of

@@ -13,8 +13,7 @@ from conversations.actions import reading
 from conversations.feeding import members, messages
 from conversations.identifiers import TOPIC_MARK
 from conversations.maintenance import pruning, verify
-from conversations.models import Conversation, Owner
-from conversations.models.messages import Message
+from conversations.models import Conversation, Message, Owner
 from conversations.staff import corrections
 from conversations.store import owners
 from tests.staff import viewer

@@ -19,8 +19,7 @@ from conversations.feeding import members, messages
 from conversations.lists import change_feed
 from conversations.maintenance import verify
 from conversations.maintenance.discrepancies import Kind
-from conversations.models import Conversation, Owner
-from conversations.models.messages import GroupMember, Message
+from conversations.models import Conversation, GroupMember, Message, Owner
 from tests import feeding, test_ingest
 from tests.cast import make_conversation
 from tests.test_explain import team

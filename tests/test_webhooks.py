@@ -18,8 +18,7 @@ from django.test.utils import CaptureQueriesContext
 from conversations import samples
 from conversations.exceptions import TryAgain
 from conversations.feeding import messages, webhooks
-from conversations.models import Conversation, Owner
-from conversations.models.messages import Callback, CallbackOutcome, Message
+from conversations.models import Callback, CallbackOutcome, Conversation, Message, Owner
 from conversations.times import from_epoch_s
 from tests.cast import ALICE, FORGED_NAME, SDK_APP_ID, shown_strange, with_key
 

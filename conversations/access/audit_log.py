@@ -6,7 +6,8 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from conversations.exceptions import InvalidParameter, NoPermission
-from conversations.models import LOOK_REASON_MAX_LENGTH, Look
+from conversations.models import Look
+from conversations.models.staff import LOOK_REASON_MAX_LENGTH
 from conversations.times import now_s
 
 SESSION_KEY = "looks"  # {owner ID: [hour of the last entry, reason]}

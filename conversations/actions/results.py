@@ -19,7 +19,8 @@ from conversations import identifiers, positions
 from conversations.choices import ALLOWED_MARKS, C2C_RECEIVE_OPTIONS, ChangedBy, ConversationType, ReceiveOption
 from conversations.exceptions import ConversationError, ConversationNotFound, InvalidParameter, TooManyPinned
 from conversations.formats import conversation as formats_conversation
-from conversations.models import ORDER_KEY_LIMIT, Conversation
+from conversations.models import Conversation
+from conversations.models.conversations import ORDER_KEY_LIMIT
 from conversations.models.querysets import NO_AT_INFO
 from conversations.store.owners import LockedOwner, in_transaction, lock_many, lock_one, save_conversations
 from conversations.times import check_happened_s, now_s, now_us

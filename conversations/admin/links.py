@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from conversations import identifiers
 from conversations.choices import ConversationType
 from conversations.models import composite_keys
-from conversations.models.messages import BETWEEN
 from conversations.staff import presentation
+from conversations.threads import BETWEEN
 from conversations.times import to_epoch_s
 from conversations.unread import counts
 

@@ -11,7 +11,9 @@ from conversations.admin.big_tables import MAX_COUNTED, BigTableAdmin, PairChang
 from conversations.choices import ConversationType, Membership
 from conversations.formats import message_preview
 from conversations.lists import search
-from conversations.models.messages import BETWEEN, Group, GroupMemberRow, MessageRow
+from conversations.models import Group, GroupMemberRow
+from conversations.models.messages import MessageRow
+from conversations.threads import BETWEEN
 from conversations.times import from_epoch_s
 from conversations.unread.explanation import in_utc
 from conversations.unread.rosters import Roster

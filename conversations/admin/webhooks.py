@@ -18,9 +18,9 @@ from conversations.feeding import messages as feeding_messages
 from conversations.feeding import webhooks
 from conversations.formats import webhook_events
 from conversations.formats.messages import C2CRecall, GroupRecall, Message
-from conversations.models.messages import Callback, CallbackOutcome
+from conversations.models import Callback, CallbackOutcome
 from conversations.times import YEAR_2100_S, from_epoch_s, now_s
-from conversations.unread.rules import thread_of
+from conversations.unread.rules import thread_between
 
 SPANS = {"hour": (_("the last hour"), timedelta(hours=1)), "day": (_("the last day"), timedelta(days=1)),
          "week": (_("the last week"), timedelta(days=7))}  # fmt: skip
@@ -126,9 +126,9 @@ def _links_of(callback: Callback) -> list[admin_links.Link]:
         case GroupRecall():
             return admin_links.of_thread(event.thread_id)
         case C2CRecall():
-            return admin_links.of_thread(thread_of(event.sender, event.peer))
+            return admin_links.of_thread(thread_between(event.sender, event.peer))
         case webhook_events.C2CRead():
-            return admin_links.of_thread(thread_of(event.reader, event.peer))
+            return admin_links.of_thread(thread_between(event.reader, event.peer))
         case webhook_events.GroupEvent():
             return admin_links.of_thread(event.group_id)
         case webhook_events.ProfileChanged():

@@ -17,8 +17,7 @@ from django.utils.translation import gettext as _
 
 from conversations.admin_site import table_sizes
 from conversations.admin_site.table_sizes import Bar, Size
-from conversations.models import Conversation, Owner
-from conversations.models.messages import Callback, CallbackOutcome, Message
+from conversations.models import Callback, CallbackOutcome, Conversation, Message, Owner
 
 MAX_FAILED_COUNTED = 1000
 CHART_HEIGHT, BAR_STEP = 48, 10  # in the chart's own units

@@ -70,7 +70,7 @@ def _outside_contacts(owner: Person) -> Iterator[Person]:
 def _one_to_one(first: Person, second: Person, now_s: int, kept: tuple[Person, ...]) -> Iterator[dict[str, Any]]:
     chance = chance_for(f"{first.user_id} {second.user_id}")
     sender, receiver = (first, second) if chance.random() < 0.4 else (second, first)
-    message = make_message(chance, sender, scripts.began_s(rules.thread_of(first.user_id, second.user_id), now_s))
+    message = make_message(chance, sender, scripts.began_s(rules.thread_between(first.user_id, second.user_id), now_s))
     # The sender has seen everything.
     unread = chance.choice((0, 0, 0, 0, 0, 1, 1, 2, 3, 5, 12, 130))
     if message.is_recalled:

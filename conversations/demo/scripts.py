@@ -47,7 +47,7 @@ class Chat(NamedTuple):
 
     @property
     def thread(self) -> str:
-        return self.group_id or rules.thread_of(*self.people)
+        return self.group_id or rules.thread_between(*self.people)
 
 
 def time_s(at: str, now_s: int) -> int:

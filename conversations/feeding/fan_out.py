@@ -11,9 +11,8 @@ from django.utils import timezone
 
 from conversations import identifiers
 from conversations.choices import ChangedBy, ConversationType, GroupType
-from conversations.models import Conversation, Owner
-from conversations.models.messages import Group
-from conversations.models.messages import Message as Stored
+from conversations.models import Conversation, Group, Owner
+from conversations.models import Message as Stored
 from conversations.positions import NOWHERE
 from conversations.store import json_rows, messages
 from conversations.store.messages import Change
@@ -47,7 +46,7 @@ def change_c2c(pairs: Iterable[Pair], changes: Sequence[Change], *, by: ChangedB
         peers_row = rows.get((peer, identifiers.join(ConversationType.C2C, owner_id)))
         viewer = Viewer(owner_id, peer_read_s=peers_row.c2c_read_timestamp if peers_row else 0)
         look = profiles.get(peer, ("", ""))
-        told = by_thread.get(rules.thread_of(owner_id, peer), ())
+        told = by_thread.get(rules.thread_between(owner_id, peer), ())
         done = [_apply(row, viewer, viewer, change, look, peer) for change in told]
         if any(done):
             changed.append(row)

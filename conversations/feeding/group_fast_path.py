@@ -16,9 +16,8 @@ from django.utils import timezone
 
 from conversations import identifiers
 from conversations.choices import AtType, ChangedBy, ConversationType, Membership
-from conversations.models import Conversation, Owner
-from conversations.models.messages import Group, GroupMember
-from conversations.models.messages import Message as Stored
+from conversations.models import Conversation, Group, GroupMember, Owner
+from conversations.models import Message as Stored
 from conversations.models.querysets import NO_AT_INFO
 from conversations.store import notifications
 from conversations.store.messages import Change

@@ -12,7 +12,7 @@ from django.db import connection
 from conversations import identifiers
 from conversations.choices import ConversationType, GroupType
 from conversations.feeding import members as feeding_members
-from conversations.models.messages import Group, GroupMember, Thread
+from conversations.models import Group, GroupMember, Thread
 from conversations.store import json_rows
 from conversations.store.owners import Done, do_each, in_transaction
 from conversations.unread.counts import group_of

@@ -10,8 +10,8 @@ from conversations.choices import ChangedBy, GroupType, Membership
 from conversations.feeding import fan_out
 from conversations.formats.rest_groups import MemberList
 from conversations.identifiers import TOPIC_MARK
-from conversations.models.messages import Group, GroupMember, Thread
-from conversations.models.messages import Message as Stored
+from conversations.models import Group, GroupMember, Thread
+from conversations.models import Message as Stored
 from conversations.store import messages as store_messages
 from conversations.store.messages import Change
 from conversations.store.owners import in_transaction

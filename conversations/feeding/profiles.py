@@ -22,8 +22,7 @@ from conversations import identifiers
 from conversations.choices import ChangedBy, ConversationType
 from conversations.feeding import members
 from conversations.formats.rest_groups import GroupInfo, Profile
-from conversations.models import Conversation, Owner
-from conversations.models.messages import Group, PendingName
+from conversations.models import Conversation, Group, Owner, PendingName
 from conversations.store import notifications
 from conversations.store.owners import Done, do_each, in_transaction, lock_owners
 from conversations.unread.counts import group_of

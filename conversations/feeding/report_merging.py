@@ -18,7 +18,7 @@ from conversations.exceptions import ConversationError
 from conversations.formats import conversation
 from conversations.formats.conversation import Entry
 from conversations.models import Conversation
-from conversations.models.messages import Message as Stored
+from conversations.models import Message as Stored
 from conversations.models.querysets import NO_AT_INFO
 from conversations.store.owners import LockedOwner
 from conversations.transfer import conversations

@@ -18,8 +18,7 @@ from conversations.feeding import member_inference, report_merging
 from conversations.feeding.report_merging import Known, Told
 from conversations.formats import conversation, dialects
 from conversations.formats.conversation import Entry
-from conversations.models import Conversation, Owner
-from conversations.models.messages import Group, Message
+from conversations.models import Conversation, Group, Message, Owner
 from conversations.store import messages
 from conversations.store.owners import LockedOwner, in_transaction, insert_rows, lock_owner, lock_owners, save_conversations
 from conversations.times import CLOCK_TOLERANCE_S, DAY_S, check_happened_s, now_s, to_epoch_s

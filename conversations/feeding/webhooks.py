@@ -19,7 +19,7 @@ from conversations.feeding import messages, profiles
 from conversations.formats import webhook_events
 from conversations.formats.messages import C2CRecall, GroupRecall, Message
 from conversations.formats.rest_groups import GroupInfo, Profile
-from conversations.models.messages import Callback, CallbackOutcome
+from conversations.models import Callback, CallbackOutcome
 from conversations.times import now_s
 from conversations.unread.rosters import RosterEvent
 

@@ -15,7 +15,7 @@ from conversations.formats import conversation
 from conversations.lists import query_plans
 from conversations.lists.cursors import Cursor
 from conversations.models import Conversation, Owner
-from conversations.models.querysets import array_parameter
+from conversations.models.lookups import array_parameter
 
 SHOWN = ("conversation_id", "wire_head", "last_message", "marks", "conversation_groups")
 ALSO_SHOWN = ("version", "membership")  # with extra=true

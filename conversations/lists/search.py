@@ -4,9 +4,9 @@ from django.db.models import QuerySet
 
 from conversations import identifiers
 from conversations.choices import ConversationType
-from conversations.models import Owner, composite_keys
-from conversations.models.messages import Thread
-from conversations.models.querysets import NickRest, NickStart, OwnerQuerySet
+from conversations.models import Owner, Thread, composite_keys
+from conversations.models.lookups import NickRest, NickStart
+from conversations.models.querysets import OwnerQuerySet
 from conversations.unread import rules
 
 # Follows every character that an ID may hold.
@@ -67,7 +67,7 @@ def threads_named(text: str) -> list[str]:
     text = text.strip()
     spaces = [place for place, character in enumerate(text) if character == " "][:MAX_SPLITS]
     pairs_ = [(text[:place].strip(), text[place:].strip()) for place in spaces]
-    named = {text, *(rules.thread_of(*pair) for pair in pairs_)}
+    named = {text, *(rules.thread_between(*pair) for pair in pairs_)}
     return list(Thread.objects.filter(thread__any_of=sorted(named)).order_by("thread").values_list("thread", flat=True))
 
 

@@ -11,8 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from conversations import identifiers, positions
 from conversations.choices import ConversationType, LeftOut
 from conversations.feeding import fan_out
-from conversations.models import Conversation
-from conversations.models.messages import Message
+from conversations.models import Conversation, Message
 from conversations.models.querysets import NO_AT_INFO
 from conversations.store import messages
 from conversations.unread import counts, rules

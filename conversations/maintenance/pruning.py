@@ -13,11 +13,11 @@ from conversations import identifiers, positions
 from conversations.choices import ConversationType
 from conversations.feeding import fan_out
 from conversations.formats import conversation
-from conversations.models import Conversation
-from conversations.models.messages import BETWEEN, Group, GroupMember, Message, Thread
+from conversations.models import Conversation, Group, GroupMember, Message, Thread
 from conversations.models.querysets import NO_AT_INFO
 from conversations.store import messages as store_messages
 from conversations.store.owners import in_transaction
+from conversations.threads import BETWEEN
 from conversations.unread import counts, rules
 from conversations.unread.rosters import Roster
 from conversations.unread.rules import Viewer

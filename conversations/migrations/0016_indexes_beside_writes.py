@@ -5,7 +5,7 @@ A conversation's owners are found by an index that has them in it, which takes t
 
 from django.db import migrations, models
 
-from conversations.models import index_operations, querysets
+from conversations.models import index_operations, lookups
 from conversations.models.index_operations import AddIndexBesideWrites, RemoveIndexBesideWrites
 
 LOG_BY_OBJECT = models.Index(fields=["object_id"], name="conversations_log_by_object")
@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
         AddIndexBesideWrites(
             model_name="owner",
             index=models.Index(
-                querysets.NickStart("nick_name"),
+                lookups.NickStart("nick_name"),
                 models.F("owner_id"),
                 condition=models.Q(("nick_name", ""), _negated=True),
                 name="owner_by_nick",

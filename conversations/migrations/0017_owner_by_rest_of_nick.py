@@ -2,7 +2,7 @@
 
 from django.db import migrations, models
 
-from conversations.models import querysets
+from conversations.models import lookups
 from conversations.models.index_operations import AddIndexBesideWrites
 
 
@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
         AddIndexBesideWrites(
             model_name="owner",
             index=models.Index(
-                querysets.NickRest("nick_name"),
+                lookups.NickRest("nick_name"),
                 models.F("owner_id"),
                 condition=models.Q(("nick_name", ""), _negated=True),
                 name="owner_by_rest_of_nick",

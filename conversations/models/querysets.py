@@ -1,14 +1,14 @@
 """Every named read of conversations; callers chain them."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Self
 
-from django.db import connection, models
-from django.db.models import Case, Count, F, Field, Func, Lookup, Q, Sum, TextField, Value, When
+from django.db import models
+from django.db.models import Case, Count, F, Func, Q, Sum, Value, When
 from django.db.models.functions import Coalesce, Concat
 
 from conversations.choices import MUTED_OPTIONS, ConversationType, Mark
+from conversations.models.lookups import LAST_CHARACTER, NickStart
 
 NO_AT_INFO = "[]"
 # An unread number, an @ entry or the unread mark: the rows that any total counts.
@@ -16,92 +16,6 @@ COUNTED = Q(unread_count__gt=0) | ~Q(group_at_info=NO_AT_INFO) | Q(marks__bits=M
 
 # Messages come without a notification: their unread is counted apart.
 MUTED = Q(recv_opt__in=MUTED_OPTIONS)
-
-
-# Sorts after every character that a name can hold.
-LAST_CHARACTER = "\U0010ffff"
-
-
-class NickStart(Func):
-    """How a nick name begins, in lower case: as much of it as an index entry can hold, whatever its script."""
-
-    template = "lower(substr(%(expressions)s, 1, 40))"  # literals, so that the index with the same expression is recognised
-    arity, output_field = 1, TextField()
-
-
-class NickRest(Func):
-    """How a nick name goes on after its first word, in lower case; without a blank in it, how it begins."""
-
-    arity, output_field = 1, TextField()
-
-    def as_sqlite(self, compiler, connection, **context):
-        return self._after_blank(compiler, connection, "instr", context)
-
-    def as_postgresql(self, compiler, connection, **context):
-        return self._after_blank(compiler, connection, "strpos", context)
-
-    def _after_blank(self, compiler, connection, place: str, context):
-        # Some put a Chinese blank between family and given name.
-        name = "ltrim(replace(%(expressions)s, '\u3000', ' '))"
-        template = f"lower(substr(ltrim(substr({name}, {place}({name}, ' ') + 1)), 1, 40))"
-        return super().as_sql(compiler, connection, template=template, **context)
-
-
-def array_parameter(values: Sequence[str]) -> str:
-    """`values` as the one parameter that AnyOf's statement takes; IDs hold no line feed and no NUL, so those match nothing."""
-    values = [value for value in values if "\n" not in value and "\0" not in value]
-    # On PostgreSQL a text to be split: psycopg takes longer to write an array of 100 IDs than the server to find them.
-    return "\n".join(values) if connection.vendor == "postgresql" else json.dumps(values)
-
-
-@Field.register_lookup
-class AnyOf(Lookup):
-    """`field__any_of=[...]`: one parameter for any number of values, hence one statement text to prepare."""
-
-    lookup_name = "any_of"
-    prepare_rhs = False
-
-    def as_sqlite(self, compiler, connection):
-        lhs, params = self.process_lhs(compiler, connection)
-        return f"{lhs} IN (SELECT value FROM json_each(%s))", (*params, array_parameter(self.rhs))
-
-    def as_postgresql(self, compiler, connection):
-        lhs, params = self.process_lhs(compiler, connection)
-        return f"{lhs} = ANY(string_to_array(%s, E'\\n'))", (*params, array_parameter(self.rhs))
-
-
-@models.BigIntegerField.register_lookup
-class Bits(Lookup):
-    """`field__bits=mask`: at least one of the mask's bits is set. 64-bit masks go as signed numbers."""
-
-    lookup_name = "bits"
-
-    def as_sql(self, compiler, connection):
-        lhs, params = self.process_lhs(compiler, connection)
-        # A literal, so that a partial index with the same condition is recognised; quoted, since PostgreSQL reads
-        # -9223372036854775808 as the negative of a number that is too large.
-        return f"({lhs} & CAST('{int(self.rhs)}' AS bigint)) <> 0", params
-
-
-@models.BigIntegerField.register_lookup
-class InGroup(Lookup):
-    """`conversation_groups__in_group=(owner_id, name)`: in the conversation group that the owner gave this name."""
-
-    lookup_name = "in_group"
-    prepare_rhs = False
-
-    def as_sqlite(self, compiler, connection):
-        return self._sql(compiler, connection, "json_each(o.group_names) g WHERE g.value = %s", "1 << g.key")
-
-    def as_postgresql(self, compiler, connection):
-        names = "json_array_elements_text(o.group_names::json) WITH ORDINALITY g(value, place) WHERE g.value = %s"
-        return self._sql(compiler, connection, names, "1::bigint << (g.place - 1)::int")
-
-    def _sql(self, compiler, connection, names: str, bit: str):
-        lhs, params = self.process_lhs(compiler, connection)
-        owner_id, name = self.rhs
-        owners = "conversations_owner"
-        return f"({lhs} & (SELECT {bit} FROM {owners} o, {names} AND o.owner_id = %s)) <> 0", (*params, name, owner_id)
 
 
 class OwnerQuerySet(models.QuerySet):

@@ -14,8 +14,7 @@ from conversations import identifiers, positions
 from conversations.choices import ConversationType, Membership
 from conversations.exceptions import InvalidParameter
 from conversations.formats import message_preview
-from conversations.models import Conversation, ConversationRow, Owner, composite_keys
-from conversations.models.messages import Group, GroupMember, Message
+from conversations.models import Conversation, ConversationRow, Group, GroupMember, Message, Owner, composite_keys
 from conversations.staff.presentation import Avatar
 from conversations.store import messages as store_messages
 from conversations.times import from_epoch_s

@@ -18,7 +18,8 @@ from conversations.access import audit_log, permissions
 from conversations.exceptions import InvalidParameter
 from conversations.lists import change_feed
 from conversations.lists.search import is_possible_start, owners_like
-from conversations.models import LOOK_REASON_MAX_LENGTH, Look, Owner
+from conversations.models import Look, Owner
+from conversations.models.staff import LOOK_REASON_MAX_LENGTH
 from conversations.pages import list_context as pages_list_context
 from conversations.pages import list_filters, saved_views
 from conversations.pages.decorators import METHODS, for_list, for_staff, pane_asked_for

@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 
 from conversations.access import permissions
 from conversations.exceptions import ConversationError, InvalidParameter, NoPermission
-from conversations.models import SAVED_VIEW_NAME_MAX_LENGTH, Conversation, SavedView
+from conversations.models import Conversation, SavedView
 from conversations.models.querysets import ConversationQuerySet
+from conversations.models.staff import SAVED_VIEW_NAME_MAX_LENGTH
 from conversations.staff import search_syntax
 
 MAX_OWN, MAX_SHARED = 30, 30

@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 
 from conversations.choices import ALLOWED_MARKS, FIRST_CUSTOM_MARK_BIT, MARK_BITS, ConversationType, Mark, ReceiveOption
 from conversations.exceptions import InvalidParameter
+from conversations.models.staff import SAVED_VIEW_FILTERS_MAX_LENGTH
 from conversations.times import check_epoch_s, from_epoch_s, to_epoch_s
 
 FIELD = "find"
-TEXT_MAX_LENGTH = 500
 TOKEN = re.compile(
     r'(?P<no>-?)(?:(?P<name>[a-z]+):)?(?P<value>"(?:[^"\\]|\\.)*"(?=\s|$)|\S+|(?(name)(?=\s|$)|(?!)))', re.DOTALL
 )
@@ -54,8 +54,8 @@ class Value(NamedTuple):
 
 def filters_of(text: str) -> dict[str, str]:
     """The filters that a text sets. Raises InvalidParameter for a token that means nothing, twice the same, or a bad value."""
-    if len(text) > TEXT_MAX_LENGTH:
-        raise _refusal(_("A search has at most %(count)d characters."), count=TEXT_MAX_LENGTH)
+    if len(text) > SAVED_VIEW_FILTERS_MAX_LENGTH:
+        raise _refusal(_("A search has at most %(count)d characters."), count=SAVED_VIEW_FILTERS_MAX_LENGTH)
     filters: dict[str, str] = {}
     words: list[str] = []
     for token in TOKEN.finditer(text):

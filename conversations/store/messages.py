@@ -8,7 +8,7 @@ import orjson
 from django.db import connection
 from django.db.models import Q
 
-from conversations.models.messages import Message, Thread
+from conversations.models import Message, Thread
 from conversations.positions import NOWHERE
 from conversations.store import json_rows
 

@@ -25,9 +25,8 @@ from conversations import identifiers
 from conversations.choices import ChangedBy, ConversationType
 from conversations.exceptions import Code, ConversationError, TryAgain
 from conversations.formats.conversation import MAX_GROUPS
-from conversations.models import Conversation, Owner
-from conversations.models.messages import Group
-from conversations.models.querysets import array_parameter
+from conversations.models import Conversation, Group, Owner
+from conversations.models.lookups import array_parameter
 from conversations.store import json_rows, messages, notifications
 from conversations.times import now_s
 from conversations.unread import counts

@@ -8,8 +8,7 @@ from typing import NamedTuple
 from conversations import identifiers
 from conversations.choices import ConversationType
 from conversations.identifiers import TOPIC_MARK
-from conversations.models import Conversation
-from conversations.models.messages import Group, GroupMember, Message, Thread
+from conversations.models import Conversation, Group, GroupMember, Message, Thread
 from conversations.store import messages as store_messages
 from conversations.unread import rules
 from conversations.unread.rosters import Roster
@@ -47,7 +46,7 @@ def is_group(row: Conversation) -> bool:
 def thread_of(owner_id: str, conversation_id: str) -> str:
     """The thread that an owner's conversation shows."""
     type_, bare_id = identifiers.split(conversation_id)
-    return bare_id if type_ == ConversationType.GROUP else rules.thread_of(owner_id, bare_id)
+    return bare_id if type_ == ConversationType.GROUP else rules.thread_between(owner_id, bare_id)
 
 
 def group_of(thread: str) -> str:

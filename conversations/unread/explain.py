@@ -13,8 +13,7 @@ from conversations.actions import reading
 from conversations.choices import ChangedBy, ConversationType, LeftOut, Membership, ReceiveOption
 from conversations.exceptions import ConversationNotFound
 from conversations.lists.search import count_up_to
-from conversations.models import Conversation, Owner
-from conversations.models.messages import Callback, CallbackOutcome, Message, Thread
+from conversations.models import Callback, CallbackOutcome, Conversation, Message, Owner, Thread
 from conversations.staff.presentation import name_of
 from conversations.store import messages
 from conversations.times import from_epoch_s

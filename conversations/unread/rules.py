@@ -12,9 +12,9 @@ import orjson
 
 from conversations import identifiers, positions
 from conversations.choices import AtType, ConversationType, GroupType, LeftOut
-from conversations.models import Conversation
-from conversations.models.messages import BETWEEN, Message
+from conversations.models import Conversation, Message
 from conversations.models.querysets import NO_AT_INFO
+from conversations.threads import BETWEEN
 from conversations.times import from_epoch_s
 from conversations.unread.rosters import Roster
 
@@ -107,7 +107,7 @@ def own_body(message: Message, peer_read_s: int = 0) -> str:
     return orjson.dumps(body).decode()
 
 
-def thread_of(one: str, other: str) -> str:
+def thread_between(one: str, other: str) -> str:
     """The thread of two users."""
     return BETWEEN.join(sorted((one, other)))
 

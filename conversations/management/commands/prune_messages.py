@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from conversations.feeding import webhooks
 from conversations.maintenance import pruning
-from conversations.models.messages import Thread
+from conversations.models import Thread
 from conversations.times import to_epoch_s
 
 DAYS_MAX = 36500

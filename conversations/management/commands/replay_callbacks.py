@@ -18,7 +18,7 @@ from tqdm import tqdm
 
 from conversations.feeding import member_inference, profiles, webhooks
 from conversations.management.arguments import moment, row_number
-from conversations.models.messages import Callback, CallbackOutcome
+from conversations.models import Callback, CallbackOutcome
 from conversations.unread.explanation import on_one_line
 
 logger = logging.getLogger("conversations.webhooks")

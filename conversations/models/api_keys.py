@@ -1,0 +1,38 @@
+"""TODO docstring."""
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from conversations import identifiers
+
+
+class ApiKey(models.Model):
+    """A Bearer credential of ours; only its hash is kept."""
+
+    prefix = models.CharField(_("prefix"), max_length=16, primary_key=True)
+    digest = models.BinaryField(max_length=32, help_text="SHA-256")
+    name = models.CharField(_("name"), max_length=100)
+    owner_id = models.CharField(  # noqa: DJ001 - no owner is not an owner without a name
+        _("owner"), max_length=identifiers.OWNER_ID_MAX_BYTES, null=True, blank=True, help_text=_("empty: a service key")
+    )
+    can_read = models.BooleanField(_("may read"), db_default=True)
+    can_write = models.BooleanField(_("may write"), db_default=False)
+    can_feed = models.BooleanField(_("may feed"), db_default=False)
+    expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
+    revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
+    last_used_at = models.DateTimeField(_("last used"), null=True, blank=True, help_text=_("to the hour"))
+    created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("API key"), _("API keys")
+        permissions = (("check_usersig", "Can check UserSigs"),)
+        constraints = (
+            models.CheckConstraint(
+                name="apikey_feeds_only_as_a_service", condition=Q(can_feed=False) | Q(owner_id__isnull=True)
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix})"

@@ -1,0 +1,171 @@
+"""TODO docstring."""
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from conversations import identifiers, positions
+from conversations.choices import ALLOWED_MARKS, ChangedBy, ConversationType, GroupType, Membership, ReceiveOption
+from conversations.models import composite_keys
+from conversations.models.querysets import COUNTED, NO_AT_INFO, ConversationQuerySet
+from conversations.models.wire_head import WireHead
+
+ORDER_KEY_LIMIT = 1 << 53  # JavaScript counts exactly up to here
+
+RESERVED_MARKS = ~ALLOWED_MARKS & (1 << 64) - 1
+
+
+class ConversationColumns(models.Model):
+    """The columns of a conversation, shared by the model and the admin's view of the same table."""
+
+    owner_id = models.CharField(_("owner"), max_length=identifiers.OWNER_ID_MAX_BYTES)
+    conversation_id = models.CharField(
+        _("conversation"), max_length=identifiers.CONVERSATION_ID_MAX_BYTES, help_text="conversationID"
+    )
+    type = models.SmallIntegerField(_("type"), choices=ConversationType, help_text="type")
+    group_type = models.CharField(
+        _("group type"), max_length=16, choices=GroupType, blank=True, db_default="", help_text="groupType"
+    )
+    show_name = models.TextField(_("name"), blank=True, db_default="", help_text="showName")
+    face_url = models.TextField(_("avatar"), blank=True, db_default="", help_text="faceUrl")
+    recv_opt = models.SmallIntegerField(
+        _("receive option"), choices=ReceiveOption, db_default=ReceiveOption.RECEIVE, help_text="recvOpt"
+    )
+    unread_count = models.IntegerField(_("unread"), db_default=0, help_text="unreadCount")
+    # Text, not jsonb: it is only ever handed out whole, and jsonb reads at 0.7 of text's speed.
+    last_message = models.TextField(_("last message"), null=True, blank=True, help_text="lastMessage, JSON")  # noqa: DJ001
+    last_message_at = models.DateTimeField(_("last message at"), null=True, blank=True, help_text="lastMessage.timestamp")
+    last_message_position = models.CharField(
+        _("place of the last message"),
+        max_length=positions.MAX_LENGTH,
+        blank=True,
+        db_default=positions.NOWHERE,
+        help_text=_("place in its thread"),
+    )
+    draft_text = models.TextField(_("draft"), blank=True, db_default="", help_text="draftText")
+    draft_timestamp = models.BigIntegerField(_("draft time"), db_default=0, help_text=_("draftTimestamp, epoch seconds"))
+    is_pinned = models.BooleanField(_("pinned"), db_default=False, help_text="isPinned")
+    order_key = models.BigIntegerField(_("order key"), db_default=0, help_text="orderkey")
+    group_at_info = models.TextField(_("mentions"), db_default=NO_AT_INFO, help_text="groupAtInfoList, JSON")
+    marks = models.BigIntegerField(_("marks"), db_default=0, help_text=_("markList as 64 bits, signed"))
+    custom_data = models.TextField(_("custom data"), blank=True, db_default="", help_text="customData")
+    conversation_groups = models.BigIntegerField(
+        _("conversation groups"), db_default=0, help_text=_("conversationGroupList as bits of the owner's names")
+    )
+    c2c_read_timestamp = models.BigIntegerField(
+        _("read up to (time)"), db_default=0, help_text=_("c2cReadTimestamp, epoch seconds")
+    )
+    group_read_sequence = models.BigIntegerField(_("read up to (number)"), db_default=0, help_text="groupReadSequence")
+    membership = models.CharField(_("membership"), max_length=9, choices=Membership, db_default=Membership.MEMBER)
+    unread_base = models.IntegerField(_("unread carried over"), db_default=0, help_text=_("unread without messages here"))
+    unread_base_position = models.CharField(
+        _("end of the unread carried over"),
+        max_length=positions.MAX_LENGTH,
+        blank=True,
+        db_default=positions.NOWHERE,
+        help_text=_("where that unread ends"),
+    )
+    # Two places: deleting may keep the messages, and clearing them keeps the conversation.
+    deleted_position = models.CharField(
+        _("deleted up to"),
+        max_length=positions.MAX_LENGTH,
+        blank=True,
+        db_default=positions.NOWHERE,
+        help_text=_("only a message past this brings the conversation back"),
+    )
+    cleared_position = models.CharField(
+        _("history cleared up to"),
+        max_length=positions.MAX_LENGTH,
+        blank=True,
+        db_default=positions.NOWHERE,
+        help_text=_("messages up to here are not shown to the owner"),
+    )
+    version = models.BigIntegerField(_("version"), help_text=_("the owner's number of this row's newest change"))
+    changed_by = models.CharField(_("changed by"), max_length=12, choices=ChangedBy, blank=True, db_default="")
+    changed_at = models.DateTimeField(_("changed"), null=True, blank=True, help_text=_("when it took its version"))
+    created_version = models.BigIntegerField(_("created in version"))
+    deleted_at = models.DateTimeField(_("deleted"), null=True, blank=True)
+    created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
+    wire_head = models.GeneratedField(expression=WireHead(), output_field=models.TextField(), db_persist=True)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"{self.owner_id} {self.conversation_id}"
+
+
+class Conversation(ConversationColumns):
+    """One row of one owner's list: everything that a list entry shows. Source: V2TIMConversation."""
+
+    pk = models.CompositePrimaryKey("owner_id", "conversation_id")
+
+    objects = ConversationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("conversation"), _("conversations")
+        permissions = (("read_text", "Can read the text of conversations"),)
+        indexes = (
+            models.Index(
+                "owner_id", F("is_pinned").desc(), F("order_key").desc(), "conversation_id",
+                name="conversation_in_order", condition=Q(deleted_at__isnull=True),
+            ),
+            models.Index("owner_id", "version", name="conversation_changes"),
+            models.Index("owner_id", name="conversation_counted", condition=Q(deleted_at__isnull=True) & COUNTED),
+            # Names go to everybody's row of a conversation, in order of the owners; and staff look one up across them.
+            models.Index("conversation_id", "owner_id", name="conversation_by_owners"),
+        )  # fmt: skip
+        constraints = (
+            models.CheckConstraint(
+                name="conversation_type_fits_its_id",
+                condition=Q(type=ConversationType.C2C, conversation_id__startswith="c2c_")
+                | Q(type=ConversationType.GROUP, conversation_id__startswith="group_"),
+            ),
+            models.CheckConstraint(
+                name="conversation_has_a_known_group_type", condition=Q(group_type__in=["", *GroupType.values])
+            ),
+            models.CheckConstraint(
+                name="conversation_has_a_known_receive_option", condition=Q(recv_opt__in=ReceiveOption.values)
+            ),
+            models.CheckConstraint(
+                name="conversation_unread_covers_its_base",
+                condition=Q(unread_base__gte=0, unread_count__gte=F("unread_base")),
+            ),
+            models.CheckConstraint(
+                name="conversation_order_key_fits_javascript",
+                condition=Q(order_key__gte=0, order_key__lt=ORDER_KEY_LIMIT),
+            ),
+            models.CheckConstraint(name="conversation_has_no_reserved_mark", condition=~Q(marks__bits=RESERVED_MARKS)),
+            models.CheckConstraint(
+                name="conversation_deleted_counts_nothing", condition=Q(deleted_at__isnull=True) | Q(unread_count=0)
+            ),
+        )
+
+
+class ConversationRow(ConversationColumns):
+    """The admin's view of the same table: a row is named by one text, the pair's, since the admin takes no composite key.
+
+    Read only: what changes a conversation is in `actions`.
+    """
+
+    conversation_id = composite_keys.PairField(
+        _("conversation"),
+        max_length=identifiers.CONVERSATION_ID_MAX_BYTES,
+        primary_key=True,
+        help_text="conversationID",
+    )
+
+    objects = ConversationQuerySet.as_manager()
+
+    class Meta:
+        managed = False
+        db_table = "conversations_conversation"
+        # Those of Conversation count: one thing, one permission.
+        default_permissions = ()
+        verbose_name, verbose_name_plural = _("conversation"), _("conversations")
+
+    @property
+    def pk(self) -> str:
+        """What tick boxes, URLs and log entries name the row by."""
+        return composite_keys.to_text(self.owner_id, self.conversation_id)

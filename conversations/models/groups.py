@@ -1,0 +1,104 @@
+"""TODO docstring."""
+
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from conversations import identifiers
+from conversations.choices import GroupType
+from conversations.models import composite_keys
+
+
+class Group(models.Model):
+    """A group, or a topic of one; its row is the lock for its members, and comes before every other."""
+
+    group_id = models.CharField(_("group ID"), max_length=identifiers.GROUP_ID_MAX_BYTES, primary_key=True)
+    type = models.CharField(_("group type"), max_length=16, choices=GroupType, blank=True, db_default="")
+    type_at_ms = models.BigIntegerField(db_default=0, help_text="EventTime, epoch milliseconds")
+    name = models.TextField(_("name"), blank=True, db_default="", help_text="Name")
+    name_at_ms = models.BigIntegerField(db_default=0, help_text="EventTime, epoch milliseconds")
+    face_url = models.TextField(_("avatar"), blank=True, db_default="", help_text="FaceUrl")
+    face_url_at_ms = models.BigIntegerField(db_default=0, help_text="EventTime, epoch milliseconds")
+    dissolved_at_ms = models.BigIntegerField(null=True, blank=True, help_text="EventTime, epoch milliseconds")
+    created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
+
+    class Meta:
+        # Staff have groups, too: those of Django, with permissions.
+        verbose_name, verbose_name_plural = _("chat group"), _("chat groups")
+
+    # What it was when the transaction began that has locked it.
+    type_before = ""
+
+    def __str__(self) -> str:
+        return self.group_id
+
+    @property
+    def is_retyped(self) -> bool:
+        return self.type != self.type_before
+
+
+class GroupMemberColumns(models.Model):
+    """The columns of a member, shared by the model and the admin's view of the same table."""
+
+    group_id = models.CharField(_("group ID"), max_length=identifiers.GROUP_ID_MAX_BYTES)
+    user_id = models.CharField(_("user ID"), max_length=identifiers.OWNER_ID_MAX_BYTES)
+    # [[epoch milliseconds, "member", "left", "kicked", "seen" or "listed"], …], sorted: what comes in any order, see `rosters`.
+    events = models.TextField(db_default="[]", help_text="JSON")
+    # What follows from the events for good: for messages from then on, whether the user is there. None: not made out yet.
+    is_there = models.BooleanField(_("is there"), db_default=False)
+    since_ms = models.BigIntegerField(_("since"), null=True, help_text=_("epoch milliseconds"))
+    # Found to be a member by a row of the list, and what was said before is not counted there yet: see `learning`.
+    is_learnt = models.BooleanField(db_default=False)
+    created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"{self.group_id} {self.user_id}"
+
+
+class GroupMember(GroupMemberColumns):
+    """A user who is or was in a group, and since when and until when."""
+
+    pk = models.CompositePrimaryKey("group_id", "user_id")
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("group member"), _("group members")
+        # Staff ask which groups a user is in.
+        indexes = (
+            models.Index("user_id", "group_id", name="member_by_user"),
+            models.Index("group_id", name="member_to_count", condition=models.Q(is_learnt=True)),
+        )
+
+
+class GroupMemberRow(GroupMemberColumns):
+    """The admin's view of the same table: a member is named by one text, the pair of group and user. Read only."""
+
+    user_id = composite_keys.MemberPairField(_("user ID"), max_length=identifiers.OWNER_ID_MAX_BYTES, primary_key=True)
+
+    class Meta:
+        managed = False
+        db_table = "conversations_groupmember"
+        default_permissions = ()
+        verbose_name, verbose_name_plural = _("group member"), _("group members")
+
+    @property
+    def pk(self) -> str:
+        return composite_keys.to_text(self.group_id, self.user_id)
+
+
+class PendingName(models.Model):
+    """A new name or avatar on its way to everybody's row of a conversation; gone when it is there."""
+
+    conversation_id = models.CharField(max_length=identifiers.CONVERSATION_ID_MAX_BYTES, primary_key=True)
+    # The rows of owners up to this one have it.
+    reached = models.CharField(max_length=identifiers.OWNER_ID_MAX_BYTES, blank=True, db_default="")
+    # Which start this is, by lot: a count would begin anew with each row, and who holds an older name go on with it.
+    starts = models.BigIntegerField(db_default=1)
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("name on its way"), _("names on their way")
+
+    def __str__(self) -> str:
+        return self.conversation_id

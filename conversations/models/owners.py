@@ -1,0 +1,49 @@
+"""TODO docstring."""
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from conversations import identifiers
+from conversations.models.lookups import NickRest, NickStart
+from conversations.models.querysets import OwnerQuerySet
+from conversations.times import now_s
+
+
+class Owner(models.Model):
+    """An IM user whose list we keep; its row is also the lock under which that list's changes are numbered."""
+
+    owner_id = models.CharField(_("user ID"), max_length=identifiers.OWNER_ID_MAX_BYTES, primary_key=True, help_text="UserID")
+    version = models.BigIntegerField(_("version"), db_default=0, help_text=_("number of the list's newest change"))
+    # Each owner's own, so that one who is lost in a restore and comes back does not continue old feed tokens.
+    epoch = models.BigIntegerField(
+        default=now_s,
+        db_default=0,
+        help_text=_("feed tokens of another epoch start over; epoch seconds of the creation or restore"),
+    )
+    reset_below = models.BigIntegerField(
+        _("reset below"), db_default=0, help_text=_("a feed token below this version starts over")
+    )
+    nick_name = models.TextField(_("nick name"), blank=True, db_default="", help_text="Tag_Profile_IM_Nick")
+    # All that this user was ever called: a conversation that shows one of these follows the next change, a remark does not.
+    former_names = models.TextField(db_default="[]", help_text="JSON")
+    nick_name_at_ms = models.BigIntegerField(db_default=0, help_text="EventTime, epoch milliseconds")
+    face_url = models.TextField(_("avatar"), blank=True, db_default="", help_text="Tag_Profile_IM_Image")
+    face_url_at_ms = models.BigIntegerField(db_default=0, help_text="EventTime, epoch milliseconds")
+    # JSON, e.g. ["customers", null, "work"]: a group's place is its bit in Conversation.conversation_groups.
+    group_names = models.TextField(_("conversation groups"), db_default="[]", help_text="getConversationGroupList")
+    groups_version = models.BigIntegerField(db_default=0, help_text=_("number of the newest change of the groups' names"))
+    created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
+
+    objects = OwnerQuerySet.as_manager()
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("owner"), _("owners")
+        indexes = tuple(
+            models.Index(part("nick_name"), "owner_id", name=name, condition=~Q(nick_name=""))
+            for part, name in ((NickStart, "owner_by_nick"), (NickRest, "owner_by_rest_of_nick"))
+        )
+
+    def __str__(self) -> str:
+        return self.owner_id

@@ -1,0 +1,56 @@
+"""TODO docstring."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from conversations import identifiers
+from conversations.models.querysets import LookQuerySet, SavedViewQuerySet
+
+LOOK_REASON_MAX_LENGTH = 200
+
+SAVED_VIEW_NAME_MAX_LENGTH = 40
+SAVED_VIEW_FILTERS_MAX_LENGTH = 500
+
+
+class Look(models.Model):
+    """A member of staff looked into an owner's list: kept once an hour of a session. It outlives the account."""
+
+    username = models.CharField(_("user name"), max_length=150)
+    owner_id = models.CharField(_("owner"), max_length=identifiers.OWNER_ID_MAX_BYTES)
+    reason = models.CharField(_("reason"), max_length=LOOK_REASON_MAX_LENGTH, blank=True, db_default="")
+    looked_at = models.DateTimeField(_("looked at"), db_default=Now(), editable=False)
+
+    objects = LookQuerySet.as_manager()
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("look into a list"), _("looks into lists")
+        indexes = (
+            models.Index("owner_id", F("looked_at").desc(), name="look_by_owner"),
+            models.Index("username", F("looked_at").desc(), name="look_by_user"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.username} {self.owner_id}"
+
+
+class SavedView(models.Model):
+    """Filters under a name, for whichever owner's list is open; of one member of staff, or shared with all."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="saved_views", verbose_name=_("user"))
+    name = models.CharField(_("name"), max_length=SAVED_VIEW_NAME_MAX_LENGTH)
+    find = models.CharField(_("filters"), max_length=SAVED_VIEW_FILTERS_MAX_LENGTH, help_text=_("as in the list's search box"))
+    is_shared = models.BooleanField(_("shared"), db_default=False)
+    created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
+
+    objects = SavedViewQuerySet.as_manager()
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("saved view"), _("saved views")
+        permissions = (("share_view", "Can share saved views"),)
+        constraints = (models.UniqueConstraint("user", "name", name="saved_view_once_per_user_and_name"),)
+
+    def __str__(self) -> str:
+        return self.name
