@@ -78,7 +78,7 @@ def check_read_sequence(conversation: Conversation, sequence: int, newest: str, 
     A time in its place, say, would read whatever comes in years. Where no message is known, any may have been read.
     """
     newest_seq = positions.in_read_units(newest, conversation.type)
-    if newest_seq and sequence > max(newest_seq + SEQUENCES_AHEAD, read_up_to(conversation)):
+    if newest_seq and sequence > max(newest_seq + SEQUENCES_AHEAD, conversation.read_up_to):
         text = _("%(field)s is far past the newest message, which is %(newest)d.")
         raise InvalidParameter(text % {"field": field, "newest": newest_seq}, field=field)
 
@@ -189,9 +189,9 @@ def _move_read_position(owner_id: str, conversation_id: str, to: int) -> Outcome
     conversation = outcome.conversation
     if conversation.type == ConversationType.C2C:
         check_epoch_s(to, field="to")
-    goes_back = to < read_up_to(conversation)
+    goes_back = to < conversation.read_up_to
     if goes_back:
-        _set_read_up_to(conversation, to)
+        conversation.read_up_to = to
         conversation.unread_count, mentions = unread_counts.made_anew(conversation, unread_counts.viewer_of(conversation))
         if conversation.type == ConversationType.GROUP:
             entries = formats_conversation.at_entries(conversation.group_at_info) | mentions
@@ -218,23 +218,10 @@ def recount_each(*, owner_id: str, conversation_ids: Sequence[str]) -> Results:
     return change_each(owner_id, conversation_ids, change, ("unread_count",), by=ChangedBy.REPAIR)
 
 
-def read_up_to(conversation: Conversation) -> int:
-    """The read position: epoch seconds one to one, MsgSeq in a group."""
-    is_group = conversation.type == ConversationType.GROUP
-    return conversation.group_read_sequence if is_group else conversation.c2c_read_timestamp
-
-
-def _set_read_up_to(conversation: Conversation, up_to: int) -> None:
-    if conversation.type == ConversationType.GROUP:
-        conversation.group_read_sequence = up_to
-    else:
-        conversation.c2c_read_timestamp = up_to
-
-
 def _read_all(conversation: Conversation, stored: Mapping[str, str]) -> bool:
     """Whether this changed anything; `stored` is the newest message's position, by conversationID."""
     before = _state(conversation)
-    _set_read_up_to(conversation, max(_newest(conversation, stored), read_up_to(conversation)))
+    conversation.read_up_to = max(_newest(conversation, stored), conversation.read_up_to)
     conversation.unread_count = conversation.unread_base = 0
     conversation.group_at_info = NO_AT_INFO
     return _state(conversation) != before
@@ -255,9 +242,9 @@ def read_to(conversation: Conversation, up_to: int) -> bool:
 
 def advance(conversation: Conversation, up_to: int) -> bool:
     """Move a read position on, with the base and the @ entries; whether stored messages are to be counted again."""
-    if up_to < read_up_to(conversation):
+    if up_to < conversation.read_up_to:
         return False
-    _set_read_up_to(conversation, up_to)
+    conversation.read_up_to = up_to
     conversation.unread_base = _left(conversation, conversation.unread_base, conversation.unread_base_position)
     if conversation.type == ConversationType.GROUP and conversation.group_at_info != NO_AT_INFO:
         conversation.group_at_info = formats_conversation.at_info_after(conversation.group_at_info, up_to)

@@ -21,7 +21,6 @@ from conversations.models import ConversationRow, composite_keys
 from conversations.pages import corrections
 from conversations.staff import corrections as staff_corrections
 from conversations.staff.corrections import DEEDS, ChangedMeanwhile, Effect
-from conversations.staff.presentation import name_of
 
 MAX_TICKED = 100
 Action = tuple[Callable[..., HttpResponse | None], str, str]
@@ -116,7 +115,7 @@ def _ask(deed: str, model_admin: ModelAdmin, request: HttpRequest, rows: Sequenc
         "action": deed,
         "checkbox": ACTION_CHECKBOX_NAME,
         "ticked": [(_key(one.conversation), one.conversation.version) for one in effects],
-        "effects": [(one, name_of(one.conversation), corrections.in_words(one.changes)) for one in effects],
+        "effects": [(one, one.conversation.display_name, corrections.in_words(one.changes)) for one in effects],
         "changes_any": any(one.changes for one in effects),
         "back_url": request.get_full_path(),
     }

@@ -11,7 +11,6 @@ from django.template.loader import render_to_string
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
-from conversations.actions import reading
 from conversations.admin import bulk_corrections
 from conversations.admin import links as admin_links
 from conversations.admin.big_tables import MAX_COUNTED, BigTableAdmin, ClosedFilter, PairChangeList, pre, yes_or_no
@@ -66,7 +65,7 @@ class ReadPositionForm(forms.ModelForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.initial["read_up_to"] = reading.read_up_to(self.instance)
+        self.initial["read_up_to"] = self.instance.read_up_to
 
     def clean_read_up_to(self):
         value = self.cleaned_data["read_up_to"]

@@ -21,7 +21,6 @@ from conversations.models import Conversation
 from conversations.models import Message as Stored
 from conversations.models.querysets import NO_AT_INFO
 from conversations.store.owners import LockedOwner
-from conversations.transfer import conversations
 from conversations.unread import counts, rules
 
 # Taken as they are.
@@ -83,19 +82,19 @@ def _begin(row: Conversation, entry: Entry) -> bool:
 
 
 def _check_read(row: Conversation, entry: Entry, known: Known) -> None:
-    if counts.is_group(row):
+    if row.is_group:
         newest = max(results.newest_known(row, known.newest), entry.last_message_position)
         reading.check_read_sequence(row, entry.group_read_sequence, newest, field="groupReadSequence")
 
 
 def _merge_messages(row: Conversation, told: Told, known: Known) -> bool:
     """Read position, unread, last message, @ entries and place; whether what is stored is to be counted again."""
-    told_read = told.entry.group_read_sequence if counts.is_group(row) else told.entry.c2c_read_timestamp
-    entry = conversations.without_cleared(conversations.read_up_to(told.entry, row), row)
-    is_to_count = told_read > reading.read_up_to(row) and reading.advance(row, told_read)
+    told_read = told.entry.group_read_sequence if row.is_group else told.entry.c2c_read_timestamp
+    entry = told.entry.with_read_position_of(row).without_cleared(row)
+    is_to_count = told_read > row.read_up_to and reading.advance(row, told_read)
     is_to_count |= _fill_unread(row, entry, told, known)
     _fill_last_message(row, entry, known)
-    if counts.is_group(row) and entry.group_at_info != NO_AT_INFO:
+    if row.is_group and entry.group_at_info != NO_AT_INFO:
         _unite_mentions(row, entry, known)
     row.order_key = max(row.order_key, entry.order_key)
     return is_to_count
@@ -168,7 +167,7 @@ def _merge_look(row: Conversation, told: Told, known: Known) -> None:
     name, face_url, all_names = known.looks.get(row.conversation_id, ("", "", frozenset()))
     is_old = entry.show_name in ("", bare_id) or (entry.show_name in all_names and entry.show_name != name)
     # Nobody gives a group a name of his own, so the group's own is better.
-    if not is_old and not (name and counts.is_group(row)):
+    if not is_old and not (name and row.is_group):
         row.show_name = entry.show_name
     elif row.show_name in ("", bare_id):
         row.show_name = name or bare_id

@@ -166,7 +166,7 @@ def _rows(owner_id: str, told: Iterable[Told]) -> dict[str, Conversation]:
     for conversation_id in asked.keys() - rows.keys():
         type_, bare_id = identifiers.split(conversation_id)
         rows[conversation_id] = rules.new_row(owner_id, type_, bare_id)
-    new_in_groups = [row for row in rows.values() if row._state.adding and counts.is_group(row)]
+    new_in_groups = [row for row in rows.values() if row._state.adding and row.is_group]
     for conversation_id, viewer in counts.viewers_of(new_in_groups).items():
         rows[conversation_id].membership = viewer.roster.now()
     return rows
@@ -178,8 +178,8 @@ def _known(owner: LockedOwner, rows: Mapping[str, Conversation], told: Sequence[
     strange = counts.strange_groups(owner.owner_id, rows)
     inside = [one.entry for one in told if one.entry.conversation_id not in strange]
     places = {(threads[one.conversation_id], place) for one in inside for place in _places(one)}
-    peers = {one.removeprefix("c2c_"): one for one, row in rows.items() if not counts.is_group(row)}
-    groups = {one.removeprefix("group_"): one for one, row in rows.items() if counts.is_group(row)}
+    peers = {one.removeprefix("c2c_"): one for one, row in rows.items() if not row.is_group}
+    groups = {one.removeprefix("group_"): one for one, row in rows.items() if row.is_group}
     looks = {
         peers[peer.owner_id]: (peer.nick_name, peer.face_url, frozenset((*orjson.loads(peer.former_names), peer.nick_name)))
         for peer in Owner.objects.any_of(sorted(peers)).only("nick_name", "face_url", "former_names")

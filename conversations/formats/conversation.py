@@ -6,7 +6,7 @@ Source: V2TIMConversation; keys and types as in Flutter's V2TimConversation up t
 from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, Self
 
 import orjson
 from django.utils.translation import gettext as _
@@ -69,6 +69,52 @@ class Entry(NamedTuple):
     c2c_read_timestamp: int
     group_read_sequence: int
     group_names: tuple[str, ...]  # last: all before it are columns as they are
+
+    def with_read_position_of(self, other: "ReadPosition") -> Self:
+        """Return the entry with the further read position of both; what that covers is not unread."""
+        given = self.c2c_read_timestamp, self.group_read_sequence
+        c2c, group = max(given[0], other.c2c_read_timestamp), max(given[1], other.group_read_sequence)
+        if (c2c, group) == given:
+            return self
+        limit = positions.unread_at_most(self.last_message_position, self.type, c2c, group)
+        unread = self.unread_count if limit is None else min(self.unread_count, limit)
+        mentions = at_info_after(self.group_at_info, group)
+        return self._replace(unread_count=unread, group_at_info=mentions, c2c_read_timestamp=c2c, group_read_sequence=group)
+
+    def without_cleared(self, stored: "DeletedPositions") -> Self:
+        """Return the entry without what its owner has deleted: messages, the unread count they can account for, mentions."""
+        gone = max(stored.deleted_position, stored.cleared_position)
+        if not gone:
+            return self
+        entry = self
+        if entry.last_message_position <= gone:
+            entry = entry._replace(unread_count=0)
+        if entry.last_message_position <= stored.cleared_position:
+            entry = entry._replace(last_message=None, last_message_at=None, last_message_position=positions.NOWHERE)
+        if entry.type == ConversationType.GROUP:
+            seq = int(gone)
+            left = max(0, int(entry.last_message_position or 0) - seq)
+            mentions = at_info_after(entry.group_at_info, seq)
+            entry = entry._replace(unread_count=min(entry.unread_count, left), group_at_info=mentions)
+        return entry
+
+
+class ReadPosition(Protocol):
+    """Anything with a read position: an entry, or a stored row."""
+
+    @property
+    def c2c_read_timestamp(self) -> int: ...
+    @property
+    def group_read_sequence(self) -> int: ...
+
+
+class DeletedPositions(Protocol):
+    """Anything that knows up to where its owner deleted and cleared."""
+
+    @property
+    def deleted_position(self) -> str: ...
+    @property
+    def cleared_position(self) -> str: ...
 
 
 # ---- A row to JSON ---------------------------------------------------------------------------

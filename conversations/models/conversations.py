@@ -95,6 +95,27 @@ class ConversationColumns(models.Model):
     def __str__(self) -> str:
         return f"{self.owner_id} {self.conversation_id}"
 
+    @property
+    def is_group(self) -> bool:
+        return self.type == ConversationType.GROUP
+
+    @property
+    def display_name(self) -> str:
+        """The shown name, or the bare user or group ID."""
+        return self.show_name or identifiers.split(self.conversation_id)[1]
+
+    @property
+    def read_up_to(self) -> int:
+        """The read position: epoch seconds one to one, MsgSeq in a group."""
+        return self.group_read_sequence if self.is_group else self.c2c_read_timestamp
+
+    @read_up_to.setter
+    def read_up_to(self, up_to: int) -> None:
+        if self.is_group:
+            self.group_read_sequence = up_to
+        else:
+            self.c2c_read_timestamp = up_to
+
 
 class Conversation(ConversationColumns):
     """One row of one owner's list: everything that a list entry shows. Source: V2TIMConversation."""

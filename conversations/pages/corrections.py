@@ -26,7 +26,7 @@ from conversations.pages import list_context, list_filters
 from conversations.pages.decorators import METHODS, for_list, pane_asked_for
 from conversations.staff import corrections, presentation
 from conversations.staff.corrections import DEEDS, Change, ChangedMeanwhile, Effect
-from conversations.staff.presentation import conversation_url, name_of
+from conversations.staff.presentation import conversation_url
 from conversations.times import from_epoch_s
 from conversations.unread.explanation import in_utc
 
@@ -103,7 +103,7 @@ def _ask(
     context = {
         "deed": DEEDS[deed].label,
         "owner": list_context.owner_of(owner_id),
-        "effects": [(one, name_of(one.conversation), in_words(one.changes)) for one in effects],
+        "effects": [(one, one.conversation.display_name, in_words(one.changes)) for one in effects],
         "change_count": sum(bool(one.changes) for one in effects),
         "error": error,
         "url": request.get_full_path(),
@@ -119,7 +119,7 @@ def tell(request: HttpRequest, deed: str, effects: Sequence[Effect]) -> None:
     for one in effects:
         if one.refusal:
             text = _("Refused for %(name)s: %(reason)s")
-            messages.error(request, text % {"name": name_of(one.conversation), "reason": one.refusal})
+            messages.error(request, text % {"name": one.conversation.display_name, "reason": one.refusal})
     if len(changed) == 1:
         told = _("%(action)s: done. %(changes)s") % {"action": label, "changes": _in_a_row(changed[0].changes)}
         messages.success(request, told)

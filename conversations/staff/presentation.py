@@ -13,7 +13,6 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from conversations import identifiers
 from conversations.choices import AtType, Mark, Membership, ReceiveOption
 from conversations.formats import conversation as formats_conversation
 from conversations.formats import message_preview
@@ -65,7 +64,7 @@ class ListEntry:
     @classmethod
     def of(cls, conversation: Conversation, group_names: str, *, reads_text: bool) -> Self:
         """`group_names` is the owner's, JSON as stored; what was said is there for those only who may read it."""
-        name = name_of(conversation)
+        name = conversation.display_name
         return cls(
             conversation=conversation,
             name=name,
@@ -106,11 +105,6 @@ class ListEntry:
     def is_over(self) -> bool:
         """Whether no messages come any more, because the owner is out of the group."""
         return self.conversation.membership != Membership.MEMBER
-
-
-def name_of(conversation: Conversation) -> str:
-    """The shown name, or the bare user or group ID."""
-    return conversation.show_name or identifiers.split(conversation.conversation_id)[1]
 
 
 def marks_in_words(marks: int) -> list[str]:

@@ -12,7 +12,7 @@ from django.db.models import OuterRef, Subquery
 from django.utils import timezone, translation
 
 from conversations import positions
-from conversations.choices import ChangedBy, ConversationType, Membership
+from conversations.choices import ChangedBy, Membership
 from conversations.exceptions import ConversationError
 from conversations.feeding import member_inference
 from conversations.formats import conversation, dialects
@@ -175,38 +175,9 @@ def _newest(incoming: list[Incoming]) -> dict[tuple[str, str], Incoming]:
             other = newest[pair]
             if (not other.only_fills, other.entry.order_key) >= (not one.only_fills, one.entry.order_key):
                 one, other = other, one
-            one = one._replace(entry=read_up_to(one.entry, other.entry))
+            one = one._replace(entry=one.entry.with_read_position_of(other.entry))
         newest[pair] = one
     return newest
-
-
-def read_up_to(entry: Entry, other: "Entry | Stored | Conversation") -> Entry:
-    """The entry with the further read position of both; what that covers is not unread."""
-    given = entry.c2c_read_timestamp, entry.group_read_sequence
-    c2c, group = max(given[0], other.c2c_read_timestamp), max(given[1], other.group_read_sequence)
-    if (c2c, group) == given:
-        return entry
-    limit = positions.unread_at_most(entry.last_message_position, entry.type, c2c, group)
-    unread = entry.unread_count if limit is None else min(entry.unread_count, limit)
-    mentions = conversation.at_info_after(entry.group_at_info, group)
-    return entry._replace(unread_count=unread, group_at_info=mentions, c2c_read_timestamp=c2c, group_read_sequence=group)
-
-
-def without_cleared(entry: Entry, stored: "Stored | Conversation") -> Entry:
-    """The entry without what its owner has deleted: messages, what of its unread count they can be, and mentions."""
-    gone = max(stored.deleted_position, stored.cleared_position)
-    if not gone:
-        return entry
-    if entry.last_message_position <= gone:
-        entry = entry._replace(unread_count=0)
-    if entry.last_message_position <= stored.cleared_position:
-        entry = entry._replace(last_message=None, last_message_at=None, last_message_position=positions.NOWHERE)
-    if entry.type == ConversationType.GROUP:
-        seq = int(gone)
-        left = max(0, int(entry.last_message_position or 0) - seq)
-        mentions = conversation.at_info_after(entry.group_at_info, seq)
-        entry = entry._replace(unread_count=min(entry.unread_count, left), group_at_info=mentions)
-    return entry
 
 
 def _replaces(entry: Entry, stored: Stored) -> bool:
@@ -229,7 +200,7 @@ def _row(entry: Entry, before: Stored | None, owner: LockedOwner, now: datetime)
     bits = owner.group_bits(entry.group_names) if entry.group_names else 0
     version = owner.next_version()
     if before:
-        entry = without_cleared(read_up_to(entry, before), before)
+        entry = entry.with_read_position_of(before).without_cleared(before)
     kept = before if before and not before.is_deleted else None
     return (
         owner.owner_id,

@@ -24,7 +24,7 @@ def viewer_of(row: Conversation) -> Viewer:
 
 def viewers_of(rows: Sequence[Conversation]) -> dict[str, Viewer]:
     """The owner of all these rows as the viewer of each, by conversationID; at most two queries."""
-    groups = {row.conversation_id: group_of(identifiers.split(row.conversation_id)[1]) for row in rows if is_group(row)}
+    groups = {row.conversation_id: group_of(identifiers.split(row.conversation_id)[1]) for row in rows if row.is_group}
     known = {one.group_id: one for one in Group.objects.filter(group_id__any_of=sorted(groups.values()))} if groups else {}
     owner_ids = {row.owner_id for row in rows}
     members = GroupMember.objects.filter(user_id__in=owner_ids, group_id__any_of=sorted(groups.values())) if groups else ()
@@ -32,15 +32,11 @@ def viewers_of(rows: Sequence[Conversation]) -> dict[str, Viewer]:
     viewers = {}
     for row in rows:
         viewers[row.conversation_id] = Viewer(row.owner_id)
-        if is_group(row):
+        if row.is_group:
             group = known.get(groups[row.conversation_id], Group())
             roster = Roster.from_json(events.get(groups[row.conversation_id], "[]"), group.dissolved_at_ms)
             viewers[row.conversation_id] = Viewer(row.owner_id, roster, group.type)
     return viewers
-
-
-def is_group(row: Conversation) -> bool:
-    return row.type == ConversationType.GROUP
 
 
 def thread_of(owner_id: str, conversation_id: str) -> str:

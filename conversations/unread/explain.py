@@ -9,12 +9,10 @@ from django.db.models import Q
 from django.utils import timezone
 
 from conversations import positions
-from conversations.actions import reading
 from conversations.choices import ChangedBy, ConversationType, LeftOut, Membership, ReceiveOption
 from conversations.exceptions import ConversationNotFound
 from conversations.lists.search import count_up_to
 from conversations.models import Callback, CallbackOutcome, Conversation, Message, Owner, Thread
-from conversations.staff.presentation import name_of
 from conversations.store import messages
 from conversations.times import from_epoch_s
 from conversations.unread import counts as unread_counts
@@ -52,7 +50,7 @@ def explain(owner_id: str, conversation_id: str, *, examine_all: bool = False) -
         owner_id=owner_id,
         owner_nick=owner.nick_name,
         conversation_id=conversation_id,
-        name=name_of(row),
+        name=row.display_name,
         type=ConversationType(row.type),
         is_deleted=row.deleted_at is not None,
         unread=row.unread_count,
@@ -62,7 +60,7 @@ def explain(owner_id: str, conversation_id: str, *, examine_all: bool = False) -
         counted=examined.counted,
         newest=tuple(examined.newest),
         runs=tuple(examined.runs),
-        read_up_to=reading.read_up_to(row),
+        read_up_to=row.read_up_to,
         read_at=from_epoch_s(row.c2c_read_timestamp) if row.c2c_read_timestamp else None,
         left_out=(*_left_out_by_place(row, name), *examined.left_out),
         recv_opt=ReceiveOption(row.recv_opt),
@@ -190,7 +188,7 @@ def _hints(row: Conversation, viewer: Viewer, thread: Thread, follows: int | Non
     elif follows != row.unread_count:
         yield Hint.DISAGREES
     is_group = row.type == ConversationType.GROUP
-    if row.unread_count and not reading.read_up_to(row):
+    if row.unread_count and not row.read_up_to:
         yield Hint.GROUP_NEVER_READ if is_group else Hint.NEVER_READ
     if row.unread_count and not is_group and feeding.read_webhook_at is None:
         yield Hint.NO_READ_WEBHOOK
