@@ -12,7 +12,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "imsite.settings")
 os.environ.setdefault("DEBUG", "false")
 django.setup(set_prefix=False)
 
-from conversations.api.authentication import BearerShortcut  # noqa: E402 - needs the settings
+from conversations.api.fast_path import BearerShortcut  # noqa: E402 - needs the settings
 
 
 class Application(WSGIHandler):

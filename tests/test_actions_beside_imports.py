@@ -7,7 +7,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.test import TransactionTestCase
 
-from conversations.actions import reading, results
+from conversations.actions import deletions, drafts, pins, reading, settings
 from conversations.exceptions import ConversationError
 from conversations.models import Conversation
 from conversations.transfer import conversations
@@ -50,11 +50,11 @@ class WaitingTests(TransactionTestCase):
 
     def test_an_action_on_one_finds_it(self):
         for act, more in (
-            (results.set_pinned, {"pinned": True}),
-            (results.set_draft, {"text": "x"}),
-            (results.set_receive_option, {"option": 1}),
+            (pins.set_pinned, {"pinned": True}),
+            (drafts.set_draft, {"text": "x"}),
+            (settings.set_receive_option, {"option": 1}),
             (reading.read, {}),
-            (results.clear_history, {}),
+            (deletions.clear_history, {}),
         ):
             with self.subTest(act.__name__):
                 Conversation.objects.all().delete()
@@ -66,7 +66,7 @@ class WaitingTests(TransactionTestCase):
                 self.assertEqual(found.conversation.show_name, "new")
 
     def test_an_action_on_many_finds_it(self):
-        found = self.meanwhile(results.set_marks, conversation_ids=["c2c_bob"], marks=1, enabled=True)
+        found = self.meanwhile(settings.set_marks, conversation_ids=["c2c_bob"], marks=1, enabled=True)
 
         self.assertEqual([one.code for one in found.results], [0])
         self.assertEqual(Conversation.objects.get().show_name, "new")

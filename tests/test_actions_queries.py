@@ -6,18 +6,18 @@ from django.db import connection
 from django.test import TestCase
 from django.test.utils import CaptureQueriesContext
 
-from conversations.actions import groups, reading, results
+from conversations.actions import deletions, drafts, groups, pins, reading, settings
 from conversations.choices import ConversationType
 from conversations.models import Owner
 from tests.cast import ALICE, make_conversations
 
 MANY = {
-    "mark": lambda ids: results.set_marks(owner_id=ALICE, conversation_ids=ids, marks=5, enabled=True),
-    "receive option": lambda ids: results.set_each_receive_option(owner_id=ALICE, conversation_ids=ids, option=2),
-    "custom data": lambda ids: results.set_custom_data(owner_id=ALICE, conversation_ids=ids, text="x"),
+    "mark": lambda ids: settings.set_marks(owner_id=ALICE, conversation_ids=ids, marks=5, enabled=True),
+    "receive option": lambda ids: settings.set_each_receive_option(owner_id=ALICE, conversation_ids=ids, option=2),
+    "custom data": lambda ids: settings.set_custom_data(owner_id=ALICE, conversation_ids=ids, text="x"),
     "add": lambda ids: groups.add(owner_id=ALICE, name="work", conversation_ids=ids),
     "remove": lambda ids: groups.remove(owner_id=ALICE, name="work", conversation_ids=ids),
-    "delete": lambda ids: results.delete(owner_id=ALICE, conversation_ids=ids),
+    "delete": lambda ids: deletions.delete(owner_id=ALICE, conversation_ids=ids),
 }
 ALL = {
     "read all": lambda: reading.read_all(owner_id=ALICE),
@@ -26,11 +26,11 @@ ALL = {
     "delete group": lambda: groups.delete(owner_id=ALICE, name="work"),
 }
 ONE = {
-    "pin": lambda: results.set_pinned(owner_id=ALICE, conversation_id="c2c_peer1", pinned=True),
-    "draft": lambda: results.set_draft(owner_id=ALICE, conversation_id="c2c_peer1", text="x"),
-    "receive option": lambda: results.set_receive_option(owner_id=ALICE, conversation_id="c2c_peer1", option=2),
+    "pin": lambda: pins.set_pinned(owner_id=ALICE, conversation_id="c2c_peer1", pinned=True),
+    "draft": lambda: drafts.set_draft(owner_id=ALICE, conversation_id="c2c_peer1", text="x"),
+    "receive option": lambda: settings.set_receive_option(owner_id=ALICE, conversation_id="c2c_peer1", option=2),
     "read": lambda: reading.read(owner_id=ALICE, conversation_id="c2c_peer1"),
-    "clear": lambda: results.clear_history(owner_id=ALICE, conversation_id="c2c_peer1"),
+    "clear": lambda: deletions.clear_history(owner_id=ALICE, conversation_id="c2c_peer1"),
 }
 
 

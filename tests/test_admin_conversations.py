@@ -10,7 +10,7 @@ from django.test import TestCase, override_settings
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from conversations.actions import results
+from conversations.actions import pins
 from conversations.admin import big_tables, bulk_corrections
 from conversations.models import Conversation, composite_keys
 from tests.cast import make_conversation
@@ -143,7 +143,7 @@ class ActionTests(AsBoss):
     def test_what_changed_meanwhile_is_asked_again_and_the_others_are_done(self):
         make_conversation(), make_conversation("bob", "c2c_carol")
         seen = dict(self.ask("mute", "alice/c2c_bob", "bob/c2c_carol").context["ticked"])
-        results.set_pinned(owner_id="alice", conversation_id="c2c_bob", pinned=True)
+        pins.set_pinned(owner_id="alice", conversation_id="c2c_bob", pinned=True)
 
         again = self.ask("mute", *seen, seen=list(seen.values()))
 

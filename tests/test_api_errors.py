@@ -153,7 +153,10 @@ class FailureTests(ApiTestCase):
 
     def test_a_database_that_is_away_is_503_and_says_when_to_come_back(self):
         for error in (OperationalError(SECRET), InterfaceError(SECRET)):
-            with patch("conversations.reads.rows_of", side_effect=error), self.assertLogs("conversations.api", "ERROR"):
+            with (
+                patch("conversations.lists.json_reads.rows_of", side_effect=error),
+                self.assertLogs("conversations.api", "ERROR"),
+            ):
                 response = self.get(url())
 
             self.assert_problem(response, 503, 50005)
@@ -161,7 +164,10 @@ class FailureTests(ApiTestCase):
             self.assertNotIn(SECRET, response.content.decode())
 
     def test_a_database_that_is_away_when_a_key_is_looked_up_is_503_too(self):
-        with patch("conversations.keys._stored", side_effect=OperationalError(SECRET)), self.assertLogs("conversations.api"):
+        with (
+            patch("conversations.access.api_keys._stored", side_effect=OperationalError(SECRET)),
+            self.assertLogs("conversations.api"),
+        ):
             self.assert_problem(self.get(url(), {"HTTP_AUTHORIZATION": "Bearer imk_a_b"}), 503, 50005)
 
 

@@ -1,6 +1,6 @@
 """Owner-Version, ETag and 304: a poll that brings nothing new costs next to nothing."""
 
-from conversations.actions.results import set_pinned
+from conversations.actions.pins import set_pinned
 from conversations.models import Conversation, Owner
 from tests.api import ApiTestCase, conversation_url, url
 from tests.cast import ALICE, BOB, bearer, make_conversation, make_conversations, usersig, with_key

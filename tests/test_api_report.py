@@ -8,8 +8,7 @@ from django.db import connection
 from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 
-from conversations.actions import reading
-from conversations.actions import results as actions_results
+from conversations.actions import deletions, reading
 from conversations.choices import ChangedBy
 from conversations.feeding import messages, profiles
 from conversations.formats.messages import C2CRecall, GroupRecall
@@ -307,7 +306,7 @@ class GapTests(ReportTestCase):
 
     def test_cleared_history_does_not_come_back(self):
         self.take(team(lastMessage=message(), unreadCount=3))
-        actions_results.clear_history(owner_id=ALICE, conversation_id="group_team")
+        deletions.clear_history(owner_id=ALICE, conversation_id="group_team")
 
         with self.assert_no_change():
             shown = self.take(team(lastMessage=message(), unreadCount=3))
@@ -330,7 +329,7 @@ class GapTests(ReportTestCase):
 class DeletedTests(ReportTestCase):
     def setUp(self):
         self.take(team(lastMessage=message(), unreadCount=3, isPinned=True))
-        actions_results.delete(owner_id=ALICE, conversation_ids=["group_team"])
+        deletions.delete(owner_id=ALICE, conversation_ids=["group_team"])
 
     def test_an_older_or_equal_last_message_does_not_bring_it_back(self):
         with self.assert_no_change():

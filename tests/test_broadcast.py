@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from conversations.actions import reading, results
+from conversations.actions import deletions, reading
 from conversations.choices import Membership
 from conversations.exceptions import ConversationNotFound
 from conversations.feeding import group_fast_path, members
@@ -66,10 +66,10 @@ class Story:
         reading.read(owner_id=owner_id, conversation_id=TEAM, sequence=seq)
 
     def _clear(self, owner_id: str) -> None:
-        results.clear_history(owner_id=owner_id, conversation_id=TEAM)
+        deletions.clear_history(owner_id=owner_id, conversation_id=TEAM)
 
     def _delete(self, owner_id: str, clear_messages: bool) -> None:
-        results.delete_one(owner_id=owner_id, conversation_id=TEAM, clear_messages=clear_messages)
+        deletions.delete_one(owner_id=owner_id, conversation_id=TEAM, clear_messages=clear_messages)
 
     def _import(self, owner_id: str, seq: int, unread: int, mentions: list[int]) -> None:
         conversation = {

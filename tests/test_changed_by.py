@@ -3,7 +3,7 @@
 from django.test import TestCase
 from django.utils import timezone
 
-from conversations.actions import reading, results
+from conversations.actions import pins, reading, settings
 from conversations.choices import ChangedBy
 from conversations.feeding import messages
 from conversations.formats.messages import C2CRecall
@@ -28,13 +28,13 @@ class ChangedByTests(TestCase):
         messages.recall(C2CRecall("bob", "alice", NOON_S, 2, 2))
         self.assert_changed_by(ChangedBy.RECALL)
 
-        results.set_marks(owner_id="alice", conversation_ids=["c2c_bob"], marks=1, enabled=True)
+        settings.set_marks(owner_id="alice", conversation_ids=["c2c_bob"], marks=1, enabled=True)
         self.assert_changed_by(ChangedBy.MARK)
 
     def test_what_changes_nothing_is_not_told(self):
         messages.record([c2c("bob", "alice", 1)], now_s=NOON_S)
 
-        results.set_pinned(owner_id="alice", conversation_id="c2c_bob", pinned=False)
+        pins.set_pinned(owner_id="alice", conversation_id="c2c_bob", pinned=False)
 
         self.assert_changed_by(ChangedBy.MESSAGE)
 

@@ -13,7 +13,7 @@ from django.contrib.auth.models import Group
 from django.core.management import CommandError, call_command
 
 from conversations import demo
-from conversations.actions import results
+from conversations.actions import deletions
 from conversations.choices import ElemType, GroupType, LeftOut, Mark
 from conversations.formats import conversation as formats_conversation
 from conversations.maintenance import verify
@@ -72,7 +72,7 @@ def test_a_second_run_changes_nothing_and_says_so():
 def test_a_second_run_keeps_what_was_changed_meanwhile():
     create_demo_data()
     Owner.objects.named("bob").update(nick_name="Robert")
-    results.delete_one(owner_id="alice", conversation_id="c2c_bob")
+    deletions.delete_one(owner_id="alice", conversation_id="c2c_bob")
     get_user_model().objects.get(username="support").groups.clear()
     before = stored()
 

@@ -13,7 +13,7 @@ from django.utils import translation
 from hypothesis import HealthCheck, given, settings
 from hypothesis.extra.django import TestCase as HypothesisTestCase
 
-from conversations.actions import reading, results
+from conversations.actions import deletions, reading
 from conversations.choices import ChangedBy, LeftOut, Membership
 from conversations.exceptions import ConversationNotFound
 from conversations.feeding import members, messages
@@ -94,9 +94,9 @@ class ReasonTests(TestCase):
 
     def test_cleared_and_deleted_ones_are_told_apart(self):
         messages.record([c2c("bob", "alice", n) for n in range(1, 4)], now_s=NOON_S)
-        results.delete(owner_id="alice", conversation_ids=["c2c_bob"], clear_messages=False)
+        deletions.delete(owner_id="alice", conversation_ids=["c2c_bob"], clear_messages=False)
         messages.record([c2c("bob", "alice", n) for n in (6, 9)], now_s=NOON_S)
-        results.clear_history(owner_id="alice", conversation_id="c2c_bob")
+        deletions.clear_history(owner_id="alice", conversation_id="c2c_bob")
         messages.record([c2c("bob", "alice", 12)], now_s=NOON_S)
 
         found = explain.explain("alice", "c2c_bob")
@@ -255,7 +255,7 @@ class BoundTests(TestCase):
 class DeletedTests(TestCase):
     def test_a_deleted_conversation_counts_nothing_and_says_so(self):
         messages.record([c2c("bob", "alice", 1)], now_s=NOON_S)
-        results.delete(owner_id="alice", conversation_ids=["c2c_bob"])
+        deletions.delete(owner_id="alice", conversation_ids=["c2c_bob"])
 
         found = explain.explain("alice", "c2c_bob")
 

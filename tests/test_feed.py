@@ -6,7 +6,7 @@ import orjson
 from django.test import TestCase, override_settings
 from django.utils import timezone
 
-from conversations.actions import groups, results
+from conversations.actions import deletions, drafts, groups, pins
 from conversations.exceptions import InvalidParameter
 from conversations.lists import change_feed
 from conversations.models import Conversation, Owner
@@ -25,11 +25,11 @@ def kinds(page: change_feed.Changes) -> list[tuple[str, str]]:
 
 
 def pin(conversation_id: str) -> None:
-    results.set_pinned(owner_id=ALICE, conversation_id=conversation_id, pinned=True)
+    pins.set_pinned(owner_id=ALICE, conversation_id=conversation_id, pinned=True)
 
 
 def delete(*conversation_ids: str) -> None:
-    results.delete(owner_id=ALICE, conversation_ids=conversation_ids)
+    deletions.delete(owner_id=ALICE, conversation_ids=conversation_ids)
 
 
 class TokenTests(TestCase):
@@ -79,7 +79,7 @@ class ChangesTests(TestCase):
 
     def test_a_row_that_changed_ten_times_shows_once_at_its_newest(self):
         for n in range(10):
-            results.set_draft(owner_id=ALICE, conversation_id="c2c_peer1", text=str(n))
+            drafts.set_draft(owner_id=ALICE, conversation_id="c2c_peer1", text=str(n))
 
         page = read(self.since)
 

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from conversations.actions import reading, results
+from conversations.actions import deletions, reading
 from conversations.choices import Membership
 from conversations.feeding import members as feeding_members
 from conversations.feeding import messages, webhooks
@@ -258,7 +258,7 @@ class UnshownTests(TestCase):
     def test_a_repeat_does_not_bring_a_deleted_conversation_back(self):
         told = [c2c("bob", "alice", 1), c2c("bob", "alice", 6, is_shown_last=False)]
         messages.record(told, now_s=NOON_S)
-        results.delete(owner_id="alice", conversation_ids=["c2c_bob"])
+        deletions.delete(owner_id="alice", conversation_ids=["c2c_bob"])
 
         messages.record(told, now_s=NOON_S)
 

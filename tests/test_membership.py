@@ -7,7 +7,7 @@ from django.db import connection
 from django.test import TestCase, override_settings
 from django.test.utils import CaptureQueriesContext
 
-from conversations.actions import results
+from conversations.actions import deletions
 from conversations.choices import Membership
 from conversations.feeding import members as feeding_members
 from conversations.feeding import webhooks
@@ -55,7 +55,7 @@ class ComingTests(TestCase):
 
     def test_a_deletion_stands_until_somebody_comes_in_later(self):
         tell(joined(ALICE))
-        results.delete(owner_id=ALICE, conversation_ids=["group_team"])
+        deletions.delete(owner_id=ALICE, conversation_ids=["group_team"])
         deleted_ms = int(Conversation.objects.get().deleted_at.timestamp() * 1000)
 
         tell(joined(ALICE), joined(ALICE, at_ms=NOON_MS + 1), left(ALICE, at_ms=NOON_MS + 2))

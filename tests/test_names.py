@@ -112,7 +112,7 @@ class PendingTests(TestCase):
         Owner.objects.create(owner_id=BOB, nick_name="Bob", nick_name_at_ms=1)
 
         out = StringIO()
-        with self.assertLogs("conversations.names"), self.assertRaisesMessage(CommandError, "1 failed."):
+        with self.assertLogs("conversations.feeding"), self.assertRaisesMessage(CommandError, "1 failed."):
             call_command("replay_callbacks", "--pending", stdout=out)
 
         self.assertEqual(shown(), ["Bob"])
@@ -208,7 +208,7 @@ class CommandTests(TestCase):
         with (
             mock.patch.object(profiles, "finish", side_effect=[RuntimeError("broken"), KeyboardInterrupt]),
             mock.patch.multiple(replay_callbacks, close_old_connections=mock.DEFAULT, time=mock.DEFAULT),
-            self.assertLogs("conversations.webhooks"),
+            self.assertLogs("conversations.feeding"),
             self.assertRaises(KeyboardInterrupt),
         ):
             call_command("replay_callbacks", "--pending", "--every", "1")

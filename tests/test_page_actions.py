@@ -11,7 +11,7 @@ from django.test import Client, TestCase, override_settings
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from conversations.actions import reading, results
+from conversations.actions import pins, reading
 from conversations.feeding import messages
 from conversations.models import Conversation, Owner
 from conversations.staff import corrections
@@ -126,7 +126,7 @@ class DeedTests(AsChanger):
     def test_what_changed_meanwhile_is_asked_about_anew(self):
         make_conversation(unread_count=3, unread_base=3)
         seen = [row().version]
-        results.set_pinned(owner_id="alice", conversation_id="c2c_bob", pinned=True)
+        pins.set_pinned(owner_id="alice", conversation_id="c2c_bob", pinned=True)
 
         page = self.do("read", seen=seen)
 

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test import TestCase
 from django.urls import reverse
 
-from conversations.actions import results
+from conversations.actions import deletions, pins
 from conversations.models import Conversation, Owner
 from conversations.models.lookups import NickRest, NickStart
 from conversations.pages import list_context, list_filters
@@ -285,7 +285,7 @@ class NewsTests(AsSupport):
     def test_what_changed_comes_as_rows_and_the_place_to_go_on_from(self):
         make_conversations(3)
         token = self.token()
-        results.set_pinned(owner_id="alice", conversation_id="c2c_peer1", pinned=True)
+        pins.set_pinned(owner_id="alice", conversation_id="c2c_peer1", pinned=True)
 
         page = self.news(token)
 
@@ -297,8 +297,8 @@ class NewsTests(AsSupport):
     def test_a_row_that_is_deleted_or_fits_no_more_is_gone(self):
         make_conversations(3, unread_count=1)
         token = self.token()
-        results.delete(owner_id="alice", conversation_ids=["c2c_peer0"])
-        results.set_pinned(owner_id="alice", conversation_id="c2c_peer1", pinned=True)
+        deletions.delete(owner_id="alice", conversation_ids=["c2c_peer0"])
+        pins.set_pinned(owner_id="alice", conversation_id="c2c_peer1", pinned=True)
 
         everything, not_pinned = self.news(token), self.news(token, isPinned="false")
 
@@ -321,10 +321,10 @@ class NewsTests(AsSupport):
     def test_news_cost_the_same_whatever_changed(self):
         make_conversations(40, last_message=message())
         token = self.token()
-        results.set_pinned(owner_id="alice", conversation_id="c2c_peer1", pinned=True)
+        pins.set_pinned(owner_id="alice", conversation_id="c2c_peer1", pinned=True)
         few = self.count_queries(NEWS, owner="alice", since=token)
         for number in range(2, 30):
-            results.set_pinned(owner_id="alice", conversation_id=f"c2c_peer{number}", pinned=True)
+            pins.set_pinned(owner_id="alice", conversation_id=f"c2c_peer{number}", pinned=True)
 
         self.assertEqual(self.count_queries(NEWS, owner="alice", since=token), few)
 

@@ -8,7 +8,7 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.test import SimpleTestCase
 
-from conversations.actions import results
+from conversations.actions import deletions
 from conversations.feeding import messages
 from conversations.formats import message_preview
 from conversations.formats.messages import C2CRecall, GroupRecall
@@ -95,7 +95,7 @@ class MessageTests(AsSupport):
 
     def test_cleared_history_is_gone(self):
         messages.record([c2c("bob", "alice", n) for n in (3, 6)], now_s=NOON_S)
-        results.clear_history(owner_id="alice", conversation_id="c2c_bob")
+        deletions.clear_history(owner_id="alice", conversation_id="c2c_bob")
 
         page = self.get(DETAIL, owner="alice", id="c2c_bob")
 

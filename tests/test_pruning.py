@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from conversations.actions import reading, results
+from conversations.actions import deletions, reading
 from conversations.choices import Membership
 from conversations.feeding import members as feeding_members
 from conversations.feeding import messages
@@ -201,7 +201,7 @@ class PruningTests(TransactionTestCase):
 
     def test_a_deleted_conversation_holds_nothing(self):
         self.read_by("carol")
-        results.delete(owner_id="alice", conversation_ids=["group_team"], clear_messages=True)
+        deletions.delete(owner_id="alice", conversation_ids=["group_team"], clear_messages=True)
 
         pruning.prune(before_s=EVERYTHING_S)
 

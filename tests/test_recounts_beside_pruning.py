@@ -15,7 +15,7 @@ from conversations.identifiers import TOPIC_MARK
 from conversations.maintenance import pruning, verify
 from conversations.models import Conversation, Message, Owner
 from conversations.staff import corrections
-from conversations.store import owners
+from conversations.store import transactions
 from tests.staff import viewer
 from tests.test_ingest import NOON_S, c2c, group
 
@@ -102,8 +102,8 @@ class RecountsBesidePruningTests(TransactionTestCase):
         conflicts: list[logging.LogRecord] = []
         handler = logging.Handler()
         handler.emit = conflicts.append
-        owners.logger.addHandler(handler)
-        self.addCleanup(owners.logger.removeHandler, handler)
+        transactions.logger.addHandler(handler)
+        self.addCleanup(transactions.logger.removeHandler, handler)
         messages.record([*told(1), c2c("bob", "alice", 1)], now_s=NOON_S)
 
         def feed(order: int) -> None:

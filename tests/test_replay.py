@@ -12,8 +12,8 @@ import orjson
 from django.db import connection
 from django.test import TransactionTestCase
 
+from conversations.actions import deletions, drafts, pins, reading, settings
 from conversations.actions import groups as actions_groups
-from conversations.actions import reading, results
 from conversations.exceptions import ConversationNotFound, GroupNameTaken, GroupNotFound, TooManyPinned
 from conversations.lists import change_feed, json_reads
 from conversations.models import Conversation, Owner
@@ -92,7 +92,7 @@ class Writer:
 
     def mark(self) -> None:
         ids, enabled = self.random.sample(STAYING, 3), self.random.random() < 0.5
-        done = results.set_marks(owner_id=ALICE, conversation_ids=ids, marks=self.bit, enabled=enabled)
+        done = settings.set_marks(owner_id=ALICE, conversation_ids=ids, marks=self.bit, enabled=enabled)
         assert [one.code for one in done.results] == [0, 0, 0], done.results
         self.marked |= dict.fromkeys(ids, enabled)
 
@@ -101,11 +101,11 @@ class Writer:
         up_to = {"sequence": self.random.randint(0, 9)} if one in FED else {"timestamp_s": self.random.randint(0, 9)}
         act = self.random.choice(
             (
-                partial(results.set_pinned, pinned=self.random.random() < 0.5),
-                partial(results.set_draft, text=str(self.random.random())),
-                partial(results.set_receive_option, option=self.random.randint(0, 2)),
+                partial(pins.set_pinned, pinned=self.random.random() < 0.5),
+                partial(drafts.set_draft, text=str(self.random.random())),
+                partial(settings.set_receive_option, option=self.random.randint(0, 2)),
                 partial(reading.read, **up_to),
-                results.clear_history,
+                deletions.clear_history,
             )
         )
         try:
@@ -116,8 +116,8 @@ class Writer:
     def act_on_many(self) -> None:
         act = self.random.choice(
             (
-                partial(results.delete, conversation_ids=DELETED, clear_messages=self.random.random() < 0.5),
-                partial(results.set_custom_data, conversation_ids=STAYING + FED, text=str(self.random.random())),
+                partial(deletions.delete, conversation_ids=DELETED, clear_messages=self.random.random() < 0.5),
+                partial(settings.set_custom_data, conversation_ids=STAYING + FED, text=str(self.random.random())),
                 reading.read_all,
                 partial(receive, conversation_ids=self.random.sample(FED + DELETED, 3)),
                 partial(receive, conversation_ids=self.random.sample(FED + DELETED, 3)),

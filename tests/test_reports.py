@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase as PropertyTestCase
 
-from conversations.actions import reading, results
+from conversations.actions import deletions, reading
 from conversations.feeding import messages, reports
 from conversations.formats.messages import C2CRecall, GroupRecall
 from conversations.models import Conversation
@@ -86,7 +86,7 @@ class CarriedOver:
     def test_a_deletion_drops_it_and_a_return_counts_what_comes_then(self):
         carry_over(self.by)
         self.come(101)
-        results.delete(owner_id=ALICE, conversation_ids=["group_team"])
+        deletions.delete(owner_id=ALICE, conversation_ids=["group_team"])
         self.come(99, 102)
 
         self.assertEqual(self.unread(), 1)

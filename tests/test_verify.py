@@ -12,7 +12,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis.extra.django import TestCase as HypothesisTestCase
 
-from conversations.actions import reading, results
+from conversations.actions import deletions, reading
 from conversations.choices import ChangedBy, Membership
 from conversations.exceptions import Code
 from conversations.feeding import members, messages
@@ -120,7 +120,7 @@ class DamageTests(TestCase):
         self.assertEqual((kinds(), kinds(repair=True), kinds()), ([Kind.CREATED_VERSION], [Kind.CREATED_VERSION], []))
 
     def test_a_deleted_row_that_has_mentions(self):
-        results.delete(owner_id="alice", conversation_ids=["group_team"])
+        deletions.delete(owner_id="alice", conversation_ids=["group_team"])
         self.assert_mended(self.group, Kind.DELETED_COUNTS, group_at_info='[{"seq":"2","atType":1}]')
 
     def test_an_owner_behind_the_rows(self):

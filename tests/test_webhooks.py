@@ -218,7 +218,7 @@ class FailureTests(WebhookTestCase):
     def test_what_failed_is_applied_by_a_replay(self):
         with (
             mock.patch.object(messages, "record", side_effect=RuntimeError("broken")),
-            self.assertLogs("conversations.webhooks"),
+            self.assertLogs("conversations.feeding"),
         ):
             self.assert_ok(self.send())
         self.assertIn("broken", Callback.objects.get().error)
@@ -243,7 +243,7 @@ class FailureTests(WebhookTestCase):
         listed = replay("--dry-run")
         with mock.patch.object(messages, "record", side_effect=RuntimeError(FORGED_NAME)), self.assertRaises(CommandError):
             Callback.objects.update(body=json.dumps(MESSAGE))
-            with self.assertLogs("conversations.webhooks"):
+            with self.assertLogs("conversations.feeding"):
                 replay(stderr=err)
 
         for text in (listed, err.getvalue()):
@@ -279,7 +279,7 @@ class FailureTests(WebhookTestCase):
 
     def test_what_came_at_a_bad_moment_is_still_to_be_applied(self):
         for error in (OperationalError("away"), TryAgain("too much")):
-            with mock.patch.object(messages, "record", side_effect=error), self.assertLogs("conversations.webhooks"):
+            with mock.patch.object(messages, "record", side_effect=error), self.assertLogs("conversations.feeding"):
                 self.assert_ok(self.send())
         self.assertEqual(set(Callback.objects.values_list("outcome", flat=True)), {CallbackOutcome.STORED})
 

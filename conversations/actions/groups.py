@@ -15,7 +15,9 @@ from conversations.choices import ChangedBy
 from conversations.exceptions import GroupFull, GroupNameTaken, GroupNotFound
 from conversations.formats.conversation import MAX_GROUPS, check_group_name
 from conversations.models import Conversation
-from conversations.store.owners import LockedOwner, in_transaction, lock_owner, lock_owners, save_conversations, save_owners
+from conversations.store.owners import LockedOwner, lock_owner, lock_owners, save_owners
+from conversations.store.rows import save_conversations
+from conversations.store.transactions import in_transaction
 
 MAX_CONVERSATIONS = 1000
 

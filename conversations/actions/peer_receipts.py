@@ -9,7 +9,9 @@ from django.db import connection
 from conversations import identifiers
 from conversations.choices import ChangedBy, ConversationType
 from conversations.models import Conversation
-from conversations.store.owners import STAMP, in_transaction, lock_owners, save_owners, stamp, update_rows
+from conversations.store.owners import lock_owners, save_owners
+from conversations.store.rows import STAMP, stamp, update_rows
+from conversations.store.transactions import in_transaction
 
 # Owners whose lists change in one transaction.
 BATCH = 500

@@ -16,13 +16,15 @@ from conversations.actions import peer_receipts
 from conversations.actions.results import NEVER_SEEN, Outcome, Results, change_each, locked_one, newest_known
 from conversations.choices import ChangedBy, ConversationType
 from conversations.exceptions import InvalidParameter
-from conversations.feeding import fan_out
 from conversations.formats import conversation as formats_conversation
 from conversations.formats.conversation import INT64_MAX
 from conversations.models import Conversation
 from conversations.models.querysets import NO_AT_INFO
 from conversations.store import messages
-from conversations.store.owners import in_transaction, lock_many, lock_owner, lock_owners, lock_with_peers, save_conversations
+from conversations.store import rows as store_rows
+from conversations.store.owners import lock_many, lock_owner, lock_owners, lock_with_peers
+from conversations.store.rows import save_conversations
+from conversations.store.transactions import in_transaction
 from conversations.times import check_epoch_s, check_happened_s
 from conversations.unread import counts as unread_counts
 from conversations.unread import rules
@@ -149,8 +151,8 @@ def record(reader: str, peer: str, *, time_s: int) -> None:
 def _record(reader: str, peer: str, time_s: int) -> None:
     owner = lock_owners([reader])[reader]
     conversation_id = identifiers.join(ConversationType.C2C, peer)
-    row = fan_out.read_rows([(reader, conversation_id)]).get((reader, conversation_id))
-    if row is None or not fan_out.is_listed(row):
+    row = store_rows.read_rows([(reader, conversation_id)]).get((reader, conversation_id))
+    if row is None or not row.is_listed:
         _remember(row, reader, peer, time_s)
     elif read_to(row, time_s):
         save_conversations(owner, [row], READ_COLUMNS, by=ChangedBy.READ)
@@ -166,7 +168,7 @@ def _remember(row: Conversation | None, reader: str, peer: str, time_s: int) -> 
         return
     row = rules.new_row(reader, ConversationType.C2C, peer)
     row.c2c_read_timestamp, row.deleted_at, row.version, row.created_version = time_s, timezone.now(), 0, 0
-    fan_out.write([row])
+    store_rows.write_rows([row])
 
 
 def move_read_position(*, owner_id: str, conversation_id: str, to: int) -> Outcome:

@@ -1,3 +1,5 @@
-"""What staff sees of each table; StaffSite is in `admin_site`, since it must exist before any of these registers."""
+"""What staff see of each table. `StaffSite` is in `admin_site`, since it must exist before any of these registers."""
 
-from conversations.admin import owners  # noqa: F401 - registers itself and its neighbours
+from conversations.admin import api_keys, conversations, groups, messages, owners, staff, webhooks
+
+__all__ = ["api_keys", "conversations", "groups", "messages", "owners", "staff", "webhooks"]  # each registers its tables

@@ -17,7 +17,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from conversations.access import permissions
-from conversations.lists.search import count_up_to
+from conversations.models.querysets import count_up_to
 from conversations.pages import decorators
 from conversations.staff import presentation
 

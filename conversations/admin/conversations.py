@@ -20,7 +20,7 @@ from conversations.formats import conversation, message_preview
 from conversations.lists.search import keys_of_or_with
 from conversations.models import ConversationRow, Owner
 from conversations.staff import corrections, presentation
-from conversations.store.owners import in_transaction
+from conversations.store.transactions import in_transaction
 from conversations.times import check_epoch_s
 from conversations.unread import explain
 

@@ -10,13 +10,12 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from conversations import identifiers
+from conversations import identifiers, threads
 from conversations.choices import ConversationType
 from conversations.models import composite_keys
 from conversations.staff import presentation
 from conversations.threads import BETWEEN
 from conversations.times import to_epoch_s
-from conversations.unread import counts
 
 # A webhook and what it made are this near to each other.
 NEAR = timedelta(minutes=1)
@@ -59,18 +58,18 @@ def of_conversation(owner_id: str, conversation_id: str) -> list[Link]:
     links = [
         (presentation.conversation_url(owner_id, conversation_id), _("As the app shows it")),
         (presentation.owner_url(owner_id), _("The whole list of %(owner)s") % {"owner": owner_id}),
-        (messages_of(counts.thread_of(owner_id, conversation_id)), _("Messages")),
+        (messages_of(threads.thread_of(owner_id, conversation_id)), _("Messages")),
         (found("conversationrow", conversation_id), _("The same conversation of everybody")),
     ]
     if type_ == ConversationType.GROUP:
-        return [*links, *of_group(counts.group_of(bare_id))]
+        return [*links, *of_group(threads.group_of(bare_id))]
     return [*links, (conversation(bare_id, f"c2c_{owner_id}"), _("As %(peer)s has it") % {"peer": bare_id})]
 
 
 def of_thread(thread: str) -> list[Link]:
     """The conversations that show a thread."""
     if BETWEEN not in thread:
-        return [(found("conversationrow", f"group_{thread}"), _("Conversations")), *of_group(counts.group_of(thread))]
+        return [(found("conversationrow", f"group_{thread}"), _("Conversations")), *of_group(threads.group_of(thread))]
     one, _between, other = thread.partition(BETWEEN)
     keys = dict.fromkeys([(one, f"c2c_{other}"), (other, f"c2c_{one}")])
     return [(conversation(*key), " ".join(key)) for key in keys]

@@ -1,22 +1,18 @@
-"""What feeds the conversations, in the admin: messages, groups and their members. Webhooks are in `admin_callbacks`."""
+"""What feeds the conversations, in the admin: messages, groups and their members. Webhooks are in `webhooks`."""
 
 from django.contrib import admin
-from django.db.models import OuterRef, Subquery, Value
-from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from conversations import positions
 from conversations.admin import links as admin_links
-from conversations.admin.big_tables import MAX_COUNTED, BigTableAdmin, PairChangeList, pre
-from conversations.choices import ConversationType, Membership
+from conversations.admin.big_tables import BigTableAdmin, PairChangeList, pre
+from conversations.choices import ConversationType
 from conversations.formats import message_preview
 from conversations.lists import search
-from conversations.models import Group, GroupMemberRow
 from conversations.models.messages import MessageRow
 from conversations.threads import BETWEEN
 from conversations.times import from_epoch_s
 from conversations.unread.explanation import in_utc
-from conversations.unread.rosters import Roster
 from conversations.unread.rules import NO_LIST
 
 
@@ -84,99 +80,3 @@ class MessageAdmin(BigTableAdmin):
     @admin.display(description=_("body"))
     def body_json(self, message):
         return message.body and pre(message.body)
-
-
-@admin.register(Group)
-class GroupAdmin(BigTableAdmin):
-    ordering = ("group_id",)
-    list_display = ("group_id", "type", "name", "dissolved_at", "created_at", "short_links")
-    search_fields = ("group_id",)
-    search_help_text = _("A group ID or how it begins.")
-    fields = ("links", "group_id", "type", "name", "face_url", "dissolved_at", "created_at")
-    readonly_fields = fields
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def get_search_results(self, request, queryset, search_term):
-        return (search.groups_starting_with(queryset, search_term) if search_term else queryset), False
-
-    @admin.display(description=_("dissolved"))
-    def dissolved_at(self, group):
-        return in_utc(from_epoch_s(group.dissolved_at_ms // 1000)) if group.dissolved_at_ms is not None else None
-
-    @admin.display(description=_("links"))
-    def short_links(self, group):
-        return admin_links.in_a_row(
-            [
-                (admin_links.found("groupmemberrow", group.group_id), _("Members")),
-                (admin_links.messages_of(group.group_id), _("Messages")),
-            ]
-        )
-
-    @admin.display(description=_("links"))
-    def links(self, group):
-        conversations = admin_links.found("conversationrow", f"group_{group.group_id}")
-        return self.short_links(group) + " · " + admin_links.in_a_row([(conversations, _("Conversations"))])
-
-
-@admin.register(GroupMemberRow)
-class GroupMemberAdmin(BigTableAdmin):
-    ordering = ("group_id", "user_id")
-    list_display = ("user_id", "group_id", "membership", "since", "short_links")
-    search_fields = ("group_id", "user_id")
-    search_help_text = _("A whole group ID or user ID.")
-    fields = ("short_links", "group_id", "user_id", "membership", "history", "created_at")
-    readonly_fields = fields
-
-    def get_changelist(self, request, **kwargs):
-        return PairChangeList
-
-    def get_queryset(self, request):
-        # Who was there when a group ended is in it no more.
-        ends = Group.objects.filter(group_id=OuterRef("group_id")).values("dissolved_at_ms")
-        return super().get_queryset(request).annotate(dissolved_at_ms=Subquery(ends))
-
-    def has_view_permission(self, request, obj=None):
-        return request.user.has_perm("conversations.view_groupmember")
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def get_search_results(self, request, queryset, search_term):
-        if not search_term:
-            return queryset, False
-        found = queryset.filter(pk__in=search.members_named(queryset, search_term, limit=MAX_COUNTED))
-        # By an expression, so that these few rows are sorted and not met by walking the whole table in its index's order.
-        return found.order_by(Coalesce("group_id", Value("")), "user_id"), False
-
-    @admin.display(description=_("membership"))
-    def membership(self, member):
-        return _in_words(Roster.from_json(member.events, member.dissolved_at_ms).now())
-
-    @admin.display(description=_("since"))
-    def since(self, member):
-        return _moment(Roster.from_json(member.events, member.dissolved_at_ms).now_since_ms()) or None
-
-    @admin.display(description=_("history"))
-    def history(self, member):
-        events = Roster.from_json(member.events).events
-        return "\n".join(f"{_moment(event.time_ms) or _('since ever')}: {_in_words(event.membership)}" for event in events)
-
-    @admin.display(description=_("links"))
-    def short_links(self, member):
-        group_id, user_id = member.group_id, member.user_id
-        links = [
-            (admin_links.conversation(user_id, f"group_{group_id}"), _("Conversation")),
-            (admin_links.row("group", group_id), _("Group %(group)s") % {"group": group_id}),
-            (admin_links.found("groupmemberrow", user_id), _("Groups of %(user)s") % {"user": user_id}),
-        ]
-        return admin_links.in_a_row(links)
-
-
-def _in_words(membership: str) -> str:
-    return str(Membership(membership).label if membership in Membership.values else _("sent something"))
-
-
-def _moment(time_ms: int) -> str:
-    return in_utc(from_epoch_s(time_ms // 1000)) if time_ms else ""

@@ -1,21 +1,15 @@
-"""The staff's view of owners and API keys; that of conversations is in `admin_conversations`."""
+"""Users in the admin."""
 
 from django.contrib import admin
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from conversations.admin import (
-    api_keys,  # noqa: F401  (they register themselves)
-    conversations,  # noqa: F401  (they register themselves)
-    messages,  # noqa: F401  (they register themselves)
-    webhooks,  # noqa: F401  (they register themselves)
-)
 from conversations.admin import links as admin_links
-from conversations.admin.big_tables import BigTableAdmin, CheckedTicks
+from conversations.admin.big_tables import BigTableAdmin
 from conversations.formats import conversation
 from conversations.lists.search import owners_starting_with
-from conversations.models import Look, Owner, SavedView
+from conversations.models import Owner
 from conversations.staff import presentation
 
 
@@ -50,39 +44,3 @@ class OwnerAdmin(BigTableAdmin):
     @admin.display(description=_("conversation groups"))
     def group_names_in_words(self, owner):
         return ", ".join(conversation.all_groups(owner.group_names))
-
-
-@admin.register(Look)
-class LookAdmin(BigTableAdmin):
-    """Who looked into whose list."""
-
-    ordering = ("-id",)
-    list_display = ("looked_at", "username", "owner_id", "reason")
-    search_fields = ("username", "owner_id")
-    search_help_text = _("The whole user name of a member of staff, or the whole user ID of an owner.")
-    fields = ("username", "owner_id", "reason", "looked_at")
-    readonly_fields = fields
-
-    def get_search_results(self, request, queryset, search_term):
-        return (queryset.by_or_of(search_term) if search_term else queryset), False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-
-@admin.register(SavedView)
-class SavedViewAdmin(CheckedTicks):
-    """Made on the pages; here whose they are, and a way to take one away."""
-
-    list_display = ("name", "user", "find", "is_shared", "created_at")
-    list_filter = ("is_shared",)
-    list_select_related = ("user",)
-    search_fields = ("name", "user__username")
-    fields = ("name", "user", "find", "is_shared", "created_at")
-    readonly_fields = fields
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False

@@ -19,8 +19,8 @@ from conversations.feeding import webhooks
 from conversations.formats import webhook_events
 from conversations.formats.messages import C2CRecall, GroupRecall, Message
 from conversations.models import Callback, CallbackOutcome
+from conversations.threads import thread_between
 from conversations.times import YEAR_2100_S, from_epoch_s, now_s
-from conversations.unread.rules import thread_between
 
 SPANS = {"hour": (_("the last hour"), timedelta(hours=1)), "day": (_("the last day"), timedelta(days=1)),
          "week": (_("the last week"), timedelta(days=7))}  # fmt: skip

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from django.db import connection, models
 from django.db.models import QuerySet, Subquery
 
-from conversations.lists.search import count_up_to
+from conversations.models.querysets import count_up_to
 
 COUNTED_EXACTLY = 10_000
 BARS, BAR = 12, timedelta(minutes=5)

@@ -16,7 +16,7 @@ from rest_framework import exceptions as drf
 
 from conversations.exceptions import Code, ConversationError
 
-logger = logging.getLogger("conversations.api")
+logger = logging.getLogger(__name__)
 
 RETRY_AFTER_S = 2
 REQUEST_ID_MAX_LENGTH = 64

@@ -20,7 +20,7 @@ from conversations.times import now_s
 
 MAX_BYTES = 1024 * 1024
 
-logger = logging.getLogger("conversations.webhooks")
+logger = logging.getLogger(__name__)
 
 
 @csrf_exempt

@@ -7,11 +7,11 @@ most of the others as they were. Both sides of a thread show the same last messa
 from collections.abc import Iterator
 from typing import Any
 
+from conversations import threads
 from conversations.choices import FIRST_CUSTOM_MARK_BIT, AtType, GroupType, Mark, ReceiveOption
 from conversations.demo import scripts, words
 from conversations.demo.messages import SentMessage, as_seen, make_message
 from conversations.demo.people import NEWCOMER, Group, Person, chance_for, groups, make_people, make_person
-from conversations.unread import rules
 
 CUSTOM_MARK = 1 << FIRST_CUSTOM_MARK_BIT + 3
 # How many people outside the demo, whose own lists nobody keeps, write to these owners; and to any other.
@@ -70,7 +70,7 @@ def _outside_contacts(owner: Person) -> Iterator[Person]:
 def _one_to_one(first: Person, second: Person, now_s: int, kept: tuple[Person, ...]) -> Iterator[dict[str, Any]]:
     chance = chance_for(f"{first.user_id} {second.user_id}")
     sender, receiver = (first, second) if chance.random() < 0.4 else (second, first)
-    message = make_message(chance, sender, scripts.began_s(rules.thread_between(first.user_id, second.user_id), now_s))
+    message = make_message(chance, sender, scripts.began_s(threads.thread_between(first.user_id, second.user_id), now_s))
     # The sender has seen everything.
     unread = chance.choice((0, 0, 0, 0, 0, 1, 1, 2, 3, 5, 12, 130))
     if message.is_recalled:

@@ -1,6 +1,6 @@
 """The scripts told as an app's back end and the cloud tell of them: by messages and webhooks, after the import."""
 
-from conversations import identifiers
+from conversations import identifiers, threads
 from conversations.actions import reading
 from conversations.choices import ConversationType, Membership
 from conversations.demo import scripts
@@ -11,7 +11,6 @@ from conversations.feeding import messages as feeding_messages
 from conversations.feeding import webhooks
 from conversations.formats import webhook_events
 from conversations.formats.messages import C2CRecall, GroupRecall, Message
-from conversations.unread import rules
 
 # What an import knows has lower numbers.
 FIRST_SEQ = 1001
@@ -61,7 +60,7 @@ def _message(chat: Chat, number: int, line: Line, now_s: int) -> Message:
     return Message(
         sender=line.sender,
         elements=tuple(msg_element(chance, one) for one in said),
-        peer="" if chat.group_id else rules.peer_in(chat.thread, line.sender),
+        peer="" if chat.group_id else threads.peer_in(chat.thread, line.sender),
         group_id=chat.group_id,
         time_s=at_s,
         seq=FIRST_SEQ + number,
@@ -84,7 +83,7 @@ def _read(chat: Chat, reader: str, up_to: str, now_s: int) -> None:
     """One side's read reaches the other by a webhook; of a group only the reader's own app tells."""
     up_to_s = time_s(up_to, now_s)
     if not chat.group_id:
-        event = webhook_events.C2CRead(reader, rules.peer_in(chat.thread, reader), up_to_s)
+        event = webhook_events.C2CRead(reader, threads.peer_in(chat.thread, reader), up_to_s)
         webhooks.apply_event(event, at_ms=0, now_s=now_s)
         return
     seen = sum(time_s(line.at, now_s) <= up_to_s for line in chat.lines)

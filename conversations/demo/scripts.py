@@ -7,8 +7,8 @@ that ends at another moment is the same story, moved.
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from conversations import threads
 from conversations.choices import ElemType, Membership
-from conversations.unread import rules
 
 DAY_S = 24 * 3600
 ENDS_S = (20 * 60 + 26) * 60 + 40  # the demo's now, on its last day
@@ -47,7 +47,7 @@ class Chat(NamedTuple):
 
     @property
     def thread(self) -> str:
-        return self.group_id or rules.thread_between(*self.people)
+        return self.group_id or threads.thread_between(*self.people)
 
 
 def time_s(at: str, now_s: int) -> int:

@@ -2,40 +2,33 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from functools import cache
 
 from django.conf import settings
-from django.db import connection
 from django.utils import timezone
 
-from conversations import identifiers
-from conversations.choices import ChangedBy, ConversationType, GroupType
+from conversations import identifiers, threads
+from conversations.choices import ChangedBy, ConversationType
 from conversations.models import Conversation, Group, Owner
 from conversations.models import Message as Stored
 from conversations.positions import NOWHERE
-from conversations.store import json_rows, messages
+from conversations.store import messages
 from conversations.store.messages import Change
-from conversations.store.owners import KEY, STAMP, LockedOwner, lock_owners, rows_as_json, save_owners, stamp
+from conversations.store.owners import lock_owners
+from conversations.store.rows import Key, read_rows, save_rows
 from conversations.times import to_epoch_us
 from conversations.unread import counts as unread_counts
 from conversations.unread import rules
+from conversations.unread.last_message import newest_shown
 from conversations.unread.rules import Seen, Viewer
 
-# How far back the message before one that goes is looked for at a time.
-LOOK_BACK = 50
-UPDATED = (*rules.COLUMNS, "c2c_read_timestamp", "unread_base", "unread_base_position", *STAMP)
-WRITTEN = (*KEY, "type", *UPDATED)
-Pair = tuple[str, str]
 
-
-def change_c2c(pairs: Iterable[Pair], changes: Sequence[Change], *, by: ChangedBy) -> None:
+def change_c2c(pairs: Iterable[Key], changes: Sequence[Change], *, by: ChangedBy) -> None:
     """Bring the rows of (owner, peer) pairs up to date with changed messages of their threads."""
     pairs = sorted(pair for pair in set(pairs) if pair[0] not in settings.SKIP_OWNERS)
     owners = lock_owners(owner_id for pair in pairs for owner_id in pair)
     keys = [(one, identifiers.join(ConversationType.C2C, other)) for pair in pairs for one, other in (pair, pair[::-1])]
     rows = read_rows(keys)
-    profiles = _profiles(owners if any(key not in rows or not is_listed(rows[key]) for key in keys) else ())
+    profiles = _profiles(owners if any(key not in rows or not rows[key].is_listed for key in keys) else ())
     by_thread: dict[str, list[Change]] = {}
     for change in changes:
         by_thread.setdefault(change.after.thread, []).append(change)
@@ -46,7 +39,7 @@ def change_c2c(pairs: Iterable[Pair], changes: Sequence[Change], *, by: ChangedB
         peers_row = rows.get((peer, identifiers.join(ConversationType.C2C, owner_id)))
         viewer = Viewer(owner_id, peer_read_s=peers_row.c2c_read_timestamp if peers_row else 0)
         look = profiles.get(peer, ("", ""))
-        told = by_thread.get(rules.thread_between(owner_id, peer), ())
+        told = by_thread.get(threads.thread_between(owner_id, peer), ())
         done = [_apply(row, viewer, viewer, change, look, peer) for change in told]
         if any(done):
             changed.append(row)
@@ -76,13 +69,13 @@ def change_group(
     for owner_id, (was, viewer) in sorted(viewers.items()):
         row = rows.get((owner_id, conversation_id)) or rules.new_row(owner_id, ConversationType.GROUP, thread)
         before, row.membership = row.membership, viewer.roster.now()
-        is_changed = _welcome(row, viewer, look, thread, group.type) or (before != row.membership and is_listed(row))
+        is_changed = _welcome(row, viewer, look, thread, group.type) or (before != row.membership and row.is_listed)
         members.append(_Member(row, was, viewer, is_changed))
     _tell(members, changes, look, thread, group.type)
-    listed = [one for one in members if is_listed(one.row)]
+    listed = [one for one in members if one.row.is_listed]
     for one in listed:
         one.is_changed |= _unsee(one, thread)
-    _retype([one for one in listed if is_listed(one.row)], thread, group.type, recounts)
+    _retype([one for one in listed if one.row.is_listed], thread, group.type, recounts)
     save_rows(owners, [one.row for one in members if one.is_changed], by=by)
 
 
@@ -127,7 +120,7 @@ def _apply(
 ) -> bool:
     """Whether the change changed the row."""
     before, after = change
-    is_begun = not is_listed(row)
+    is_begun = not row.is_listed
     if is_begun:
         if after.body is None or not viewer.sees(after) or after.position <= row.deleted_position:
             return False
@@ -138,9 +131,9 @@ def _apply(
 
 def _welcome(row: Conversation, viewer: Viewer, look: tuple[str, str], bare_id: str, group_type: str) -> bool:
     """Whether coming into the group changes the row: it begins a conversation, or moves it up. A later deletion stands."""
-    if not viewer.joined_key or (is_listed(row) and viewer.joined_key <= row.order_key):
+    if not viewer.joined_key or (row.is_listed and viewer.joined_key <= row.order_key):
         return False
-    if not is_listed(row):
+    if not row.is_listed:
         # A row without a place is none that its owner has ever seen, or had taken away: see `_unsee`.
         if row.order_key and viewer.joined_key <= to_epoch_us(row.deleted_at):
             return False
@@ -184,11 +177,6 @@ def _unsee(member: _Member, thread: str) -> bool:
     return True
 
 
-def is_listed(row: Conversation) -> bool:
-    """Whether the row is in its owner's list: it is there, and not deleted."""
-    return row.deleted_at is None and not row._state.adding
-
-
 def _list(row: Conversation, look: tuple[str, str], bare_id: str, group_type: str) -> None:
     """Begin a conversation, or begin it again after a deletion."""
     row.deleted_at, row.created_version = None, NOT_YET
@@ -203,81 +191,6 @@ NOT_YET = 0
 def _newest_before(seen: Seen, row: Conversation) -> Stored | None:
     """The message that shows when the given one goes."""
     return newest_shown(row, seen.viewer, seen.message.thread, before=seen.message.position)
-
-
-def newest_shown(row: Conversation, viewer: Viewer, thread: str, *, before: str | None = None) -> Stored | None:
-    """The newest stored message that can be the row's last one; two queries at most where nobody is told apart."""
-    candidates = Stored.objects.filter(
-        thread=thread, position__gt=row.cleared_position, is_recalled=False, is_shown=True, body__isnull=False
-    ).order_by("-position")
-    while viewer.group_type != GroupType.AVCHATROOM:
-        found = list((candidates if before is None else candidates.filter(position__lt=before))[:LOOK_BACK])
-        for message in found:
-            if viewer.shows(message, row):
-                return message
-        if len(found) < LOOK_BACK:
-            return None
-        before = found[-1].position
-    return None
-
-
-# ---- Rows ------------------------------------------------------------------------------------------
-
-
-def read_rows(keys: Sequence[Pair]) -> dict[Pair, Conversation]:
-    """The rows of these owners and conversations, deleted ones too; one query."""
-    if not keys:
-        return {}
-    with connection.cursor() as cursor:
-        cursor.execute(_read_sql(), [json_rows.parameter(KEY, set(keys))])
-        found = [Conversation.from_db(connection.alias, _READ, row) for row in cursor.fetchall()]
-    for row in found:
-        row.is_new = False
-        row.last_message_at, row.deleted_at = _moment(row.last_message_at), _moment(row.deleted_at)
-    return {(row.owner_id, row.conversation_id): row for row in found}
-
-
-def _moment(value: datetime | None) -> datetime | None:
-    """What the database gave; SQLite knows no time zones."""
-    return value and value.replace(tzinfo=UTC)
-
-
-# What no message changes or asks for is left out.
-_NOT_READ = {"wire_head", "draft_text", "custom_data", "created_at", "changed_at"}
-_READ = [field.attname for field in Conversation._meta.concrete_fields if field.attname not in _NOT_READ]
-
-
-@cache
-def _read_sql() -> str:
-    return f"SELECT {', '.join(f't.{column}' for column in _READ)} FROM {json_rows.of_keys(Conversation, KEY)}"
-
-
-def save_rows(owners: Mapping[str, LockedOwner], rows: Sequence[Conversation], *, by: ChangedBy) -> None:
-    """Number and write changed rows, new ones too, and their owners."""
-    for row in rows:
-        stamp(row, owners[row.owner_id], by)
-        row.created_version = row.created_version or row.version
-    write(rows)
-    save_owners(owners.values())
-
-
-def write(rows: Sequence[Conversation]) -> None:
-    """Write rows as they are, new ones too; one statement."""
-    if rows:
-        with connection.cursor() as cursor:
-            cursor.execute(_write_sql(), [rows_as_json(rows, WRITTEN)])
-
-
-@cache
-def _write_sql() -> str:
-    updates = ", ".join(f"{column} = EXCLUDED.{column}" for column in UPDATED)
-    return (
-        f"INSERT INTO {_table} ({', '.join(WRITTEN)}) {json_rows.select(Conversation, WRITTEN)} WHERE true "
-        f"ON CONFLICT (owner_id, conversation_id) DO UPDATE SET {updates}"
-    )
-
-
-_table = Conversation._meta.db_table
 
 
 def _profiles(owner_ids: Collection[str]) -> dict[str, tuple[str, str]]:

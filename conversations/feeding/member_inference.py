@@ -14,11 +14,11 @@ from conversations.choices import ConversationType, GroupType
 from conversations.feeding import members as feeding_members
 from conversations.models import Group, GroupMember, Thread
 from conversations.store import json_rows
-from conversations.store.owners import Done, do_each, in_transaction
-from conversations.unread.counts import group_of
+from conversations.store.transactions import Done, do_each, in_transaction
+from conversations.threads import group_of
 from conversations.unread.rosters import LISTED_SINCE_EVER, Roster
 
-logger = logging.getLogger("conversations.learning")
+logger = logging.getLogger(__name__)
 
 MEMBERS_PER_STATEMENT = 5000
 NOTHING_TOLD, LISTED = Roster(), Roster((LISTED_SINCE_EVER,))

@@ -14,7 +14,7 @@ from conversations.models import Group, GroupMember, Thread
 from conversations.models import Message as Stored
 from conversations.store import messages as store_messages
 from conversations.store.messages import Change
-from conversations.store.owners import in_transaction
+from conversations.store.transactions import in_transaction
 from conversations.unread.rosters import MEMBER_SINCE_EVER, SEEN, SINCE_EVER_MS, Roster, RosterEvent
 from conversations.unread.rules import Viewer
 

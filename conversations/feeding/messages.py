@@ -12,6 +12,7 @@ from typing import NamedTuple
 import orjson
 
 from conversations import positions
+from conversations import threads as conversations_threads
 from conversations.choices import ChangedBy, GroupType
 from conversations.feeding import fan_out, group_fast_path, members
 from conversations.formats import message_body
@@ -20,8 +21,7 @@ from conversations.models import Group
 from conversations.models import Message as Stored
 from conversations.store import messages as store_messages
 from conversations.store.messages import Change, LockedThread
-from conversations.store.owners import in_transaction
-from conversations.unread import rules
+from conversations.store.transactions import in_transaction
 
 REPEAT_WINDOW_S = 300
 RANDOM_LIMIT = 1 << 32
@@ -56,7 +56,7 @@ def record(messages: Sequence[Message], *, now_s: int) -> list[Outcome]:
 @in_transaction
 def record_c2c(messages: Sequence[Message], *, now_s: int) -> list[Outcome]:
     """Messages between two users, of any number of threads."""
-    threads = store_messages.lock_threads(rules.thread_between(one.sender, one.peer) for one in messages)
+    threads = store_messages.lock_threads(conversations_threads.thread_between(one.sender, one.peer) for one in messages)
     outcomes, changes = _store(messages, threads, _ends(threads), now_s)
     fan_out.change_c2c(
         {pair for one in messages for pair in ((one.sender, one.peer), (one.peer, one.sender))}, changes, by=ChangedBy.MESSAGE
@@ -108,7 +108,7 @@ def recall(what: C2CRecall | GroupRecall) -> None:
 
 @in_transaction
 def _recall_c2c(what: C2CRecall) -> None:
-    thread = rules.thread_between(what.sender, what.peer)
+    thread = conversations_threads.thread_between(what.sender, what.peer)
     threads = store_messages.lock_threads([thread])
     position = positions.of_c2c(what.time_s, what.seq, what.random)
     told = Stored(**_EMPTY | {"thread": thread, "position": position, "is_recalled": True})
@@ -233,7 +233,7 @@ def _repeats(
 
 def thread_name(message: Message) -> str:
     """The thread that a message stands in."""
-    return message.thread_id or rules.thread_between(message.sender, message.peer)
+    return message.thread_id or conversations_threads.thread_between(message.sender, message.peer)
 
 
 def place_of(message: Message) -> tuple[str, str]:

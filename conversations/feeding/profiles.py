@@ -24,11 +24,12 @@ from conversations.feeding import members
 from conversations.formats.rest_groups import GroupInfo, Profile
 from conversations.models import Conversation, Group, Owner, PendingName
 from conversations.store import notifications
-from conversations.store.owners import Done, do_each, in_transaction, lock_owners
-from conversations.unread.counts import group_of
+from conversations.store.owners import lock_owners
+from conversations.store.transactions import Done, do_each, in_transaction
+from conversations.threads import group_of
 from conversations.unread.rosters import RosterEvent
 
-logger = logging.getLogger("conversations.names")
+logger = logging.getLogger(__name__)
 
 # Owners whose lists change in one transaction. Each is named in a wake-up, so that nobody else's followers are woken.
 BATCH = 500

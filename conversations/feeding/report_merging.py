@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import orjson
 
-from conversations import identifiers, positions
-from conversations.actions import groups, peer_receipts, reading, results
+from conversations import identifiers, positions, threads
+from conversations.actions import groups, peer_receipts, pins, reading, results
 from conversations.choices import MessageStatus
 from conversations.exceptions import ConversationError
 from conversations.formats import conversation
@@ -21,7 +21,7 @@ from conversations.models import Conversation
 from conversations.models import Message as Stored
 from conversations.models.querysets import NO_AT_INFO
 from conversations.store.owners import LockedOwner
-from conversations.unread import counts, rules
+from conversations.unread import rules
 
 # Taken as they are.
 SETTINGS = {"recvOpt": "recv_opt", "markList": "marks", "customData": "custom_data"}
@@ -124,7 +124,7 @@ def _is_new(row: Conversation) -> bool:
 
 def _fill_last_message(row: Conversation, entry: Entry, known: Known) -> None:
     """Show the app's last message where none as new is known. A message that is stored is shown, or not, by what is stored."""
-    thread = counts.thread_of(row.owner_id, row.conversation_id)
+    thread = threads.thread_of(row.owner_id, row.conversation_id)
     if entry.last_message is None or (thread, entry.last_message_position) in known.stored:
         return
     last_message = _as_peer_read(entry.last_message, known.read_by_peer.get(row.conversation_id, 0))
@@ -149,7 +149,7 @@ def _says(last_message: str) -> tuple[bool, bool, int, str]:
 
 def _unite_mentions(row: Conversation, entry: Entry, known: Known) -> None:
     """Add those that are not read. Of a message that is stored, what is stored tells more surely whom it mentions."""
-    entries, thread = conversation.at_entries(row.group_at_info), counts.thread_of(row.owner_id, row.conversation_id)
+    entries, thread = conversation.at_entries(row.group_at_info), threads.thread_of(row.owner_id, row.conversation_id)
     for seq, at_type in conversation.at_entries(
         conversation.at_info_after(entry.group_at_info, row.group_read_sequence)
     ).items():
@@ -199,7 +199,7 @@ def _merge_draft(row: Conversation, entry: Entry) -> None:
 
 def _set_pinned(row: Conversation, pinned: bool, known: Known) -> ConversationError | None:
     if pinned and known.room_for_pins < 1:
-        return results.too_many_pinned()
+        return pins.too_many_pinned()
     known.room_for_pins -= pinned
     row.is_pinned = pinned
     return None

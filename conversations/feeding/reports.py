@@ -8,8 +8,9 @@ import orjson
 from django.utils.translation import gettext as _
 
 from conversations import identifiers, positions
+from conversations import threads as conversations_threads
 from conversations.actions import groups as actions_groups
-from conversations.actions import peer_receipts, reading
+from conversations.actions import peer_receipts, pins, reading, settings
 from conversations.actions import results as actions_results
 from conversations.actions.results import NEVER_SEEN, Result, Results
 from conversations.choices import ChangedBy, ConversationType, GroupType
@@ -20,7 +21,9 @@ from conversations.formats import conversation, dialects
 from conversations.formats.conversation import Entry
 from conversations.models import Conversation, Group, Message, Owner
 from conversations.store import messages
-from conversations.store.owners import LockedOwner, in_transaction, insert_rows, lock_owner, lock_owners, save_conversations
+from conversations.store.owners import LockedOwner, lock_owner, lock_owners
+from conversations.store.rows import insert_rows, save_conversations
+from conversations.store.transactions import in_transaction
 from conversations.times import CLOCK_TOLERANCE_S, DAY_S, check_happened_s, now_s, to_epoch_s
 from conversations.unread import counts, rules
 
@@ -102,7 +105,7 @@ def _checked(item: Any, owner_id: str) -> tuple[str, Told]:
         check_happened_s(to_epoch_s(entry.last_message_at), field="lastMessage.timestamp", ahead_s=DAY_S)
     if entry.order_key > (now_s() + DAY_S) * 1_000_000:
         raise InvalidParameter(_("%(field)s is in the future.") % {"field": "orderkey"}, field="orderkey")
-    actions_results.check_receive_option(entry.conversation_id, entry.recv_opt)
+    settings.check_receive_option(entry.conversation_id, entry.recv_opt)
     if entry.group_type == GroupType.AVCHATROOM:
         raise InvalidParameter(_("groupType: Live rooms have no conversation here."), field="groupType")
     keys = frozenset(key for key, value in classic.items() if value is not None)
@@ -173,7 +176,7 @@ def _rows(owner_id: str, told: Iterable[Told]) -> dict[str, Conversation]:
 
 
 def _known(owner: LockedOwner, rows: Mapping[str, Conversation], told: Sequence[Told]) -> Known:
-    threads = {one: counts.thread_of(owner.owner_id, one) for one in rows}
+    threads = {one: conversations_threads.thread_of(owner.owner_id, one) for one in rows}
     # A group's messages are for its members: who only claims to be one has what his app tells.
     strange = counts.strange_groups(owner.owner_id, rows)
     inside = [one.entry for one in told if one.entry.conversation_id not in strange]
@@ -195,7 +198,7 @@ def _known(owner: LockedOwner, rows: Mapping[str, Conversation], told: Sequence[
         stored=messages.find(sorted(places)),
         looks=looks,
         read_by_peer={peers[peer]: time_s for peer, time_s in read_by.items()},
-        room_for_pins=actions_results.room_for_pins(owner.owner_id) + sum(rows[one].is_pinned for one in unpinned),
+        room_for_pins=pins.room_for_pins(owner.owner_id) + sum(rows[one].is_pinned for one in unpinned),
         rooms=actions_groups.rooms(owner) if any(one.entry.group_names for one in told) else [],
     )
 

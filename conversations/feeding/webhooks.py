@@ -25,7 +25,7 @@ from conversations.unread.rosters import RosterEvent
 
 BODIES_PER_STATEMENT = 1000
 
-logger = logging.getLogger("conversations.webhooks")
+logger = logging.getLogger(__name__)
 
 
 def receive(command: str, body: bytes) -> Callback | None:

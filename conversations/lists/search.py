@@ -2,12 +2,11 @@
 
 from django.db.models import QuerySet
 
-from conversations import identifiers
+from conversations import identifiers, threads
 from conversations.choices import ConversationType
 from conversations.models import Owner, Thread, composite_keys
 from conversations.models.lookups import NickRest, NickStart
 from conversations.models.querysets import OwnerQuerySet
-from conversations.unread import rules
 
 # Follows every character that an ID may hold.
 AFTER_PRINTABLE = "\x7f"
@@ -49,11 +48,6 @@ def keys_of_or_with(rows: QuerySet, text: str, *, limit: int) -> list[str]:
     return [composite_keys.to_text(*pair) for part in found for pair in part]
 
 
-def count_up_to(limit: int, rows: QuerySet) -> int:
-    """How many rows there are, without reading more than `limit` of them."""
-    return rows.order_by()[:limit].count()
-
-
 def groups_starting_with(groups: QuerySet, text: str) -> QuerySet:
     """Those whose group ID begins with `text`, an exact match first."""
     return groups.filter(group_id__gte=text, group_id__lt=text + AFTER_PRINTABLE).order_by("group_id")
@@ -67,7 +61,7 @@ def threads_named(text: str) -> list[str]:
     text = text.strip()
     spaces = [place for place, character in enumerate(text) if character == " "][:MAX_SPLITS]
     pairs_ = [(text[:place].strip(), text[place:].strip()) for place in spaces]
-    named = {text, *(rules.thread_between(*pair) for pair in pairs_)}
+    named = {text, *(threads.thread_between(*pair) for pair in pairs_)}
     return list(Thread.objects.filter(thread__any_of=sorted(named)).order_by("thread").values_list("thread", flat=True))
 
 

@@ -8,13 +8,12 @@ import orjson
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from conversations import identifiers, positions
+from conversations import identifiers, positions, threads
 from conversations.choices import ConversationType, LeftOut
-from conversations.feeding import fan_out
 from conversations.models import Conversation, Message
 from conversations.models.querysets import NO_AT_INFO
 from conversations.store import messages
-from conversations.unread import counts, rules
+from conversations.unread import counts, last_message, rules
 from conversations.unread.rules import Viewer
 
 # A message past one of these mentions nobody any more. An import's own entries lie in what it carried over.
@@ -53,8 +52,8 @@ def of_row(row: Conversation, group_names: list[str | None]) -> list[Fault]:
     found = [*_bits(row, group_names), *_created_version(row)]
     if row.deleted_at is not None:
         return [*found, *_deleted(row)]
-    viewer, thread = counts.viewer_of(row), counts.thread_of(row.owner_id, row.conversation_id)
-    newest = fan_out.newest_shown(row, viewer, thread)
+    viewer, thread = counts.viewer_of(row), threads.thread_of(row.owner_id, row.conversation_id)
+    newest = last_message.newest_shown(row, viewer, thread)
     return [
         *found,
         *_unread_and_mentions(row, viewer, thread),

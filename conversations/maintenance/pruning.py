@@ -10,13 +10,14 @@ from typing import NamedTuple
 from django.db.models import OuterRef, Subquery
 
 from conversations import identifiers, positions
+from conversations import threads as conversations_threads
 from conversations.choices import ConversationType
-from conversations.feeding import fan_out
 from conversations.formats import conversation
 from conversations.models import Conversation, Group, GroupMember, Message, Thread
 from conversations.models.querysets import NO_AT_INFO
 from conversations.store import messages as store_messages
-from conversations.store.owners import in_transaction
+from conversations.store import rows as store_rows
+from conversations.store.transactions import in_transaction
 from conversations.threads import BETWEEN
 from conversations.unread import counts, rules
 from conversations.unread.rosters import Roster
@@ -102,7 +103,7 @@ def _rows_of(thread: str) -> list[Conversation]:
         conversation_id = identifiers.join(ConversationType.GROUP, thread)
         return list(Conversation.objects.present().filter(conversation_id=conversation_id).only(*COLUMNS))
     pairs = [(owner_id, identifiers.join(ConversationType.C2C, peer)) for owner_id, peer in ((one, other), (other, one))]
-    return [row for row in fan_out.read_rows(pairs).values() if fan_out.is_listed(row)]
+    return [row for row in store_rows.read_rows(pairs).values() if row.is_listed]
 
 
 COLUMNS = (
@@ -115,7 +116,7 @@ def _viewers(thread: str, owner_ids: Collection[str]) -> dict[str, Viewer]:
     """How these owners stand to a thread."""
     if BETWEEN in thread or not owner_ids:
         return {owner_id: Viewer(owner_id) for owner_id in owner_ids}
-    group_id = counts.group_of(thread)
+    group_id = conversations_threads.group_of(thread)
     group = Group.objects.filter(group_id=group_id).first() or Group()
     members = GroupMember.objects.filter(group_id=group_id, user_id__any_of=sorted(owner_ids)).values_list("user_id", "events")
     rosters = {user_id: Roster.from_json(events, group.dissolved_at_ms) for user_id, events in members}

@@ -13,14 +13,9 @@ from conversations.choices import ChangedBy
 from conversations.maintenance import discrepancies
 from conversations.maintenance.discrepancies import Kind
 from conversations.models import Conversation, Owner
-from conversations.store.owners import (
-    LockedOwner,
-    in_transaction,
-    lock_owners,
-    lock_with_peers,
-    save_conversations,
-    save_owners,
-)
+from conversations.store.owners import LockedOwner, lock_owners, lock_with_peers, save_owners
+from conversations.store.rows import save_conversations
+from conversations.store.transactions import in_transaction
 
 OWNERS_PER_BATCH, ROWS_PER_BATCH = 500, 200
 

@@ -1,4 +1,4 @@
-"""TODO docstring."""
+"""Bearer credentials of imsite's own."""
 
 from django.db import models
 from django.db.models import Q

@@ -1,4 +1,4 @@
-"""TODO docstring."""
+"""Conversations: one row for each entry of a user's list."""
 
 from django.db import models
 from django.db.models import F, Q
@@ -98,6 +98,11 @@ class ConversationColumns(models.Model):
     @property
     def is_group(self) -> bool:
         return self.type == ConversationType.GROUP
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether the row is in its owner's list: stored, and not deleted."""
+        return self.deleted_at is None and not self._state.adding
 
     @property
     def display_name(self) -> str:

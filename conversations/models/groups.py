@@ -1,4 +1,4 @@
-"""TODO docstring."""
+"""Chat groups, their members, and profile updates on their way to conversations."""
 
 from django.db import models
 from django.db.models.functions import Now

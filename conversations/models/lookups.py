@@ -1,4 +1,4 @@
-"""TODO docstring."""
+"""Lookups and functions for queries that run alike on SQLite, PostgreSQL and Citus."""
 
 import json
 from collections.abc import Sequence

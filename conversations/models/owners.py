@@ -1,4 +1,4 @@
-"""TODO docstring."""
+"""A user whose conversation list is stored."""
 
 from django.db import models
 from django.db.models import Q

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Case, Count, F, Func, Q, Sum, Value, When
+from django.db.models import Case, Count, F, Func, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import Coalesce, Concat
 
 from conversations.choices import MUTED_OPTIONS, ConversationType, Mark
@@ -163,3 +163,8 @@ class ConversationQuerySet(models.QuerySet):
             "mentions": Count(Value(1), filter=~Q(group_at_info=NO_AT_INFO)),
             "markedUnread": Count(Value(1), filter=Q(marks__bits=Mark.UNREAD.value)),
         }
+
+
+def count_up_to(limit: int, rows: QuerySet) -> int:
+    """How many rows there are, without reading more than `limit` of them."""
+    return rows.order_by()[:limit].count()

@@ -1,4 +1,4 @@
-"""TODO docstring."""
+"""What staff leave behind: views of lists, and saved views."""
 
 from django.conf import settings
 from django.db import models

@@ -1,4 +1,4 @@
-"""TODO docstring."""
+"""Webhooks as they were received, with their outcome."""
 
 from django.db import models
 from django.db.models.functions import Now

@@ -22,7 +22,8 @@ from conversations.models import Conversation, Owner, composite_keys
 from conversations.pages import conversation_fields, conversation_parts, corrections, json_tree, list_filters
 from conversations.pages import list_context as pages_list_context
 from conversations.pages.decorators import for_list, pane_asked_for
-from conversations.pages.list import list_context, rail
+from conversations.pages.list import list_context
+from conversations.pages.owners import rail
 from conversations.staff.presentation import ListEntry, conversation_url, owner_url, pretty_json
 from conversations.unread.explain import explain
 

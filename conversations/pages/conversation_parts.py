@@ -10,7 +10,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from conversations import identifiers, positions
+from conversations import identifiers, positions, threads
 from conversations.choices import ConversationType, Membership
 from conversations.exceptions import InvalidParameter
 from conversations.formats import message_preview
@@ -57,7 +57,7 @@ def bubbles(row: Conversation, before: str, *, reads_text: bool) -> Bubbles:
     if before and not (before.isascii() and before.isdigit() and len(before) <= positions.MAX_LENGTH):
         raise InvalidParameter(_("This is no place in the conversation."), field="before")
     viewer = unread_counts.viewer_of(row)
-    thread = unread_counts.thread_of(row.owner_id, row.conversation_id)
+    thread = threads.thread_of(row.owner_id, row.conversation_id)
     stored = store_messages.before(thread, before, floor=row.cleared_position, limit=MESSAGES_SHOWN + 1)
     shown = [one for one in stored[:MESSAGES_SHOWN] if one.body is not None and viewer.sees(one)]
     if not stored and not before and row.last_message:
@@ -159,7 +159,7 @@ class Members(NamedTuple):
 
 def members(conversation_id: str, after: str) -> Members:
     """Who is or was in a group, as far as is known. Three queries."""
-    group_id = unread_counts.group_of(identifiers.split(conversation_id)[1])
+    group_id = threads.group_of(identifiers.split(conversation_id)[1])
     if after:
         identifiers.check_owner_id(after, field="after")
     rows = list(GroupMember.objects.filter(group_id=group_id, user_id__gt=after).order_by("user_id")[: MEMBERS_SHOWN + 1])

@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 
 from conversations.access import permissions
 from conversations.exceptions import TooLarge
-from conversations.lists.search import count_up_to
 from conversations.models import Owner
+from conversations.models.querysets import count_up_to
 from conversations.pages import list_filters
 from conversations.pages.decorators import for_list
 from conversations.pages.list_context import MAX_EXPORTED

@@ -11,9 +11,8 @@ from django.utils import timezone
 from conversations.formats import conversation
 from conversations.lists import cursors, json_reads
 from conversations.lists.filters import ConversationFilterSet
-from conversations.lists.search import count_up_to
 from conversations.models import Conversation, Owner
-from conversations.models.querysets import ConversationQuerySet
+from conversations.models.querysets import ConversationQuerySet, count_up_to
 from conversations.pages import list_filters
 from conversations.pages.list_filters import COUNTED_ROWS, count_in_words
 from conversations.staff import search_syntax

@@ -3,13 +3,13 @@
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 
-from conversations.pages import conversation, corrections, export, list, saved_views
+from conversations.pages import conversation, corrections, export, list, owners, saved_views
 
 urlpatterns = [
-    path("", list.owner_search, name="owner-search"),
+    path("", owners.owner_search, name="owner-search"),
     path("owner/", list.conversation_list, name="conversation-list"),
     path("owner/news/", list.conversation_news, name="conversation-news"),
-    path("owner/reason/", list.look_reason, name="look-reason"),
+    path("owner/reason/", owners.look_reason, name="look-reason"),
     path("conversation/", conversation.conversation_detail, name="conversation-detail"),
     path("owner/export/", export.conversation_export, name="conversation-export"),
     path("owner/views/", saved_views.view_counts, name="saved-view-counts"),

@@ -13,14 +13,15 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from conversations.actions import reading
+from conversations.actions import pins, reading, settings
 from conversations.actions import results as actions_results
 from conversations.actions.results import Result, Results
 from conversations.choices import Mark, ReceiveOption
 from conversations.exceptions import ConversationError, ConversationNotFound, InvalidParameter
 from conversations.formats import conversation as formats_conversation
 from conversations.models import Conversation, ConversationRow, composite_keys
-from conversations.store.owners import in_transaction, lock_many, lock_with_peers
+from conversations.store.owners import lock_many, lock_with_peers
+from conversations.store.transactions import in_transaction
 
 
 class Deed(NamedTuple):
@@ -72,14 +73,14 @@ def _one_by_one(act: Callable[..., object]) -> Callable[..., Results]:
 
 
 MOVE = "move_read_position"
-_receive = partial(actions_results.set_each_receive_option, option=ReceiveOption.RECEIVE)
-_receive_quietly = partial(actions_results.set_each_receive_option, option=ReceiveOption.RECEIVE_NOT_NOTIFY)
-_star, _unstar = (partial(actions_results.set_marks, marks=Mark.STAR, enabled=enabled) for enabled in (True, False))
+_receive = partial(settings.set_each_receive_option, option=ReceiveOption.RECEIVE)
+_receive_quietly = partial(settings.set_each_receive_option, option=ReceiveOption.RECEIVE_NOT_NOTIFY)
+_star, _unstar = (partial(settings.set_marks, marks=Mark.STAR, enabled=enabled) for enabled in (True, False))
 DEEDS = {
     "read": Deed(_("Mark as read"), reading.read_each, lambda row: not actions_results.is_read(row)),
     "recount": Deed(_("Recount the unread"), reading.recount_each, lambda row: True),
-    "pin": Deed(_("Pin"), partial(actions_results.set_each_pinned, pinned=True), lambda row: not row.is_pinned),
-    "unpin": Deed(_("Unpin"), partial(actions_results.set_each_pinned, pinned=False), lambda row: row.is_pinned),
+    "pin": Deed(_("Pin"), partial(pins.set_each_pinned, pinned=True), lambda row: not row.is_pinned),
+    "unpin": Deed(_("Unpin"), partial(pins.set_each_pinned, pinned=False), lambda row: row.is_pinned),
     "star": Deed(_("Mark with a star"), _star, lambda row: not row.marks & Mark.STAR),
     "unstar": Deed(_("Take the star away"), _unstar, lambda row: bool(row.marks & Mark.STAR)),
     "mute": Deed(_("Mute"), _receive_quietly, lambda row: row.recv_opt == ReceiveOption.RECEIVE),

@@ -17,7 +17,7 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 10
 # A server that is gone without a word is found out after a minute.
 KEEPALIVES = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
 
-logger = logging.getLogger("conversations.wakeups")
+logger = logging.getLogger(__name__)
 
 
 def announce(owner_ids: Sequence[str]) -> None:

@@ -5,40 +5,28 @@ number, and all is written in one transaction. Then no number is missing or give
 other.
 """
 
-import logging
-import random
-import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from functools import cache, partial, wraps
-from typing import Any, NamedTuple, ParamSpec, TypeVar
+from functools import cache, partial
+from typing import Any
 
 import orjson
-from django.db import OperationalError, connection, transaction
+from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import Greatest
-from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from conversations import identifiers
-from conversations.choices import ChangedBy, ConversationType
-from conversations.exceptions import Code, ConversationError, TryAgain
+from conversations import threads as conversations_threads
+from conversations.choices import ConversationType
+from conversations.exceptions import Code, ConversationError
 from conversations.formats.conversation import MAX_GROUPS
 from conversations.models import Conversation, Group, Owner
 from conversations.models.lookups import array_parameter
-from conversations.store import json_rows, messages, notifications
+from conversations.store import messages, notifications
+from conversations.store.transactions import in_transaction
 from conversations.times import now_s
-from conversations.unread import counts
-
-P, R = ParamSpec("P"), TypeVar("R")
-
-logger = logging.getLogger("conversations.changes")
 
 OWNERS_PER_STATEMENT = 5000
-ATTEMPTS = 5
-# Deadlock and serialization failure; the order of locks allows neither, so each is logged.
-CONFLICTS = ("40P01", "40001")
 
 
 class TooManyGroups(ConversationError):
@@ -102,52 +90,6 @@ def _give_bit(names: list[str | None], name: str) -> None:
         raise TooManyGroups(Code.TOO_MANY_GROUPS.label, field="conversationGroupList")
 
 
-def in_transaction(function: Callable[P, R]) -> Callable[P, R]:
-    """Decorator: all of `function` or nothing, and again after a conflict with another writer. Raises TryAgain in the end.
-
-    Inside another transaction that one decides.
-    """
-
-    @wraps(function)
-    def run(*args: P.args, **kwargs: P.kwargs) -> R:
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                with transaction.atomic():
-                    return function(*args, **kwargs)
-            except OperationalError as error:
-                if connection.in_atomic_block or getattr(error.__cause__, "sqlstate", None) not in CONFLICTS:
-                    raise
-                logger.warning("Conflict in %s, attempt %d of %d: %s", function.__name__, attempt, ATTEMPTS, error)
-                time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311
-        raise TryAgain(_("Too many changes at the same moment; try again."))
-
-    return run
-
-
-class Done(NamedTuple):
-    """How many were done, and how many failed."""
-
-    done: int
-    failed: int
-
-
-def do_each(waiting: Sequence[str], act: Callable[[str], object], *, log: logging.Logger, failure: str) -> Done:
-    """Do something that waits to be done, one by one. One that fails stays, and keeps no other from it.
-
-    `failure` says so in the log. Raises OperationalError when the database is away.
-    """
-    failed = 0
-    for one in waiting:
-        try:
-            act(one)
-        except OperationalError:
-            raise
-        except Exception:
-            log.exception(failure, one)
-            failed += 1
-    return Done(len(waiting) - failed, failed)
-
-
 _table, _conversations = Owner._meta.db_table, Conversation._meta.db_table
 _LOCKED = "owner_id, epoch, version, reset_below, groups_version, group_names"
 _SAVED = "owner_id, version, reset_below, groups_version, group_names"
@@ -176,9 +118,9 @@ def lock_with_peers(owner_id: str, conversation_ids: Iterable[str]) -> None:
     a read shows to the peer then comes while the reader is locked.
     """
     named = {one: identifiers.split(one) for one in conversation_ids}
-    threads = {counts.thread_of(owner_id, one) for one in named}
+    threads = {conversations_threads.thread_of(owner_id, one) for one in named}
     # Who holds a group may go on to lock all of its topics.
-    groups = Group.objects.filter(group_id__any_of=sorted(map(counts.group_of, threads))).order_by("group_id")
+    groups = Group.objects.filter(group_id__any_of=sorted(map(conversations_threads.group_of, threads))).order_by("group_id")
     list(groups.select_for_update().values_list("group_id"))
     messages.lock_threads(threads)
     for one in sorted({owner_id, *(bare_id for type_, bare_id in named.values() if type_ == ConversationType.C2C)}):
@@ -283,85 +225,6 @@ def save_owners(locked: Iterable[LockedOwner]) -> None:
             )
     if changed:
         transaction.on_commit(partial(notifications.announce, [owner.owner_id for owner in changed]), robust=True)
-
-
-# What each change writes on its row.
-STAMP = ("version", "changed_by", "changed_at")
-
-
-def stamp(conversation: Conversation, owner: LockedOwner, by: ChangedBy) -> None:
-    """Give a changed conversation its owner's next number, and say what changed it."""
-    conversation.version = owner.next_version()
-    conversation.changed_by, conversation.changed_at = by.value, timezone.now()
-
-
-def save_conversations(
-    owner: LockedOwner, conversations: Sequence[Conversation], columns: Sequence[str], *, by: ChangedBy
-) -> None:
-    """Write these columns of changed conversations, each under the owner's next version, and the owner."""
-    if not conversations:
-        return
-    columns = (*columns, *STAMP)
-    for conversation in conversations:
-        stamp(conversation, owner, by)
-        if "created_version" in columns:  # begun again
-            conversation.created_version = conversation.created_version or conversation.version
-    if len(conversations) == 1:
-        assignments = ", ".join(f"{column} = %s" for column in columns)
-        with connection.cursor() as cursor:
-            # Django does not read a generated column again; whoever answers with the row needs it.
-            cursor.execute(
-                f"UPDATE {_conversations} SET {assignments} WHERE owner_id = %s AND conversation_id = %s RETURNING wire_head",
-                [*_values(conversations[0], columns), owner.owner_id, conversations[0].conversation_id],
-            )
-            (conversations[0].wire_head,) = cursor.fetchone()
-    else:
-        update_rows(conversations, columns)
-    save_owners([owner])
-
-
-# What the database does not make itself.
-_GIVEN = [field.attname for field in Conversation._meta.concrete_fields if field.attname not in ("wire_head", "created_at")]
-KEY = ("owner_id", "conversation_id")
-
-
-def insert_rows(owner: LockedOwner, rows: Sequence[Conversation], *, by: ChangedBy) -> None:
-    """Write new conversations, each under the owner's next version, and the owner."""
-    if not rows:
-        return
-    for row in rows:
-        stamp(row, owner, by)
-        row.created_version = row.version
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {_conversations} ({', '.join(_GIVEN)}) {json_rows.select(Conversation, _GIVEN)}",
-            [rows_as_json(rows, _GIVEN)],
-        )
-    save_owners([owner])
-
-
-def update_rows(rows: Sequence[Conversation], columns: Sequence[str]) -> None:
-    """Write these columns of rows that are there, of any owners, who are locked; one statement."""
-    if not rows:
-        return
-    assignments = ", ".join(f"{column} = v.{column}" for column in columns)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"UPDATE {_conversations} SET {assignments} FROM ({json_rows.select(Conversation, (*KEY, *columns))}) AS v "
-            f"WHERE {_conversations}.owner_id = v.owner_id AND {_conversations}.conversation_id = v.conversation_id",
-            [rows_as_json(rows, (*KEY, *columns))],
-        )
-
-
-def rows_as_json(rows: Sequence[Conversation], columns: Sequence[str]) -> str:
-    """These columns of rows as the parameter of `json_rows`."""
-    return json_rows.parameter(columns, (_values(row, columns) for row in rows))
-
-
-def _values(conversation: Conversation, columns: Sequence[str]) -> list[Any]:
-    values = (getattr(conversation, column) for column in columns)
-    adapt = connection.ops.adapt_datetimefield_value
-    return [adapt(value) if isinstance(value, datetime) else value for value in values]
 
 
 def _parts(rows: list) -> Iterable[list]:

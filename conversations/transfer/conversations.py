@@ -20,7 +20,8 @@ from conversations.formats.conversation import Entry
 from conversations.models import Conversation, Owner
 from conversations.models.querysets import ConversationQuerySet
 from conversations.store import json_rows
-from conversations.store.owners import KEY, LockedOwner, lock_owners, save_owners
+from conversations.store.owners import LockedOwner, lock_owners, save_owners
+from conversations.store.rows import KEY
 
 BATCH_CONVERSATIONS = 5000
 

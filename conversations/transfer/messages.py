@@ -15,7 +15,7 @@ from conversations.feeding import messages as feeding_messages
 from conversations.formats import fields, rest_messages, webhook_events
 from conversations.formats.messages import Message
 from conversations.store import messages as store_messages
-from conversations.store.owners import in_transaction
+from conversations.store.transactions import in_transaction
 from conversations.times import YEAR_2100_S, now_s
 from conversations.transfer.conversations import BadRecord, Tally
 

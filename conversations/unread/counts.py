@@ -6,15 +6,12 @@ from itertools import islice
 from typing import NamedTuple
 
 from conversations import identifiers
-from conversations.choices import ConversationType
-from conversations.identifiers import TOPIC_MARK
 from conversations.models import Conversation, Group, GroupMember, Message, Thread
 from conversations.store import messages as store_messages
+from conversations.threads import GROUP_START, group_of, thread_of
 from conversations.unread import rules
 from conversations.unread.rosters import Roster
 from conversations.unread.rules import Viewer
-
-GROUP_START = identifiers.join(ConversationType.GROUP, "")
 
 
 def viewer_of(row: Conversation) -> Viewer:
@@ -37,17 +34,6 @@ def viewers_of(rows: Sequence[Conversation]) -> dict[str, Viewer]:
             roster = Roster.from_json(events.get(groups[row.conversation_id], "[]"), group.dissolved_at_ms)
             viewers[row.conversation_id] = Viewer(row.owner_id, roster, group.type)
     return viewers
-
-
-def thread_of(owner_id: str, conversation_id: str) -> str:
-    """The thread that an owner's conversation shows."""
-    type_, bare_id = identifiers.split(conversation_id)
-    return bare_id if type_ == ConversationType.GROUP else rules.thread_between(owner_id, bare_id)
-
-
-def group_of(thread: str) -> str:
-    """The group whose members a thread's messages go to: a topic's is named in its ID."""
-    return thread.partition(TOPIC_MARK)[0]
 
 
 def newest_stored(owner_id: str, conversation_ids: Iterable[str]) -> dict[str, str]:

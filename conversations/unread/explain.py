@@ -8,11 +8,11 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
-from conversations import positions
+from conversations import positions, threads
 from conversations.choices import ChangedBy, ConversationType, LeftOut, Membership, ReceiveOption
 from conversations.exceptions import ConversationNotFound
-from conversations.lists.search import count_up_to
 from conversations.models import Callback, CallbackOutcome, Conversation, Message, Owner, Thread
+from conversations.models.querysets import count_up_to
 from conversations.store import messages
 from conversations.times import from_epoch_s
 from conversations.unread import counts as unread_counts
@@ -38,7 +38,7 @@ def explain(owner_id: str, conversation_id: str, *, examine_all: bool = False) -
     row = rows.named(owner_id, conversation_id).first()
     if row is None:
         raise ConversationNotFound(conversation_id)
-    name = unread_counts.thread_of(owner_id, conversation_id)
+    name = threads.thread_of(owner_id, conversation_id)
     thread = Thread.objects.filter(thread=name).first() or Thread(thread=name, last_position="", pruned_position="")
     viewer = unread_counts.viewer_of(row)
     examined = _examine(row, viewer, name, None if examine_all else EXAMINED)

@@ -14,7 +14,8 @@ from conversations import identifiers, positions
 from conversations.choices import AtType, ConversationType, GroupType, LeftOut
 from conversations.models import Conversation, Message
 from conversations.models.querysets import NO_AT_INFO
-from conversations.threads import BETWEEN
+from conversations.store.rows import MESSAGE_COLUMNS
+from conversations.threads import peer_in
 from conversations.times import from_epoch_s
 from conversations.unread.rosters import Roster
 
@@ -105,17 +106,6 @@ def own_body(message: Message, peer_read_s: int = 0) -> str:
         body["userID"] = peer_in(message.thread, message.sender)
         body["isPeerRead"] = message.time_s <= peer_read_s
     return orjson.dumps(body).decode()
-
-
-def thread_between(one: str, other: str) -> str:
-    """The thread of two users."""
-    return BETWEEN.join(sorted((one, other)))
-
-
-def peer_in(thread: str, user_id: str) -> str:
-    """The other user of a thread of two; oneself in notes to oneself."""
-    one, _between, other = thread.partition(BETWEEN)
-    return other if user_id == one else one
 
 
 def is_unread(position: str, row: Conversation) -> bool:
@@ -232,14 +222,7 @@ def at_info_json(entries: Mapping[int, int]) -> str:
 
 
 def _state(row: Conversation) -> tuple:
-    return tuple(getattr(row, column) for column in COLUMNS)
-
-
-# What a message can change.
-COLUMNS = (
-    "unread_count", "group_at_info", "last_message", "last_message_at", "last_message_position", "order_key",
-    "show_name", "face_url", "group_type", "membership", "deleted_at", "created_version",
-)  # fmt: skip
+    return tuple(getattr(row, column) for column in MESSAGE_COLUMNS)
 
 
 def new_row(owner_id: str, type_: ConversationType, bare_id: str) -> Conversation:

@@ -22,7 +22,7 @@ THREADS = 8
 LOOK_S, LOOK_WHEN_ANNOUNCED_S = 0.5, 15
 SILENCE_S = 60
 
-logger = logging.getLogger("conversations.events")
+logger = logging.getLogger(__name__)
 
 
 class Threads:

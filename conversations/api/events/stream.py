@@ -26,17 +26,13 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from conversations.access.api_keys import READ
-from conversations.api.authentication import (
-    API_PATH,
-    Actor,
-    BearerAuthentication,
-    StaffActor,
-    StaffSessionAuthentication,
-)
+from conversations.api.actors import Actor, StaffActor
+from conversations.api.authentication import BearerAuthentication, StaffSessionAuthentication
 from conversations.api.errors import problem
 from conversations.api.events.hub import Follower, Hub, Threads
+from conversations.api.fast_path import API_PATH
 from conversations.api.openapi import reads as openapi_reads
-from conversations.api.parsers import flag, query
+from conversations.api.parameters import flag, query
 from conversations.exceptions import Code, ConversationError
 from conversations.lists import change_feed, json_reads
 from conversations.models import Conversation

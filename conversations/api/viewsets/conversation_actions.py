@@ -8,12 +8,11 @@ from rest_framework.request import Request
 
 from conversations import identifiers
 from conversations.access.api_keys import WRITE
-from conversations.actions import reading
-from conversations.actions import results as actions_results
+from conversations.actions import deletions, drafts, pins, reading, settings
 from conversations.actions.results import Outcome, Results
 from conversations.api import serializers
 from conversations.api.openapi import actions as openapi_actions
-from conversations.api.parsers import flag, named, named_by, query
+from conversations.api.parameters import flag, named, named_by, query
 from conversations.api.responses import answer
 from conversations.choices import ConversationType
 from conversations.feeding import reports
@@ -27,19 +26,19 @@ class ConversationActions:
 
     @openapi_actions.pin
     def pin(self, request: Request, conversation_id: str) -> HttpResponse:
-        return _changed(request, conversation_id, partial(actions_results.set_pinned, pinned=True))
+        return _changed(request, conversation_id, partial(pins.set_pinned, pinned=True))
 
     @openapi_actions.unpin
     def unpin(self, request: Request, conversation_id: str) -> HttpResponse:
-        return _changed(request, conversation_id, partial(actions_results.set_pinned, pinned=False))
+        return _changed(request, conversation_id, partial(pins.set_pinned, pinned=False))
 
     @openapi_actions.draft
     def draft(self, request: Request, conversation_id: str) -> HttpResponse:
-        return _changed(request, conversation_id, actions_results.set_draft, serializers.DraftInput)
+        return _changed(request, conversation_id, drafts.set_draft, serializers.DraftInput)
 
     @openapi_actions.receive_option
     def receive_option(self, request: Request, conversation_id: str) -> HttpResponse:
-        return _changed(request, conversation_id, actions_results.set_receive_option, serializers.ReceiveOptionInput)
+        return _changed(request, conversation_id, settings.set_receive_option, serializers.ReceiveOptionInput)
 
     @openapi_actions.read
     def read(self, request: Request, conversation_id: str) -> HttpResponse:
@@ -47,7 +46,7 @@ class ConversationActions:
 
     @openapi_actions.clear
     def clear(self, request: Request, conversation_id: str) -> HttpResponse:
-        return _changed(request, conversation_id, actions_results.clear_history)
+        return _changed(request, conversation_id, deletions.clear_history)
 
     @openapi_actions.destroy
     def destroy(self, request: Request, conversation_id: str) -> HttpResponse:
@@ -57,7 +56,7 @@ class ConversationActions:
         conversation_id = named(conversation_id, values)
         identifiers.split(conversation_id)
         body(request, serializers.NoInput)
-        token = actions_results.delete_one(owner_id=owner_id, conversation_id=conversation_id, clear_messages=clear_messages)
+        token = deletions.delete_one(owner_id=owner_id, conversation_id=conversation_id, clear_messages=clear_messages)
         return answer(request, None, token, owner_id=owner_id, has_etag=False)
 
     @openapi_actions.read_all
@@ -69,11 +68,11 @@ class ConversationActions:
 
     @openapi_actions.mark
     def mark(self, request: Request) -> HttpResponse:
-        return each_changed(request, actions_results.set_marks, serializers.MarkInput)
+        return each_changed(request, settings.set_marks, serializers.MarkInput)
 
     @openapi_actions.custom_data
     def custom_data(self, request: Request) -> HttpResponse:
-        return each_changed(request, actions_results.set_custom_data, serializers.CustomDataInput)
+        return each_changed(request, settings.set_custom_data, serializers.CustomDataInput)
 
     @openapi_actions.report
     def report(self, request: Request) -> HttpResponse:
@@ -82,7 +81,7 @@ class ConversationActions:
 
     @openapi_actions.delete_many
     def delete_many(self, request: Request) -> HttpResponse:
-        return each_changed(request, actions_results.delete, serializers.DeleteInput)
+        return each_changed(request, deletions.delete, serializers.DeleteInput)
 
 
 def owner_to_change(request: Request) -> str:

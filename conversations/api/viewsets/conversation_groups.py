@@ -10,9 +10,9 @@ from conversations.access.api_keys import READ, WRITE
 from conversations.actions import groups
 from conversations.actions.results import Results
 from conversations.api import serializers
-from conversations.api.authentication import DirectReads
+from conversations.api.fast_path import DirectReads
 from conversations.api.openapi import actions
-from conversations.api.parsers import named, named_by, query
+from conversations.api.parameters import named, named_by, query
 from conversations.api.responses import answer, unchanged
 from conversations.api.viewsets.conversation_actions import body, each_changed, results_of
 from conversations.formats import conversation

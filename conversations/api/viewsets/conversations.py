@@ -12,9 +12,9 @@ from rest_framework.viewsets import ViewSet
 
 from conversations import identifiers
 from conversations.access.api_keys import READ
-from conversations.api.authentication import DirectReads
+from conversations.api.fast_path import DirectReads
 from conversations.api.openapi import reads as openapi_reads
-from conversations.api.parsers import flag, named, named_by, query
+from conversations.api.parameters import flag, named, named_by, query
 from conversations.api.responses import answer, unchanged
 from conversations.api.serializers import LookupInput
 from conversations.api.viewsets.conversation_actions import ConversationActions

@@ -13,9 +13,10 @@ from rest_framework.viewsets import ViewSet
 
 from conversations import identifiers
 from conversations.access.api_keys import FEED
-from conversations.api.authentication import DirectReads
+from conversations.api.fast_path import DirectReads
 from conversations.api.openapi import feeding
-from conversations.api.parsers import StrictJSONListParser, named, named_by, only_object, query
+from conversations.api.parameters import named, named_by, query
+from conversations.api.parsers import StrictJSONListParser, only_object
 from conversations.api.responses import refused
 from conversations.choices import ConversationType
 from conversations.exceptions import ConversationError, InvalidParameter

@@ -9,9 +9,10 @@ from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
 from conversations.access.api_keys import FEED
-from conversations.api.authentication import DirectReads
+from conversations.api.fast_path import DirectReads
 from conversations.api.openapi import feeding
-from conversations.api.parsers import StrictJSONListParser, only_object, query
+from conversations.api.parameters import query
+from conversations.api.parsers import StrictJSONListParser, only_object
 from conversations.api.responses import refused
 from conversations.exceptions import ConversationError, InvalidParameter
 from conversations.feeding import messages

@@ -21,7 +21,7 @@ from conversations.management.arguments import moment, row_number
 from conversations.models import Callback, CallbackOutcome
 from conversations.unread.explanation import on_one_line
 
-logger = logging.getLogger("conversations.webhooks")
+logger = logging.getLogger(__name__)
 
 # A webhook that is not applied after this long was left; before, somebody may be at it.
 LEFT_AFTER_S = 10

@@ -1,0 +1,100 @@
+"""Delete conversations, and clear their history."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from functools import cache
+
+from django.conf import settings
+from django.db.models import Max
+from django.utils import timezone
+
+from conversations import identifiers, positions
+from conversations.actions.results import Outcome, Results, change_each, is_read, locked_one, newest_known
+from conversations.choices import ChangedBy
+from conversations.exceptions import ConversationNotFound
+from conversations.models import Conversation
+from conversations.models.querysets import NO_AT_INFO
+from conversations.store.owners import LockedOwner
+from conversations.store.rows import save_conversations
+from conversations.store.transactions import in_transaction
+from conversations.times import now_s
+from conversations.unread import counts
+
+# Those that a conversation without messages empties.
+MESSAGE_COLUMNS = (
+    "unread_count", "unread_base", "unread_base_position", "last_message", "last_message_at", "last_message_position",
+    "group_at_info",
+)  # fmt: skip
+
+
+@in_transaction
+def clear_history(*, owner_id: str, conversation_id: str) -> Outcome:
+    """Let the messages go; the conversation stays where it is in the list. Raises ConversationNotFound.
+
+    Source: V2TIMMessageManager.clearC2CHistoryMessage, clearGroupHistoryMessage.
+    """
+    outcome = locked_one(owner_id, conversation_id)
+    conversation = outcome.conversation
+    newest = newest_known(conversation, counts.newest_stored(owner_id, [conversation_id]))
+    if newest != conversation.cleared_position or conversation.last_message or not is_read(conversation):
+        conversation.cleared_position = newest
+        _drop_messages(conversation)
+        save_conversations(outcome.owner, [conversation], (*MESSAGE_COLUMNS, "cleared_position"), by=ChangedBy.CLEAR)
+    return outcome
+
+
+def delete_one(*, owner_id: str, conversation_id: str, clear_messages: bool = True) -> str:
+    """`delete` for one conversation. Gives the feed token after it. Raises ConversationNotFound.
+
+    Source: V2TIMConversationManager.deleteConversation.
+    """
+    done = delete(owner_id=owner_id, conversation_ids=[conversation_id], clear_messages=clear_messages)
+    if done.results[0].code:
+        raise ConversationNotFound(conversation_id)
+    return done.token
+
+
+@in_transaction
+def delete(*, owner_id: str, conversation_ids: Sequence[str], clear_messages: bool = True) -> Results:
+    """Take conversations off the list until a newer message comes; what is kept until then are marks, conversation groups,
+    the receive option and how far the owner had read.
+
+    Source: V2TIMConversationManager.deleteConversationList.
+    """
+    deleted_at = timezone.now()
+
+    @cache
+    def stored() -> Mapping[str, str]:  # asked under the owner's lock
+        return counts.newest_stored(owner_id, filter(identifiers.is_conversation_id, conversation_ids))
+
+    def change(conversation: Conversation) -> bool:
+        conversation.deleted_at, conversation.deleted_position = deleted_at, newest_known(conversation, stored())
+        if clear_messages:
+            conversation.cleared_position = conversation.deleted_position
+        _drop_messages(conversation)
+        if conversation.draft_text:
+            # As any cancelled draft, so that an older edit from another device does not come with the next message.
+            conversation.draft_text, conversation.draft_timestamp = "", max(now_s(), conversation.draft_timestamp)
+        conversation.is_pinned, conversation.custom_data = False, ""
+        return True
+
+    columns = (
+        *MESSAGE_COLUMNS, "deleted_at", "deleted_position", "cleared_position",
+        "draft_text", "draft_timestamp", "is_pinned", "custom_data",
+    )  # fmt: skip
+    return change_each(owner_id, conversation_ids, change, columns, by=ChangedBy.DELETE, before_saving=_forget_old_deletions)
+
+
+def _drop_messages(conversation: Conversation) -> None:
+    conversation.unread_count = conversation.unread_base = 0
+    conversation.unread_base_position = conversation.last_message_position = positions.NOWHERE
+    conversation.last_message = conversation.last_message_at = None
+    conversation.group_at_info = NO_AT_INFO
+
+
+def _forget_old_deletions(owner: LockedOwner) -> None:
+    """Whoever follows the feed from before a deletion of more than TOMBSTONE_DAYS ago has to start over."""
+    before = timezone.now() - timedelta(days=settings.TOMBSTONE_DAYS)
+    old = Conversation.objects.tombstones_of(owner.owner_id).filter(deleted_at__lt=before)
+    newest = old.aggregate(newest=Max("version"))["newest"] or 0
+    owner.reset_below = max(owner.reset_below, newest)

@@ -1,0 +1,41 @@
+"""Save and cancel drafts."""
+
+from conversations.actions.results import Outcome, _activate, locked_one
+from conversations.choices import ChangedBy
+from conversations.formats import conversation as formats_conversation
+from conversations.models import Conversation
+from conversations.store.rows import save_conversations
+from conversations.store.transactions import in_transaction
+from conversations.times import check_happened_s, now_s
+
+
+@in_transaction
+def set_draft(*, owner_id: str, conversation_id: str, text: str | None, timestamp_s: int | None = None) -> Outcome:
+    """Keep what the owner has begun to write; "" or None cancels it. An older edit than the one known changes nothing.
+
+    `timestamp_s` is the edit's time in epoch seconds, now if None.
+    Raises ConversationNotFound, InvalidParameter. Source: V2TIMConversationManager.setConversationDraft, which keeps it on
+    the device.
+    """
+    text = formats_conversation.check_text("" if text is None else text, "draftText")
+    if timestamp_s is not None:
+        # One dated ahead would keep every other edit out until then.
+        check_happened_s(timestamp_s, field="draftTimestamp")
+    outcome = locked_one(owner_id, conversation_id)
+    conversation = outcome.conversation
+    if timestamp_s is None:
+        is_new = text != conversation.draft_text
+        timestamp_s = max(now_s(), conversation.draft_timestamp)
+    else:
+        is_new = timestamp_s >= conversation.draft_timestamp and (text, timestamp_s) != _draft(conversation)
+    # Apps cancel whenever a chat is left: where there is no draft that is nothing, and moves nothing.
+    if is_new and (text or conversation.draft_text):
+        # A cancelled draft keeps its time, so that an older edit from another device does not bring it back.
+        conversation.draft_text, conversation.draft_timestamp = text, timestamp_s
+        _activate(conversation)
+        save_conversations(outcome.owner, [conversation], ("draft_text", "draft_timestamp", "order_key"), by=ChangedBy.DRAFT)
+    return outcome
+
+
+def _draft(conversation: Conversation) -> tuple[str, int]:
+    return conversation.draft_text, conversation.draft_timestamp

@@ -1,0 +1,82 @@
+"""Set receive options, marks and custom data of conversations."""
+
+from collections.abc import Sequence
+
+from django.utils.translation import gettext as _
+
+from conversations import identifiers
+from conversations.actions.results import Outcome, Results, change_each, locked_one
+from conversations.choices import ALLOWED_MARKS, C2C_RECEIVE_OPTIONS, ChangedBy, ConversationType, ReceiveOption
+from conversations.exceptions import InvalidParameter
+from conversations.formats import conversation as formats_conversation
+from conversations.models import Conversation
+from conversations.store.rows import save_conversations
+from conversations.store.transactions import in_transaction
+
+
+@in_transaction
+def set_receive_option(*, owner_id: str, conversation_id: str, option: int) -> Outcome:
+    """How new messages are announced. Raises ConversationNotFound, InvalidParameter.
+
+    Source: V2TIMMessageManager.setC2CReceiveMessageOpt, setGroupReceiveMessageOpt.
+    """
+    outcome = locked_one(owner_id, conversation_id)
+    conversation = outcome.conversation
+    check_receive_option(conversation_id, option)
+    if conversation.recv_opt != option:
+        conversation.recv_opt = option
+        save_conversations(outcome.owner, [conversation], ("recv_opt",), by=ChangedBy.RECEIVE_OPTION)
+    return outcome
+
+
+def check_receive_option(conversation_id: str, option: int) -> None:
+    """Raise InvalidParameter for one that a conversation of this type does not know."""
+    if option not in ReceiveOption.values:
+        raise InvalidParameter(_("recvOpt is a whole number from 0 to 4."), field="recvOpt")
+    if identifiers.split(conversation_id)[0] == ConversationType.C2C and option not in C2C_RECEIVE_OPTIONS:
+        raise InvalidParameter(_("A one-to-one conversation knows recvOpt 0, 1 and 2 only."), field="recvOpt")
+
+
+@in_transaction
+def set_marks(*, owner_id: str, conversation_ids: Sequence[str], marks: int, enabled: bool) -> Results:
+    """Set or take away mark bits, several at once; marks mean nothing to the counts.
+
+    Raises InvalidParameter. Source: V2TIMConversationManager.markConversation.
+    """
+    if not 0 < marks < 1 << 64 or marks & ~ALLOWED_MARKS:
+        raise InvalidParameter(_("markType is a sum of 1, 2, 4, 8 and 1<<n with n from 32 to 63."), field="markType")
+    signed = formats_conversation.to_signed(marks)
+
+    def change(conversation: Conversation) -> bool:
+        before = conversation.marks
+        conversation.marks = before | signed if enabled else before & ~signed
+        return conversation.marks != before
+
+    return change_each(owner_id, conversation_ids, change, ("marks",), by=ChangedBy.MARK)
+
+
+@in_transaction
+def set_each_receive_option(*, owner_id: str, conversation_ids: Sequence[str], option: int) -> Results:
+    """`set_receive_option` for many."""
+
+    def change(conversation: Conversation) -> bool:
+        check_receive_option(conversation.conversation_id, option)
+        before, conversation.recv_opt = conversation.recv_opt, option
+        return before != option
+
+    return change_each(owner_id, conversation_ids, change, ("recv_opt",), by=ChangedBy.RECEIVE_OPTION)
+
+
+@in_transaction
+def set_custom_data(*, owner_id: str, conversation_ids: Sequence[str], text: str) -> Results:
+    """Keep an app's own data with conversations. Raises InvalidParameter.
+
+    Source: V2TIMConversationManager.setConversationCustomData.
+    """
+    formats_conversation.check_custom_data(text)
+
+    def change(conversation: Conversation) -> bool:
+        before, conversation.custom_data = conversation.custom_data, text
+        return before != text
+
+    return change_each(owner_id, conversation_ids, change, ("custom_data",), by=ChangedBy.CUSTOM_DATA)

@@ -1,0 +1,151 @@
+"""Read, insert and update conversation rows set-wise; each written row takes its owner's next version."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from django.db import connection
+from django.utils import timezone
+
+from conversations.choices import ChangedBy
+from conversations.models import Conversation
+from conversations.store import json_rows
+from conversations.store.owners import LockedOwner, save_owners
+
+Key = tuple[str, str]  # owner ID, conversationID
+
+KEY = ("owner_id", "conversation_id")
+# What each change writes on its row.
+STAMP = ("version", "changed_by", "changed_at")
+# What a message can change.
+MESSAGE_COLUMNS = (
+    "unread_count", "group_at_info", "last_message", "last_message_at", "last_message_position", "order_key",
+    "show_name", "face_url", "group_type", "membership", "deleted_at", "created_version",
+)  # fmt: skip
+_UPDATED = (*MESSAGE_COLUMNS, "c2c_read_timestamp", "unread_base", "unread_base_position", *STAMP)
+_WRITTEN = (*KEY, "type", *_UPDATED)
+# What no message changes or asks for is left out.
+_NOT_READ = {"wire_head", "draft_text", "custom_data", "created_at", "changed_at"}
+_READ = [field.attname for field in Conversation._meta.concrete_fields if field.attname not in _NOT_READ]
+# What the database does not make itself.
+_GIVEN = [field.attname for field in Conversation._meta.concrete_fields if field.attname not in ("wire_head", "created_at")]
+_table = Conversation._meta.db_table
+
+
+def stamp(conversation: Conversation, owner: LockedOwner, by: ChangedBy) -> None:
+    """Give a changed conversation its owner's next number, and say what changed it."""
+    conversation.version = owner.next_version()
+    conversation.changed_by, conversation.changed_at = by.value, timezone.now()
+
+
+def save_conversations(
+    owner: LockedOwner, conversations: Sequence[Conversation], columns: Sequence[str], *, by: ChangedBy
+) -> None:
+    """Write these columns of changed conversations, each under the owner's next version, and the owner."""
+    if not conversations:
+        return
+    columns = (*columns, *STAMP)
+    for conversation in conversations:
+        stamp(conversation, owner, by)
+        if "created_version" in columns:  # begun again
+            conversation.created_version = conversation.created_version or conversation.version
+    if len(conversations) == 1:
+        assignments = ", ".join(f"{column} = %s" for column in columns)
+        with connection.cursor() as cursor:
+            # Django does not read a generated column again; whoever answers with the row needs it.
+            cursor.execute(
+                f"UPDATE {_table} SET {assignments} WHERE owner_id = %s AND conversation_id = %s RETURNING wire_head",
+                [*_values(conversations[0], columns), owner.owner_id, conversations[0].conversation_id],
+            )
+            (conversations[0].wire_head,) = cursor.fetchone()
+    else:
+        update_rows(conversations, columns)
+    save_owners([owner])
+
+
+def insert_rows(owner: LockedOwner, rows: Sequence[Conversation], *, by: ChangedBy) -> None:
+    """Write new conversations, each under the owner's next version, and the owner."""
+    if not rows:
+        return
+    for row in rows:
+        stamp(row, owner, by)
+        row.created_version = row.version
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {_table} ({', '.join(_GIVEN)}) {json_rows.select(Conversation, _GIVEN)}",
+            [rows_as_json(rows, _GIVEN)],
+        )
+    save_owners([owner])
+
+
+def update_rows(rows: Sequence[Conversation], columns: Sequence[str]) -> None:
+    """Write these columns of rows that are there, of any owners, who are locked; one statement."""
+    if not rows:
+        return
+    assignments = ", ".join(f"{column} = v.{column}" for column in columns)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {_table} SET {assignments} FROM ({json_rows.select(Conversation, (*KEY, *columns))}) AS v "
+            f"WHERE {_table}.owner_id = v.owner_id AND {_table}.conversation_id = v.conversation_id",
+            [rows_as_json(rows, (*KEY, *columns))],
+        )
+
+
+def rows_as_json(rows: Sequence[Conversation], columns: Sequence[str]) -> str:
+    """These columns of rows as the parameter of `json_rows`."""
+    return json_rows.parameter(columns, (_values(row, columns) for row in rows))
+
+
+def _values(conversation: Conversation, columns: Sequence[str]) -> list[Any]:
+    values = (getattr(conversation, column) for column in columns)
+    adapt = connection.ops.adapt_datetimefield_value
+    return [adapt(value) if isinstance(value, datetime) else value for value in values]
+
+
+def read_rows(keys: Sequence[Key]) -> dict[Key, Conversation]:
+    """The rows of these owners and conversations, deleted ones too; one query."""
+    if not keys:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(_read_sql(), [json_rows.parameter(KEY, set(keys))])
+        found = [Conversation.from_db(connection.alias, _READ, row) for row in cursor.fetchall()]
+    for row in found:
+        row.is_new = False
+        row.last_message_at, row.deleted_at = _moment(row.last_message_at), _moment(row.deleted_at)
+    return {(row.owner_id, row.conversation_id): row for row in found}
+
+
+def _moment(value: datetime | None) -> datetime | None:
+    """What the database gave; SQLite knows no time zones."""
+    return value and value.replace(tzinfo=UTC)
+
+
+@cache
+def _read_sql() -> str:
+    return f"SELECT {', '.join(f't.{column}' for column in _READ)} FROM {json_rows.of_keys(Conversation, KEY)}"
+
+
+def save_rows(owners: Mapping[str, LockedOwner], rows: Sequence[Conversation], *, by: ChangedBy) -> None:
+    """Number and write changed rows, new ones too, and their owners."""
+    for row in rows:
+        stamp(row, owners[row.owner_id], by)
+        row.created_version = row.created_version or row.version
+    write_rows(rows)
+    save_owners(owners.values())
+
+
+def write_rows(rows: Sequence[Conversation]) -> None:
+    """Write rows as they are, new ones too; one statement."""
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.execute(_write_sql(), [rows_as_json(rows, _WRITTEN)])
+
+
+@cache
+def _write_sql() -> str:
+    updates = ", ".join(f"{column} = EXCLUDED.{column}" for column in _UPDATED)
+    return (
+        f"INSERT INTO {_table} ({', '.join(_WRITTEN)}) {json_rows.select(Conversation, _WRITTEN)} WHERE true "
+        f"ON CONFLICT (owner_id, conversation_id) DO UPDATE SET {updates}"
+    )

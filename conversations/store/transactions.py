@@ -1,0 +1,65 @@
+"""Transactions that try again after a conflict, and work that is done item by item."""
+
+import logging
+import random
+import time
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import NamedTuple, ParamSpec, TypeVar
+
+from django.db import OperationalError, connection, transaction
+from django.utils.translation import gettext as _
+
+from conversations.exceptions import TryAgain
+
+P, R = ParamSpec("P"), TypeVar("R")
+logger = logging.getLogger(__name__)
+ATTEMPTS = 5
+# Deadlock and serialization failure; the order of locks allows neither, so each is logged.
+CONFLICTS = ("40P01", "40001")
+
+
+def in_transaction(function: Callable[P, R]) -> Callable[P, R]:
+    """Decorator: all of `function` or nothing, and again after a conflict with another writer. Raises TryAgain in the end.
+
+    Inside another transaction that one decides.
+    """
+
+    @wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                with transaction.atomic():
+                    return function(*args, **kwargs)
+            except OperationalError as error:
+                if connection.in_atomic_block or getattr(error.__cause__, "sqlstate", None) not in CONFLICTS:
+                    raise
+                logger.warning("Conflict in %s, attempt %d of %d: %s", function.__name__, attempt, ATTEMPTS, error)
+                time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311
+        raise TryAgain(_("Too many changes at the same moment; try again."))
+
+    return run
+
+
+class Done(NamedTuple):
+    """How many were done, and how many failed."""
+
+    done: int
+    failed: int
+
+
+def do_each(waiting: Sequence[str], act: Callable[[str], object], *, log: logging.Logger, failure: str) -> Done:
+    """Do something that waits to be done, one by one. One that fails stays, and keeps no other from it.
+
+    `failure` says so in the log. Raises OperationalError when the database is away.
+    """
+    failed = 0
+    for one in waiting:
+        try:
+            act(one)
+        except OperationalError:
+            raise
+        except Exception:
+            log.exception(failure, one)
+            failed += 1
+    return Done(len(waiting) - failed, failed)
