@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, sync_playwright
 from tests.browser import chromium
 from tests.browser.site import Site
 from tests.browser.visits import Visits
-from tests.servers import scratch_postgresql
+from tests.support.servers import scratch_postgresql
 
 
 @pytest.fixture(scope="package")

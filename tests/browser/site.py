@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
-from tests.servers import RunningServer
+from tests.support.servers import RunningServer
 
 
 class Site(RunningServer):

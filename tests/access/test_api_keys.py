@@ -1,0 +1,143 @@
+"""API keys: made once, kept as a hash, stopped at once, and cheap to use."""
+
+from datetime import timedelta
+
+from django.db import IntegrityError, transaction
+from django.test import TestCase
+from django.utils import timezone
+
+from conversations.access import api_keys
+from conversations.exceptions import InvalidParameter, NotSignedIn
+from conversations.models import ApiKey
+from tests.support.cast import ALICE
+
+
+def used_at(key: ApiKey):
+    return ApiKey.objects.get(prefix=key.prefix).last_used_at
+
+
+class MakingTests(TestCase):
+    def test_a_key_opens_its_owner_with_its_scopes(self):
+        _key, text = api_keys.create_api_key(name="app", owner_id=ALICE, scopes=["read", "write"])
+
+        self.assertEqual(api_keys.find(text), api_keys.Access(ALICE, frozenset({"read", "write"})))
+
+    def test_a_key_without_an_owner_is_a_service_and_may_feed(self):
+        _key, text = api_keys.create_api_key(name="back end", scopes=["feed"])
+
+        self.assertEqual(api_keys.find(text), api_keys.Access(None, frozenset({"feed"})))
+
+    def test_only_a_hash_of_it_is_kept(self):
+        key, text = api_keys.create_api_key(name="app", owner_id=ALICE)
+
+        row = ApiKey.objects.values().get(prefix=key.prefix)
+        secret = text.removeprefix(f"imk_{key.prefix}_")
+        self.assertGreaterEqual(len(secret), 40)
+        for value in row.values():
+            self.assertNotIn(secret, value.decode("latin-1") if isinstance(value, bytes | memoryview) else str(value))
+        self.assertNotIn(secret, str(key))
+
+    def test_no_two_keys_are_alike(self):
+        texts = {api_keys.create_api_key(name="app")[1] for _ in range(20)}
+
+        self.assertEqual(len(texts), 20)
+        self.assertTrue(all(text.startswith("imk_") for text in texts))
+
+    def test_what_makes_no_sense_is_refused_by_name(self):
+        for field, arguments in (
+            ("name", {"name": ""}),
+            ("name", {"name": "x" * 101}),
+            ("name", {"name": "a\nb"}),
+            ("name", {"name": "a\0b"}),
+            ("owner", {"owner_id": ""}),
+            ("owner", {"owner_id": "x" * 65}),
+            ("owner", {"owner_id": "张"}),
+            ("scopes", {"scopes": []}),
+            ("scopes", {"scopes": ["admin"]}),
+            ("scopes", {"scopes": ["read", "feed"], "owner_id": ALICE}),
+            ("expires_at", {"expires_at": timezone.now()}),
+        ):
+            with self.subTest(**arguments), self.assertRaises(InvalidParameter) as caught:
+                api_keys.create_api_key(**{"name": "app"} | arguments)
+            self.assertEqual(list(caught.exception.errors), [field])
+        self.assertFalse(ApiKey.objects.exists())
+
+    def test_the_database_lets_only_services_feed(self):
+        with self.assertRaises(IntegrityError), transaction.atomic():
+            ApiKey.objects.create(prefix="x", digest=b"", name="x", owner_id=ALICE, can_feed=True)
+
+
+class FindingTests(TestCase):
+    def test_an_unknown_prefix_and_a_wrong_secret_look_the_same(self):
+        key, text = api_keys.create_api_key(name="app", owner_id=ALICE)
+        refusals = set()
+
+        for wrong in (text[:-1], text + "x", f"imk_{key.prefix}_", f"imk_{'0' * 12}_{text[-43:]}", text.swapcase()):
+            with self.assertNumQueries(1), self.assertRaises(NotSignedIn) as caught:
+                api_keys.find(wrong)
+            refusals.add((caught.exception.code, str(caught.exception.detail)))
+
+        self.assertEqual(len(refusals), 1)
+
+    def test_text_that_can_be_no_key_does_not_reach_the_database(self):
+        for text in ("imk_", "imk__x", "imk_a\0b_c", "imk_张_x", "imk_' OR 1=1_x", "imk_%_x"):
+            with self.subTest(repr(text)), self.assertNumQueries(0), self.assertRaises(NotSignedIn):
+                api_keys.find(text)
+
+    def test_revoked_and_expired_ones_say_so_to_their_holder_only(self):
+        revoked, revoked_text = api_keys.create_api_key(name="app")
+        expired, expired_text = api_keys.create_api_key(name="app", expires_at=timezone.now() + timedelta(days=1))
+        api_keys.revoke(revoked.prefix)
+        ApiKey.objects.filter(prefix=expired.prefix).update(expires_at=timezone.now() - timedelta(seconds=1))
+
+        for text in (revoked_text, expired_text):
+            with self.assertRaises(NotSignedIn) as holder:
+                api_keys.find(text)
+            with self.assertRaises(NotSignedIn) as guesser:
+                api_keys.find(text[:-1] + ("x" if text[-1] != "x" else "y"))
+            self.assertNotEqual(str(holder.exception.detail), str(guesser.exception.detail))
+        self.assertEqual({used_at(revoked), used_at(expired)}, {None})
+
+    def test_revoking_again_keeps_the_first_time(self):
+        key, _text = api_keys.create_api_key(name="app")
+        api_keys.revoke(key.prefix)
+        first = ApiKey.objects.get(prefix=key.prefix).revoked_at
+
+        api_keys.revoke(key.prefix)
+        api_keys.revoke("unknown")
+
+        self.assertEqual(ApiKey.objects.get(prefix=key.prefix).revoked_at, first)
+
+
+class LastUseTests(TestCase):
+    def test_it_is_written_at_the_first_use_and_then_once_an_hour(self):
+        key, text = api_keys.create_api_key(name="app")
+        self.assertIsNone(used_at(key))
+
+        with self.assertNumQueries(2):
+            api_keys.find(text)
+        first = used_at(key)
+        for _ in range(5):
+            with self.assertNumQueries(1):
+                api_keys.find(text)
+
+        self.assertEqual(used_at(key), first)
+        self.assertLess(abs(timezone.now() - first), timedelta(minutes=1))
+
+    def test_it_is_written_again_after_an_hour_and_not_before(self):
+        key, text = api_keys.create_api_key(name="app")
+
+        for minutes, queries in ((59, 1), (61, 2)):
+            ApiKey.objects.update(last_used_at=timezone.now() - timedelta(minutes=minutes))
+            with self.assertNumQueries(queries):
+                api_keys.find(text)
+        self.assertLess(timezone.now() - used_at(key), timedelta(minutes=1))
+
+    def test_one_keys_use_is_not_anothers(self):
+        used, text = api_keys.create_api_key(name="app")
+        other, _text = api_keys.create_api_key(name="app")
+
+        api_keys.find(text)
+
+        self.assertIsNotNone(used_at(used))
+        self.assertIsNone(used_at(other))

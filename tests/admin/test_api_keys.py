@@ -1,0 +1,125 @@
+"""API keys in the admin."""
+
+from datetime import timedelta
+
+from django.contrib.admin.models import LogEntry
+from django.test import TestCase
+from django.urls import reverse
+from django.utils import timezone
+
+from conversations.access import api_keys
+from conversations.models import ApiKey, Owner
+from tests.support.staff import boss, viewer
+
+LIST = reverse("admin:conversations_apikey_changelist")
+ADD = reverse("admin:conversations_apikey_add")
+
+
+class ApiKeyAdminTests(TestCase):
+    def setUp(self):
+        self.client.force_login(boss())
+
+    def add(self, **values):
+        return self.client.post(ADD, {"name": "backend", "owner_id": "", "scopes": ["read"]} | values, follow=True)
+
+    def test_a_new_key_is_shown_once_and_works(self):
+        page = self.add(owner_id="alice", scopes=["read", "write"])
+
+        text = page.context["key"]
+        self.assertEqual(api_keys.find(text), ("alice", {"read", "write"}))
+        self.assertContains(page, f"<code>{text}</code>")
+        self.assertIn("no-store", page["Cache-Control"])
+        self.assertNotContains(self.client.get(LIST), text)
+
+    def test_a_new_key_is_in_no_cookie_and_no_session(self):
+        for button in ("_save", "_continue", "_addanother", "_popup"):
+            with self.subTest(button):
+                page = self.client.post(ADD, {"name": "one", "owner_id": "", "scopes": ["read"], button: "1"})
+
+                text = page.context["key"]
+                self.assertContains(page, text)
+                self.assertNotIn(text, str(self.client.cookies))
+                self.assertNotIn(text, str(dict(self.client.session)))
+
+    def test_neither_text_nor_digest_stays_anywhere(self):
+        self.add()
+        key = ApiKey.objects.get()
+
+        page = self.client.get(reverse("admin:conversations_apikey_change", args=[key.prefix]))
+
+        self.assertContains(page, key.prefix)
+        self.assertNotContains(page, bytes(key.digest).hex())
+        self.assertNotContains(page, "digest")
+        self.assertNotIn("imk_", LogEntry.objects.get().change_message + LogEntry.objects.get().object_repr)
+
+    def test_an_empty_owner_makes_a_service_key(self):
+        self.add(scopes=["feed"])
+
+        self.assertIsNone(ApiKey.objects.get().owner_id)
+        self.assertContains(self.client.get(LIST), '<td class="field-whose">service</td>', html=True)
+
+    def test_a_key_leads_to_its_owner(self):
+        Owner.objects.create(owner_id="alice/x")
+        self.add(owner_id="alice/x")
+        owner_url = reverse("admin:conversations_owner_changelist") + "?q=alice%2Fx"
+
+        self.assertContains(self.client.get(LIST), f'<a href="{owner_url}">alice/x</a>', html=True)
+        self.assertEqual([owner.owner_id for owner in self.client.get(owner_url).context["cl"].result_list], ["alice/x"])
+
+    def test_the_form_refuses_what_a_key_cannot_be_made_of(self):
+        for values in ({"name": "客服\u3000后台"}, {"owner_id": "böb"}, {"owner_id": "bob", "scopes": ["feed"]}):
+            with self.subTest(values):
+                self.assertContains(self.add(**values), "errorlist")
+        self.assertFalse(ApiKey.objects.exists())
+
+    def test_what_cannot_be_is_said_at_its_field(self):
+        yesterday = timezone.now() - timedelta(days=1)
+        for field, values in {
+            "owner_id": {"owner_id": "爱"},
+            "scopes": {"owner_id": "alice", "scopes": ["feed"]},
+            "expires_at": {"expires_at_0": f"{yesterday:%Y-%m-%d}", "expires_at_1": "00:00"},
+            "name": {"name": ""},
+        }.items():
+            with self.subTest(field=field):
+                self.assertIn(field, self.add(**values).context["adminform"].form.errors)
+        self.assertFalse(ApiKey.objects.exists())
+
+    def test_nobody_makes_a_key_that_may_more_than_himself(self):
+        feed, read, write = ["feed"], ["read"], ["read", "write"]
+        reader, both = ("read_text",), ("read_text", "change_conversation")
+        for permissions, scopes, is_made in (
+            ((), feed, True),
+            ((), read, False),
+            ((), ["write"], False),
+            (("change_conversation",), ["write"], False),
+            (reader, read, True),
+            (reader, write, False),
+            (both, write, True),
+        ):
+            with self.subTest(permissions=permissions, scopes=scopes):
+                user = viewer("add_apikey", *permissions)
+                self.client.force_login(user)
+                page = self.add(scopes=scopes)
+                self.assertEqual("key" in page.context, is_made)
+                if not is_made:
+                    self.assertIn("scopes", page.context["adminform"].form.errors)
+                user.delete()
+
+    def test_revoking_stops_the_ticked_key_only(self):
+        key, _text = api_keys.create_api_key(name="one", owner_id=None)
+        other, _text = api_keys.create_api_key(name="other", owner_id=None)
+
+        for _time in range(2):
+            self.client.post(LIST, {"action": "revoke", "_selected_action": [key.prefix], "index": 0})
+
+        self.assertIsNotNone(ApiKey.objects.get(prefix=key.prefix).revoked_at)
+        self.assertIsNone(ApiKey.objects.get(prefix=other.prefix).revoked_at)
+        self.assertEqual(LogEntry.objects.get().object_id, key.prefix)
+
+    def test_a_key_is_neither_edited_nor_deleted(self):
+        key, _text = api_keys.create_api_key(name="one", owner_id=None)
+
+        for view in ("change", "delete"):
+            url = reverse(f"admin:conversations_apikey_{view}", args=[key.prefix])
+            self.assertEqual(self.client.post(url, {"name": "x", "post": "yes"}).status_code, 403)
+        self.assertEqual(ApiKey.objects.get().name, "one")

@@ -1,0 +1,223 @@
+"""Errors are problem+json with the SDK's code and desc, whatever goes wrong; never a page of Django's."""
+
+import json
+from unittest.mock import patch
+
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.db import InterfaceError, OperationalError
+from django.http import Http404
+from django.test import RequestFactory, SimpleTestCase, override_settings
+from django.utils import translation
+
+from conversations.api.errors import problem
+from imsite import handlers
+from tests.support.api import ApiTestCase, conversation_url, url
+from tests.support.staff import boss
+
+SECRET = "password of the database"
+CHINESE = {"HTTP_ACCEPT_LANGUAGE": "zh-CN,zh;q=0.9,en;q=0.5"}
+
+
+class ShapeTests(ApiTestCase):
+    def test_each_error_has_the_parts_of_rfc_9457_and_of_on_error(self):
+        body = self.assert_problem(self.get(url(count=0)), 400, 6017, "count")
+
+        self.assertEqual(body["type"], "urn:imsite:problem:invalid-parameter")
+        self.assertEqual(body["title"], "Invalid parameter")
+        self.assertEqual(body["errors"], {"count": [body["detail"]]})
+
+    def test_the_request_id_comes_back_or_is_made(self):
+        given = self.get(url(count=0), HTTP_X_REQUEST_ID="abc-123")
+        made = [self.get(url(count=0)) for _ in range(2)]
+
+        self.assertEqual((given["X-Request-ID"], given.json()["requestId"]), ("abc-123", "abc-123"))
+        self.assertEqual([response["X-Request-ID"] for response in made], [one.json()["requestId"] for one in made])
+        self.assertEqual(len({response["X-Request-ID"] for response in made}), 2)
+
+    def test_a_request_id_that_is_no_word_is_replaced_and_a_long_one_cut(self):
+        for odd in ("a\nb", "\xff", "a\x00", "张"):
+            self.assertNotIn(odd, self.get(url(count=0), HTTP_X_REQUEST_ID=odd)["X-Request-ID"])
+        self.assertEqual(self.get(url(count=0), HTTP_X_REQUEST_ID="x" * 5000)["X-Request-ID"], "x" * 64)
+
+    def test_a_length_is_given_so_that_a_connection_can_go_on(self):
+        response = self.get(url(count=0))
+
+        self.assertEqual(int(response["Content-Length"]), len(response.content))
+
+
+class LanguageTests(ApiTestCase):
+    def test_title_detail_and_desc_follow_accept_language(self):
+        for address in (url(count=0), conversation_url("C2Cbob"), conversation_url("c2c_x"), "/api/v1/nope"):
+            english, chinese = self.get(address).json(), self.get(address, **CHINESE).json()
+
+            for key in ("title", "detail", "desc"):
+                self.assertTrue(english[key].isascii(), english[key])
+                self.assertFalse(chinese[key].isascii(), chinese[key])
+            self.assertEqual((english["code"], english["type"]), (chinese["code"], chinese["type"]))
+
+    def test_reasons_in_a_lookup_do_too(self):
+        address = url("conversations/lookup/", id=["c2c_x", "C2Cbob"])
+
+        for one in self.get(address, **CHINESE).json()["unresolved"]:
+            self.assertFalse(one["resultInfo"].isascii())
+
+    def test_the_language_of_another_request_does_not_stay(self):
+        translation.activate("zh-hans")  # as a page leaves it behind in its thread
+        self.addCleanup(translation.deactivate)
+
+        self.assertTrue(self.get(url(count=0)).json()["detail"].isascii())
+
+    def test_unheard_of_languages_are_english(self):
+        for language in ("xx", "../../etc", "a" * 10_000, "\xff", ";;,q=", "*"):
+            self.assertTrue(self.get(url(count=0), HTTP_ACCEPT_LANGUAGE=language).json()["detail"].isascii())
+
+
+class AddressTests(ApiTestCase):
+    unknown = (
+        "/api/v1/nope",
+        "/api/v1/",
+        "/api/v1",
+        "/api/v2/conversations/",
+        "/api/",
+        "/api",
+        "/api/v1/unread/x",
+        "/api/v1//unread/",
+    )
+
+    def test_an_unknown_address_is_404_for_everyone_and_every_method(self):
+        for address in self.unknown:
+            for method in ("get", "post", "put", "patch", "delete", "options"):
+                for credential in ({}, self.alice, {"HTTP_AUTHORIZATION": "Bearer x"}, {"HTTP_ACCEPT": "text/html"}):
+                    with self.subTest(address=address, method=method, credential=credential):
+                        self.assert_problem(getattr(self.client, method)(address, **credential), 404, 60009)
+
+    def test_the_same_in_debug(self):
+        with override_settings(DEBUG=True):
+            for address in self.unknown:
+                self.assert_problem(self.get(address, {"HTTP_ACCEPT": "text/html"}), 404, 60009)
+
+    def test_a_method_that_is_not_there_is_405_with_those_that_are(self):
+        for address, allowed in (
+            (url(), "GET, HEAD, OPTIONS"),
+            (url("changes/"), "GET, HEAD, OPTIONS"),
+            (url("conversations/lookup/"), "GET, POST, HEAD, OPTIONS"),
+            (url("unread/"), "GET, HEAD, OPTIONS"),
+        ):
+            for method in ("put", "patch", "delete", "trace"):
+                response = getattr(self.client, method)(address, **self.alice)
+                self.assert_problem(response, 405, 60009)
+                self.assertEqual(response["Allow"], allowed)
+
+    def test_options_tells_the_methods(self):
+        response = self.client.options(url(), **self.alice)
+
+        self.assertEqual((response.status_code, response["Allow"]), (200, "GET, HEAD, OPTIONS"))
+        self.assertEqual(response["Content-Type"], "application/json")
+
+    def test_a_foreign_host_is_400(self):
+        for debug in (True, False):
+            with override_settings(DEBUG=debug, ALLOWED_HOSTS=["imsite.example"]):
+                for credential in ({}, {"HTTP_ACCEPT": "text/html"}):
+                    response = self.get(url(), credential, HTTP_HOST="evil.example")
+                    self.assert_problem(response, 400, 6017)
+
+
+class FailureTests(ApiTestCase):
+    def test_an_unknown_failure_is_500_with_its_request_id_logged_and_no_internals(self):
+        self.client.force_login(boss())
+        for credential, address in (
+            (self.alice, url()),
+            ({}, url(owner="alice")),
+            ({"HTTP_ACCEPT": "text/html"}, url(owner="alice")),
+        ):
+            for debug in (True, False):
+                with (
+                    override_settings(DEBUG=debug),
+                    patch("conversations.lists.json_reads.rows_of", side_effect=RuntimeError(SECRET)),
+                    self.assertLogs("conversations.api", "ERROR") as logs,
+                ):
+                    response = self.get(address, credential)
+                body = self.assert_problem(response, 500, 50004)
+                self.assertNotIn(SECRET, response.content.decode())
+                self.assertIn(body["requestId"], logs.output[0])
+                self.assertIn(SECRET, logs.output[0])
+
+    def test_a_log_line_stays_one_line(self):
+        with (
+            patch("conversations.lists.json_reads.rows_of", side_effect=RuntimeError),
+            self.assertLogs("conversations.api", "ERROR") as logs,
+        ):
+            self.get("/api/v1/conversations/c2c_bob?placeholder=true&owner=alice", HTTP_X_REQUEST_ID="a\nERROR forged")
+
+        self.assertNotIn("\nERROR forged", logs.output[0])
+
+    def test_a_database_that_is_away_is_503_and_says_when_to_come_back(self):
+        for error in (OperationalError(SECRET), InterfaceError(SECRET)):
+            with (
+                patch("conversations.lists.json_reads.rows_of", side_effect=error),
+                self.assertLogs("conversations.api", "ERROR"),
+            ):
+                response = self.get(url())
+
+            self.assert_problem(response, 503, 50005)
+            self.assertGreater(int(response["Retry-After"]), 0)
+            self.assertNotIn(SECRET, response.content.decode())
+
+    def test_a_database_that_is_away_when_a_key_is_looked_up_is_503_too(self):
+        with (
+            patch("conversations.access.api_keys._stored", side_effect=OperationalError(SECRET)),
+            self.assertLogs("conversations.api"),
+        ):
+            self.assert_problem(self.get(url(), {"HTTP_AUTHORIZATION": "Bearer imk_a_b"}), 503, 50005)
+
+
+class HandlerTests(SimpleTestCase):
+    """What Django calls for failures outside of views."""
+
+    def test_under_the_api_they_answer_in_its_form(self):
+        request = RequestFactory().get("/api/v1/unread/")
+        with self.assertLogs("conversations.api", "ERROR"):
+            try:
+                raise OperationalError
+            except OperationalError:
+                away = handlers.server_error(request)
+
+        self.assertEqual((away.status_code, json.loads(away.content)["code"]), (503, 50005))
+        for response, status in (
+            (handlers.bad_request(request, SuspiciousOperation()), 400),
+            (handlers.permission_denied(request, PermissionDenied()), 403),
+            (handlers.page_not_found(request, Http404()), 404),
+        ):
+            self.assertEqual((response.status_code, response["Content-Type"]), (status, "application/problem+json"))
+
+    def test_elsewhere_they_show_a_page(self):
+        request = RequestFactory().get("/apiary/")
+        request.user = None
+
+        for response, status in (
+            (handlers.bad_request(request, ValueError()), 400),
+            (handlers.permission_denied(request, PermissionError()), 403),
+            (handlers.page_not_found(request, Http404()), 404),
+            (handlers.server_error(request), 500),
+        ):
+            self.assertEqual((response.status_code, response["Content-Type"][:9]), (status, "text/html"))
+
+    @override_settings(ALLOWED_HOSTS=["im.example.org"])
+    def test_the_log_names_a_refused_host_and_its_setting(self):
+        for path in ("/", "/api/v1/unread/?owner=alice", "/callbacks/tencent/?Sign=secret", "/x%0AINFO%1B?Sign=secret"):
+            with self.subTest(path), self.assertLogs("conversations.api", "WARNING") as logged:
+                response = self.client.get(path, HTTP_HOST="other.example.org")
+
+                self.assertEqual(response.status_code, 400)
+                (line,) = logged.output
+                self.assertIn(
+                    f"GET {path.removesuffix('?Sign=secret')} refused: Invalid HTTP_HOST header: 'other.example.org'", line
+                )
+                self.assertIn("ALLOWED_HOSTS", line)
+                self.assertNotIn("ALLOWED_HOSTS", response.content.decode())
+
+    def test_a_problem_can_be_made_for_any_error(self):
+        request = RequestFactory().get("/api/")
+
+        with self.assertLogs("conversations.api", "ERROR"):
+            self.assertEqual(problem(KeyError("x"), request).status_code, 500)

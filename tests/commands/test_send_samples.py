@@ -1,0 +1,97 @@
+"""send_sample_callbacks: the story that it tells, and what it says when nobody listens."""
+
+import subprocess
+import time
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.test import SimpleTestCase, TestCase, override_settings
+
+from conversations import samples
+from conversations.formats import webhook_events
+from conversations.samples import C2C_MESSAGE, C2C_RECALL, GROUP_MESSAGE, GROUP_RECALL
+from conversations.times import now_s, now_us
+from tests.support.servers import RunningServer, free_port
+
+NOW_MS = now_us() // 1000
+
+
+class StoryTests(SimpleTestCase):
+    def test_each_body_is_good_and_of_now(self):
+        for body in samples.story("x_", now_ms=NOW_MS):
+            event = webhook_events.parse(body["CallbackCommand"], body, now_s=NOW_MS // 1000)
+            self.assertIsNotNone(event)
+            self.assertNotIn("demo_", str(body))
+            self.assertNotIn("17600", str(body.get("EventTime", body.get("MsgTime"))))
+
+    def test_what_is_taken_back_is_what_was_sent_before(self):
+        told: dict[str, dict] = {}
+        for body in samples.story("x_", now_ms=NOW_MS):
+            if body["CallbackCommand"] == GROUP_RECALL:
+                self.assertEqual(body["MsgSeqList"], [{"MsgSeq": told[GROUP_MESSAGE]["MsgSeq"]}])
+            if body["CallbackCommand"] == C2C_RECALL:
+                self.assertEqual(body["MsgKey"], told[C2C_MESSAGE]["MsgKey"])
+            told[body["CallbackCommand"]] = body
+
+    def test_all_but_the_end_of_the_group_that_changes_a_conversation_is_in_it(self):
+        self.assertEqual(set(samples.STORY), webhook_events.COMMANDS - {"Group.CallbackAfterGroupDestroyed"})
+
+
+class ServerTests(SimpleTestCase):
+    def setUp(self):
+        self.server = RunningServer("wsgi", "imsite.wsgi:application")
+        self.addCleanup(self.server.stop)
+        self.url = f"http://127.0.0.1:{self.server.port}"
+
+    def test_it_tells_what_each_does_and_can_be_told_again(self):
+        first = self.server.manage("send_sample_callbacks", "--url", self.url)
+        told_by_s = now_s()
+        while now_s() <= told_by_s:  # all of a second that is read is read
+            time.sleep(0.05)
+        second = self.server.manage("send_sample_callbacks", "--url", self.url)
+
+        self.assertIn("demo_alice group_demo_team_7: new: name Demo Team 7, unread 0", first)
+        self.assertIn("demo_alice group_demo_team_7: unread 0 → 1, last message none → demo_carol: Order", first)
+        self.assertIn("demo_alice c2c_demo_bob: unread 1 → 0", first)
+        self.assertIn("demo_dave group_demo_team_7: membership member → removed", first)
+        self.assertIn(f"{self.url}/owner/?owner=demo_alice", first)
+        self.assertIn("demo_alice c2c_demo_bob: unread 0 → 1", second)
+        self.assertFalse(self.server.do("Callback.objects.exclude(outcome='applied').count()"))
+
+    def test_it_says_why_when_it_is_refused(self):
+        for name in ("IM_CALLBACK_TOKEN", "IM_SDK_APP_ID"):
+            self.server.environment |= {name: "1400000009"}
+            with self.assertRaises(subprocess.CalledProcessError) as caught:
+                self.server.manage("send_sample_callbacks", "--url", self.url)
+            self.assertIn("Refused", caught.exception.stderr)
+            self.assertIn("same IM_SDK_APP_ID and IM_CALLBACK_TOKEN", caught.exception.stderr)
+
+    def test_it_names_a_host_that_the_server_refuses(self):
+        url = self.url.replace("127.0.0.1", "127.1")  # the same address by another name
+        with self.assertRaises(subprocess.CalledProcessError) as caught:
+            self.server.manage("send_sample_callbacks", "--url", url)
+
+        self.assertIn("is 127.1 one of its ALLOWED_HOSTS?", caught.exception.stderr)
+
+
+class NobodyThereTests(TestCase):
+    def refused(self, *arguments: str) -> str:
+        with pytest.raises(CommandError) as caught:
+            call_command("send_sample_callbacks", *arguments, stdout=StringIO())
+        return str(caught.value)
+
+    def test_without_a_server_it_says_where_it_looked(self):
+        url = f"http://127.0.0.1:{free_port()}"
+
+        self.assertIn(f"Nothing answers at {url}", self.refused("--url", url))
+
+    def test_without_a_setting_it_names_it(self):
+        for name, nothing in (("IM_SDK_APP_ID", 0), ("IM_CALLBACK_TOKEN", "")):
+            with override_settings(**{name: nothing}):
+                self.assertTrue(self.refused().startswith(f"{name} is not set"))
+
+    def test_addresses_and_prefixes_that_are_none_are_refused(self):
+        self.assertIn("--url", self.refused("--url", "file:///etc/passwd"))
+        for prefix in ("ä", "x" * 64, "a\0"):
+            self.assertIn("owner ID", self.refused("--owner-prefix", prefix))

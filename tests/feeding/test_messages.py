@@ -1,0 +1,166 @@
+"""Any messages and recalls, in any order, any number of times, over any number of requests: the rows of a plain model."""
+
+import random as random_module
+
+import orjson
+from django.test import TransactionTestCase
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase
+
+from conversations.actions import deletions, reading
+from conversations.choices import Membership
+from conversations.feeding import members as feeding_members
+from conversations.feeding import messages
+from conversations.formats.messages import C2CRecall, GroupRecall
+from conversations.lists import change_feed
+from conversations.models import Conversation, GroupMember, Owner
+from conversations.transfer.conversations import import_records
+from tests.support import feeding
+from tests.support.messages import NOON_S, c2c, events, feed_in, group, peer_of, rows, sender_of
+
+
+class AnyOrderTests(TestCase):
+    @given(events, st.randoms(use_true_random=False), st.sets(st.integers(0, 30), max_size=8))
+    @settings(max_examples=250, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+    def test_the_rows_are_those_of_the_model(self, told, random, cuts):
+        for user_id in feeding.ROSTER:
+            GroupMember.objects.create(group_id="team", user_id=user_id, events='[[0,"member"]]', is_there=True, since_ms=0)
+        again = told + random.sample(told, len(told) // 2)
+        random.shuffle(again)
+
+        feed_in(again, cuts)
+
+        self.assertEqual(rows(), feeding.rows(told))
+        self.assert_numbered()
+
+    def assert_numbered(self) -> None:
+        """Each list's feed has its rows once, and goes as far as its owner."""
+        for owner in Owner.objects.all():
+            page = change_feed.read(owner.owner_id, None, 100)
+            shown = {orjson.loads(one)["conversation"]["conversationID"] for one in page.changes}
+            own = Conversation.objects.for_owner(owner.owner_id)
+            self.assertEqual(shown, set(own.values_list("conversation_id", flat=True)))
+            numbered = Conversation.objects.filter(owner_id=owner.owner_id, version__gt=0)
+            versions = list(numbered.values_list("version", flat=True))
+            self.assertEqual(len(set(versions)), len(versions))
+            self.assertEqual(max(versions, default=0), owner.version)
+
+
+class ReadingTests(TestCase):
+    def test_a_partial_read_leaves_what_comes_after_it(self):
+        messages.record([group("bob", n) for n in range(1, 6)] + [group("alice", 6)], now_s=NOON_S)
+        messages.record([group("bob", n) for n in range(7, 10)], now_s=NOON_S)
+
+        outcome = reading.read(owner_id="alice", conversation_id="group_team", sequence=7)
+
+        self.assertEqual(outcome.conversation.unread_count, 2)
+
+    def test_a_late_message_before_the_read_position_is_read(self):
+        messages.record([group("alice", 1), group("bob", 9)], now_s=NOON_S)
+        reading.read(owner_id="alice", conversation_id="group_team")
+
+        messages.record([group("bob", 5), group("bob", 10)], now_s=NOON_S)
+
+        row = Conversation.objects.get(owner_id="alice")
+        self.assertEqual((row.unread_count, row.last_message_position[-2:]), (1, "10"))
+
+    def test_a_position_moved_back_counts_again(self):
+        messages.record([group("alice", 1), *(group("bob", n) for n in range(2, 6))], now_s=NOON_S)
+        reading.read(owner_id="alice", conversation_id="group_team")
+
+        reading.move_read_position(owner_id="alice", conversation_id="group_team", to=3)
+
+        self.assertEqual(Conversation.objects.get(owner_id="alice").unread_count, 2)
+
+    def test_a_position_moved_back_mentions_again(self):
+        messages.record(
+            [group("alice", 1), group("bob", 3, at_all=True), group("bob", 4, at_accounts=("alice",))], now_s=NOON_S
+        )
+        messages.record([group("bob", 5, at_accounts=("alice",)), group("bob", 6)], now_s=NOON_S)
+        messages.recall(GroupRecall("team", "", (5,), ""))
+        reading.read(owner_id="alice", conversation_id="group_team")
+
+        reading.move_read_position(owner_id="alice", conversation_id="group_team", to=2)
+
+        row = Conversation.objects.get(owner_id="alice")
+        self.assertEqual((row.unread_count, row.group_at_info), (3, '[{"seq":"3","atType":2},{"seq":"4","atType":1}]'))
+
+
+class ParallelTests(TransactionTestCase):
+    """Eight threads with overlapping groups and threads of two, each telling the same messages in another order."""
+
+    def test_each_message_counts_once(self):
+        import threading
+
+        from django.db import connection
+
+        told = [group(sender_of(n), n, group_id=f"g{n % 3}") for n in range(1, 60)]
+        told += [c2c(sender_of(n), peer_of(n), n) for n in range(1, 40)]
+        for group_id in ("g0", "g1", "g2"):
+            for user_id in feeding.ROSTER:
+                GroupMember.objects.create(
+                    group_id=group_id, user_id=user_id, events='[[0,"member"]]', is_there=True, since_ms=0
+                )
+        failures: list[Exception] = []
+
+        def run(seed: int) -> None:
+            mine = random_module.Random(seed).sample(told, len(told))
+            try:
+                for start in range(0, len(mine), 7):
+                    messages.record(mine[start : start + 7], now_s=NOON_S)
+            except Exception as error:
+                failures.append(error)
+            finally:
+                connection.close()
+
+        threads = [threading.Thread(target=run, args=(seed,)) for seed in range(8 if connection.vendor == "postgresql" else 3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+        self.assertEqual(failures, [])
+        self.assertEqual(rows(), feeding.rows(told))
+
+
+class ImportedTests(TestCase):
+    def test_news_of_an_early_leave_does_not_take_an_imported_conversation_away(self):
+        feeding_members.join("team", ["alice", "bob"], at_ms=0)
+        message = {"timestamp": NOON_S, "seq": "1", "elemType": 1, "textElem": {"text": "imported"}}
+        conversation = {"conversationID": "group_team", "unreadCount": 2, "lastMessage": message}
+        import_records([(1, {"owner": "alice", "conversation": conversation})])
+        messages.record([group("bob", 5)], now_s=NOON_S)
+
+        feeding_members.leave("team", ["alice"], at_ms=1000, membership=Membership.LEFT)
+
+        row = Conversation.objects.for_owner("alice").get()
+        self.assertEqual((row.unread_count, row.membership), (2, "left"))
+
+
+class UnshownTests(TestCase):
+    """Messages that are never shown last are counted all the same, and read and deleted all the same."""
+
+    def test_reading_up_to_the_newest_reads_it(self):
+        messages.record([c2c("bob", "alice", 1, is_shown_last=False)], now_s=NOON_S)
+
+        reading.read(owner_id="alice", conversation_id="c2c_bob")
+        messages.recall(C2CRecall("bob", "alice", NOON_S, 1, 1))
+
+        self.assertEqual(Conversation.objects.get(owner_id="alice").unread_count, 0)
+
+    def test_an_earlier_read_leaves_it(self):
+        messages.record([c2c("bob", "alice", 1), c2c("bob", "alice", 6, is_shown_last=False)], now_s=NOON_S)
+
+        reading.read(owner_id="alice", conversation_id="c2c_bob", timestamp_s=NOON_S + 1)
+
+        self.assertEqual(Conversation.objects.get(owner_id="alice").unread_count, 1)
+
+    def test_a_repeat_does_not_bring_a_deleted_conversation_back(self):
+        told = [c2c("bob", "alice", 1), c2c("bob", "alice", 6, is_shown_last=False)]
+        messages.record(told, now_s=NOON_S)
+        deletions.delete(owner_id="alice", conversation_ids=["c2c_bob"])
+
+        messages.record(told, now_s=NOON_S)
+
+        self.assertFalse(Conversation.objects.for_owner("alice").exists())

@@ -1,0 +1,211 @@
+"""Looking into a list is kept, changes nothing, and needs a reason where the setting says so."""
+
+from urllib.parse import urlencode
+
+import time_machine
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission
+from django.contrib.messages import get_messages
+from django.test import override_settings
+
+from conversations.feeding import messages, webhooks
+from conversations.models import Conversation, Look, Message, Owner
+from tests.support.admin import listing, page, webhook
+from tests.support.api import url as api_url
+from tests.support.cast import make_conversation, with_key
+from tests.support.messages import NOON_S, c2c
+from tests.support.pages import DETAIL, LIST, NEWS, REASON, SEARCH, AsSupport
+from tests.support.staff import boss, message
+
+ASKED = override_settings(VIEW_REASON_REQUIRED=True)
+
+
+class LookTests(AsSupport):
+    def looks(self):
+        return list(Look.objects.order_by("id").values_list("username", "owner_id", "reason"))
+
+    def test_one_hour_of_a_session_is_one_entry_for_each_owner(self):
+        make_conversation()
+        with time_machine.travel(NOON_S // 3600 * 3600, tick=False) as clock:
+            for _again in range(2):
+                self.get(LIST, owner="alice"), self.get(DETAIL, owner="alice", id="c2c_bob"), self.get(NEWS, owner="alice")
+            self.get(LIST, pane="list", owner="bob")
+            clock.shift(3600)
+            self.get(LIST, owner="alice")
+
+        self.assertEqual(self.looks(), [("sue", "alice", ""), ("sue", "bob", ""), ("sue", "alice", "")])
+
+    def test_searching_owners_is_none(self):
+        self.get(SEARCH, q="a")
+
+        self.assertEqual(self.looks(), [])
+
+    def test_looking_changes_nothing_of_the_owners(self):
+        messages.record([c2c("bob", "alice", 1)], now_s=NOON_S)
+        before = list(Conversation.objects.values()), list(Owner.objects.values())
+
+        for part in ("messages", "explain", "fields", "json", "history"):
+            self.get(DETAIL, owner="alice", id="c2c_bob", part=part)
+
+        self.assertEqual((list(Conversation.objects.values()), list(Owner.objects.values())), before)
+
+    def test_the_page_says_that_it_only_looks(self):
+        Owner.objects.create(owner_id="alice", nick_name="Alice Wang")
+
+        self.assertContains(self.get(LIST, owner="alice"), "Viewing as Alice Wang (read-only)")
+
+    def test_a_session_remembers_a_bounded_number_of_owners(self):
+        for number in range(105):
+            self.get(LIST, pane="rows", owner=f"u{number}")
+
+        self.assertEqual(len(self.client.session["looks"]), 100)
+
+    @ASKED
+    def test_a_reason_is_asked_for_before_anything_shows(self):
+        make_conversation(show_name="Secret Bob", last_message=message())
+
+        for url, query in ((LIST, {}), (DETAIL, {"id": "c2c_bob"}), (NEWS, {"since": "0"})):
+            with self.subTest(url=url):
+                response = self.get(url, 302, owner="alice", **query)
+                self.assertTrue(response.url.startswith(f"{REASON}?owner=alice&next="))
+                self.assertNotContains(response, "Secret Bob", status_code=302)
+        self.assertEqual(self.get(LIST, pane="list", owner="alice")["HX-Redirect"], self.get(LIST, 302, owner="alice").url)
+        self.assertEqual(self.looks(), [])
+
+    @ASKED
+    def test_a_reason_opens_that_owner_and_is_kept(self):
+        form = self.get(LIST, 302, owner="alice", type="1").url
+
+        opened = self.client.post(form, {"reason": "  ticket\n 17 "})
+
+        self.assertRedirects(opened, f"{LIST}?owner=alice&type=1", fetch_redirect_response=False)
+        self.assertContains(self.get(opened.url), "ticket 17")
+        self.get(LIST, 302, owner="bob")
+        self.assertEqual(self.looks(), [("sue", "alice", "ticket 17")])
+
+    @ASKED
+    def test_no_reason_is_none(self):
+        for reason in ("", "   ", "x" * 201, "a\0b"):
+            with self.subTest(reason=reason[:5]):
+                page = self.client.post(f"{REASON}?owner=alice", {"reason": reason})
+                self.assertContains(page, "Say why", status_code=400)
+        self.get(LIST, 302, owner="alice")
+
+    def test_nobody_is_led_away(self):
+        for elsewhere in ("https://evil.example/", "//evil.example", "javascript:alert(1)", "\\evil", "login"):
+            with self.subTest(elsewhere=elsewhere):
+                answer = self.client.post(f"{REASON}?owner=alice&next={elsewhere}", {"reason": "17"})
+                self.assertRedirects(answer, f"{LIST}?owner=alice", fetch_redirect_response=False)
+
+    def test_an_impossible_owner_is_refused(self):
+        self.get(REASON, 400, owner="")
+        self.assertEqual(self.client.post(f"{REASON}?owner=%E7%88%B1", {"reason": "17"}).status_code, 400)
+
+    def test_the_admin_shows_and_finds_them_and_changes_none(self):
+        self.user.is_superuser = True
+        self.user.save(update_fields=["is_superuser"])
+        Look.objects.create(username="sue", owner_id="alice", reason="ticket 17")
+        Look.objects.create(username="sam", owner_id="bob")
+        look = Look.objects.get(owner_id="alice")
+
+        page = self.get("/admin/conversations/look/", q="alice")
+
+        self.assertContains(page, "ticket 17")
+        self.assertNotContains(page, "sam")
+        self.assertEqual(self.client.post(f"/admin/conversations/look/{look.pk}/delete/", {"post": "yes"}).status_code, 403)
+        self.assertEqual(self.client.post(f"/admin/conversations/look/{look.pk}/change/", {"reason": "x"}).status_code, 403)
+
+    def test_who_looked_is_for_a_lead_and_not_for_support(self):
+        looks = "/admin/conversations/look/"
+        self.assertNotContains(self.get(LIST, owner="alice"), looks)
+        self.get(looks, 403)
+
+        self.user.user_permissions.add(Permission.objects.get(codename="view_look"))
+
+        self.assertContains(self.get(LIST, owner="alice"), f'href="{looks}?q=alice"')
+        self.get(looks)
+
+
+class ElsewhereTests(AsSupport):
+    """Not only the pages show lists: the API with a staff session and the admin's rows do as well."""
+
+    def setUp(self):
+        super().setUp()
+        messages.record([c2c("bob", "alice", 1)], now_s=NOON_S)
+        self.good = webhook("carol")
+        self.bad = webhooks.receive("C2C.CallbackAfterSendMsg", b'{"From_Account":7}')
+        sent = Message.objects.get(thread="alice\x1fbob")
+        self.doors = {
+            page("conversationrow", "alice", "c2c_bob"): "alice",
+            page("conversationrow", "alice", "c2c_bob").replace("/change/", "/history/"): "alice",
+            page("messagerow", sent.thread, sent.position): "bob",
+            page("callback", str(self.good.pk)): "carol",
+            page("callback", str(self.bad.pk)): f"webhook {self.bad.pk}",
+            api_url(owner="alice"): "alice",
+            api_url("changes/", owner="alice"): "alice",
+        }
+
+    def test_each_door_is_kept_once_an_hour(self):
+        for url, owner_id in self.doors.items():
+            with self.subTest(url=url):
+                self.client.force_login(self.user)  # another session
+                Look.objects.all().delete()
+                for _again in range(2):
+                    self.assertEqual(self.client.get(url).status_code, 200)
+                self.assertEqual(list(Look.objects.values_list("username", "owner_id")), [("sue", owner_id)])
+                self.client.logout()
+
+    def test_the_lists_of_the_admin_and_the_feeds_other_webhooks_are_none(self):
+        group = webhooks.receive("Group.CallbackAfterGroupInfoChanged", b'{"GroupId":"team","Name":"Team"}')
+        for url in (listing("conversationrow"), listing("messagerow"), listing("callback"), page("callback", str(group.pk))):
+            self.assertEqual(self.client.get(url).status_code, 200)
+
+        self.assertFalse(Look.objects.exists())
+
+    @ASKED
+    def test_each_door_asks_for_a_reason(self):
+        for url, owner_id in self.doors.items():
+            with self.subTest(url=url):
+                refused = self.client.get(url)
+                if url.startswith("/api/"):
+                    self.assertEqual((refused.status_code, refused.json()["code"]), (403, 10007))
+                    self.assertIn("say why", refused.json()["detail"])
+                else:
+                    self.assertRedirects(refused, f"{REASON}?{urlencode({'owner': owner_id, 'next': url})}")
+                self.client.post(f"{REASON}?{urlencode({'owner': owner_id})}", {"reason": "17"})
+                self.assertEqual(self.client.get(url).status_code, 200)
+                session = self.client.session
+                del session["looks"]
+                session.save()
+
+    @ASKED
+    def test_what_is_ticked_in_the_admin_asks_for_a_reason_too(self):
+        self.client.force_login(boss())
+        told = {"action": "mute", "_selected_action": ["alice/c2c_bob", "bob/c2c_alice"], "index": 0}
+        self.client.post(f"{REASON}?owner=bob", {"reason": "17"})
+
+        version = Conversation.objects.get(owner_id="bob").version
+        for more in ({}, {"seen": ["1", str(version)]}):
+            answer = self.client.post(listing("conversationrow"), told | more)
+
+            texts = [str(text) for text in get_messages(answer.wsgi_request)]
+            self.assertIn("Refused for alice: Open the list of alice in the pages first, and say why you look.", texts)
+        self.assertEqual(dict(Conversation.objects.values_list("owner_id", "recv_opt")), {"alice": 0, "bob": 2, "carol": 0})
+        self.assertEqual(set(Look.objects.values_list("owner_id", flat=True)), {"bob"})
+
+    @ASKED
+    def test_a_service_needs_none(self):
+        self.client.logout()
+
+        self.assertEqual(self.client.get(api_url(owner="alice"), **with_key(None)).status_code, 200)
+        self.assertFalse(Look.objects.exists())
+
+    def test_what_staff_changes_through_the_api_is_logged_by_its_address(self):
+        self.user.user_permissions.add(Permission.objects.get(codename="change_conversation"))
+        pin = api_url("conversations/c2c_bob/pin/", owner="alice")
+
+        self.assertEqual(self.client.put(pin).status_code, 200)
+        self.assertEqual(self.client.put(api_url("conversations/c2c_nobody/pin/", owner="alice")).status_code, 404)
+
+        entry = LogEntry.objects.get()
+        self.assertEqual((entry.user, entry.object_id, entry.get_change_message()), (self.user, "alice", f"PUT {pin} → 200"))

@@ -1,0 +1,114 @@
+"""No page of staff's asks the database more often when there is more to show."""
+
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.admin.utils import quote
+from django.contrib.auth.models import User
+from django.contrib.contenttypes.models import ContentType
+from django.urls import reverse
+
+from conversations.feeding import members, messages
+from conversations.models import (
+    ApiKey,
+    Callback,
+    CallbackOutcome,
+    ConversationRow,
+    Group,
+    Look,
+    Owner,
+    SavedView,
+    composite_keys,
+)
+from tests.support.cast import make_conversations
+from tests.support.messages import NOON_S, c2c, group
+from tests.support.pages import DETAIL, LIST, NEWS, SEARCH, AsSupport
+from tests.support.staff import boss, message
+
+ACT, COUNTS, SAVED = (reverse(name) for name in ("conversation-act", "saved-view-counts", "saved-views"))
+TEAM, BOB = {"owner": "alice", "id": "group_team"}, {"owner": "alice", "id": "c2c_bob"}
+PARTS = ("messages", "fields", "members", "json", "history")
+FILTERS = (
+    {}, {"hasUnreadCount": "true"}, {"hasGroupAtInfo": "false"}, {"conversationGroup": "work"}, {"conversationGroup": ""},
+    {"search": "peer"}, {"markType": "1"}, {"activeSince": "7d"}, {"isPinned": "false", "hasDraft": "false", "type": "1"},
+)  # fmt: skip
+# A table, what is searched there, and the key of one of its rows.
+TABLES = (
+    ("owner", "user", "alice"), ("conversationrow", "alice", "alice/group_team"), ("group", "g", "team"),
+    ("groupmemberrow", "team", "team/bob"), ("messagerow", "team", f"team/{1:020d}"), ("callback", "1", None),
+    ("apikey", "app", "imk_0"), ("look", "boss", None), ("savedview", "view", None),
+)  # fmt: skip
+ADMIN_FILTERS = (
+    ("conversationrow", {"q": "alice", "unread": "1", "type": "1"}), ("callback", {"outcome": "failed"}),
+    ("callback", {"received": "hour"}), ("callback", {"command": "Group.CallbackAfterSendMsg"}),
+    ("savedview", {"is_shared__exact": "1"}),
+)  # fmt: skip
+
+
+def fill(numbers: range, user: User) -> None:
+    """Of everything that a page may show, as many as there are numbers."""
+    ids = [f"user{n}" for n in numbers]
+    row = {"last_message": message(), "marks": 1, "unread_count": 1, "unread_base": 1, "conversation_groups": 1}
+    make_conversations(len(ids), start=numbers.start, order_key=numbers.start, **row)
+    Owner.objects.bulk_create(Owner(owner_id=one, nick_name=f"Nick {one}") for one in ids)
+    members.join("team", ["alice", "bob", *ids], at_ms=1000)
+    messages.record([group(f"user{n}", n + 1) for n in numbers] + [c2c("bob", "alice", n) for n in numbers], now_s=NOON_S)
+    Group.objects.bulk_create(Group(group_id=f"g{n}", name="A group") for n in numbers)
+    Callback.objects.bulk_create(
+        Callback(command="Group.CallbackAfterSendMsg", body="{}", outcome=outcome)
+        for outcome in CallbackOutcome
+        for _n in numbers
+    )
+    ApiKey.objects.bulk_create(ApiKey(prefix=f"imk_{n}", digest=bytes([n]), name=f"app {n}") for n in numbers)
+    Look.objects.bulk_create(Look(username=user.username, owner_id=one) for one in ids)
+    SavedView.objects.bulk_create(SavedView(user=user, name=f"view {n}", find="is:unread", is_shared=n % 2) for n in numbers)
+    kind = ContentType.objects.get_for_model(ConversationRow)
+    about = {"content_type": kind, "object_id": composite_keys.to_text("alice", "group_team"), "action_flag": CHANGE}
+    LogEntry.objects.bulk_create(LogEntry(user=user, object_repr=str(n), **about) for n in numbers)
+
+
+def pages() -> list[tuple[str, dict[str, str], str]]:
+    """Each page's address, its parameters, and the pane that htmx asks for."""
+    lists = [(LIST, {"owner": "alice"} | one, pane) for one in FILTERS for pane in ("", "browse", "rows")]
+    parts = [(DETAIL, one | {"part": part}, pane) for one in (TEAM, BOB) for part in PARTS for pane in ("", "panel")]
+    deeds = [(ACT, one | {"deed": deed}, "deed") for one in (TEAM, BOB) for deed in ("read", "recount", "pin", "star", "mute")]
+    return [
+        (SEARCH, {}, ""),
+        *((SEARCH, {"q": text}, "owners") for text in ("user1", "nick", "nobody")),
+        *lists,
+        (NEWS, {"owner": "alice", "since": f"{Owner.objects.get(pk='alice').epoch}.1"}, ""),
+        (COUNTS, {"owner": "alice"}, "saved"),
+        (SAVED, {"owner": "alice"}, ""),
+        *(page for page in parts if page[1] != BOB | {"part": "members"}),
+        (DETAIL, TEAM | {"before": f"{2:020d}"}, "older-messages"),
+        (DETAIL, TEAM | {"part": "members", "after": "b"}, "panel"),
+        *deeds,
+    ]
+
+
+def admin_pages() -> list[tuple[str, dict[str, str], str]]:
+    keys = {"callback": Callback.objects.order_by("id")[0].pk, "look": Look.objects.order_by("id")[0].pk}
+    found = [(reverse("admin:index"), {}, ""), (reverse("admin:usersig"), {}, "")]
+    for table, text, key in TABLES:
+        url = reverse(f"admin:conversations_{table}_changelist")
+        found += [(url, {}, ""), (url, {"q": text}, "")]
+        if key := key or keys.get(table):
+            found.append((reverse(f"admin:conversations_{table}_change", args=[quote(str(key))]), {}, ""))
+    return found + [(reverse(f"admin:conversations_{table}_changelist"), query, "") for table, query in ADMIN_FILTERS]
+
+
+class QueryTests(AsSupport):
+    """What explains an unread number has a test of its own: it looks at some of what does not count."""
+
+    @classmethod
+    def make_user(cls) -> User:
+        return boss()
+
+    def test_more_rows_cost_no_page_more_queries(self):
+        fill(range(3), self.user)
+        asked = [*pages(), *admin_pages()]
+        few = [self.count_queries(url, pane=pane, **query) for url, query, pane in asked]
+        fill(range(3, 80), self.user)
+
+        for (url, query, pane), before in zip(asked, few):
+            with self.subTest(url, pane=pane, **query):
+                self.assertLessEqual(self.count_queries(url, pane=pane, **query), before)
+                self.assertLess(before, 40)

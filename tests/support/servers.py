@@ -1,0 +1,193 @@
+"""Real servers, each a process of its own with a database of its own, and a client for their event streams."""
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple, Self
+
+import psycopg
+from django.conf import settings
+from django.db import connection
+
+BIN = Path(sys.executable).parent
+# Evaluates one expression a line, with the people that tests play with at hand.
+CONSOLE = """
+import json, sys, django
+django.setup()
+from conversations import keys
+from conversations.actions.results import *
+from conversations.models.messages import *
+from conversations.models import *
+from tests.support.cast import *
+from tests.support.staff import *
+from django.test import Client
+def session_of(user): client = Client(); client.force_login(user); return client.cookies["sessionid"].value
+for line in sys.stdin: print(json.dumps(eval(line), default=str), flush=True)
+"""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextmanager
+def scratch_postgresql() -> Iterator[str]:
+    """The DATABASE_URL of an empty database on the server that the suite runs on, to the end of the block."""
+    name = f"scratch_{uuid.uuid4().hex}"
+    parameters = {k: v for k, v in connection.get_connection_params().items() if k in ("host", "port", "user", "password")}
+    with psycopg.connect(**parameters, dbname="postgres", autocommit=True) as server:
+        server.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8'")
+        try:
+            user = f"{parameters.get('user', '')}:{parameters.get('password', '')}"
+            yield f"postgres://{user}@{parameters.get('host', '')}:{parameters.get('port', 5432)}/{name}"
+        finally:
+            server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+class RunningServer:
+    """One granian process; its database is a new SQLite file unless the environment names one."""
+
+    def __init__(self, interface: str, application: str, **environment: str):
+        self.directory = tempfile.TemporaryDirectory()
+        self.console: subprocess.Popen | None = None
+        self.environment = os.environ | {
+            "DATABASE_URL": f"sqlite:///{self.directory.name}/test.sqlite3",
+            "DJANGO_SETTINGS_MODULE": "imsite.settings",
+            **environment,
+        }
+        self.port = free_port()
+        try:
+            self.manage("migrate", "--verbosity=0")
+            self.process = self.start(interface, application)
+        except BaseException:
+            self.directory.cleanup()
+            raise
+        self.wait()
+
+    def start(self, interface: str, application: str) -> subprocess.Popen:
+        options = ("--workers", "1", "--no-ws", "--workers-kill-timeout", "3", "--log-level", "critical")
+        command = [BIN / "granian", "--interface", interface, "--host", "127.0.0.1", "--port", str(self.port), *options]
+        return subprocess.Popen(
+            [*command, application],
+            env=self.environment,
+            cwd=settings.BASE_DIR,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    def manage(self, *arguments: str) -> str:
+        command = [sys.executable, "manage.py", *arguments]
+        done = subprocess.run(command, env=self.environment, cwd=settings.BASE_DIR, capture_output=True, text=True, check=True)
+        return done.stdout
+
+    def do(self, expression: str) -> Any:
+        """The value of an expression that is evaluated beside the server, with its database."""
+        if self.console is None:
+            self.console = subprocess.Popen(
+                [sys.executable, "-c", CONSOLE],
+                env=self.environment,
+                cwd=settings.BASE_DIR,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+        self.console.stdin.write(expression + "\n")
+        self.console.stdin.flush()
+        return json.loads(self.console.stdout.readline())
+
+    def wait(self) -> None:
+        """Until it answers: a port alone may still be that of one that was killed."""
+        for _attempt in range(300):
+            try:
+                client = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+                client.request("GET", "/api/v1/nothing/")
+                client.getresponse().read()
+                return client.close()
+            except (OSError, http.client.HTTPException):
+                time.sleep(0.1)
+        self.stop()
+        raise AssertionError("The server did not start.")
+
+    def worker(self) -> int:
+        """The ID of the process that answers."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
+        return int(children.split()[0])
+
+    def kill(self) -> None:
+        """End it and all its processes at once, as a failing machine would."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self) -> None:
+        if self.console is not None:
+            self.console.communicate()
+        self.process.terminate()
+        self.process.wait(timeout=20)
+        self.directory.cleanup()
+
+
+class Event(NamedTuple):
+    """A server-sent event; a comment's name is ""."""
+
+    name: str
+    data: Any = None
+    id: str | None = None
+
+
+class EventStream:
+    """A client of events/, which reads as an EventSource does."""
+
+    def __init__(self, port: int, headers: dict[str, str], query: str = "", timeout_s: float = 10):
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout_s)
+        self.connection.request("GET", f"/api/v1/events/{query}", headers=headers)
+        self.response = self.connection.getresponse()
+        self.retry_ms: int | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception) -> None:
+        self.close()
+
+    def close(self) -> None:
+        # The response keeps the socket open.
+        self.response.close()
+        self.connection.close()
+
+    def __iter__(self) -> Iterator[Event]:
+        """All events and comments, to the stream's end."""
+        fields: dict[str, str] = {}
+        while line := self.response.readline():
+            name, _colon, value = line.decode().rstrip("\n").partition(": ")
+            if name == "" and line == b"\n":
+                if "event" in fields:
+                    yield Event(fields["event"], json.loads(fields["data"]), fields.get("id"))
+                fields = {}
+            elif name == "":
+                yield Event("")
+            elif name == "retry":
+                self.retry_ms = int(value)
+            else:
+                fields[name] = value
+
+    def until(self, name: str) -> list[Event]:
+        """The events up to the next of this name, heartbeats left out."""
+        events = []
+        for event in self:
+            if event.name or not name:
+                events.append(event)
+            if event.name == name:
+                return events
+        raise AssertionError(f"The stream ended with {events} before {name or 'a heartbeat'}.")
