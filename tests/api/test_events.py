@@ -231,7 +231,7 @@ class EventChecks:
         stream = self.follow(headers={"Authorization": key})
         stream.until("")
 
-        self.server.do(f"keys.revoke({key.split('_')[1]!r})")
+        self.server.do(f"api_keys.revoke({key.split('_')[1]!r})")
 
         self.assert_ends_with_problem(stream, 6014)
 

@@ -28,7 +28,7 @@ class ServerChecks:
         cls.server = server
         for conversation_id in ("c2c_bob", "group_a/b", "group_a,b"):
             server.do(f"make_conversation(conversation_id={conversation_id!r})")
-        cls.credential = server.do("with_key(scopes=(keys.READ, keys.WRITE))")["HTTP_AUTHORIZATION"]
+        cls.credential = server.do("with_key(scopes=(api_keys.READ, api_keys.WRITE))")["HTTP_AUTHORIZATION"]
 
     @classmethod
     def tearDownClass(cls):

@@ -14,6 +14,7 @@ from conversations.feeding import profiles
 from conversations.formats.rest_groups import GroupInfo, Profile
 from conversations.management.commands import replay_callbacks
 from conversations.models import Callback, Conversation, Owner, PendingName
+from conversations.store import messages as store_messages
 from conversations.store import notifications
 from tests.support.cast import ALICE, BOB, make_conversation
 from tests.support.members import NOON_MS, joined, row_of, tell
@@ -155,7 +156,7 @@ class LookTests(TestCase):
         topics = [f"@TGS#_club@TOPIC#_{word}" for word in ("own", "none")]
         for topic in topics:
             make_conversation(ALICE, f"group_{topic}", show_name="?")
-            profiles.membership.message_store.lock_threads([topic])
+            store_messages.lock_threads([topic])
         profiles.set_group_info(info("Own", group_id=topics[0]))
 
         profiles.set_group_info(info("Club", group_id="@TGS#_club"))
@@ -208,7 +209,7 @@ class CommandTests(TestCase):
         with (
             mock.patch.object(profiles, "finish", side_effect=[RuntimeError("broken"), KeyboardInterrupt]),
             mock.patch.multiple(replay_callbacks, close_old_connections=mock.DEFAULT, time=mock.DEFAULT),
-            self.assertLogs("conversations.feeding"),
+            self.assertLogs("conversations.management"),
             self.assertRaises(KeyboardInterrupt),
         ):
             call_command("replay_callbacks", "--pending", "--every", "1")

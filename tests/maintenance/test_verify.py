@@ -200,14 +200,14 @@ class WalkTests(TestCase):
         self.assertEqual(Conversation.objects.filter(unread_count=1).count(), 6)
 
     def test_what_is_right_again_under_the_lock_is_no_finding(self):
-        looked = verify.faults.of_row
+        looked = verify.discrepancies.of_row
 
         def mend_after_looking(row, group_names):
             found = looked(row, group_names)
             Conversation.objects.filter(owner_id=row.owner_id).update(unread_count=0)
             return found
 
-        with mock.patch.object(verify.faults, "of_row", mend_after_looking):
+        with mock.patch.object(verify.discrepancies, "of_row", mend_after_looking):
             found = kinds(owner_id="alice")
 
         self.assertEqual(found, [])

@@ -24,9 +24,11 @@ BIN = Path(sys.executable).parent
 CONSOLE = """
 import json, sys, django
 django.setup()
-from conversations import keys
-from conversations.actions.results import *
-from conversations.models.messages import *
+from conversations.access import api_keys
+from conversations.actions.deletions import *
+from conversations.actions.drafts import *
+from conversations.actions.pins import *
+from conversations.actions.settings import *
 from conversations.models import *
 from tests.support.cast import *
 from tests.support.staff import *

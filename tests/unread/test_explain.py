@@ -13,6 +13,7 @@ from django.utils import translation
 from hypothesis import HealthCheck, given, settings
 from hypothesis.extra.django import TestCase as HypothesisTestCase
 
+from conversations import threads
 from conversations.actions import deletions, reading
 from conversations.choices import ChangedBy, LeftOut, Membership
 from conversations.exceptions import ConversationNotFound
@@ -43,7 +44,7 @@ class AnyEventsTests(HypothesisTestCase):
 
         for row in Conversation.objects.present():
             found = explain.explain(row.owner_id, row.conversation_id)
-            stored = Message.objects.filter(thread=explain.counting.thread_of(row.owner_id, row.conversation_id)).count()
+            stored = Message.objects.filter(thread=threads.thread_of(row.owner_id, row.conversation_id)).count()
             self.assertEqual((found.follows, found.agrees), (row.unread_count, True))
             self.assertEqual(found.counted + sum(left_out(found).values()), stored)
             self.assertEqual(sum(run.count for run in found.runs), found.counted)
