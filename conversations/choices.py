@@ -89,13 +89,13 @@ class ChangedBy(models.TextChoices):
     REPAIR = "repair", _("a repair")
 
 
-class LeftOut(models.TextChoices):
+class NotCountedReason(models.TextChoices):
     """Why a message is not one of a conversation's unread ones. By its place first, then by what it is."""
 
     DELETED = "deleted", _("deleted with the conversation")
     CLEARED = "cleared", _("cleared from the history")
     READ = "read", _("read already")
-    IN_BASE = "in_base", _("part of the unread carried over")
+    IMPORTED = "imported", _("part of the unread carried over")
     UNKNOWN = "unknown", _("known by its recall only")
     RECALLED = "recalled", _("recalled")
     OWN = "own", _("the owner's own")

@@ -61,19 +61,19 @@ class ConversationNotFound(ConversationError):
         super().__init__(_("There is no conversation %(id)s.") % {"id": conversation_id})
 
 
-class NotSignedIn(ConversationError):
+class NotAuthenticated(ConversationError):
     """No credential, or one that is unknown, revoked or expired."""
 
     code, status = Code.NOT_SIGNED_IN, 401
 
 
-class SigExpired(NotSignedIn):
+class SigExpired(NotAuthenticated):
     """A UserSig whose time is over."""
 
     code = Code.SIG_EXPIRED
 
 
-class SigInvalid(NotSignedIn):
+class SigInvalid(NotAuthenticated):
     """A UserSig that this app's key did not sign."""
 
     code = Code.SIG_INVALID
@@ -85,7 +85,7 @@ class NoPermission(ConversationError):
     code, status = Code.NO_PERMISSION, 403
 
 
-class TryAgain(ConversationError):
+class ServiceUnavailable(ConversationError):
     """Nothing is wrong with the request, but it did not get through."""
 
     code, status = Code.TRY_AGAIN, 503

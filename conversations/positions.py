@@ -6,7 +6,7 @@ NOWHERE comes before every message.
 
 from conversations.choices import ConversationType
 
-NOWHERE = ""
+NO_POSITION = ""
 MAX_LENGTH = 30
 TIME_LENGTH = 10
 
@@ -33,7 +33,7 @@ def end_of_second(time_s: int) -> str:
 
 def unread_at_most(position: str, type_: ConversationType, c2c_read_s: int, group_read_seq: int) -> int | None:
     """How many messages up to `position` can be unread; None when the read position does not tell."""
-    if position == NOWHERE:
+    if position == NO_POSITION:
         return None
     if type_ == ConversationType.GROUP:
         return max(0, int(position) - group_read_seq)

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseServerError
 from django.template.loader import render_to_string
 from django.views import defaults
 
-from conversations.api.errors import address_of, log_refused_host, problem, request_id_of
+from conversations.api.errors import address_of, log_refused_host, problem_response, request_id_of
 
 logger = logging.getLogger("imsite")
 API_PATH = "/api/"
@@ -15,23 +15,23 @@ API_PATH = "/api/"
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if _is_api(request):
-        return problem(exception, request)
+        return problem_response(exception, request)
     log_refused_host(exception, request)
     return defaults.bad_request(request, exception)
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return problem(exception, request) if _is_api(request) else defaults.permission_denied(request, exception)
+    return problem_response(exception, request) if _is_api(request) else defaults.permission_denied(request, exception)
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return problem(exception, request) if _is_api(request) else defaults.page_not_found(request, exception)
+    return problem_response(exception, request) if _is_api(request) else defaults.page_not_found(request, exception)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     error = sys.exc_info()[1]
     if _is_api(request):
-        return problem(error, request)
+        return problem_response(error, request)
     request_id = request_id_of(request)
     # Django logs the failure itself; this line joins it to what the reader can tell.
     logger.error("%s %s failed (request %s): %r", request.method, address_of(request), request_id, error)

@@ -106,7 +106,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     *(["corsheaders.middleware.CorsMiddleware"] if CORS_ALLOWED_ORIGINS else []),
     # Answers requests that carry a Bearer credential itself: they need nothing of what follows.
-    "conversations.api.fast_path.BearerShortcut",
+    "conversations.api.fast_path.BearerFastPath",
     "imsite.compression.PageGZipMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -12,7 +12,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "imsite.settings")
 os.environ.setdefault("DEBUG", "false")
 django.setup(set_prefix=False)
 
-from conversations.api.fast_path import BearerShortcut  # noqa: E402 - needs the settings
+from conversations.api.fast_path import BearerFastPath  # noqa: E402 - needs the settings
 
 
 class Application(WSGIHandler):
@@ -21,7 +21,7 @@ class Application(WSGIHandler):
     def __init__(self) -> None:
         super().__init__()
         # With CORS, its middleware comes before the shortcut.
-        self._answer = super().get_response if settings.CORS_ALLOWED_ORIGINS else BearerShortcut(super().get_response)
+        self._answer = super().get_response if settings.CORS_ALLOWED_ORIGINS else BearerFastPath(super().get_response)
 
     def get_response(self, request: HttpRequest) -> HttpResponse:
         return self._answer(request)

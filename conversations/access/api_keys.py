@@ -15,12 +15,12 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from conversations.exceptions import InvalidParameter, NotSignedIn
+from conversations.exceptions import InvalidParameter, NotAuthenticated
 from conversations.identifiers import check_owner_id
 from conversations.models import ApiKey
 
 KEY_START = "imk_"
-READ, WRITE, FEED = SCOPES = ("read", "write", "feed")
+READ, WRITE, INGEST = SCOPES = ("read", "write", "ingest")
 # The last use is kept to this precision, so that a busy key costs one write an hour and not one a request.
 USE_PRECISION = timedelta(hours=1)
 
@@ -56,7 +56,7 @@ def check_new_key(*, name: str, owner_id: str | None, scopes: Iterable[str], exp
         check_owner_id(owner_id)
     if not scopes or scopes - set(SCOPES):
         raise InvalidParameter(_("Scopes are read, write and feed."), field="scopes")
-    if FEED in scopes and owner_id is not None:
+    if INGEST in scopes and owner_id is not None:
         raise InvalidParameter(_("Only a service key may feed."), field="scopes")
     if expires_at is not None and expires_at <= timezone.now():
         raise InvalidParameter(_("The expiry must be in the future."), field="expires_at")
@@ -67,7 +67,7 @@ def revoke(prefix: str) -> None:
     ApiKey.objects.filter(prefix=prefix, revoked_at__isnull=True).update(revoked_at=timezone.now())
 
 
-class Access(NamedTuple):
+class Grant(NamedTuple):
     """Who acts with a credential, and what it may do."""
 
     owner_id: str | None  # None: a service, which names the owner in each request
@@ -79,13 +79,13 @@ class _Stored(NamedTuple):
     owner_id: str | None
     can_read: bool
     can_write: bool
-    can_feed: bool
+    can_ingest: bool
     is_revoked: bool
     is_expired: bool
     use_is_known: bool
 
 
-def find(text: str) -> Access:
+def find(text: str) -> Grant:
     """What the key of this text opens. One query, and once an hour a second.
 
     Raises NotSignedIn for an unknown, revoked or expired one.
@@ -95,17 +95,17 @@ def find(text: str) -> Access:
     # Compared even when there is no such key, so that the time taken tells nothing of which prefixes exist.
     is_same = hmac.compare_digest(_digest(text), bytes(stored.digest) if stored else _digest(""))
     if not stored or not is_same:
-        raise NotSignedIn(_("Unknown API key."))
+        raise NotAuthenticated(_("Unknown API key."))
     if stored.is_revoked:
-        raise NotSignedIn(_("This API key was revoked."))
+        raise NotAuthenticated(_("This API key was revoked."))
     if stored.is_expired:
-        raise NotSignedIn(_("This API key has expired."))
+        raise NotAuthenticated(_("This API key has expired."))
     if not stored.use_is_known:
         # A database that only reads, or is locked, is no reason to turn a good key away.
         with suppress(DatabaseError):
             ApiKey.objects.filter(~_USED_RECENTLY, prefix=prefix).update(last_used_at=Now())
-    granted = (stored.can_read, stored.can_write, stored.can_feed)
-    return Access(stored.owner_id, frozenset(scope for scope, may in zip(SCOPES, granted) if may))
+    granted = (stored.can_read, stored.can_write, stored.can_ingest)
+    return Grant(stored.owner_id, frozenset(scope for scope, may in zip(SCOPES, granted) if may))
 
 
 _USED_RECENTLY = Q(last_used_at__isnull=False, last_used_at__gte=Now() - USE_PRECISION)

@@ -6,8 +6,8 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from conversations.exceptions import InvalidParameter, NoPermission
-from conversations.models import Look
-from conversations.models.staff import LOOK_REASON_MAX_LENGTH
+from conversations.models import AccessLogEntry
+from conversations.models.staff import ACCESS_REASON_MAX_LENGTH
 from conversations.times import now_s
 
 SESSION_KEY = "looks"  # {owner ID: [hour of the last entry, reason]}
@@ -36,8 +36,8 @@ def enter(*, session: Session, username: str, owner_id: str) -> None:
 def give_reason(*, session: Session, username: str, owner_id: str, reason: str) -> None:
     """Open an owner's list to this session, for a reason. Raises InvalidParameter."""
     reason = " ".join(reason.split())
-    if not reason or "\0" in reason or len(reason) > LOOK_REASON_MAX_LENGTH:
-        text = _("Say why, in at most %(count)d characters.") % {"count": LOOK_REASON_MAX_LENGTH}
+    if not reason or "\0" in reason or len(reason) > ACCESS_REASON_MAX_LENGTH:
+        text = _("Say why, in at most %(count)d characters.") % {"count": ACCESS_REASON_MAX_LENGTH}
         raise InvalidParameter(text, field="reason")
     _keep(session, username, owner_id, reason)
 
@@ -48,7 +48,7 @@ def reason_for(session: Session, owner_id: str) -> str:
 
 
 def _keep(session: Session, username: str, owner_id: str, reason: str) -> None:
-    Look.objects.create(username=username, owner_id=owner_id, reason=reason)
+    AccessLogEntry.objects.create(username=username, owner_id=owner_id, reason=reason)
     others = [(one, looked) for one, looked in session.get(SESSION_KEY, {}).items() if one != owner_id]
     session[SESSION_KEY] = dict([*others[1 - MAX_REMEMBERED :], (owner_id, [_hour(), reason])])
 

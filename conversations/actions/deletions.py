@@ -22,7 +22,7 @@ from conversations.unread import counts
 
 # Those that a conversation without messages empties.
 MESSAGE_COLUMNS = (
-    "unread_count", "unread_base", "unread_base_position", "last_message", "last_message_at", "last_message_position",
+    "unread_count", "imported_unread", "imported_unread_position", "last_message", "last_message_at", "last_message_position",
     "group_at_info",
 )  # fmt: skip
 
@@ -86,8 +86,8 @@ def delete(*, owner_id: str, conversation_ids: Sequence[str], clear_messages: bo
 
 
 def _drop_messages(conversation: Conversation) -> None:
-    conversation.unread_count = conversation.unread_base = 0
-    conversation.unread_base_position = conversation.last_message_position = positions.NOWHERE
+    conversation.unread_count = conversation.imported_unread = 0
+    conversation.imported_unread_position = conversation.last_message_position = positions.NO_POSITION
     conversation.last_message = conversation.last_message_at = None
     conversation.group_at_info = NO_AT_INFO
 

@@ -34,7 +34,7 @@ SEQUENCES_AHEAD = 1_000_000
 # Messages that are gone through for many conversations, in whose groups nobody can say anything meanwhile: not a second.
 RECOUNTED_AT_ONCE = 20_000
 READ_COLUMNS = (
-    "unread_count", "unread_base", "unread_base_position", "group_at_info", "c2c_read_timestamp", "group_read_sequence",
+    "unread_count", "imported_unread", "imported_unread_position", "group_at_info", "c2c_read_timestamp", "group_read_sequence",
 )  # fmt: skip
 
 
@@ -194,7 +194,7 @@ def _move_read_position(owner_id: str, conversation_id: str, to: int) -> Outcome
     goes_back = to < conversation.read_up_to
     if goes_back:
         conversation.read_up_to = to
-        conversation.unread_count, mentions = unread_counts.made_anew(conversation, unread_counts.viewer_of(conversation))
+        conversation.unread_count, mentions = unread_counts.recount(conversation, unread_counts.viewer_of(conversation))
         if conversation.type == ConversationType.GROUP:
             entries = formats_conversation.at_entries(conversation.group_at_info) | mentions
             conversation.group_at_info = rules.at_info_json(entries)
@@ -208,10 +208,10 @@ def recount_each(*, owner_id: str, conversation_ids: Sequence[str]) -> Results:
     """Make unread numbers anew from what is stored: for staff. Raises InvalidParameter where this would take long."""
     lock_with_peers(owner_id, conversation_ids)  # what is counted must not be pruned meanwhile
     _owner, rows = lock_many(owner_id, conversation_ids)
-    places = unread_counts.places_of(rows.values())
+    places = unread_counts.unread_floors_of(rows.values())
     if len(rows) > 1 and messages.number_after_each(places, most=RECOUNTED_AT_ONCE + 1) > RECOUNTED_AT_ONCE:
         raise InvalidParameter(_("Too many messages are unread in these to be counted at once: recount fewer."), field="id")
-    counts = unread_counts.counts(list(rows.values()))
+    counts = unread_counts.recount_many(list(rows.values()))
 
     def change(conversation: Conversation) -> bool:
         before, conversation.unread_count = conversation.unread_count, counts[conversation.conversation_id]
@@ -224,7 +224,7 @@ def _read_all(conversation: Conversation, stored: Mapping[str, str]) -> bool:
     """Whether this changed anything; `stored` is the newest message's position, by conversationID."""
     before = _state(conversation)
     conversation.read_up_to = max(_newest(conversation, stored), conversation.read_up_to)
-    conversation.unread_count = conversation.unread_base = 0
+    conversation.unread_count = conversation.imported_unread = 0
     conversation.group_at_info = NO_AT_INFO
     return _state(conversation) != before
 
@@ -247,7 +247,7 @@ def advance(conversation: Conversation, up_to: int) -> bool:
     if up_to < conversation.read_up_to:
         return False
     conversation.read_up_to = up_to
-    conversation.unread_base = _left(conversation, conversation.unread_base, conversation.unread_base_position)
+    conversation.imported_unread = _left(conversation, conversation.imported_unread, conversation.imported_unread_position)
     if conversation.type == ConversationType.GROUP and conversation.group_at_info != NO_AT_INFO:
         conversation.group_at_info = formats_conversation.at_info_after(conversation.group_at_info, up_to)
     return conversation.unread_count > 0
@@ -255,7 +255,7 @@ def advance(conversation: Conversation, up_to: int) -> bool:
 
 def _left(conversation: Conversation, count: int, end: str) -> int:
     """How many of `count` messages, the newest of which is at `end`, can still be unread."""
-    if end == positions.NOWHERE:
+    if end == positions.NO_POSITION:
         return 0
     most = positions.unread_at_most(end, conversation.type, conversation.c2c_read_timestamp, conversation.group_read_sequence)
     return count if most is None else min(count, most)

@@ -98,11 +98,11 @@ def newest_known(conversation: Conversation, stored: Mapping[str, str]) -> str:
     seqs = formats_conversation.at_seqs(conversation.group_at_info)
     return max(
         conversation.last_message_position,
-        conversation.unread_base_position,
+        conversation.imported_unread_position,
         conversation.deleted_position,
         conversation.cleared_position,
-        stored.get(conversation.conversation_id, positions.NOWHERE),
-        positions.of_group(max(seqs)) if seqs else positions.NOWHERE,
+        stored.get(conversation.conversation_id, positions.NO_POSITION),
+        positions.of_group(max(seqs)) if seqs else positions.NO_POSITION,
     )
 
 

@@ -24,7 +24,7 @@ class NewKeyForm(forms.ModelForm):
 
     scopes = forms.MultipleChoiceField(
         label=_("scopes"),
-        choices=[("read", _("read")), ("write", _("write")), ("feed", _("feed"))],
+        choices=[("read", _("read")), ("write", _("write")), ("ingest", _("ingest"))],
         widget=forms.CheckboxSelectMultiple,
         initial=["read"],
         help_text=_("Only a service key may feed."),

@@ -101,7 +101,7 @@ class ConversationAdmin(BigTableAdmin):
             "draft_timestamp", "mentions_json", "custom_data",
         )}),
         (_("Kept besides"), {"fields": (
-            "c2c_read_timestamp", "group_read_sequence", "unread_base", "unread_base_position", "last_message_position",
+            "c2c_read_timestamp", "group_read_sequence", "imported_unread", "imported_unread_position", "last_message_position",
             "deleted_position", "cleared_position", "version", "changed_by", "changed_at", "created_version", "created_at",
         )}),
     )  # fmt: skip

@@ -12,7 +12,7 @@ from conversations.lists import search
 from conversations.models import Group, GroupMemberRow
 from conversations.times import from_epoch_s
 from conversations.unread.explanation import in_utc
-from conversations.unread.rosters import Roster
+from conversations.unread.rosters import MembershipHistory
 
 
 @admin.register(Group)
@@ -81,15 +81,15 @@ class GroupMemberAdmin(BigTableAdmin):
 
     @admin.display(description=_("membership"))
     def membership(self, member):
-        return _in_words(Roster.from_json(member.events, member.dissolved_at_ms).now())
+        return _in_words(MembershipHistory.from_json(member.events, member.dissolved_at_ms).now())
 
     @admin.display(description=_("since"))
     def since(self, member):
-        return _moment(Roster.from_json(member.events, member.dissolved_at_ms).now_since_ms()) or None
+        return _moment(MembershipHistory.from_json(member.events, member.dissolved_at_ms).now_since_ms()) or None
 
     @admin.display(description=_("history"))
     def history(self, member):
-        events = Roster.from_json(member.events).events
+        events = MembershipHistory.from_json(member.events).events
         return "\n".join(f"{_moment(event.time_ms) or _('since ever')}: {_in_words(event.membership)}" for event in events)
 
     @admin.display(description=_("links"))

@@ -91,4 +91,4 @@ def messages_of(thread: str) -> str:
 def webhooks_near(moment: datetime) -> str:
     """The webhooks received around a moment."""
     span = f"{to_epoch_s(moment - NEAR)}-{to_epoch_s(moment + NEAR)}"
-    return f"{reverse('admin:conversations_callback_changelist')}?{urlencode({'received': span})}"
+    return f"{reverse('admin:conversations_webhookevent_changelist')}?{urlencode({'received': span})}"

@@ -67,7 +67,7 @@ class MessageAdmin(BigTableAdmin):
     def flags(self, message):
         flags = (
             (_("recalled"), message.is_recalled), (_("known by its recall only"), message.body is None),
-            ("NoUnread", not message.counts), ("NoLastMsg", not message.is_shown), (_("@everyone"), message.at_all),
+            ("NoUnread", not message.counts_as_unread), ("NoLastMsg", not message.is_shown), (_("@everyone"), message.at_all),
             (_("to some members only"), message.targets != NO_LIST),
         )  # fmt: skip
         return ", ".join(str(word) for word, is_set in flags if is_set)

@@ -4,18 +4,18 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from conversations.admin.big_tables import BigTableAdmin, CheckedTicks
-from conversations.models import Look, SavedView
+from conversations.models import AccessLogEntry, SavedView
 
 
-@admin.register(Look)
-class LookAdmin(BigTableAdmin):
+@admin.register(AccessLogEntry)
+class AccessLogAdmin(BigTableAdmin):
     """Who looked into whose list."""
 
     ordering = ("-id",)
-    list_display = ("looked_at", "username", "owner_id", "reason")
+    list_display = ("viewed_at", "username", "owner_id", "reason")
     search_fields = ("username", "owner_id")
     search_help_text = _("The whole user name of a member of staff, or the whole user ID of an owner.")
-    fields = ("username", "owner_id", "reason", "looked_at")
+    fields = ("username", "owner_id", "reason", "viewed_at")
     readonly_fields = fields
 
     def get_search_results(self, request, queryset, search_term):

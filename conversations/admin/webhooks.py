@@ -17,8 +17,8 @@ from conversations.exceptions import ConversationError
 from conversations.feeding import messages as feeding_messages
 from conversations.feeding import webhooks
 from conversations.formats import webhook_events
-from conversations.formats.messages import C2CRecall, GroupRecall, Message
-from conversations.models import Callback, CallbackOutcome
+from conversations.formats.messages import C2CRecall, GroupRecall, IncomingMessage
+from conversations.models import WebhookEvent, WebhookOutcome
 from conversations.threads import thread_between
 from conversations.times import YEAR_2100_S, from_epoch_s, now_s
 
@@ -33,7 +33,7 @@ class CommandFilter(ClosedFilter):
 
 class OutcomeFilter(ClosedFilter):
     title, parameter_name = _("outcome"), "outcome"
-    conditions = {outcome.value: (outcome.label, Q(outcome=outcome)) for outcome in CallbackOutcome}
+    conditions = {outcome.value: (outcome.label, Q(outcome=outcome)) for outcome in WebhookOutcome}
 
 
 class ReceivedFilter(admin.SimpleListFilter):
@@ -56,7 +56,7 @@ class ReceivedFilter(admin.SimpleListFilter):
         return queryset.filter(received_at__gte=from_epoch_s(times[0]), received_at__lt=from_epoch_s(times[1]))
 
 
-@admin.register(Callback)
+@admin.register(WebhookEvent)
 class CallbackAdmin(BigTableAdmin):
     """Newest first."""
 
@@ -81,7 +81,7 @@ class CallbackAdmin(BigTableAdmin):
 
     def whose_text(self, obj):
         event = _event(obj)
-        if isinstance(event, Message):
+        if isinstance(event, IncomingMessage):
             return event.sender
         # One that can't be read may have anybody's text in it, so it is looked at by its own name.
         return f"webhook {obj.pk}" if event is None and obj.body else ""
@@ -111,17 +111,17 @@ class CallbackAdmin(BigTableAdmin):
             self.message_user(request, text % {"count": failed}, messages.ERROR)
 
 
-def _event(callback: Callback) -> webhook_events.Event | None:
+def _event(callback: WebhookEvent) -> webhook_events.Event | None:
     """What the webhook tells; None where its body is gone or can't be read."""
     with suppress(ConversationError, ValueError):
         return webhook_events.parse(callback.command, orjson.loads(callback.body), now_s=now_s())
     return None
 
 
-def _links_of(callback: Callback) -> list[admin_links.Link]:
+def _links_of(callback: WebhookEvent) -> list[admin_links.Link]:
     """What the webhook is about."""
     match event := _event(callback):
-        case Message():
+        case IncomingMessage():
             return admin_links.of_thread(feeding_messages.thread_name(event))
         case GroupRecall():
             return admin_links.of_thread(event.thread_id)

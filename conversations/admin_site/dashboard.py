@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from conversations.admin_site import table_sizes
 from conversations.admin_site.table_sizes import Bar, Size
-from conversations.models import Callback, CallbackOutcome, Conversation, Message, Owner
+from conversations.models import Conversation, Message, Owner, WebhookEvent, WebhookOutcome
 
 MAX_FAILED_COUNTED = 1000
 CHART_HEIGHT, BAR_STEP = 48, 10  # in the chart's own units
@@ -53,10 +53,10 @@ def cards(site: AdminSite, request: HttpRequest) -> list[Card]:
     makers: tuple[tuple[type[Model], Callable[[str], Card]], ...] = (
         (Owner, lambda url: _size_card(_("Owners"), Owner, url)),
         (Conversation, lambda url: _size_card(_("Conversations"), Conversation, url)),
-        (Callback, _failed_card),
-        (Callback, lambda url: _waiting_card(now, url)),
+        (WebhookEvent, _failed_card),
+        (WebhookEvent, lambda url: _waiting_card(now, url)),
         (Message, lambda url: _hour_card(_("Messages in the last hour"), Message, "created_at", now, url)),
-        (Callback, lambda url: _webhooks_card(now, url)),
+        (WebhookEvent, lambda url: _webhooks_card(now, url)),
     )
     doors = {model: _door(site, request, model) for model, _make in makers}
     return [make(doors[model]) for model, make in makers if doors[model] is not None]
@@ -98,19 +98,19 @@ def _hour_card(label: str, model: type[Model], moment: str, now: datetime, url: 
 
 
 def _webhooks_card(now: datetime, url: str) -> Card:
-    return _hour_card(_("Webhooks in the last hour"), Callback, "received_at", now, _only(url, "received=hour"))
+    return _hour_card(_("Webhooks in the last hour"), WebhookEvent, "received_at", now, _only(url, "received=hour"))
 
 
 def _failed_card(url: str) -> Card:
-    failed = table_sizes.bounded(Callback.objects.to_do(CallbackOutcome.FAILED), MAX_FAILED_COUNTED)
+    failed = table_sizes.bounded(WebhookEvent.objects.to_do(WebhookOutcome.FAILED), MAX_FAILED_COUNTED)
     note = _("kept, and to be applied again") if failed.count else _("nothing to apply again")
-    url = _only(url, f"outcome={CallbackOutcome.FAILED}")
+    url = _only(url, f"outcome={WebhookOutcome.FAILED}")
     return Card(_("Failed webhooks"), in_words(failed), note, url, is_bad=failed.count > 0)
 
 
 def _waiting_card(now: datetime, url: str) -> Card:
-    label, url = _("Oldest webhook not applied"), _only(url, f"outcome={CallbackOutcome.STORED}")
-    received_at = Callback.objects.to_do(CallbackOutcome.STORED).values_list("received_at", flat=True).first()
+    label, url = _("Oldest webhook not applied"), _only(url, f"outcome={WebhookOutcome.PENDING}")
+    received_at = WebhookEvent.objects.to_do(WebhookOutcome.PENDING).values_list("received_at", flat=True).first()
     if received_at is None:
         return Card(label, _("none"), _("nothing is waiting"), url)
     is_bad = (now - received_at).total_seconds() > ALARMING_AGE_S

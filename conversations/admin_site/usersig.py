@@ -20,7 +20,7 @@ from django.views.decorators.http import require_http_methods
 
 from conversations.access import api_keys, usersig
 from conversations.access.permissions import may_check_usersig
-from conversations.exceptions import Code, NotSignedIn
+from conversations.exceptions import Code, NotAuthenticated
 from conversations.identifiers import is_owner_id
 from conversations.staff import presentation
 from conversations.times import YEAR_2100_S, from_epoch_s
@@ -95,7 +95,7 @@ def verdict(text: str) -> Verdict:
     """By the very check that the API makes."""
     try:
         sig = usersig.verify(text, **_app())
-    except NotSignedIn as refusal:
+    except NotAuthenticated as refusal:
         return Verdict(False, Code(refusal.code).label, str(refusal.detail), int(refusal.code), refusal.status)
     return Verdict(True, _("The API takes it"), _("It may read and change the list of %(owner)s.") % {"owner": sig.identifier})
 

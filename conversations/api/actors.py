@@ -20,7 +20,7 @@ class Actor:
 
     is_authenticated = True
 
-    def __init__(self, access: api_keys.Access):
+    def __init__(self, access: api_keys.Grant):
         self.access = access
 
     def __str__(self) -> str:
@@ -57,7 +57,7 @@ class StaffActor(Actor):
         # Every answer has the text of conversations in it, that of an action as well.
         scopes = {READ: permissions.may_read_text(self.user)}
         scopes[WRITE] = scopes[READ] and permissions.may_change(self.user)
-        super().__init__(api_keys.Access(None, frozenset(scope for scope, is_open in scopes.items() if is_open)))
+        super().__init__(api_keys.Grant(None, frozenset(scope for scope, is_open in scopes.items() if is_open)))
 
     def owner(self, named: str | None, scope: str) -> str:
         """As any actor's; raises ReasonNeeded as well."""

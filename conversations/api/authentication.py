@@ -7,7 +7,7 @@ from rest_framework.authentication import BaseAuthentication, SessionAuthenticat
 from conversations.access import api_keys, usersig
 from conversations.access.api_keys import READ, WRITE
 from conversations.api.actors import Actor, StaffActor
-from conversations.exceptions import NoPermission, NotSignedIn
+from conversations.exceptions import NoPermission, NotAuthenticated
 
 
 class BearerAuthentication(BaseAuthentication):
@@ -19,19 +19,19 @@ class BearerAuthentication(BaseAuthentication):
             return None
         scheme, _space, credential = header.partition(" ")
         if scheme.lower() != "bearer" or not credential:
-            raise NotSignedIn(_("Send the credential as Authorization: Bearer …."))
+            raise NotAuthenticated(_("Send the credential as Authorization: Bearer …."))
         return Actor(access_of(credential.strip())), None
 
     def authenticate_header(self, request) -> str:
         return "Bearer"
 
 
-def access_of(credential: str) -> api_keys.Access:
+def access_of(credential: str) -> api_keys.Grant:
     """What a Bearer credential opens. Raises NotSignedIn; no query for a UserSig, one for a key."""
     if credential.startswith(api_keys.KEY_START):
         return api_keys.find(credential)
     sig = usersig.verify(credential, sdk_app_id=settings.IM_SDK_APP_ID, secret_key=settings.IM_SECRET_KEY)
-    return api_keys.Access(sig.identifier, _USERSIG_SCOPES)
+    return api_keys.Grant(sig.identifier, _USERSIG_SCOPES)
 
 
 _USERSIG_SCOPES = frozenset((READ, WRITE))

@@ -32,10 +32,10 @@ class _Problem(ConversationError):
 
 def exception_handler(error: Exception, context: Mapping[str, Any]) -> HttpResponse:
     """DRF's hook."""
-    return problem(error, context["request"])
+    return problem_response(error, context["request"])
 
 
-def problem(error: Exception, request: HttpRequest) -> HttpResponse:
+def problem_response(error: Exception, request: HttpRequest) -> HttpResponse:
     """The answer to a request that failed with `error`; whatever is not known by type is logged and answered with 500."""
     request_id = request_id_of(request)
     known = _translate(error)
@@ -80,7 +80,7 @@ def address_of(request: HttpRequest) -> str:
 @csrf_exempt
 def unknown_address(request: HttpRequest) -> HttpResponse:
     """Whatever else is asked for under the API."""
-    return problem(Http404(), request)
+    return problem_response(Http404(), request)
 
 
 def request_id_of(request: HttpRequest) -> str:

@@ -10,14 +10,14 @@ from django.utils import translation
 
 from conversations.api.actors import StaffActor
 from conversations.api.authentication import BearerAuthentication
-from conversations.api.errors import problem
-from conversations.api.parsers import announce_body
+from conversations.api.errors import problem_response
+from conversations.api.parsers import buffer_chunked_body
 from conversations.api.responses import wants_html
 
 API_PATH = "/api/v1/"
 
 
-class DirectReads:
+class BearerFastPathMixin:
     """For views that write their JSON themselves: a GET with a Bearer credential goes straight to its handler.
 
     DRF's request, negotiation and renderers took as long as the rest of the fastest read.
@@ -31,7 +31,7 @@ class DirectReads:
             request.user, _auth = BearerAuthentication().authenticate(request)
             return handler(request, *args, **kwargs)
         except Exception as error:
-            return problem(error, request)
+            return problem_response(error, request)
 
     def finalize_response(self, request, response, *args, **kwargs) -> HttpResponse:
         if isinstance(actor := getattr(request, "_user", None), StaffActor):  # not .user, which authenticates
@@ -40,10 +40,10 @@ class DirectReads:
 
     def initial(self, request, *args, **kwargs) -> None:
         super().initial(request, *args, **kwargs)
-        announce_body(request._request)
+        buffer_chunked_body(request._request)
 
 
-class BearerShortcut:
+class BearerFastPath:
     """Middleware that answers an API request with a Bearer credential by itself.
 
     Such a request has no session, needs no CSRF token and gets no page, so all further middleware would only cost time.
@@ -69,7 +69,7 @@ class BearerShortcut:
         try:
             request.get_host()
         except DisallowedHost as error:  # Django would answer with a page
-            return problem(error, request)
+            return problem_response(error, request)
         return self.get_response(request)
 
     def answer(self, request: HttpRequest) -> HttpResponse:
@@ -78,4 +78,4 @@ class BearerShortcut:
             response = match.func(request, *match.args, **match.kwargs)
             return response.render() if isinstance(response, SimpleTemplateResponse) else response
         except Exception as error:
-            return problem(error, request)
+            return problem_response(error, request)

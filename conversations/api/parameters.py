@@ -13,7 +13,7 @@ from conversations.exceptions import EMPTY_NAME, InvalidParameter
 IN_QUERY = "-"
 
 
-def query(request: HttpRequest, known: Collection[str], repeated: str | None = None) -> Mapping[str, Any]:
+def parse_query(request: HttpRequest, known: Collection[str], repeated: str | None = None) -> Mapping[str, Any]:
     """The query string's values by name: text, or for `repeated` a list in the order given.
 
     Raises InvalidParameter for an unknown or doubled name, and for text that is not UTF-8. Django's own parser is not used:
@@ -60,7 +60,7 @@ def _not_utf8() -> InvalidParameter:
     return InvalidParameter(_("The address is not UTF-8."), field="query")
 
 
-def flag(values: Mapping[str, str], name: str, *, default: bool = False) -> bool:
+def boolean(values: Mapping[str, str], name: str, *, default: bool = False) -> bool:
     """A parameter that is true or false."""
     value = values.get(name, "true" if default else "false")
     if value not in ("true", "false"):
@@ -68,7 +68,7 @@ def flag(values: Mapping[str, str], name: str, *, default: bool = False) -> bool
     return value == "true"
 
 
-def named(in_path: str, values: Mapping[str, str], parameter: str = "id") -> str:
+def id_from_path_or_query(in_path: str, values: Mapping[str, str], parameter: str = "id") -> str:
     """What the path names, or where it says so a parameter. Raises InvalidParameter if that is not given."""
     if in_path != IN_QUERY:
         return in_path
@@ -77,6 +77,6 @@ def named(in_path: str, values: Mapping[str, str], parameter: str = "id") -> str
     return values[parameter]
 
 
-def named_by(in_path: str, parameter: str = "id") -> tuple[str, ...]:
+def id_parameters(in_path: str, parameter: str = "id") -> tuple[str, ...]:
     """The parameter that is known beside a path: only where the path asks for it."""
     return (parameter,) if in_path == IN_QUERY else ()

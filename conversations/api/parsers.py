@@ -47,7 +47,7 @@ def only_object(body: Any) -> dict[str, Any]:
     return body
 
 
-def announce_body(request: HttpRequest) -> None:
+def buffer_chunked_body(request: HttpRequest) -> None:
     """Give a chunked body its length: without one, Django and DRF take a body for empty. Raises TooLarge, InvalidParameter."""
     if "HTTP_TRANSFER_ENCODING" in request.META and not request.META.get("CONTENT_LENGTH"):
         ends_itself = request.META.get("wsgi.input_terminated")

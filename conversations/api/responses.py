@@ -14,7 +14,7 @@ from conversations.formats import conversation
 from conversations.lists import json_reads
 
 
-def answer(request: HttpRequest, body: bytes | Any, token: str, *, owner_id: str, has_etag: bool = True) -> HttpResponse:
+def json_response(request: HttpRequest, body: bytes | Any, token: str, *, owner_id: str, has_etag: bool = True) -> HttpResponse:
     """200 with `body`: bytes are JSON already; None is 204."""
     if body is None:
         response = HttpResponse(status=204)
@@ -28,12 +28,12 @@ def answer(request: HttpRequest, body: bytes | Any, token: str, *, owner_id: str
     return _with_freshness(response, token, owner_id if has_etag else None)
 
 
-def unchanged(request: HttpRequest, owner_id: str) -> HttpResponse | None:
+def not_modified(request: HttpRequest, owner_id: str) -> HttpResponse | None:
     """304 if the client has the owner's present state; one indexed read, and none if it does not ask."""
     given = request.META.get("HTTP_IF_NONE_MATCH")
     if given is None:
         return None
-    token = json_reads.feed_token(owner_id)
+    token = json_reads.sync_token(owner_id)
     if _etag(token, owner_id) not in (tag.removeprefix("W/") for tag in parse_etags(given)):
         return None
     response = HttpResponse(status=304)
@@ -46,7 +46,7 @@ def wants_html(request: HttpRequest) -> bool:
     return "text/html" in request.META.get("HTTP_ACCEPT", "")
 
 
-def refused(index: int, error: ConversationError) -> dict[str, Any]:
+def refusal_result(index: int, error: ConversationError) -> dict[str, Any]:
     """The result of one of many that feed, which could not be taken."""
     return {"index": index, "status": "refused", "resultCode": int(error.code), "resultInfo": str(error.detail)}
 

@@ -78,7 +78,7 @@ class ObjectList(serializers.ListField):
         return data
 
 
-class Text(serializers.CharField):
+class StrictCharField(serializers.CharField):
     """Text exactly as it came; DRF's own field would take a number and trim blanks."""
 
     def __init__(self, **kwargs):
@@ -90,7 +90,7 @@ class Text(serializers.CharField):
         return super().to_internal_value(data)
 
 
-class Whole(serializers.IntegerField):
+class StrictIntegerField(serializers.IntegerField):
     """A number; DRF's own field would take its text, and a number with a decimal point."""
 
     def to_internal_value(self, data: Any) -> int:
@@ -99,7 +99,7 @@ class Whole(serializers.IntegerField):
         return super().to_internal_value(data)
 
 
-class Flag(serializers.BooleanField):
+class StrictBooleanField(serializers.BooleanField):
     """true or false; DRF's own field would take 1, "yes" and more."""
 
     def to_internal_value(self, data: Any) -> bool:
@@ -109,7 +109,7 @@ class Flag(serializers.BooleanField):
 
 
 @extend_schema_field({"oneOf": [{"type": "integer", "minimum": 1}, {"type": "string", "pattern": "^[0-9]{1,20}$"}]})
-class Marks(serializers.Field):
+class MarksField(serializers.Field):
     """Mark bits: a number, or its decimal text for clients that count up to 2^53 only."""
 
     default_error_messages = {"invalid": _("Give a whole number, or one as text.")}
@@ -129,24 +129,28 @@ class LookupInput(StrictSerializer):
     conversationIDList = IDList(most=MAX_IDS_IN_BODY)
 
 
-class NoInput(StrictSerializer):
+class EmptyInput(StrictSerializer):
     """Nothing, or an empty object."""
 
 
 class DraftInput(StrictSerializer):
-    draftText = Text(source="text", allow_null=True, help_text='"" or null cancels')
-    draftTimestamp = Whole(source="timestamp_s", required=False, min_value=0, help_text="epoch seconds; now if absent")
+    draftText = StrictCharField(source="text", allow_null=True, help_text='"" or null cancels')
+    draftTimestamp = StrictIntegerField(
+        source="timestamp_s", required=False, min_value=0, help_text="epoch seconds; now if absent"
+    )
 
 
 class ReceiveOptionInput(StrictSerializer):
-    recvOpt = Whole(source="option", help_text="0 to 4; one to one 0 to 2")
+    recvOpt = StrictIntegerField(source="option", help_text="0 to 4; one to one 0 to 2")
 
 
 class ReadInput(StrictSerializer):
-    cleanTimestamp = Whole(
+    cleanTimestamp = StrictIntegerField(
         source="timestamp_s", required=False, min_value=0, help_text="one to one: epoch seconds; 0: all that is known"
     )
-    cleanSequence = Whole(source="sequence", required=False, min_value=0, help_text="group: MsgSeq; 0: all that is known")
+    cleanSequence = StrictIntegerField(
+        source="sequence", required=False, min_value=0, help_text="group: MsgSeq; 0: all that is known"
+    )
 
 
 class ReadAllInput(StrictSerializer):
@@ -162,12 +166,14 @@ class ManyInput(StrictSerializer):
 
 
 class MarkInput(ManyInput):
-    markType = Marks(source="marks", help_text="1 star, 2 unread, 4 fold, 8 hide, 1<<n with n from 32 to 63, or a sum")
-    enableMark = Flag(source="enabled")
+    markType = MarksField(source="marks", help_text="1 star, 2 unread, 4 fold, 8 hide, 1<<n with n from 32 to 63, or a sum")
+    enableMark = StrictBooleanField(source="enabled")
 
 
 class CustomDataInput(ManyInput):
-    customData = Text(source="text", help_text=f"at most {formats_conversation.CUSTOM_DATA_MAX_BYTES} bytes of UTF-8")
+    customData = StrictCharField(
+        source="text", help_text=f"at most {formats_conversation.CUSTOM_DATA_MAX_BYTES} bytes of UTF-8"
+    )
 
 
 class ReportInput(StrictSerializer):
@@ -175,15 +181,15 @@ class ReportInput(StrictSerializer):
 
 
 class DeleteInput(ManyInput):
-    clearMessage = Flag(source="clear_messages", default=True, help_text="false keeps the messages")
+    clearMessage = StrictBooleanField(source="clear_messages", default=True, help_text="false keeps the messages")
 
 
 class GroupInput(ManyInput):
-    groupName = Text(source="name", help_text=f"1 to {formats_conversation.GROUP_NAME_MAX_BYTES} bytes of UTF-8")
+    groupName = StrictCharField(source="name", help_text=f"1 to {formats_conversation.GROUP_NAME_MAX_BYTES} bytes of UTF-8")
 
 
 class RenameInput(StrictSerializer):
-    newName = Text(source="new_name", help_text=f"1 to {formats_conversation.GROUP_NAME_MAX_BYTES} bytes of UTF-8")
+    newName = StrictCharField(source="new_name", help_text=f"1 to {formats_conversation.GROUP_NAME_MAX_BYTES} bytes of UTF-8")
 
 
 # ---- For the OpenAPI document: the hot reads write their JSON themselves -------------------------

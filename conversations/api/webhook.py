@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from conversations.access.api_keys import FEED
+from conversations.access.api_keys import INGEST
 from conversations.api.authentication import BearerAuthentication
 from conversations.api.parsers import read_body
 from conversations.exceptions import ConversationError, InvalidParameter, NoPermission
@@ -42,9 +42,9 @@ def tencent(request: HttpRequest) -> HttpResponse:
 
 
 def _check_sender(request: HttpRequest) -> None:
-    """Raise a ConversationError unless a key of scope feed, or the cloud's signature, opens this door."""
+    """Raise a ConversationError unless a key of scope ingest, or the cloud's signature, opens this door."""
     if "HTTP_AUTHORIZATION" in request.META:
-        return BearerAuthentication().authenticate(request)[0].may(FEED)
+        return BearerAuthentication().authenticate(request)[0].may(INGEST)
     if not settings.IM_SDK_APP_ID or request.GET.get("SdkAppid") != str(settings.IM_SDK_APP_ID):
         raise NoPermission(_("SdkAppid is not that of this server."))
     webhook_events.check_signature(

@@ -10,13 +10,13 @@ from conversations.demo.scripts import CHATS, Chat, Line, Move, time_s
 from conversations.feeding import messages as feeding_messages
 from conversations.feeding import webhooks
 from conversations.formats import webhook_events
-from conversations.formats.messages import C2CRecall, GroupRecall, Message
+from conversations.formats.messages import C2CRecall, GroupRecall, IncomingMessage
 
 # What an import knows has lower numbers.
 FIRST_SEQ = 1001
 
 
-def feed(owners: list[Person], now_s: int) -> list[Message]:
+def feed(owners: list[Person], now_s: int) -> list[IncomingMessage]:
     """Tell the scripts up to now, as far as these people are in them; the messages."""
     there = {owner.user_id for owner in owners}
     chats = [chat for chat in CHATS if chat.group_id or there >= {*chat.people}]
@@ -53,11 +53,11 @@ def _move(move: Move, told: dict[str, str], now_s: int) -> webhook_events.Event:
     return webhook_events.MembersLeft(**told, membership=move.membership)
 
 
-def _message(chat: Chat, number: int, line: Line, now_s: int) -> Message:
+def _message(chat: Chat, number: int, line: Line, now_s: int) -> IncomingMessage:
     chance = chance_for(f"{chat.thread} {number}")
     at_s, random = time_s(line.at, now_s), chance.randrange(1, 1 << 32)
     said = line.said if isinstance(line.said, tuple) else (line.said,)
-    return Message(
+    return IncomingMessage(
         sender=line.sender,
         elements=tuple(msg_element(chance, one) for one in said),
         peer="" if chat.group_id else threads.peer_in(chat.thread, line.sender),
@@ -73,7 +73,7 @@ def _message(chat: Chat, number: int, line: Line, now_s: int) -> Message:
     )
 
 
-def _recall(message: Message) -> C2CRecall | GroupRecall:
+def _recall(message: IncomingMessage) -> C2CRecall | GroupRecall:
     if message.group_id:
         return GroupRecall(message.group_id, "", (message.seq,), "")
     return C2CRecall(message.sender, message.peer, message.time_s, message.seq, message.random)

@@ -10,7 +10,7 @@ from conversations import identifiers, threads
 from conversations.choices import ChangedBy, ConversationType
 from conversations.models import Conversation, Group, Owner
 from conversations.models import Message as Stored
-from conversations.positions import NOWHERE
+from conversations.positions import NO_POSITION
 from conversations.store import messages
 from conversations.store.messages import Change
 from conversations.store.owners import lock_owners
@@ -92,7 +92,7 @@ class _Member:
     @property
     def can_lose(self) -> bool:
         """Whether nothing but messages stored here told of the conversation: no import, and not the app's report."""
-        return not (self.viewer.roster.is_listed or self.row.unread_base or self.row.unread_base_position)
+        return not (self.viewer.roster.is_listed or self.row.imported_unread or self.row.imported_unread_position)
 
 
 def _tell(members: Sequence[_Member], changes: Iterable[Change], look: tuple[str, str], thread: str, group_type: str) -> None:
@@ -144,13 +144,13 @@ def _welcome(row: Conversation, viewer: Viewer, look: tuple[str, str], bare_id: 
 
 def _retype(members: Sequence[_Member], thread: str, group_type: str, recounts: bool) -> None:
     """Let the group's type change rows of the list, and with `recounts` what they count."""
-    counts = {one.row.owner_id: one.row.unread_base if recounts else one.row.unread_count for one in members}
+    counts = {one.row.owner_id: one.row.imported_unread if recounts else one.row.unread_count for one in members}
     if recounts and members and group_type not in rules.UNCOUNTED_GROUPS:
         viewers = {one.row.owner_id: one.viewer for one in members}
-        first = min(unread_counts.passed_position(one.row) for one in members)
+        first = min(unread_counts.unread_floor(one.row) for one in members)
         for message, rows in unread_counts.not_passed((one.row for one in members), messages.outlines(thread, first)):
             for row in rows:
-                counts[row.owner_id] += viewers[row.owner_id].counts(message, row)
+                counts[row.owner_id] += viewers[row.owner_id].counts_as_unread(message, row)
     for one in members:
         before = one.row.group_type, one.row.unread_count
         one.row.group_type, one.row.unread_count = one.viewer.group_type or one.row.group_type, counts[one.row.owner_id]
@@ -166,7 +166,7 @@ def _unsee(member: _Member, thread: str) -> bool:
         return False
     if row.order_key not in member.lost_keys | {member.was.joined_key} - {viewer.joined_key, 0}:
         return False
-    stored = messages.outlines(thread, NOWHERE)
+    stored = messages.outlines(thread, NO_POSITION)
     order_key = max((rules.order_key(one, row) for one in stored if one.body is not None and viewer.sees(one)), default=0)
     order_key = max(order_key, viewer.joined_key)
     if not order_key and messages.is_pruned(thread):

@@ -50,7 +50,7 @@ def to_members(group: Group, thread: str, news: Sequence[Change], look: tuple[st
     if not _all_are_settled(values, messages):
         return False
     known = f"FROM {_members} m WHERE m.group_id = %(group)s {_without_skipped(values)}"
-    there = f"{known} AND m.is_there"
+    there = f"{known} AND m.is_member"
     values |= {"id": identifiers.join(ConversationType.GROUP, thread), "first": messages[0].position}
     is_plain = len(messages) == 1 and messages[0].is_shown and not _mentions(messages)
     if not (is_plain or _rows_are_behind(values, known, there)):
@@ -60,7 +60,7 @@ def to_members(group: Group, thread: str, news: Sequence[Change], look: tuple[st
         owner_ids = [owner_id for (owner_id,) in cursor.fetchall()]
         cursor.execute(_upsert_sql(there, group, messages, values), values)
     if owner_ids:
-        transaction.on_commit(partial(notifications.announce, owner_ids), robust=True)
+        transaction.on_commit(partial(notifications.notify, owner_ids), robust=True)
     return True
 
 
@@ -70,11 +70,12 @@ def _all_are_settled(values: dict[str, Any], messages: Sequence[Stored]) -> bool
     named = ", ".join(f"%({name})s" for name in senders)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT m.is_there AND m.since_ms <= %(start)s FROM {_members} m WHERE m.group_id = %(group)s "
-            f"AND (m.user_id IN ({named}) OR m.since_ms IS NULL OR m.since_ms > %(start)s) LIMIT {len(senders) + 1}",
+            f"SELECT m.is_member AND m.member_since_ms <= %(start)s FROM {_members} m WHERE m.group_id = %(group)s "
+            f"AND (m.user_id IN ({named}) OR m.member_since_ms IS NULL OR m.member_since_ms > %(start)s) "
+            f"LIMIT {len(senders) + 1}",
             values | senders,
         )
-        found = [is_there for (is_there,) in cursor.fetchall()]
+        found = [is_member for (is_member,) in cursor.fetchall()]
     return len(found) == len(senders) and all(found)
 
 
@@ -200,7 +201,7 @@ def _counted(messages: Sequence[Stored], group: Group, owner: str, was: str = ""
     terms = (
         f"CASE WHEN {owner} <> %(by{n})s{_is_unread(n, was)} THEN 1 ELSE 0 END"
         for n, message in enumerate(messages)
-        if message.counts
+        if message.counts_as_unread
     )
     return " + ".join(terms) or "0"
 
@@ -208,7 +209,7 @@ def _counted(messages: Sequence[Stored], group: Group, owner: str, was: str = ""
 def _is_unread(n: int, was: str) -> str:
     if not was:
         return ""
-    places = ("deleted_position", "cleared_position", "unread_base_position")
+    places = ("deleted_position", "cleared_position", "imported_unread_position")
     past = "".join(f" AND %(at{n})s > {was}{place}" for place in places)
     return f"{past} AND %(seq{n})s > {was}group_read_sequence"
 

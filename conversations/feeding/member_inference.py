@@ -14,14 +14,14 @@ from conversations.choices import ConversationType, GroupType
 from conversations.feeding import members as feeding_members
 from conversations.models import Group, GroupMember, Thread
 from conversations.store import json_rows
-from conversations.store.transactions import Done, do_each, in_transaction
+from conversations.store.transactions import Progress, in_transaction, run_each
 from conversations.threads import group_of
-from conversations.unread.rosters import LISTED_SINCE_EVER, Roster
+from conversations.unread.rosters import LISTED_SINCE_EVER, MembershipHistory
 
 logger = logging.getLogger(__name__)
 
 MEMBERS_PER_STATEMENT = 5000
-NOTHING_TOLD, LISTED = Roster(), Roster((LISTED_SINCE_EVER,))
+NOTHING_TOLD, LISTED = MembershipHistory(), MembershipHistory((LISTED_SINCE_EVER,))
 KEY = ("group_id", "user_id")
 _members = GroupMember._meta.db_table
 
@@ -36,15 +36,15 @@ def learn(pairs: Iterable[tuple[str, str]]) -> list[str]:
     return sorted({group_id for part in _batched(members) for group_id in _learn(part)})
 
 
-def count_learnt(group_ids: Iterable[str] | None = None) -> Done:
+def count_learnt(group_ids: Iterable[str] | None = None) -> Progress:
     """Count what was stored before members were learnt, in these groups or wherever that is still to do; in how many."""
     waiting = groups_to_count() if group_ids is None else list(group_ids)
-    return do_each(waiting, _count, log=logger, failure="Messages of %s stay to be counted for new members")
+    return run_each(waiting, _count, log=logger, failure="Messages of %s stay to be counted for new members")
 
 
 def groups_to_count() -> list[str]:
     """The groups in which there is something to count."""
-    return sorted(GroupMember.objects.filter(is_learnt=True).values_list("group_id", flat=True).distinct())
+    return sorted(GroupMember.objects.filter(is_inferred=True).values_list("group_id", flat=True).distinct())
 
 
 def _membership(owner_id: str, conversation_id: str) -> Iterator[tuple[str, str]]:
@@ -61,7 +61,7 @@ def _batched(members: list[tuple[str, str]]) -> Iterator[list[tuple[str, str]]]:
 @in_transaction
 def _learn(members: Sequence[tuple[str, str]]) -> set[str]:
     known = _events_of(members)
-    new = [member for member in members if not Roster.from_json(known.get(member, NOTHING_TOLD.to_json())).is_listed]
+    new = [member for member in members if not MembershipHistory.from_json(known.get(member, NOTHING_TOLD.to_json())).is_listed]
     if not new:
         return set()
     busy = _lock_groups(sorted({group_id for group_id, _user_id in new}))
@@ -71,14 +71,17 @@ def _learn(members: Sequence[tuple[str, str]]) -> set[str]:
     return {group_id for group_id, _user_id in waiting}
 
 
-def _insert(members: list[tuple[str, str]], is_learnt: bool, events: str, is_there: bool, since_ms: int | None) -> None:
+def _insert(
+    members: list[tuple[str, str]], is_inferred: bool, events: str, is_member: bool, member_since_ms: int | None
+) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {_members} (group_id, user_id, is_learnt, events, is_there, since_ms) "
-            f"SELECT k.group_id, k.user_id, {_boolean(is_learnt)}, CAST(%s AS text), {_boolean(is_there)}, CAST(%s AS bigint) "
+            f"INSERT INTO {_members} (group_id, user_id, is_inferred, events, is_member, member_since_ms) "
+            f"SELECT k.group_id, k.user_id, {_boolean(is_inferred)}, CAST(%s AS text), {_boolean(is_member)}, "
+            "CAST(%s AS bigint) "
             f"FROM ({json_rows.select(GroupMember, KEY)}) k WHERE 1 = 1 "
-            "ON CONFLICT (group_id, user_id) DO UPDATE SET is_learnt = TRUE",
-            [events, since_ms, json_rows.parameter(KEY, members)],
+            "ON CONFLICT (group_id, user_id) DO UPDATE SET is_inferred = TRUE",
+            [events, member_since_ms, json_rows.parameter(KEY, members)],
         )
 
 
@@ -115,7 +118,7 @@ def _lock_groups(group_ids: list[str]) -> set[str]:
 @in_transaction
 def _count(group_id: str) -> None:
     group = feeding_members.lock_group(group_id)
-    learnt = GroupMember.objects.filter(group_id=group_id, is_learnt=True)
+    learnt = GroupMember.objects.filter(group_id=group_id, is_inferred=True)
     user_ids = list(learnt.values_list("user_id", flat=True))
-    learnt.update(is_learnt=False)
+    learnt.update(is_inferred=False)
     feeding_members.tell_moves(group, dict.fromkeys(user_ids, (LISTED_SINCE_EVER,)))

@@ -15,11 +15,11 @@ from conversations.models import Message as Stored
 from conversations.store import messages as store_messages
 from conversations.store.messages import Change
 from conversations.store.transactions import in_transaction
-from conversations.unread.rosters import MEMBER_SINCE_EVER, SEEN, SINCE_EVER_MS, Roster, RosterEvent
+from conversations.unread.rosters import MEMBER_SINCE_EVER, SEEN, SINCE_EVER_MS, MembershipHistory, RosterEvent
 from conversations.unread.rules import Viewer
 
 
-class Rosters:
+class GroupRoster:
     """The members of a locked group, or those of them who matter, as they were at the transaction's start and as they are."""
 
     def __init__(self, group: Group, user_ids: Iterable[str] | None = None):
@@ -29,14 +29,14 @@ class Rosters:
         if user_ids is not None and not group.is_retyped:
             stored = stored.filter(user_id__any_of=sorted(user_ids))
         self.before, self._unsettled = {}, set()
-        for user_id, events, since_ms in stored.values_list("user_id", "events", "since_ms"):
-            self.before[user_id] = Roster.from_json(events, group.dissolved_at_ms)
-            if since_ms is None:
+        for user_id, events, member_since_ms in stored.values_list("user_id", "events", "member_since_ms"):
+            self.before[user_id] = MembershipHistory.from_json(events, group.dissolved_at_ms)
+            if member_since_ms is None:
                 self._unsettled.add(user_id)
         self.now = dict(self.before)
 
-    def of(self, user_id: str) -> Roster:
-        return self.now.get(user_id, Roster(dissolved_at_ms=self.group.dissolved_at_ms))
+    def of(self, user_id: str) -> MembershipHistory:
+        return self.now.get(user_id, MembershipHistory(dissolved_at_ms=self.group.dissolved_at_ms))
 
     def add(self, user_id: str, event: RosterEvent) -> None:
         self.now[user_id] = self.of(user_id).with_event(event)
@@ -86,9 +86,9 @@ class Rosters:
         ]
         with connection.cursor() as cursor:
             cursor.executemany(
-                f"INSERT INTO {GroupMember._meta.db_table} (group_id, user_id, events, is_there, since_ms) "
+                f"INSERT INTO {GroupMember._meta.db_table} (group_id, user_id, events, is_member, member_since_ms) "
                 "VALUES (%s, %s, %s, %s, %s) ON CONFLICT (group_id, user_id) DO UPDATE SET "
-                "events = EXCLUDED.events, is_there = EXCLUDED.is_there, since_ms = EXCLUDED.since_ms",
+                "events = EXCLUDED.events, is_member = EXCLUDED.is_member, member_since_ms = EXCLUDED.member_since_ms",
                 rows,
             )
 
@@ -112,10 +112,12 @@ def lock_group(group_id: str, *, type_: str = "", at_ms: int = 0) -> Group:
 
 
 _groups = Group._meta.db_table
-NOT_THERE = Roster()
+NOT_THERE = MembershipHistory()
 
 
-def settle(group: Group, rosters: Rosters, changes: Sequence[Change] = (), *, by: ChangedBy = ChangedBy.ROSTER) -> None:
+def apply_changes(
+    group: Group, rosters: GroupRoster, changes: Sequence[Change] = (), *, by: ChangedBy = ChangedBy.ROSTER
+) -> None:
     """Bring the members' rows of all threads up to date, with changed messages, rosters and group type; and keep the rosters.
 
     The topics of a community follow its roster.
@@ -135,7 +137,7 @@ def settle(group: Group, rosters: Rosters, changes: Sequence[Change] = (), *, by
     rosters.save()
 
 
-def change_rows(group: Group, known: Rosters, thread: str, changes: Sequence[Change], *, by: ChangedBy) -> None:
+def change_rows(group: Group, known: GroupRoster, thread: str, changes: Sequence[Change], *, by: ChangedBy) -> None:
     """Bring the members' rows of one thread up to date with changed messages, changed rosters and a changed type."""
     viewers = {}
     for user_id, roster in known.now.items():
@@ -149,7 +151,7 @@ def change_rows(group: Group, known: Rosters, thread: str, changes: Sequence[Cha
     if since_s is not None:
         changes = _with_stored(changes, thread, since_s)
     counts_otherwise = (group.type == GroupType.MEETING) != (group.type_before == GroupType.MEETING)
-    fan_out.change_group(group, thread, viewers, changes, look_of(group, thread), recounts=counts_otherwise, by=by)
+    fan_out.change_group(group, thread, viewers, changes, display_profile_of(group, thread), recounts=counts_otherwise, by=by)
 
 
 def _with_stored(changes: Iterable[Change], thread: str, since_s: int) -> Iterator[Change]:
@@ -163,7 +165,7 @@ def _position(change: Change) -> str:
     return change.after.position
 
 
-def _viewer(user_id: str, roster: Roster, group_type: str, is_own: bool) -> Viewer:
+def _viewer(user_id: str, roster: MembershipHistory, group_type: str, is_own: bool) -> Viewer:
     # Coming into a community begins no conversation with each of its topics.
     begins = is_own and group_type != GroupType.AVCHATROOM
     return Viewer(user_id, roster, group_type, joined_key=roster.joined_ms * 1000 if begins else 0)
@@ -174,7 +176,7 @@ def _is_live(group: Group) -> bool:
     return GroupType.AVCHATROOM in (group.type, group.type_before)
 
 
-def look_of(group: Group, thread: str) -> tuple[str, str]:
+def display_profile_of(group: Group, thread: str) -> tuple[str, str]:
     """The name and avatar of a thread's conversations: the topic's own, else its group's."""
     topic = Group.objects.filter(group_id=thread).first() if thread != group.group_id else None
     return (topic and topic.name) or group.name, (topic and topic.face_url) or group.face_url
@@ -198,14 +200,14 @@ def leave(group_id: str, user_ids: Iterable[str], *, at_ms: int, membership: Mem
 def dissolve(group_id: str, user_ids: Iterable[str], *, at_ms: int, type_: str = "") -> None:
     """A group ends, for those named and for all who are known."""
     group = lock_group(group_id, type_=type_, at_ms=at_ms)
-    rosters = Rosters(group)
+    rosters = GroupRoster(group)
     for user_id in user_ids:
         rosters.add(user_id, MEMBER_SINCE_EVER)
     if group.dissolved_at_ms is None or at_ms < group.dissolved_at_ms:
         group.dissolved_at_ms = at_ms
         group.save(update_fields=["dissolved_at_ms"])
         rosters.dissolve(at_ms)
-    settle(group, rosters)
+    apply_changes(group, rosters)
 
 
 @in_transaction
@@ -221,8 +223,8 @@ def add(group_id: str, told: MemberList) -> int:
 def remove(group_id: str, told: MemberList, membership: Membership) -> int:
     """Those who are in the group go; how many did."""
     group = lock_group(group_id)
-    rosters = Rosters(group, told.members)
-    there = (user_id for user_id in told.members if rosters.of(user_id).is_there(told.at_ms))
+    rosters = GroupRoster(group, told.members)
+    there = (user_id for user_id in told.members if rosters.of(user_id).is_member(told.at_ms))
     moves = dict.fromkeys(there, (RosterEvent(told.at_ms, membership),))
     tell_moves(group, moves)
     return len(moves)
@@ -232,16 +234,16 @@ def moves_to(group: Group, told: MemberList) -> dict[str, tuple[RosterEvent, ...
     """Who has to come into a locked group, and for a whole list who has to go, for its members to be these."""
     if group.type == GroupType.AVCHATROOM:
         return {}
-    rosters = Rosters(group, None if told.is_whole else told.members)
+    rosters = GroupRoster(group, None if told.is_whole else told.members)
     moves = {}
     for user_id, joined_ms in told.members.items():
         roster = rosters.of(user_id)
         # A time of coming that is before the last going is of an older stay.
         came = RosterEvent(joined_ms or told.at_ms, Membership.MEMBER)
-        came = came if roster.with_event(came).is_there(told.at_ms) else RosterEvent(told.at_ms, Membership.MEMBER)
-        if not roster.is_there(told.at_ms) or (joined_ms and not roster.joined_ms):
+        came = came if roster.with_event(came).is_member(told.at_ms) else RosterEvent(told.at_ms, Membership.MEMBER)
+        if not roster.is_member(told.at_ms) or (joined_ms and not roster.joined_ms):
             moves[user_id] = (came,)
-    gone = (user_id for user_id, roster in rosters.now.items() if user_id not in told.members and roster.is_there(told.at_ms))
+    gone = (user_id for user_id, roster in rosters.now.items() if user_id not in told.members and roster.is_member(told.at_ms))
     return moves | (dict.fromkeys(gone, (RosterEvent(told.at_ms, Membership.LEFT),)) if told.is_whole else {})
 
 
@@ -249,12 +251,12 @@ def tell_moves(group: Group, moves: Mapping[str, Iterable[RosterEvent]]) -> None
     """Who comes and who goes, in a locked group; one query for all the members only where its type changed."""
     if group.type == GroupType.AVCHATROOM and not group.is_retyped:
         return  # Crowds come and go there, and nobody has a conversation.
-    rosters = Rosters(group, moves)
+    rosters = GroupRoster(group, moves)
     for user_id, events in moves.items():
         for event in events:
             rosters.add(user_id, event)
     rosters.see_senders_again()
-    settle(group, rosters)
+    apply_changes(group, rosters)
 
 
 def threads_of(group_id: str) -> list[str]:

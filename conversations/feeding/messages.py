@@ -16,7 +16,7 @@ from conversations import threads as conversations_threads
 from conversations.choices import ChangedBy, GroupType
 from conversations.feeding import fan_out, group_fast_path, members
 from conversations.formats import message_body
-from conversations.formats.messages import C2CRecall, GroupRecall, Message
+from conversations.formats.messages import C2CRecall, GroupRecall, IncomingMessage
 from conversations.models import Group
 from conversations.models import Message as Stored
 from conversations.store import messages as store_messages
@@ -30,11 +30,11 @@ RANDOM_LIMIT = 1 << 32
 class Outcome(NamedTuple):
     """What became of a message: with its place, which the server may have given."""
 
-    message: Message
+    message: IncomingMessage
     is_duplicate: bool
 
 
-def record(messages: Sequence[Message], *, now_s: int) -> list[Outcome]:
+def record(messages: Sequence[IncomingMessage], *, now_s: int) -> list[Outcome]:
     """Store messages and bring everybody's conversations up to date; the outcomes in the same order.
 
     The messages of one group cost one fan-out, those of all one-to-one threads another; each is whole or absent.
@@ -54,7 +54,7 @@ def record(messages: Sequence[Message], *, now_s: int) -> list[Outcome]:
 
 
 @in_transaction
-def record_c2c(messages: Sequence[Message], *, now_s: int) -> list[Outcome]:
+def record_c2c(messages: Sequence[IncomingMessage], *, now_s: int) -> list[Outcome]:
     """Messages between two users, of any number of threads."""
     threads = store_messages.lock_threads(conversations_threads.thread_between(one.sender, one.peer) for one in messages)
     outcomes, changes = _store(messages, threads, _ends(threads), now_s)
@@ -65,12 +65,12 @@ def record_c2c(messages: Sequence[Message], *, now_s: int) -> list[Outcome]:
 
 
 @in_transaction
-def record_in_group(group_id: str, messages: Sequence[Message], *, now_s: int) -> list[Outcome]:
+def record_in_group(group_id: str, messages: Sequence[IncomingMessage], *, now_s: int) -> list[Outcome]:
     """Messages of one group and its topics."""
     group = members.lock_group(group_id, type_=next((one.group_type for one in messages if one.group_type), ""))
     if group.type == GroupType.AVCHATROOM:
         if group.is_retyped:
-            members.settle(group, members.Rosters(group))
+            members.apply_changes(group, members.GroupRoster(group))
         return [Outcome(one, False) for one in messages]
     threads = store_messages.lock_threads(one.thread_id for one in messages)
     ends = _ends(threads)
@@ -91,11 +91,11 @@ def _spread(group: Group, threads: Mapping[str, LockedThread], ends: Mapping[str
     if len(told) == 1:
         ((name, changes),) = told.items()
         is_possible = group_fast_path.is_possible(group, changes, ends[name])
-        if is_possible and group_fast_path.to_members(group, name, changes, members.look_of(group, name)):
+        if is_possible and group_fast_path.to_members(group, name, changes, members.display_profile_of(group, name)):
             return
-    rosters = members.Rosters(group)
+    rosters = members.GroupRoster(group)
     rosters.see_senders(change.after for change in news)
-    members.settle(group, rosters, news, by=ChangedBy.MESSAGE)
+    members.apply_changes(group, rosters, news, by=ChangedBy.MESSAGE)
 
 
 def recall(what: C2CRecall | GroupRecall) -> None:
@@ -123,19 +123,19 @@ def _recall_in_group(what: GroupRecall) -> None:
     places = (positions.of_group(seq) for seq in what.seqs)
     told = [Stored(**_EMPTY | {"thread": what.thread_id, "position": place, "is_recalled": True}) for place in places]
     changes = _merge_and_save(told, threads)
-    members.settle(group, members.Rosters(group), changes, by=ChangedBy.RECALL)
+    members.apply_changes(group, members.GroupRoster(group), changes, by=ChangedBy.RECALL)
 
 
 # ---- What is stored ----------------------------------------------------------------------------
 
 _EMPTY = {
-    "sender": "", "time_s": None, "random": None, "body": None, "counts": True, "is_shown": True, "is_recalled": False,
-    "at_all": False, "at_accounts": "[]", "targets": "[]",
+    "sender": "", "time_s": None, "random": None, "body": None, "counts_as_unread": True, "is_shown": True,
+    "is_recalled": False, "at_all": False, "at_accounts": "[]", "targets": "[]",
 }  # fmt: skip
 
 
 def _store(
-    messages: Sequence[Message], threads: Mapping[str, LockedThread], ends: Mapping[str, str], now_s: int
+    messages: Sequence[IncomingMessage], threads: Mapping[str, LockedThread], ends: Mapping[str, str], now_s: int
 ) -> tuple[list[Outcome], list[Change]]:
     """Give each message its place, and unite it with what is known of it."""
     placed = _placed(messages, threads, now_s)
@@ -175,7 +175,7 @@ def _merge_and_save(told: Iterable[Stored], threads: Mapping[str, LockedThread])
     return changes
 
 
-def _placed(messages: Sequence[Message], threads: Mapping[str, LockedThread], now_s: int) -> list[Message]:
+def _placed(messages: Sequence[IncomingMessage], threads: Mapping[str, LockedThread], now_s: int) -> list[IncomingMessage]:
     """Messages with time, number and random. One that lacks any and was told already a short while ago is that one."""
     repeats = _repeats(messages, threads, now_s)
     placed = []
@@ -194,11 +194,11 @@ def _placed(messages: Sequence[Message], threads: Mapping[str, LockedThread], no
     return placed
 
 
-def _is_incomplete(message: Message) -> bool:
+def _is_incomplete(message: IncomingMessage) -> bool:
     return message.seq is None or (message.time_s is None and not message.group_id)
 
 
-def _completed(message: Message, thread: LockedThread, now_s: int) -> Message:
+def _completed(message: IncomingMessage, thread: LockedThread, now_s: int) -> IncomingMessage:
     time_s = now_s if message.time_s is None else message.time_s
     if message.group_id:
         following = int(thread.last_position or 0) + 1
@@ -209,8 +209,8 @@ def _completed(message: Message, thread: LockedThread, now_s: int) -> Message:
 
 
 def _repeats(
-    messages: Sequence[Message], threads: Mapping[str, LockedThread], now_s: int
-) -> dict[tuple[str, str, int | None], Message]:
+    messages: Sequence[IncomingMessage], threads: Mapping[str, LockedThread], now_s: int
+) -> dict[tuple[str, str, int | None], IncomingMessage]:
     """Of messages that do not tell their place: those told before, by thread, sender and random."""
     asked = {
         (thread_name(one), one.sender, one.random): one for one in messages if _is_incomplete(one) and one.random is not None
@@ -231,19 +231,19 @@ def _repeats(
     return found
 
 
-def thread_name(message: Message) -> str:
+def thread_name(message: IncomingMessage) -> str:
     """The thread that a message stands in."""
     return message.thread_id or conversations_threads.thread_between(message.sender, message.peer)
 
 
-def place_of(message: Message) -> tuple[str, str]:
+def place_of(message: IncomingMessage) -> tuple[str, str]:
     """The thread and position of a message that tells them."""
     is_group = bool(message.group_id)
     position = positions.of_group(message.seq) if is_group else positions.of_c2c(message.time_s, message.seq, message.random)
     return thread_name(message), position
 
 
-def _to_stored(message: Message) -> Stored:
+def _to_stored(message: IncomingMessage) -> Stored:
     body = message_body.last_message(message, is_self=False)
     thread, position = place_of(message)
     return Stored(
@@ -253,7 +253,7 @@ def _to_stored(message: Message) -> Stored:
         time_s=message.time_s,
         random=message.random,
         body=orjson.dumps(body).decode(),
-        counts=message.counts_as_unread and not message.comes_read,
+        counts_as_unread=message.counts_as_unread and not message.comes_read,
         is_shown=message.is_shown_last,
         is_recalled=False,
         at_all=message.at_all and not message.comes_read,

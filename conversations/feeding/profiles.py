@@ -22,10 +22,10 @@ from conversations import identifiers
 from conversations.choices import ChangedBy, ConversationType
 from conversations.feeding import members
 from conversations.formats.rest_groups import GroupInfo, Profile
-from conversations.models import Conversation, Group, Owner, PendingName
+from conversations.models import Conversation, Group, Owner, ProfileUpdate
 from conversations.store import notifications
 from conversations.store.owners import lock_owners
-from conversations.store.transactions import Done, do_each, in_transaction
+from conversations.store.transactions import Progress, in_transaction, run_each
 from conversations.threads import group_of
 from conversations.unread.rosters import RosterEvent
 
@@ -106,8 +106,8 @@ def _begin(conversation_ids: Iterable[str]) -> None:
     """Note that new names are to go to these conversations of everybody."""
     with connection.cursor() as cursor:
         cursor.executemany(
-            f"INSERT INTO {PendingName._meta.db_table} (conversation_id, reached, starts) VALUES (%s, '', %s) "
-            "ON CONFLICT (conversation_id) DO UPDATE SET reached = '', starts = excluded.starts",
+            f"INSERT INTO {ProfileUpdate._meta.db_table} (conversation_id, last_owner_id, generation) VALUES (%s, '', %s) "
+            "ON CONFLICT (conversation_id) DO UPDATE SET last_owner_id = '', generation = excluded.generation",
             [[one, secrets.randbits(63)] for one in sorted(conversation_ids)],
         )
 
@@ -116,7 +116,7 @@ def _begin(conversation_ids: Iterable[str]) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class _NewProfile:
     """What a conversation shows, None for what nobody has told, and the names that follow a change."""
 
     name: str | None
@@ -151,37 +151,37 @@ def spread(conversation_ids: Iterable[str], *, until: float) -> set[str]:
     return {one for one in conversation_ids if not _spread_one(one, until)}
 
 
-def finish() -> Done:
+def finish() -> Progress:
     """Bring all names on their way to where they go; of how many conversations."""
-    return do_each(on_their_way(), partial(_spread_one, until=math.inf), log=logger, failure="The name of %s stays on its way")
+    return run_each(on_their_way(), partial(_spread_one, until=math.inf), log=logger, failure="The name of %s stays on its way")
 
 
 def on_their_way() -> list[str]:
     """The conversations whose new name has not reached all rows."""
-    return list(PendingName.objects.order_by("pk").values_list("pk", flat=True))
+    return list(ProfileUpdate.objects.order_by("pk").values_list("pk", flat=True))
 
 
 def _spread_one(conversation_id: str, until: float) -> bool:
-    while pending := PendingName.objects.filter(conversation_id=conversation_id).first():
+    while pending := ProfileUpdate.objects.filter(conversation_id=conversation_id).first():
         if time.monotonic() >= until:
             return False
         look = _look_of(conversation_id)
-        following = look.rows(conversation_id).filter(owner_id__gt=pending.reached)[:BATCH]
+        following = look.rows(conversation_id).filter(owner_id__gt=pending.last_owner_id)[:BATCH]
         if _spread_to(pending, list(following.values_list("owner_id", flat=True)), look):
             break
     return True
 
 
 @in_transaction
-def _spread_to(pending: PendingName, owner_ids: list[str], look: Look) -> bool:
+def _spread_to(pending: ProfileUpdate, owner_ids: list[str], look: _NewProfile) -> bool:
     """Change the next owners' rows, unless somebody else has gone on or a newer name has come: then this look is old.
 
     Whether these were the last ones.
     """
     lock_owners(owner_ids)
-    as_read = PendingName.objects.filter(pk=pending.pk, reached=pending.reached, starts=pending.starts)
+    as_read = ProfileUpdate.objects.filter(pk=pending.pk, last_owner_id=pending.last_owner_id, generation=pending.generation)
     is_last = len(owner_ids) < BATCH
-    if not (as_read.delete()[0] if is_last else as_read.update(reached=owner_ids[-1])):
+    if not (as_read.delete()[0] if is_last else as_read.update(last_owner_id=owner_ids[-1])):
         return False
     if not owner_ids:
         return True
@@ -194,16 +194,16 @@ def _spread_to(pending: PendingName, owner_ids: list[str], look: Look) -> bool:
     rows.update(**look.values(), version=Subquery(version), changed_by=ChangedBy.NAME, changed_at=timezone.now())
     for start in range(0, len(changed), notifications.MAX_NAMED):
         named = changed[start : start + notifications.MAX_NAMED]
-        transaction.on_commit(partial(notifications.announce, named), robust=True)
+        transaction.on_commit(partial(notifications.notify, named), robust=True)
     return is_last
 
 
-def _look_of(conversation_id: str) -> Look:
+def _look_of(conversation_id: str) -> _NewProfile:
     type_, bare_id = identifiers.split(conversation_id)
     if type_ == ConversationType.C2C:
         user = Owner.objects.get(owner_id=bare_id)
         is_named = user.nick_name_at_ms > 0
-        return Look(
+        return _NewProfile(
             (user.nick_name or bare_id) if is_named else None,
             user.face_url if user.face_url_at_ms else None,
             frozenset({*orjson.loads(user.former_names), bare_id, ""}),
@@ -211,4 +211,4 @@ def _look_of(conversation_id: str) -> Look:
     known = Group.objects.filter(group_id__any_of=[bare_id, group_of(bare_id)])
     named = sorted(known, key=lambda group: group.group_id != bare_id)
     name = next((group.name or group.group_id for group in named if group.name_at_ms), None)
-    return Look(name, next((group.face_url for group in named if group.face_url_at_ms), None), None)
+    return _NewProfile(name, next((group.face_url for group in named if group.face_url_at_ms), None), None)

@@ -105,16 +105,16 @@ def _fill_unread(row: Conversation, entry: Entry, told: Told, known: Known) -> b
     # Where messages are stored their count stands, but for whom they did not count because nobody knew of him.
     if "unreadCount" not in told.keys or (row.conversation_id in known.newest and not _is_new(row)):
         return False
-    end, known_end = entry.last_message_position, max(row.last_message_position, row.unread_base_position)
-    if end == row.unread_base_position != positions.NOWHERE:
+    end, known_end = entry.last_message_position, max(row.last_message_position, row.imported_unread_position)
+    if end == row.imported_unread_position != positions.NO_POSITION:
         # Of two counts up to the same message, the lower one has read more.
-        row.unread_base = min(row.unread_base, entry.unread_count)
+        row.imported_unread = min(row.imported_unread, entry.unread_count)
     elif end >= known_end:
-        row.unread_base, row.unread_base_position = entry.unread_count, end
+        row.imported_unread, row.imported_unread_position = entry.unread_count, end
     else:
         return False
-    row.unread_count = row.unread_base
-    return known.newest.get(row.conversation_id, positions.NOWHERE) > end
+    row.unread_count = row.imported_unread
+    return known.newest.get(row.conversation_id, positions.NO_POSITION) > end
 
 
 def _is_new(row: Conversation) -> bool:

@@ -141,7 +141,7 @@ def _record(owner_id: str, told: Sequence[tuple[str, Told | ConversationError]])
             results.append(actions_results.refused(conversation_id, refused) if refused else Result(conversation_id))
         except ConversationError as error:
             results.append(actions_results.refused(conversation_id, error))
-    for conversation_id, unread in counts.counts(list(to_count.values())).items():
+    for conversation_id, unread in counts.recount_many(list(to_count.values())).items():
         rows[conversation_id].unread_count = unread
     _save(owner, [row for one, row in rows.items() if report_merging.is_listed(row) and _state(row) != before[one]])
     read_on = [row for one, row in rows.items() if report_merging.is_listed(row) and row.c2c_read_timestamp > read_before[one]]
@@ -178,7 +178,7 @@ def _rows(owner_id: str, told: Iterable[Told]) -> dict[str, Conversation]:
 def _known(owner: LockedOwner, rows: Mapping[str, Conversation], told: Sequence[Told]) -> Known:
     threads = {one: conversations_threads.thread_of(owner.owner_id, one) for one in rows}
     # A group's messages are for its members: who only claims to be one has what his app tells.
-    strange = counts.strange_groups(owner.owner_id, rows)
+    strange = counts.groups_without_membership(owner.owner_id, rows)
     inside = [one.entry for one in told if one.entry.conversation_id not in strange]
     places = {(threads[one.conversation_id], place) for one in inside for place in _places(one)}
     peers = {one.removeprefix("c2c_"): one for one, row in rows.items() if not row.is_group}

@@ -13,13 +13,13 @@ from django.utils.translation import gettext as _
 
 from conversations.actions import reading
 from conversations.choices import Membership
-from conversations.exceptions import ConversationError, TryAgain
+from conversations.exceptions import ConversationError, ServiceUnavailable
 from conversations.feeding import members as feeding_members
 from conversations.feeding import messages, profiles
 from conversations.formats import webhook_events
-from conversations.formats.messages import C2CRecall, GroupRecall, Message
+from conversations.formats.messages import C2CRecall, GroupRecall, IncomingMessage
 from conversations.formats.rest_groups import GroupInfo, Profile
-from conversations.models import Callback, CallbackOutcome
+from conversations.models import WebhookEvent, WebhookOutcome
 from conversations.times import now_s
 from conversations.unread.rosters import RosterEvent
 
@@ -28,41 +28,41 @@ BODIES_PER_STATEMENT = 1000
 logger = logging.getLogger(__name__)
 
 
-def receive(command: str, body: bytes) -> Callback | None:
+def receive(command: str, body: bytes) -> WebhookEvent | None:
     """Keep a webhook and apply it; None for a command that changes no conversation, which is not kept.
 
     Whatever fails in applying is kept with the webhook. Raises the database's errors only if it could not be kept.
     """
     if command not in webhook_events.COMMANDS:
         return None
-    callback = Callback.objects.create(command=command, body=body.decode())
+    callback = WebhookEvent.objects.create(command=command, body=body.decode())
     apply(callback)
     return callback
 
 
-def apply(callback: Callback) -> bool:
+def apply(callback: WebhookEvent) -> bool:
     """Bring the conversations up to date with a webhook, as often as one likes; whether that went well."""
     try:
         _apply(callback)
-        callback.outcome, callback.error, callback.applied_at = CallbackOutcome.APPLIED, "", timezone.now()
+        callback.outcome, callback.error, callback.applied_at = WebhookOutcome.APPLIED, "", timezone.now()
     except (ConversationError, Error) as error:
         # What only came at a bad moment is still to be applied.
-        is_passing = isinstance(error, OperationalError | InterfaceError | TryAgain)
-        callback.outcome = CallbackOutcome.STORED if is_passing else CallbackOutcome.FAILED
+        is_passing = isinstance(error, OperationalError | InterfaceError | ServiceUnavailable)
+        callback.outcome = WebhookOutcome.PENDING if is_passing else WebhookOutcome.FAILED
         # Of a database's error the first line: what follows quotes what people wrote.
         callback.error = str(error.detail) if isinstance(error, ConversationError) else str(error).partition("\n")[0]
         logger.warning("Webhook %s was kept and not applied: %s", callback, callback.error)
     except Exception as error:
-        callback.outcome, callback.error = CallbackOutcome.FAILED, _("A failure on our side: %(why)r") % {"why": error}
+        callback.outcome, callback.error = WebhookOutcome.FAILED, _("A failure on our side: %(why)r") % {"why": error}
         logger.exception("Webhook %s was kept and not applied", callback)
     try:
         callback.save(update_fields=["outcome", "error", "applied_at"])
     except Error:
         logger.exception("The outcome of webhook %s could not be kept", callback)
-    return callback.outcome == CallbackOutcome.APPLIED
+    return callback.outcome == WebhookOutcome.APPLIED
 
 
-def replay(chosen: QuerySet[Callback]) -> Iterator[Callback]:
+def replay(chosen: QuerySet[WebhookEvent]) -> Iterator[WebhookEvent]:
     """Apply webhooks again, oldest first; gives each with its outcome, and those without a body as they are."""
     for callback in chosen.order_by("pk").iterator(500):
         if callback.body:
@@ -76,19 +76,19 @@ def empty_old(*, dry_run: bool = False, on_batch: Callable[[int], None] = lambda
     Commands and outcomes stay, and so does the body of what failed or is not applied yet.
     """
     before = timezone.now() - timedelta(days=settings.CALLBACK_DAYS)
-    old = Callback.objects.filter(outcome=CallbackOutcome.APPLIED, received_at__lt=before).exclude(body="")
+    old = WebhookEvent.objects.filter(outcome=WebhookOutcome.APPLIED, received_at__lt=before).exclude(body="")
     if dry_run:
         return old.count()
     count = 0
     while pks := list(old.order_by("received_at").values_list("pk", flat=True)[:BODIES_PER_STATEMENT]):
         # One that is applied again meanwhile, and fails, still needs its body.
-        Callback.objects.filter(pk__in=pks, outcome=CallbackOutcome.APPLIED).update(body="")
+        WebhookEvent.objects.filter(pk__in=pks, outcome=WebhookOutcome.APPLIED).update(body="")
         count += len(pks)
         on_batch(len(pks))
     return count
 
 
-def _apply(callback: Callback) -> None:
+def _apply(callback: WebhookEvent) -> None:
     now = now_s()
     event = webhook_events.parse(callback.command, orjson.loads(callback.body), now_s=now)
     received_at = callback.received_at if isinstance(callback.received_at, datetime) else timezone.now()
@@ -99,7 +99,7 @@ def apply_event(event: webhook_events.Event | None, *, at_ms: int, now_s: int) -
     """What a webhook tells, done; `at_ms` is for one that does not tell its time."""
     at_ms = getattr(event, "event_time_ms", None) or at_ms
     match event:
-        case Message():
+        case IncomingMessage():
             messages.record([event], now_s=now_s)
         case C2CRecall() | GroupRecall():
             messages.recall(event)

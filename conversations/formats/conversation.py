@@ -90,7 +90,7 @@ class Entry(NamedTuple):
         if entry.last_message_position <= gone:
             entry = entry._replace(unread_count=0)
         if entry.last_message_position <= stored.cleared_position:
-            entry = entry._replace(last_message=None, last_message_at=None, last_message_position=positions.NOWHERE)
+            entry = entry._replace(last_message=None, last_message_at=None, last_message_position=positions.NO_POSITION)
         if entry.type == ConversationType.GROUP:
             seq = int(gone)
             left = max(0, int(entry.last_message_position or 0) - seq)
@@ -366,7 +366,7 @@ def _seq(value: Any, key: str) -> int:
 def _last_message(message: Any, type_: ConversationType) -> tuple[str | None, int, str]:
     """A message's canonical JSON, MsgTime and position; it is kept whole, with keys we do not know."""
     if message is None:
-        return None, 0, positions.NOWHERE
+        return None, 0, positions.NO_POSITION
     if type(message) is not dict:
         raise _refuse("lastMessage", _("Must be an object."))
     try:

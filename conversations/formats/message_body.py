@@ -13,7 +13,7 @@ from conversations.choices import ConversationType, ElemType, MessageStatus
 from conversations.exceptions import InvalidParameter
 from conversations.formats.c_api_names import AT_ALL_CLASSIC
 from conversations.formats.message_preview import ELEMENT_KEYS
-from conversations.formats.messages import Message
+from conversations.formats.messages import IncomingMessage
 
 # The classic name of each key, and of what type its value is.
 Table = Mapping[str, tuple[str, type | tuple[type, ...]]]
@@ -59,7 +59,7 @@ NORMAL_PRIORITY = 2  # V2TIMMessagePriority
 
 
 def last_message(
-    message: Message,
+    message: IncomingMessage,
     *,
     is_self: bool,
     nick_name: str = "",
@@ -109,7 +109,7 @@ _SAME_FOR_ALL: Mapping[str, Any] = {
 }
 
 
-def _thread(message: Message, is_self: bool) -> dict[str, Any]:
+def _thread(message: IncomingMessage, is_self: bool) -> dict[str, Any]:
     """Exactly one of groupID and userID; the latter is always the one at the other end."""
     if message.type == ConversationType.GROUP:
         return {"groupID": message.thread_id, "userID": None}

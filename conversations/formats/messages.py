@@ -7,7 +7,7 @@ from conversations.choices import ConversationType
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
+class IncomingMessage:
     """A message to a peer, or to a group and perhaps one of its topics; what it does not know is empty.
 
     Time, number and random may be None, for the server to give.

@@ -14,7 +14,7 @@ from conversations.choices import ConversationType
 from conversations.formats import fields, message_body
 from conversations.formats.conversation import LAST_MESSAGE_MAX_BYTES
 from conversations.formats.fields import Body, refuse
-from conversations.formats.messages import C2CRecall, GroupRecall, Message
+from conversations.formats.messages import C2CRecall, GroupRecall, IncomingMessage
 
 # In the order in which they are believed: the webhooks' name, that of the one-to-one calls, that of import_group_msg.
 TIME_KEYS = ("MsgTime", "MsgTimeStamp", "SendTime")
@@ -51,7 +51,7 @@ def bodies(record: Any) -> list[Any]:
     return [shared | item for item in fields.list_of(record, "MsgList", dict)]
 
 
-def message(body: Any, *, now_s: int) -> Message:
+def message(body: Any, *, now_s: int) -> IncomingMessage:
     """One message of a send or import call. Raises InvalidParameter, naming the key."""
     fields.refuse_unknown(fields.check_object(body), KEYS)
     type_ = ConversationType.GROUP if fields.has_group_id(body) else ConversationType.C2C
@@ -65,13 +65,13 @@ def message(body: Any, *, now_s: int) -> Message:
     return found
 
 
-def read(body: Body, type_: ConversationType, *, now_s: int) -> Message:
+def read(body: Body, type_: ConversationType, *, now_s: int) -> IncomingMessage:
     """The message in a body whose other keys do not matter, such as a webhook's. Raises InvalidParameter, naming the key."""
     controls = fields.list_of(body, "SendMsgControl", str)
     # SendTime is import_group_msg's word, after which "the unread message count for all members will become 0".
     is_history = fields.number(body, "SyncFromOldSystem") == HISTORY or body.get("SendTime") is not None
     time_s, seq, random = _identity(body, type_, now_s)
-    found = Message(
+    found = IncomingMessage(
         sender=fields.user_id(body, "From_Account"),
         **(_in_group(body) if type_ == ConversationType.GROUP else {"peer": fields.user_id(body, "To_Account")}),
         elements=_elements(body),
@@ -148,7 +148,7 @@ def _elements(body: Body) -> tuple[dict[str, Any], ...]:
     return tuple(elements)
 
 
-def _check_size(found: Message) -> None:
+def _check_size(found: IncomingMessage) -> None:
     """Raise InvalidParameter for a message that can't be stored, or could not be shown as a last message."""
     try:
         packed = orjson.dumps(found.elements)

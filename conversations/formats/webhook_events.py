@@ -17,7 +17,7 @@ from conversations.choices import ConversationType, Membership
 from conversations.exceptions import NoPermission
 from conversations.formats import fields, rest_messages
 from conversations.formats.fields import Body, refuse
-from conversations.formats.messages import C2CRecall, GroupRecall, Message
+from conversations.formats.messages import C2CRecall, GroupRecall, IncomingMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class ProfileChanged:
 
 
 Event = (
-    Message | C2CRead | C2CRecall | GroupRecall | GroupCreated | MembersJoined | MembersLeft | GroupDissolved
+    IncomingMessage | C2CRead | C2CRecall | GroupRecall | GroupCreated | MembersJoined | MembersLeft | GroupDissolved
     | GroupInfoChanged | ProfileChanged
 )  # fmt: skip
 
@@ -138,18 +138,18 @@ def check_signature(sign: str | None, request_time: str | None, *, token: str, n
 # ---- Messages ----------------------------------------------------------------------------------
 
 
-def _c2c_message(body: Body, now_s: int) -> Message | None:
+def _c2c_message(body: Body, now_s: int) -> IncomingMessage | None:
     # The command also fires for messages that did not go through.
     if body.get("SendMsgResult") not in (None, 0, "0"):
         return None
     return _message(body, ConversationType.C2C, now_s)
 
 
-def _group_message(body: Body, now_s: int) -> Message | None:
+def _group_message(body: Body, now_s: int) -> IncomingMessage | None:
     return _message(body, ConversationType.GROUP, now_s)
 
 
-def _message(body: Body, type_: ConversationType, now_s: int) -> Message | None:
+def _message(body: Body, type_: ConversationType, now_s: int) -> IncomingMessage | None:
     """A message with its place in its thread; one for those online only is in no thread."""
     if fields.flag(body, "OnlineOnlyFlag"):
         return None

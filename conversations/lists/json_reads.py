@@ -42,7 +42,7 @@ class Snapshot(NamedTuple):
     next: Cursor | None = None
 
 
-def feed_token(owner_id: str) -> str:
+def sync_token(owner_id: str) -> str:
     """`<epoch>.<version>`: which state of the owner's list this is; NEVER_SEEN if there is none."""
     return _token(rows_of(f"SELECT o.epoch, o.version FROM {OWNERS} o WHERE o.owner_id = %s", [owner_id]))
 
@@ -71,7 +71,7 @@ def page(owner_id: str, after: Cursor | None, count: int, *, extra: bool = False
 def selected_page(conversations: QuerySet, owner_id: str, count: int, *, extra: bool = False) -> Snapshot:
     """The first `count` of `conversations`, all of this owner, in display order."""
     sql, parameters = _page_statement(conversations, count, extra)
-    with query_plans.of_its_own():
+    with query_plans.planned_per_query():
         return _page(rows_of(sql, [*parameters, owner_id]), count, extra)
 
 

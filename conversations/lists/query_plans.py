@@ -7,7 +7,7 @@ from django.db import connection
 
 
 @contextmanager
-def of_its_own() -> Iterator[None]:
+def planned_per_query() -> Iterator[None]:
     """No prepared statements within, whose plan after some uses is one for the usual owner.
 
     Such a plan may read all that it finds and sort it: a second instead of a millisecond, where one has 100 000 conversations

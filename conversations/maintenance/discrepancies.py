@@ -9,7 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from conversations import identifiers, positions, threads
-from conversations.choices import ConversationType, LeftOut
+from conversations.choices import ConversationType, NotCountedReason
 from conversations.models import Conversation, Message
 from conversations.models.querysets import NO_AT_INFO
 from conversations.store import messages
@@ -17,7 +17,7 @@ from conversations.unread import counts, last_message, rules
 from conversations.unread.rules import Viewer
 
 # A message past one of these mentions nobody any more. An import's own entries lie in what it carried over.
-ENDS_A_MENTION = (LeftOut.DELETED, LeftOut.CLEARED, LeftOut.READ)
+ENDS_A_MENTION = (NotCountedReason.DELETED, NotCountedReason.CLEARED, NotCountedReason.READ)
 
 
 class Kind(models.TextChoices):
@@ -38,7 +38,7 @@ class Kind(models.TextChoices):
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class Discrepancy:
     """What a row has, what it is to have, and the columns with their right values."""
 
     kind: Kind
@@ -47,7 +47,7 @@ class Fault:
     columns: dict[str, Any]
 
 
-def of_row(row: Conversation, group_names: list[str | None]) -> list[Fault]:
+def of_row(row: Conversation, group_names: list[str | None]) -> list[Discrepancy]:
     """All that is wrong with a row; `group_names` is the owner's by bit. Some six queries, whatever the thread's length."""
     found = [*_bits(row, group_names), *_created_version(row)]
     if row.deleted_at is not None:
@@ -63,21 +63,23 @@ def of_row(row: Conversation, group_names: list[str | None]) -> list[Fault]:
     ]
 
 
-def _bits(row: Conversation, group_names: list[str | None]) -> Iterator[Fault]:
+def _bits(row: Conversation, group_names: list[str | None]) -> Iterator[Discrepancy]:
     named = sum(1 << bit for bit, name in enumerate(group_names) if name)
     if strange := row.conversation_groups & ~named:
-        yield Fault(Kind.CONVERSATION_GROUPS, bin(strange), "0b0", {"conversation_groups": row.conversation_groups & named})
+        yield Discrepancy(
+            Kind.CONVERSATION_GROUPS, bin(strange), "0b0", {"conversation_groups": row.conversation_groups & named}
+        )
 
 
-def _created_version(row: Conversation) -> Iterator[Fault]:
+def _created_version(row: Conversation) -> Iterator[Discrepancy]:
     if row.created_version > row.version:
         right = {"created_version": row.version}
-        yield Fault(Kind.CREATED_VERSION, str(row.created_version), str(row.version), right)
+        yield Discrepancy(Kind.CREATED_VERSION, str(row.created_version), str(row.version), right)
 
 
-def _deleted(row: Conversation) -> Iterator[Fault]:
+def _deleted(row: Conversation) -> Iterator[Discrepancy]:
     if row.unread_count or row.group_at_info != NO_AT_INFO:
-        yield Fault(
+        yield Discrepancy(
             Kind.DELETED_COUNTS,
             f"{row.unread_count} {row.group_at_info}",
             f"0 {NO_AT_INFO}",
@@ -85,17 +87,17 @@ def _deleted(row: Conversation) -> Iterator[Fault]:
         )
 
 
-def _unread_and_mentions(row: Conversation, viewer: Viewer, thread: str) -> Iterator[Fault]:
-    unread, mentions = counts.made_anew(row, viewer)
+def _unread_and_mentions(row: Conversation, viewer: Viewer, thread: str) -> Iterator[Discrepancy]:
+    unread, mentions = counts.recount(row, viewer)
     if unread != row.unread_count:
-        yield Fault(Kind.UNREAD, str(row.unread_count), str(unread), {"unread_count": unread})
+        yield Discrepancy(Kind.UNREAD, str(row.unread_count), str(unread), {"unread_count": unread})
     if row.type != ConversationType.GROUP:
         return
     stored = _entries(row.group_at_info)
     right = _without_stale(stored or {}, row, thread) | mentions
     if stored != right:
         text = rules.at_info_json(right)
-        yield Fault(Kind.MENTIONS, row.group_at_info, text, {"group_at_info": text})
+        yield Discrepancy(Kind.MENTIONS, row.group_at_info, text, {"group_at_info": text})
 
 
 def _entries(group_at_info: str) -> dict[int, int] | None:
@@ -118,7 +120,7 @@ def _without_stale(entries: dict[int, int], row: Conversation, thread: str) -> d
     return {seq: at_type for seq, at_type in entries.items() if seq not in stale}
 
 
-def _last_message(row: Conversation, viewer: Viewer, thread: str, newest: Message | None) -> Iterator[Fault]:
+def _last_message(row: Conversation, viewer: Viewer, thread: str, newest: Message | None) -> Iterator[Discrepancy]:
     if row.last_message is not None and not _is_object(row.last_message):
         kind = Kind.LAST_MESSAGE_JSON
     elif _is_last(row, viewer, thread, newest):
@@ -129,7 +131,7 @@ def _last_message(row: Conversation, viewer: Viewer, thread: str, newest: Messag
     rules.set_last(shown, _with_peers_read(viewer, row, newest), newest)
     columns = ("last_message", "last_message_at", "last_message_position")
     right = {column: getattr(shown, column) for column in columns}
-    yield Fault(kind, row.last_message_position or "-", shown.last_message_position or "-", right)
+    yield Discrepancy(kind, row.last_message_position or "-", shown.last_message_position or "-", right)
 
 
 def _is_object(text: str) -> bool:
@@ -143,10 +145,10 @@ def _is_last(row: Conversation, viewer: Viewer, thread: str, newest: Message | N
     """Whether the row shows the newest message. One that is not stored came with an import or a report, or is pruned."""
     place = row.last_message_position
     if row.last_message is None:
-        return newest is None and place == positions.NOWHERE
+        return newest is None and place == positions.NO_POSITION
     if newest is not None and newest.position >= place:
         return newest.position == place
-    return place == positions.NOWHERE or (thread, place) not in messages.find([(thread, place)])
+    return place == positions.NO_POSITION or (thread, place) not in messages.find([(thread, place)])
 
 
 def _with_peers_read(viewer: Viewer, row: Conversation, newest: Message | None) -> Viewer:
@@ -158,15 +160,15 @@ def _with_peers_read(viewer: Viewer, row: Conversation, newest: Message | None) 
     return Viewer(row.owner_id, peer_read_s=read_s or 0)
 
 
-def _order_key(row: Conversation, newest: Message | None) -> Iterator[Fault]:
+def _order_key(row: Conversation, newest: Message | None) -> Iterator[Discrepancy]:
     least = rules.order_key(newest, row) if newest else 0
     if row.order_key < least:
-        yield Fault(Kind.ORDER_KEY, str(row.order_key), str(least), {"order_key": least})
+        yield Discrepancy(Kind.ORDER_KEY, str(row.order_key), str(least), {"order_key": least})
 
 
-def _membership(row: Conversation, viewer: Viewer) -> Iterator[Fault]:
+def _membership(row: Conversation, viewer: Viewer) -> Iterator[Discrepancy]:
     roster = viewer.roster
     if roster is None or (not roster.events and roster.dissolved_at_ms is None):
         return  # one to one, or nobody ever told
     if row.membership != (now := str(roster.now())):
-        yield Fault(Kind.MEMBERSHIP, row.membership, now, {"membership": now})
+        yield Discrepancy(Kind.MEMBERSHIP, row.membership, now, {"membership": now})

@@ -20,7 +20,7 @@ from conversations.store import rows as store_rows
 from conversations.store.transactions import in_transaction
 from conversations.threads import BETWEEN
 from conversations.unread import counts, rules
-from conversations.unread.rosters import Roster
+from conversations.unread.rosters import MembershipHistory
 from conversations.unread.rules import Viewer
 
 THREADS_PER_QUERY = 1000
@@ -52,7 +52,7 @@ def _prune_thread(thread: str, before_s: int, dry_run: bool) -> int:
     end = stored.filter(time_s__gte=before_s).order_by("position").values_list("position", flat=True).first() or BEYOND_ALL
     shown = stored.filter(position__lt=end, is_recalled=False, is_shown=True, body__isnull=False, targets=rules.NO_LIST)
     newest = shown.order_by("-position").values_list("position", flat=True).first()
-    count, last = 0, positions.NOWHERE
+    count, last = 0, positions.NO_POSITION
     while last is not None:
         removed, last = _prune_part(thread, last, end, newest, dry_run)
         count += removed
@@ -89,10 +89,10 @@ def _needed(thread: str, messages: Sequence[Message]) -> Iterator[str]:
         yield row.last_message_position
         if row.group_at_info != NO_AT_INFO:
             yield from map(positions.of_group, conversation.at_seqs(row.group_at_info))
-    counting_rows = [row for row in rows if row.unread_count > row.unread_base]
+    counting_rows = [row for row in rows if row.unread_count > row.imported_unread]
     viewers = _viewers(thread, {row.owner_id for row in counting_rows})
     for message, not_read_by in counts.not_passed(counting_rows, messages):
-        if any(viewers[row.owner_id].counts(message, row) for row in not_read_by):
+        if any(viewers[row.owner_id].counts_as_unread(message, row) for row in not_read_by):
             yield message.position
 
 
@@ -107,7 +107,7 @@ def _rows_of(thread: str) -> list[Conversation]:
 
 
 COLUMNS = (
-    "type", "unread_count", "unread_base", "unread_base_position", "last_message_position", "group_at_info",
+    "type", "unread_count", "imported_unread", "imported_unread_position", "last_message_position", "group_at_info",
     "c2c_read_timestamp", "group_read_sequence", "deleted_position", "cleared_position",
 )  # fmt: skip
 
@@ -119,5 +119,5 @@ def _viewers(thread: str, owner_ids: Collection[str]) -> dict[str, Viewer]:
     group_id = conversations_threads.group_of(thread)
     group = Group.objects.filter(group_id=group_id).first() or Group()
     members = GroupMember.objects.filter(group_id=group_id, user_id__any_of=sorted(owner_ids)).values_list("user_id", "events")
-    rosters = {user_id: Roster.from_json(events, group.dissolved_at_ms) for user_id, events in members}
-    return {owner_id: Viewer(owner_id, rosters.get(owner_id, Roster()), group.type) for owner_id in owner_ids}
+    rosters = {user_id: MembershipHistory.from_json(events, group.dissolved_at_ms) for user_id, events in members}
+    return {owner_id: Viewer(owner_id, rosters.get(owner_id, MembershipHistory()), group.type) for owner_id in owner_ids}

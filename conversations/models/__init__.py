@@ -2,13 +2,13 @@
 
 from conversations.models.api_keys import ApiKey
 from conversations.models.conversations import Conversation, ConversationRow
-from conversations.models.groups import Group, GroupMember, GroupMemberRow, PendingName
-from conversations.models.messages import Message, Thread
+from conversations.models.groups import Group, GroupMember, GroupMemberRow, ProfileUpdate
+from conversations.models.messages import Message, MessageRow, Thread
 from conversations.models.owners import Owner
-from conversations.models.staff import Look, SavedView
-from conversations.models.webhooks import Callback, CallbackOutcome
+from conversations.models.staff import AccessLogEntry, SavedView
+from conversations.models.webhooks import WebhookEvent, WebhookOutcome
 
 __all__ = [
-    "ApiKey", "Callback", "CallbackOutcome", "Conversation", "ConversationRow", "Group", "GroupMember", "GroupMemberRow",
-    "Look", "Message", "Owner", "PendingName", "SavedView", "Thread",
+    "AccessLogEntry", "ApiKey", "Conversation", "ConversationRow", "Group", "GroupMember", "GroupMemberRow", "Message",
+    "MessageRow", "Owner", "ProfileUpdate", "SavedView", "Thread", "WebhookEvent", "WebhookOutcome",
 ]  # fmt: skip

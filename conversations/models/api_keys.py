@@ -19,7 +19,7 @@ class ApiKey(models.Model):
     )
     can_read = models.BooleanField(_("may read"), db_default=True)
     can_write = models.BooleanField(_("may write"), db_default=False)
-    can_feed = models.BooleanField(_("may feed"), db_default=False)
+    can_ingest = models.BooleanField(_("may ingest"), db_default=False)
     expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
     last_used_at = models.DateTimeField(_("last used"), null=True, blank=True, help_text=_("to the hour"))
@@ -30,7 +30,7 @@ class ApiKey(models.Model):
         permissions = (("check_usersig", "Can check UserSigs"),)
         constraints = (
             models.CheckConstraint(
-                name="apikey_feeds_only_as_a_service", condition=Q(can_feed=False) | Q(owner_id__isnull=True)
+                name="apikey_ingests_only_as_a_service", condition=Q(can_ingest=False) | Q(owner_id__isnull=True)
             ),
         )
 

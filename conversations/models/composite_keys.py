@@ -16,22 +16,22 @@ from django.db.models.expressions import Col
 from conversations import identifiers
 
 
-class Pair(NamedTuple):
+class CompositeKey(NamedTuple):
     """A key of two columns: an owner and a conversationID, a thread and a position, a group and a user."""
 
     first: str
     second: str
 
 
-def is_of_conversation(pair: Pair) -> bool:
+def is_of_conversation(pair: CompositeKey) -> bool:
     return identifiers.is_owner_id(pair.first) and identifiers.is_conversation_id(pair.second)
 
 
-def is_of_message(pair: Pair) -> bool:
+def is_of_message(pair: CompositeKey) -> bool:
     return bool(_thread(pair.first) and _position(pair.second))
 
 
-def is_of_member(pair: Pair) -> bool:
+def is_of_member(pair: CompositeKey) -> bool:
     return identifiers.is_conversation_id(f"group_{pair.first}") and identifiers.is_owner_id(pair.second)
 
 
@@ -44,10 +44,10 @@ def to_text(first: str, second: str) -> str:
     return f"{quote(first, safe='')}/{second}"
 
 
-def from_text(text: str, is_well_formed: Callable[[Pair], bool] = is_of_conversation) -> Pair | None:
+def from_text(text: str, is_well_formed: Callable[[CompositeKey], bool] = is_of_conversation) -> CompositeKey | None:
     """The pair of a text; None for whatever `to_text` does not give for well-formed IDs."""
     first, _, second = text.partition("/")
-    pair = Pair(unquote(first), second)
+    pair = CompositeKey(unquote(first), second)
     return pair if is_well_formed(pair) and to_text(*pair) == text else None
 
 
@@ -91,7 +91,7 @@ class _PairLookup(Lookup):
         rows = "SELECT * FROM unnest(string_to_array(%s, E'\\n'), string_to_array(%s, E'\\n'))"
         return f"({columns}) IN ({rows})", ["\n".join(parts) for parts in zip(*pairs)]
 
-    def _parts(self, compiler) -> tuple[str, list[Pair]]:
+    def _parts(self, compiler) -> tuple[str, list[CompositeKey]]:
         """The two columns, and the pairs that can be there."""
         field = self.lhs.target
         pairs = [pair for text in self.texts() if (pair := from_text(text, field.is_well_formed))]

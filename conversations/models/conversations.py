@@ -40,7 +40,7 @@ class ConversationColumns(models.Model):
         _("place of the last message"),
         max_length=positions.MAX_LENGTH,
         blank=True,
-        db_default=positions.NOWHERE,
+        db_default=positions.NO_POSITION,
         help_text=_("place in its thread"),
     )
     draft_text = models.TextField(_("draft"), blank=True, db_default="", help_text="draftText")
@@ -58,12 +58,12 @@ class ConversationColumns(models.Model):
     )
     group_read_sequence = models.BigIntegerField(_("read up to (number)"), db_default=0, help_text="groupReadSequence")
     membership = models.CharField(_("membership"), max_length=9, choices=Membership, db_default=Membership.MEMBER)
-    unread_base = models.IntegerField(_("unread carried over"), db_default=0, help_text=_("unread without messages here"))
-    unread_base_position = models.CharField(
+    imported_unread = models.IntegerField(_("unread carried over"), db_default=0, help_text=_("unread without messages here"))
+    imported_unread_position = models.CharField(
         _("end of the unread carried over"),
         max_length=positions.MAX_LENGTH,
         blank=True,
-        db_default=positions.NOWHERE,
+        db_default=positions.NO_POSITION,
         help_text=_("where that unread ends"),
     )
     # Two places: deleting may keep the messages, and clearing them keeps the conversation.
@@ -71,14 +71,14 @@ class ConversationColumns(models.Model):
         _("deleted up to"),
         max_length=positions.MAX_LENGTH,
         blank=True,
-        db_default=positions.NOWHERE,
+        db_default=positions.NO_POSITION,
         help_text=_("only a message past this brings the conversation back"),
     )
     cleared_position = models.CharField(
         _("history cleared up to"),
         max_length=positions.MAX_LENGTH,
         blank=True,
-        db_default=positions.NOWHERE,
+        db_default=positions.NO_POSITION,
         help_text=_("messages up to here are not shown to the owner"),
     )
     version = models.BigIntegerField(_("version"), help_text=_("the owner's number of this row's newest change"))
@@ -155,8 +155,8 @@ class Conversation(ConversationColumns):
                 name="conversation_has_a_known_receive_option", condition=Q(recv_opt__in=ReceiveOption.values)
             ),
             models.CheckConstraint(
-                name="conversation_unread_covers_its_base",
-                condition=Q(unread_base__gte=0, unread_count__gte=F("unread_base")),
+                name="conversation_unread_covers_imported_unread",
+                condition=Q(imported_unread__gte=0, unread_count__gte=F("imported_unread")),
             ),
             models.CheckConstraint(
                 name="conversation_order_key_fits_javascript",

@@ -45,10 +45,10 @@ class GroupMemberColumns(models.Model):
     # [[epoch milliseconds, "member", "left", "kicked", "seen" or "listed"], …], sorted: what comes in any order, see `rosters`.
     events = models.TextField(db_default="[]", help_text="JSON")
     # What follows from the events for good: for messages from then on, whether the user is there. None: not made out yet.
-    is_there = models.BooleanField(_("is there"), db_default=False)
-    since_ms = models.BigIntegerField(_("since"), null=True, help_text=_("epoch milliseconds"))
+    is_member = models.BooleanField(_("is a member"), db_default=False)
+    member_since_ms = models.BigIntegerField(_("since"), null=True, help_text=_("epoch milliseconds"))
     # Found to be a member by a row of the list, and what was said before is not counted there yet: see `learning`.
-    is_learnt = models.BooleanField(db_default=False)
+    is_inferred = models.BooleanField(db_default=False)
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
 
     class Meta:
@@ -68,7 +68,7 @@ class GroupMember(GroupMemberColumns):
         # Staff ask which groups a user is in.
         indexes = (
             models.Index("user_id", "group_id", name="member_by_user"),
-            models.Index("group_id", name="member_to_count", condition=models.Q(is_learnt=True)),
+            models.Index("group_id", name="member_to_count", condition=models.Q(is_inferred=True)),
         )
 
 
@@ -88,14 +88,14 @@ class GroupMemberRow(GroupMemberColumns):
         return composite_keys.to_text(self.group_id, self.user_id)
 
 
-class PendingName(models.Model):
+class ProfileUpdate(models.Model):
     """A new name or avatar on its way to everybody's row of a conversation; gone when it is there."""
 
     conversation_id = models.CharField(max_length=identifiers.CONVERSATION_ID_MAX_BYTES, primary_key=True)
     # The rows of owners up to this one have it.
-    reached = models.CharField(max_length=identifiers.OWNER_ID_MAX_BYTES, blank=True, db_default="")
+    last_owner_id = models.CharField(max_length=identifiers.OWNER_ID_MAX_BYTES, blank=True, db_default="")
     # Which start this is, by lot: a count would begin anew with each row, and who holds an older name go on with it.
-    starts = models.BigIntegerField(db_default=1)
+    generation = models.BigIntegerField(db_default=1)
 
     class Meta:
         verbose_name, verbose_name_plural = _("name on its way"), _("names on their way")

@@ -16,8 +16,8 @@ class Thread(models.Model):
     """Two users, or a group or topic; its row is the lock under which its messages are stored."""
 
     thread = models.CharField(max_length=THREAD_MAX_LENGTH, primary_key=True)
-    last_position = models.CharField(max_length=positions.MAX_LENGTH, db_default=positions.NOWHERE)
-    pruned_position = models.CharField(max_length=positions.MAX_LENGTH, db_default=positions.NOWHERE)
+    last_position = models.CharField(max_length=positions.MAX_LENGTH, db_default=positions.NO_POSITION)
+    pruned_position = models.CharField(max_length=positions.MAX_LENGTH, db_default=positions.NO_POSITION)
 
     class Meta:
         verbose_name, verbose_name_plural = _("thread"), _("threads")
@@ -36,7 +36,7 @@ class MessageColumns(models.Model):
     random = models.BigIntegerField(null=True, help_text="MsgRandom")
     # As everybody but its sender sees it.
     body = models.TextField(null=True, help_text=_("lastMessage, JSON"))  # noqa: DJ001
-    counts = models.BooleanField(db_default=True, help_text=_("not NoUnread"))
+    counts_as_unread = models.BooleanField(db_default=True, help_text=_("not NoUnread"))
     is_shown = models.BooleanField(db_default=True, help_text=_("not NoLastMsg"))
     is_recalled = models.BooleanField(_("recalled"), db_default=False)
     at_all = models.BooleanField(db_default=False)

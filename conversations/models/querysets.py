@@ -40,17 +40,17 @@ class OwnerQuerySet(models.QuerySet):
         return self.filter(owner_id__any_of=owner_ids)
 
 
-class CallbackQuerySet(models.QuerySet):
+class WebhookEventQuerySet(models.QuerySet):
     def to_do(self, *outcomes: str) -> Self:
         """Those that failed, or were not applied yet, the oldest first; never read from among the applied ones."""
         # The index's own condition as well, without which SQLite would not take it.
         return self.filter(~Q(outcome="applied"), outcome__in=outcomes).order_by("id")
 
 
-class LookQuerySet(models.QuerySet):
+class AccessLogQuerySet(models.QuerySet):
     def by(self, username: str) -> Self:
         """What one member of staff looked into, the newest first."""
-        return self.filter(username=username).order_by("-looked_at", "-id")
+        return self.filter(username=username).order_by("-viewed_at", "-id")
 
     def by_or_of(self, text: str) -> Self:
         """What this member of staff looked into, and who looked into this owner's list; the newest first."""
@@ -135,7 +135,7 @@ class ConversationQuerySet(models.QuerySet):
         """Those of an owner in a conversation group; "" for those in none. The name's bit is found by the same statement."""
         return self.filter(conversation_groups__in_group=(owner_id, name)) if name else self.filter(conversation_groups=0)
 
-    def counts(self, selected: Self | None = None) -> dict[str, int]:
+    def tab_counts(self, selected: Self | None = None) -> dict[str, int]:
         """How many rows are what the pages' tabs show, "all" of them too, and the rows' totals; one statement.
 
         With `selected` the tabs count only those that are in there as well.

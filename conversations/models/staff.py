@@ -7,29 +7,29 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from conversations import identifiers
-from conversations.models.querysets import LookQuerySet, SavedViewQuerySet
+from conversations.models.querysets import AccessLogQuerySet, SavedViewQuerySet
 
-LOOK_REASON_MAX_LENGTH = 200
+ACCESS_REASON_MAX_LENGTH = 200
 
 SAVED_VIEW_NAME_MAX_LENGTH = 40
 SAVED_VIEW_FILTERS_MAX_LENGTH = 500
 
 
-class Look(models.Model):
+class AccessLogEntry(models.Model):
     """A member of staff looked into an owner's list: kept once an hour of a session. It outlives the account."""
 
     username = models.CharField(_("user name"), max_length=150)
     owner_id = models.CharField(_("owner"), max_length=identifiers.OWNER_ID_MAX_BYTES)
-    reason = models.CharField(_("reason"), max_length=LOOK_REASON_MAX_LENGTH, blank=True, db_default="")
-    looked_at = models.DateTimeField(_("looked at"), db_default=Now(), editable=False)
+    reason = models.CharField(_("reason"), max_length=ACCESS_REASON_MAX_LENGTH, blank=True, db_default="")
+    viewed_at = models.DateTimeField(_("looked at"), db_default=Now(), editable=False)
 
-    objects = LookQuerySet.as_manager()
+    objects = AccessLogQuerySet.as_manager()
 
     class Meta:
         verbose_name, verbose_name_plural = _("look into a list"), _("looks into lists")
         indexes = (
-            models.Index("owner_id", F("looked_at").desc(), name="look_by_owner"),
-            models.Index("username", F("looked_at").desc(), name="look_by_user"),
+            models.Index("owner_id", F("viewed_at").desc(), name="access_log_by_owner"),
+            models.Index("username", F("viewed_at").desc(), name="access_log_by_user"),
         )
 
     def __str__(self) -> str:

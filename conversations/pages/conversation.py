@@ -21,9 +21,9 @@ from conversations.exceptions import ConversationNotFound, InvalidParameter
 from conversations.models import Conversation, Owner, composite_keys
 from conversations.pages import conversation_fields, conversation_parts, corrections, json_tree, list_filters
 from conversations.pages import list_context as pages_list_context
-from conversations.pages.decorators import for_list, pane_asked_for
+from conversations.pages.decorators import owner_list_required, pane_asked_for
 from conversations.pages.list import list_context
-from conversations.pages.owners import rail
+from conversations.pages.owners import owner_sidebar
 from conversations.staff.presentation import ListEntry, conversation_url, owner_url, pretty_json
 from conversations.unread.explain import explain
 
@@ -37,7 +37,7 @@ PARTS = {
 }
 
 
-@for_list
+@owner_list_required
 def conversation_detail(request: HttpRequest, owner_id: str) -> HttpResponse:
     """GET /conversation/?owner=&id=&part= and the list's filters: one conversation, and beside it the list."""
     conversation_id = request.GET.get("id", "")
@@ -54,7 +54,7 @@ def conversation_detail(request: HttpRequest, owner_id: str) -> HttpResponse:
         return render(request, "conversations/_panel.html", _conversation(request, owner, conversation))
     context = list_context(request, owner_id)
     context |= _conversation(request, context["owner"], conversation)
-    return render(request, "conversations/browser.html", context | rail(request))
+    return render(request, "conversations/browser.html", context | owner_sidebar(request))
 
 
 def _words(request: HttpRequest) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from conversations.store import messages as store_messages
 from conversations.times import from_epoch_s
 from conversations.unread import counts as unread_counts
 from conversations.unread import rules
-from conversations.unread.rosters import SINCE_EVER_MS, Roster
+from conversations.unread.rosters import SINCE_EVER_MS, MembershipHistory
 
 MESSAGES_SHOWN = 50
 MEMBERS_SHOWN = 50
@@ -78,7 +78,7 @@ def _only_known(row: Conversation, thread: str) -> Message:
         sender=row.owner_id if body.get("isSelf") is True else sender if type(sender) is str else "",
         time_s=row.last_message_at and int(row.last_message_at.timestamp()),
         body=row.last_message,
-        counts=True, is_shown=True, is_recalled=False, at_all=False, at_accounts=rules.NO_LIST, targets=rules.NO_LIST,
+        counts_as_unread=True, is_shown=True, is_recalled=False, at_all=False, at_accounts=rules.NO_LIST, targets=rules.NO_LIST,
     )  # fmt: skip
 
 
@@ -93,7 +93,7 @@ def _in_words(
         at = from_epoch_s(one.time_s) if one.time_s is not None else None
         starts_day = at is not None and at.date() != day
         day = at.date() if at else day
-        counts = viewer.counts(one, row)
+        counts = viewer.counts_as_unread(one, row)
         name = message_preview.sender_of(body)
         owner = owners[one.sender]
         name = owner.nick_name if name in ("", one.sender) else name
@@ -119,7 +119,7 @@ def _in_words(
 
 def _notes(message: Message, row: Conversation) -> list[str]:
     notes = (
-        (_("does not count as unread"), not message.counts),
+        (_("does not count as unread"), not message.counts_as_unread),
         (_("never the last message"), not message.is_shown),
         (_("to some members only"), message.targets != rules.NO_LIST),
         (_("@everyone"), message.at_all),
@@ -171,7 +171,7 @@ def members(conversation_id: str, after: str) -> Members:
 
 
 def _member(row: GroupMember, owner: Owner, dissolved_at_ms: int | None) -> Member:
-    roster = Roster.from_json(row.events, dissolved_at_ms)
+    roster = MembershipHistory.from_json(row.events, dissolved_at_ms)
     since_ms = roster.now_since_ms()
     since = from_epoch_s(since_ms // 1000) if since_ms > SINCE_EVER_MS else None
     name = owner.nick_name or owner.owner_id

@@ -23,7 +23,7 @@ from conversations.exceptions import InvalidParameter
 from conversations.formats import conversation
 from conversations.models import Conversation
 from conversations.pages import list_context, list_filters
-from conversations.pages.decorators import METHODS, for_list, pane_asked_for
+from conversations.pages.decorators import METHODS, owner_list_required, pane_asked_for
 from conversations.staff import corrections, presentation
 from conversations.staff.corrections import DEEDS, Change, ChangedMeanwhile, Effect
 from conversations.staff.presentation import conversation_url
@@ -68,7 +68,7 @@ def conversation_act(request: HttpRequest, owner_id: str) -> HttpResponse:
     return redirect(back_url)
 
 
-conversation_act = for_list(conversation_act, (*METHODS, "POST"))
+conversation_act = owner_list_required(conversation_act, (*METHODS, "POST"))
 
 
 def urls_of(row: Conversation, kept: str) -> list[tuple[str, str, str]]:

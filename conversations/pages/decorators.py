@@ -44,13 +44,13 @@ def for_staff(view: View, methods: tuple[str, ...] = METHODS) -> View:
     return guarded
 
 
-def for_list(view: View, methods: tuple[str, ...] = METHODS) -> View:
+def owner_list_required(view: View, methods: tuple[str, ...] = METHODS) -> View:
     """As `for_staff`, for what shows the list of `?owner=`: asks for a reason where the setting says so, and is kept."""
 
     @wraps(view)
     def opened(request: HttpRequest) -> HttpResponse:
         owner_id = identifiers.check_owner_id(request.GET.get("owner", ""))
-        with query_plans.of_its_own():
+        with query_plans.planned_per_query():
             return asked_why(request, owner_id, _onward(request, methods)) or view(request, owner_id)
 
     return for_staff(opened, methods)

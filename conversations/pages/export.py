@@ -17,7 +17,7 @@ from conversations.exceptions import TooLarge
 from conversations.models import Owner
 from conversations.models.querysets import count_up_to
 from conversations.pages import list_filters
-from conversations.pages.decorators import for_list
+from conversations.pages.decorators import owner_list_required
 from conversations.pages.list_context import MAX_EXPORTED
 from conversations.staff import search_syntax
 from conversations.transfer.conversations import export_lines
@@ -64,7 +64,7 @@ def conversation_export(request: HttpRequest, owner_id: str) -> StreamingHttpRes
     )
 
 
-conversation_export = for_list(conversation_export, ("POST",))
+conversation_export = owner_list_required(conversation_export, ("POST",))
 
 
 def _log(request: HttpRequest, owner_id: str, count: int, find: str) -> None:

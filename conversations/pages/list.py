@@ -14,15 +14,15 @@ from conversations.access import audit_log, permissions
 from conversations.lists import change_feed
 from conversations.pages import list_context as pages_list_context
 from conversations.pages import list_filters, saved_views
-from conversations.pages.decorators import for_list, pane_asked_for
-from conversations.pages.owners import rail
+from conversations.pages.decorators import owner_list_required, pane_asked_for
+from conversations.pages.owners import owner_sidebar
 from conversations.staff import search_syntax
 from conversations.staff.presentation import ListEntry
 
 CHANGES_SHOWN = 50
 
 
-@for_list
+@owner_list_required
 def conversation_list(request: HttpRequest, owner_id: str) -> HttpResponse:
     """GET /owner/?owner=&nextSeq= and the API's filters: the list as the owner's app shows it.
 
@@ -35,7 +35,7 @@ def conversation_list(request: HttpRequest, owner_id: str) -> HttpResponse:
     context = list_context(request, owner_id)
     if pane := PANES.get(pane_asked_for(request)):
         return render(request, pane, context)
-    return render(request, "conversations/browser.html", context | rail(request))
+    return render(request, "conversations/browser.html", context | owner_sidebar(request))
 
 
 PANES = {
@@ -56,8 +56,8 @@ def list_context(request: HttpRequest, owner_id: str) -> dict[str, Any]:
     return context | {"reason": audit_log.reason_for(request.session, owner_id)}
 
 
-@for_list
-def conversation_news(request: HttpRequest, owner_id: str) -> HttpResponse:
+@owner_list_required
+def conversation_updates(request: HttpRequest, owner_id: str) -> HttpResponse:
     """GET /owner/news/?owner=&since= and the list's filters: the rows that changed since a place of the feed, and the tabs."""
     given = list_filters.conditions(request.GET, besides=("owner", "since"))
     page = change_feed.read(owner_id, change_feed.parse(request.GET.get("since", "")), CHANGES_SHOWN, extra=True)

@@ -33,7 +33,7 @@ def of(owner_id: str, parameters: Mapping[str, str], *, reads_text: bool, only_r
     bound_to, next_seq = urlencode(given), parameters.get("nextSeq", "")
     start = cursors.after(next_seq, owner_id=owner_id, bound_to=bound_to)
     # The feed's token first: what changes while the rows are read is told again, and never missed.
-    token = "" if only_rows else json_reads.feed_token(owner_id)
+    token = "" if only_rows else json_reads.sync_token(owner_id)
     filterset = list_filters.filterset_of(owner_id, given)
     # Where nothing or only the unpinned rows are left out, the rows that fit follow each other in the index.
     is_filtered = bool(given) and given.get("isPinned") != "true"
@@ -132,10 +132,10 @@ def counts_of(owner_id: str, given: dict[str, str]) -> dict[str, Any]:
     """
     conversations = Conversation.objects.for_owner(owner_id)
     first = conversations.in_display_order()[:COUNTED_ROWS]
-    whole = first.counts()
+    whole = first.tab_counts()
     is_whole = whole["all"] < COUNTED_ROWS
     others = list_filters.besides_tabs(given)
-    shown = first.counts(list_filters.filterset_of(owner_id, others).selected()) if others else whole
+    shown = first.tab_counts(list_filters.filterset_of(owner_id, others).selected()) if others else whole
     tabs = list_filters.tabs(owner_id, given, shown, is_whole=is_whole)
     found = ""
     if not any(tab.is_chosen for tab in tabs):  # which tells it otherwise

@@ -12,8 +12,8 @@ from conversations import identifiers
 from conversations.access import audit_log
 from conversations.exceptions import InvalidParameter
 from conversations.lists.search import is_possible_start, owners_like
-from conversations.models import Look, Owner
-from conversations.models.staff import LOOK_REASON_MAX_LENGTH
+from conversations.models import AccessLogEntry, Owner
+from conversations.models.staff import ACCESS_REASON_MAX_LENGTH
 from conversations.pages import list_context as pages_list_context
 from conversations.pages.decorators import METHODS, for_staff, pane_asked_for
 from conversations.staff.presentation import Avatar, owner_url
@@ -27,7 +27,7 @@ def owner_search(request: HttpRequest) -> HttpResponse:
     """GET /?q=: owners whose user ID or nick begins with q, or if it is one only, that list; without q those looked into last,
     and the first ones.
     """
-    context = rail(request)
+    context = owner_sidebar(request)
     if pane_asked_for(request) == "owners":
         return render(request, "conversations/_owners.html", context)
     if context["text"] and len(context["owners"]) == 1:  # Enter, and nobody else is meant
@@ -35,7 +35,7 @@ def owner_search(request: HttpRequest) -> HttpResponse:
     return render(request, "conversations/browser.html", context)
 
 
-def rail(request: HttpRequest) -> dict[str, Any]:
+def owner_sidebar(request: HttpRequest) -> dict[str, Any]:
     """The pane that finds owners."""
     text = request.GET.get("q", "")
     owners = owners_like(Owner.objects.all(), text, limit=OWNERS_SHOWN + 1)
@@ -52,7 +52,9 @@ def rail(request: HttpRequest) -> dict[str, Any]:
 
 
 def _recent(username: str) -> list[Owner]:
-    looked = list(dict.fromkeys(Look.objects.by(username).values_list("owner_id", flat=True)[:LOOKS_READ]))[:RECENT_SHOWN]
+    looked = list(dict.fromkeys(AccessLogEntry.objects.by(username).values_list("owner_id", flat=True)[:LOOKS_READ]))[
+        :RECENT_SHOWN
+    ]
     known = {owner.owner_id: owner for owner in Owner.objects.any_of(looked)}
     return [known[owner_id] for owner_id in looked if owner_id in known]
 
@@ -68,7 +70,7 @@ def look_reason(request: HttpRequest) -> HttpResponse:
     onward = request.GET.get("next", "")
     if not (onward.startswith("/") and url_has_allowed_host_and_scheme(onward, allowed_hosts=None)):
         onward = owner_url(owner_id)
-    context: dict[str, Any] = {"owner": pages_list_context.owner_of(owner_id), "max_length": LOOK_REASON_MAX_LENGTH}
+    context: dict[str, Any] = {"owner": pages_list_context.owner_of(owner_id), "max_length": ACCESS_REASON_MAX_LENGTH}
     if request.method == "POST":
         try:
             reason = request.POST.get("reason", "")

@@ -15,7 +15,7 @@ from conversations.access import permissions
 from conversations.exceptions import InvalidParameter
 from conversations.models import SavedView
 from conversations.pages import list_context, list_filters
-from conversations.pages.decorators import METHODS, for_list, for_staff
+from conversations.pages.decorators import METHODS, for_staff, owner_list_required
 from conversations.staff import saved_views, search_syntax
 
 
@@ -49,7 +49,7 @@ def links(user: Any, owner_id: str, given: Mapping[str, str], *, has_counts: boo
 def _counts(owner_id: str, views: Sequence[SavedView]) -> dict[int, str]:
     filters = {view.pk: search_syntax.filters_of(view.find) for view in views} | {ALL: {}}
     selected = {key: list_filters.filterset_of(owner_id, given).selected() for key, given in filters.items()}
-    counts = saved_views.counts(selected, owner_id, most=list_filters.COUNTED_ROWS)
+    counts = saved_views.view_counts(selected, owner_id, most=list_filters.COUNTED_ROWS)
     is_whole = counts[ALL] < list_filters.COUNTED_ROWS
     return {key: list_filters.count_in_words(count, is_whole) for key, count in counts.items()}
 
@@ -57,7 +57,7 @@ def _counts(owner_id: str, views: Sequence[SavedView]) -> dict[int, str]:
 ALL = 0  # no view's number: how many rows there are
 
 
-@for_list
+@owner_list_required
 def view_counts(request: HttpRequest, owner_id: str) -> HttpResponse:
     """GET /owner/views/?owner= and the list's filters: the links with their counts, which htmx puts over the list."""
     given = list_filters.conditions(request.GET, besides=list_context.NOT_FILTERS)

@@ -8,7 +8,7 @@ from conversations.pages import conversation, corrections, export, list, owners,
 urlpatterns = [
     path("", owners.owner_search, name="owner-search"),
     path("owner/", list.conversation_list, name="conversation-list"),
-    path("owner/news/", list.conversation_news, name="conversation-news"),
+    path("owner/news/", list.conversation_updates, name="conversation-news"),
     path("owner/reason/", owners.look_reason, name="look-reason"),
     path("conversation/", conversation.conversation_detail, name="conversation-detail"),
     path("owner/export/", export.conversation_export, name="conversation-export"),

@@ -55,11 +55,11 @@ def delete(*, user: Any, view_id: int) -> None:
     _own_or_shared(user, view_id).delete()
 
 
-def counts(conversations: Mapping[int, ConversationQuerySet], owner_id: str, *, most: int) -> dict[int, int]:
+def view_counts(conversations: Mapping[int, ConversationQuerySet], owner_id: str, *, most: int) -> dict[int, int]:
     """How many of each of these selections are among the first `most` rows of an owner's list; one statement."""
     first = Conversation.objects.for_owner(owner_id).in_display_order()[:most]
-    counts = first.counts_in({f"view{key}": rows for key, rows in conversations.items()})
-    return {key: counts[f"view{key}"] for key in conversations}
+    view_counts = first.counts_in({f"view{key}": rows for key, rows in conversations.items()})
+    return {key: view_counts[f"view{key}"] for key in conversations}
 
 
 def _own_or_shared(user: Any, view_id: int) -> SavedView:

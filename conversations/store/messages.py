@@ -9,12 +9,12 @@ from django.db import connection
 from django.db.models import Q
 
 from conversations.models import Message, Thread
-from conversations.positions import NOWHERE
+from conversations.positions import NO_POSITION
 from conversations.store import json_rows
 
 COLUMNS = (
-    "thread", "position", "sender", "time_s", "random", "body", "counts", "is_shown", "is_recalled", "at_all", "at_accounts",
-    "targets",
+    "thread", "position", "sender", "time_s", "random", "body", "counts_as_unread", "is_shown", "is_recalled", "at_all",
+    "at_accounts", "targets",
 )  # fmt: skip
 
 KEY = COLUMNS[:2]
@@ -59,7 +59,7 @@ OUTLINE = (
     "position",
     "sender",
     "time_s",
-    "counts",
+    "counts_as_unread",
     "is_shown",
     "is_recalled",
     "at_all",
@@ -131,7 +131,7 @@ def sent(threads: Sequence[str], senders: Iterable[str], since_s: int) -> Iterat
 
 def is_pruned(thread: str) -> bool:
     """Whether messages of a thread are gone."""
-    return Thread.objects.filter(thread=thread).exclude(pruned_position=NOWHERE).exists()
+    return Thread.objects.filter(thread=thread).exclude(pruned_position=NO_POSITION).exists()
 
 
 def save_threads(locked: Iterable[LockedThread], ends: Mapping[str, str]) -> None:
@@ -201,7 +201,7 @@ def merge(before: Message | None, told: Message) -> Change:
         body=max(
             (one.body for one in (before, told) if one.body is not None), key=lambda body: (len(body), body), default=None
         ),
-        counts=before.counts and told.counts,
+        counts_as_unread=before.counts_as_unread and told.counts_as_unread,
         is_shown=before.is_shown and told.is_shown,
         is_recalled=before.is_recalled or told.is_recalled,
         at_all=before.at_all or told.at_all,

@@ -20,7 +20,7 @@ KEEPALIVES = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_coun
 logger = logging.getLogger(__name__)
 
 
-def announce(owner_ids: Sequence[str]) -> None:
+def notify(owner_ids: Sequence[str]) -> None:
     """After the commit, never inside it: NOTIFY makes all commits of the database wait for each other.
 
     On SQLite nothing is sent; followers look by themselves.
@@ -31,7 +31,7 @@ def announce(owner_ids: Sequence[str]) -> None:
             cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, payload])
 
 
-async def heard() -> AsyncIterator[Sequence[str]]:
+async def listen() -> AsyncIterator[Sequence[str]]:
     """The owners of each announcement, as it is made; none: anybody's list may have changed.
 
     That is so for an announcement of too many to name, and whenever listening starts or starts again. PostgreSQL only; holds

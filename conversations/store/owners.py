@@ -190,7 +190,7 @@ def _locked(row: Sequence[Any]) -> LockedOwner:
     return LockedOwner(*row[:-1], orjson.loads(row[-1]))
 
 
-def new_epoch(*, dry_run: bool = False, on_batch: Callable[[int], None] = lambda count: None) -> int:
+def reset_sync_tokens(*, dry_run: bool = False, on_batch: Callable[[int], None] = lambda count: None) -> int:
     """Make every client start over, as is needed after a restore: numbers are given anew from there. How many owners."""
     count, last = 0, ""
     while owner_ids := list(Owner.objects.after(last).values_list("owner_id", flat=True)[:OWNERS_PER_STATEMENT]):
@@ -206,7 +206,7 @@ def _renew(owner_ids: list[str]) -> None:
     lock_owners(owner_ids)
     # Greater than the old one even where the clock was set back.
     Owner.objects.filter(owner_id__any_of=owner_ids).update(epoch=Greatest(F("epoch") + 1, now_s()))
-    transaction.on_commit(partial(notifications.announce, owner_ids), robust=True)
+    transaction.on_commit(partial(notifications.notify, owner_ids), robust=True)
 
 
 def save_owners(locked: Iterable[LockedOwner]) -> None:
@@ -224,7 +224,7 @@ def save_owners(locked: Iterable[LockedOwner]) -> None:
                 parameters,
             )
     if changed:
-        transaction.on_commit(partial(notifications.announce, [owner.owner_id for owner in changed]), robust=True)
+        transaction.on_commit(partial(notifications.notify, [owner.owner_id for owner in changed]), robust=True)
 
 
 def _parts(rows: list) -> Iterable[list]:

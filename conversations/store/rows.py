@@ -23,7 +23,7 @@ MESSAGE_COLUMNS = (
     "unread_count", "group_at_info", "last_message", "last_message_at", "last_message_position", "order_key",
     "show_name", "face_url", "group_type", "membership", "deleted_at", "created_version",
 )  # fmt: skip
-_UPDATED = (*MESSAGE_COLUMNS, "c2c_read_timestamp", "unread_base", "unread_base_position", *STAMP)
+_UPDATED = (*MESSAGE_COLUMNS, "c2c_read_timestamp", "imported_unread", "imported_unread_position", *STAMP)
 _WRITTEN = (*KEY, "type", *_UPDATED)
 # What no message changes or asks for is left out.
 _NOT_READ = {"wire_head", "draft_text", "custom_data", "created_at", "changed_at"}

@@ -10,7 +10,7 @@ from typing import NamedTuple, ParamSpec, TypeVar
 from django.db import OperationalError, connection, transaction
 from django.utils.translation import gettext as _
 
-from conversations.exceptions import TryAgain
+from conversations.exceptions import ServiceUnavailable
 
 P, R = ParamSpec("P"), TypeVar("R")
 logger = logging.getLogger(__name__)
@@ -36,19 +36,19 @@ def in_transaction(function: Callable[P, R]) -> Callable[P, R]:
                     raise
                 logger.warning("Conflict in %s, attempt %d of %d: %s", function.__name__, attempt, ATTEMPTS, error)
                 time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311
-        raise TryAgain(_("Too many changes at the same moment; try again."))
+        raise ServiceUnavailable(_("Too many changes at the same moment; try again."))
 
     return run
 
 
-class Done(NamedTuple):
+class Progress(NamedTuple):
     """How many were done, and how many failed."""
 
     done: int
     failed: int
 
 
-def do_each(waiting: Sequence[str], act: Callable[[str], object], *, log: logging.Logger, failure: str) -> Done:
+def run_each(waiting: Sequence[str], act: Callable[[str], object], *, log: logging.Logger, failure: str) -> Progress:
     """Do something that waits to be done, one by one. One that fails stays, and keeps no other from it.
 
     `failure` says so in the log. Raises OperationalError when the database is away.
@@ -62,4 +62,4 @@ def do_each(waiting: Sequence[str], act: Callable[[str], object], *, log: loggin
         except Exception:
             log.exception(failure, one)
             failed += 1
-    return Done(len(waiting) - failed, failed)
+    return Progress(len(waiting) - failed, failed)

@@ -191,7 +191,7 @@ COLUMNS = (
     "owner_id",
     *Entry._fields[:-1],
     "conversation_groups",
-    "membership", "unread_base", "unread_base_position", "deleted_position", "cleared_position", "version",
+    "membership", "imported_unread", "imported_unread_position", "deleted_position", "cleared_position", "version",
     "changed_by", "changed_at", "created_version", "created_at",
 )  # fmt: skip
 
@@ -210,8 +210,8 @@ def _row(entry: Entry, before: Stored | None, owner: LockedOwner, now: datetime)
         before.membership if before else _MEMBER,
         entry.unread_count,
         entry.last_message_position,
-        before.deleted_position if before else positions.NOWHERE,
-        before.cleared_position if before else positions.NOWHERE,
+        before.deleted_position if before else positions.NO_POSITION,
+        before.cleared_position if before else positions.NO_POSITION,
         version,
         _IMPORT,
         now,

@@ -13,7 +13,7 @@ from conversations.exceptions import ConversationError
 from conversations.feeding import members
 from conversations.feeding import messages as feeding_messages
 from conversations.formats import fields, rest_messages, webhook_events
-from conversations.formats.messages import Message
+from conversations.formats.messages import IncomingMessage
 from conversations.store import messages as store_messages
 from conversations.store.transactions import in_transaction
 from conversations.times import YEAR_2100_S, now_s
@@ -36,7 +36,7 @@ class Batch(NamedTuple):
     """The last record's number (0: none was left), and what came of the records."""
 
     number: int
-    messages: list[Message]
+    messages: list[IncomingMessage]
     left_out: int
     bad: list[BadRecord]
 
@@ -93,7 +93,7 @@ def _checked(records: Iterator[tuple[int, Any]]) -> Batch:
     return Batch(number, messages, left_out, bad)
 
 
-def _message(body: Any, now: int) -> Message | None:
+def _message(body: Any, now: int) -> IncomingMessage | None:
     """The message of a body, with its place in its thread; None for one that is in no conversation."""
     if isinstance(body, dict) and "CallbackCommand" in body:
         command = fields.text(body, "CallbackCommand")
@@ -112,7 +112,7 @@ def _message(body: Any, now: int) -> Message | None:
     return found if found.seq is not None else replace(found, seq=found.random)
 
 
-def _parts(messages: list[Message]) -> Iterator[list[Message]]:
+def _parts(messages: list[IncomingMessage]) -> Iterator[list[IncomingMessage]]:
     """The messages of each group, and those of all one-to-one threads; one record alone may hold more than a batch."""
     by_group = attrgetter("group_id")
     for _group_id, some in groupby(sorted(messages, key=by_group), by_group):
@@ -121,7 +121,7 @@ def _parts(messages: list[Message]) -> Iterator[list[Message]]:
 
 
 @in_transaction
-def _record(messages: Sequence[Message], *, read_to_s: int, dry_run: bool) -> Summary:
+def _record(messages: Sequence[IncomingMessage], *, read_to_s: int, dry_run: bool) -> Summary:
     """One group's messages, or one-to-one ones: all or none."""
     # Locked before asking: a webhook may tell of the same message right now.
     if group_id := messages[0].group_id:

@@ -10,7 +10,7 @@ from conversations.models import Conversation, Group, GroupMember, Message, Thre
 from conversations.store import messages as store_messages
 from conversations.threads import GROUP_START, group_of, thread_of
 from conversations.unread import rules
-from conversations.unread.rosters import Roster
+from conversations.unread.rosters import MembershipHistory
 from conversations.unread.rules import Viewer
 
 
@@ -31,7 +31,7 @@ def viewers_of(rows: Sequence[Conversation]) -> dict[str, Viewer]:
         viewers[row.conversation_id] = Viewer(row.owner_id)
         if row.is_group:
             group = known.get(groups[row.conversation_id], Group())
-            roster = Roster.from_json(events.get(groups[row.conversation_id], "[]"), group.dissolved_at_ms)
+            roster = MembershipHistory.from_json(events.get(groups[row.conversation_id], "[]"), group.dissolved_at_ms)
             viewers[row.conversation_id] = Viewer(row.owner_id, roster, group.type)
     return viewers
 
@@ -43,13 +43,13 @@ def newest_stored(owner_id: str, conversation_ids: Iterable[str]) -> dict[str, s
     queries where there are groups.
     """
     ids = list(conversation_ids)
-    strange = strange_groups(owner_id, ids)
+    strange = groups_without_membership(owner_id, ids)
     threads = {thread_of(owner_id, one): one for one in ids if one not in strange}
     known = Thread.objects.filter(thread__any_of=sorted(threads)).values_list("thread", "last_position")
     return {threads[thread]: last_position for thread, last_position in known}
 
 
-def strange_groups(owner_id: str, conversation_ids: Iterable[str]) -> set[str]:
+def groups_without_membership(owner_id: str, conversation_ids: Iterable[str]) -> set[str]:
     """Those of these group conversations whose owner is no member and never was one, as far as is known."""
     groups = {one: group_of(one.removeprefix(GROUP_START)) for one in conversation_ids if one.startswith(GROUP_START)}
     if not groups:
@@ -61,50 +61,50 @@ def strange_groups(owner_id: str, conversation_ids: Iterable[str]) -> set[str]:
 
 def count_unread(row: Conversation) -> int:
     """What the row's unread number is to be: what it carries over, and the stored messages that count."""
-    return counts([row])[row.conversation_id]
+    return recount_many([row])[row.conversation_id]
 
 
-def counts(rows: Sequence[Conversation]) -> dict[str, int]:
+def recount_many(rows: Sequence[Conversation]) -> dict[str, int]:
     """`count_unread` of one owner's rows, by conversationID; the same few queries for one or many."""
-    found = {row.conversation_id: row.unread_base for row in rows}
+    found = {row.conversation_id: row.imported_unread for row in rows}
     by_thread = {thread_of(row.owner_id, row.conversation_id): row for row in rows}
     viewers = viewers_of(rows)
-    for message in store_messages.after_each(places_of(rows)):
+    for message in store_messages.after_each(unread_floors_of(rows)):
         row = by_thread[message.thread]
-        found[row.conversation_id] += viewers[row.conversation_id].counts(message, row)
+        found[row.conversation_id] += viewers[row.conversation_id].counts_as_unread(message, row)
     return found
 
 
-def places_of(rows: Iterable[Conversation]) -> dict[str, str]:
+def unread_floors_of(rows: Iterable[Conversation]) -> dict[str, str]:
     """Up to where no stored message of one owner's rows is unread, by thread."""
-    return {thread_of(row.owner_id, row.conversation_id): passed_position(row) for row in rows}
+    return {thread_of(row.owner_id, row.conversation_id): unread_floor(row) for row in rows}
 
 
 def not_passed(rows: Iterable[Conversation], messages: Iterable[Message]) -> Iterator[tuple[Message, Iterable[Conversation]]]:
     """Each of a thread's messages with those of the thread's rows for which it is not read by its place alone."""
-    rows = sorted(rows, key=passed_position)
-    ends = [passed_position(row) for row in rows]
+    rows = sorted(rows, key=unread_floor)
+    ends = [unread_floor(row) for row in rows]
     for message in messages:
         yield message, islice(rows, bisect_left(ends, message.position))
 
 
-class Counted(NamedTuple):
+class Recount(NamedTuple):
     """What a row's unread number is to be, and the @ entries that stored messages make while they are unread, by MsgSeq."""
 
     unread: int
     mentions: dict[int, int]
 
 
-def made_anew(row: Conversation, viewer: Viewer) -> Counted:
+def recount(row: Conversation, viewer: Viewer) -> Recount:
     """Both, as the row's owner stands to what is stored; one query, and memory that does not grow with the thread."""
-    unread, mentions = row.unread_base, {}
-    for message in store_messages.outlines(thread_of(row.owner_id, row.conversation_id), passed_position(row)):
-        unread += viewer.counts(message, row)
+    unread, mentions = row.imported_unread, {}
+    for message in store_messages.outlines(thread_of(row.owner_id, row.conversation_id), unread_floor(row)):
+        unread += viewer.counts_as_unread(message, row)
         if at_type := viewer.at_type(message, row):
             mentions[int(message.position)] = int(at_type)
-    return Counted(unread, mentions)
+    return Recount(unread, mentions)
 
 
-def passed_position(row: Conversation) -> str:
+def unread_floor(row: Conversation) -> str:
     """Up to here no stored message is unread, by its place alone."""
-    return max(end for _why, end in rules.places(row))
+    return max(end for _why, end in rules.unread_floors(row))

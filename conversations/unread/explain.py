@@ -9,9 +9,9 @@ from django.db.models import Q
 from django.utils import timezone
 
 from conversations import positions, threads
-from conversations.choices import ChangedBy, ConversationType, LeftOut, Membership, ReceiveOption
+from conversations.choices import ChangedBy, ConversationType, Membership, NotCountedReason, ReceiveOption
 from conversations.exceptions import ConversationNotFound
-from conversations.models import Callback, CallbackOutcome, Conversation, Message, Owner, Thread
+from conversations.models import Conversation, Message, Owner, Thread, WebhookEvent, WebhookOutcome
 from conversations.models.querysets import count_up_to
 from conversations.store import messages
 from conversations.times import from_epoch_s
@@ -42,7 +42,7 @@ def explain(owner_id: str, conversation_id: str, *, examine_all: bool = False) -
     thread = Thread.objects.filter(thread=name).first() or Thread(thread=name, last_position="", pruned_position="")
     viewer = unread_counts.viewer_of(row)
     examined = _examine(row, viewer, name, None if examine_all else EXAMINED)
-    follows = 0 if row.deleted_at else None if examined.is_cut else row.unread_base + examined.counted
+    follows = 0 if row.deleted_at else None if examined.is_cut else row.imported_unread + examined.counted
     owner = Owner.objects.named(owner_id).first() or Owner(owner_id=owner_id, version=0)
     feeding = _feeding(row, name, owner)
     explanation = Explanation(
@@ -55,8 +55,8 @@ def explain(owner_id: str, conversation_id: str, *, examine_all: bool = False) -
         is_deleted=row.deleted_at is not None,
         unread=row.unread_count,
         follows=follows,
-        base=row.unread_base,
-        base_end=_place(row.unread_base_position, row) if row.unread_base else None,
+        base=row.imported_unread,
+        base_end=_place(row.imported_unread_position, row) if row.imported_unread else None,
         counted=examined.counted,
         newest=tuple(examined.newest),
         runs=tuple(examined.runs),
@@ -107,9 +107,9 @@ class _Examined(NamedTuple):
 def _examine(row: Conversation, viewer: Viewer, thread: str, limit: int | None) -> _Examined:
     """The messages past all places, newest first, each with what speaks against it."""
     counted, newest, runs, is_in_run, is_cut = 0, [], [], False, False
-    counts: dict[LeftOut, int] = {}
-    examples: dict[LeftOut, list[MessageRef]] = {}
-    stored = messages.outlines(thread, unread_counts.passed_position(row), limit=None if limit is None else limit + 1)
+    counts: dict[NotCountedReason, int] = {}
+    examples: dict[NotCountedReason, list[MessageRef]] = {}
+    stored = messages.outlines(thread, unread_counts.unread_floor(row), limit=None if limit is None else limit + 1)
     for number, message in enumerate(stored):
         if number == limit:
             is_cut = True
@@ -127,14 +127,14 @@ def _examine(row: Conversation, viewer: Viewer, thread: str, limit: int | None) 
             counted += 1
             newest += [ref][: NEWEST_SHOWN - len(newest)]
         is_in_run = why is None
-    left_out = [Omission(why, counts[why], is_cut, tuple(examples[why])) for why in LeftOut if why in counts]
+    left_out = [Omission(why, counts[why], is_cut, tuple(examples[why])) for why in NotCountedReason if why in counts]
     return _Examined(counted, newest, runs[:RUNS_SHOWN], left_out, is_cut)
 
 
 def _left_out_by_place(row: Conversation, thread: str) -> Iterator[Omission]:
     """What is deleted, cleared, read or in the base is not read one by one: it lies between two places."""
-    low = positions.NOWHERE
-    for why, high in rules.places(row):
+    low = positions.NO_POSITION
+    for why, high in rules.unread_floors(row):
         if high > low:
             found = [_ref(one, row) for one in messages.outlines(thread, low, up_to=high, limit=COUNTED_PER_PLACE + 1)]
             if found:
@@ -151,7 +151,7 @@ def _ref(message: Message, row: Conversation) -> MessageRef:
 
 def _place(position: str, row: Conversation) -> MessageRef | None:
     """A place of which no more is known than where it is."""
-    if position == positions.NOWHERE:
+    if position == positions.NO_POSITION:
         return None
     units = positions.in_read_units(position, row.type)
     if row.type == ConversationType.GROUP:
@@ -163,13 +163,16 @@ def _place(position: str, row: Conversation) -> MessageRef | None:
 
 
 def _feeding(row: Conversation, thread: str, owner: Owner) -> Feeding:
-    message = next(iter(messages.outlines(thread, positions.NOWHERE, limit=1)), None)
+    message = next(iter(messages.outlines(thread, positions.NO_POSITION, limit=1)), None)
     changed = Conversation.objects.newest_change_of(row.owner_id).only("changed_at").first()
     webhook_times = [
         webhooks.values_list("received_at", flat=True).first()
-        for webhooks in (Callback.objects.order_by("-pk"), Callback.objects.filter(command=READ_WEBHOOK).order_by("-pk"))
+        for webhooks in (
+            WebhookEvent.objects.order_by("-pk"),
+            WebhookEvent.objects.filter(command=READ_WEBHOOK).order_by("-pk"),
+        )
     ]
-    waiting = Callback.objects.to_do(CallbackOutcome.STORED, CallbackOutcome.FAILED)
+    waiting = WebhookEvent.objects.to_do(WebhookOutcome.PENDING, WebhookOutcome.FAILED)
     return Feeding(
         message=message and _ref(message, row),
         message_came_at=message and message.created_at,
@@ -200,5 +203,5 @@ def _hints(row: Conversation, viewer: Viewer, thread: Thread, follows: int | Non
         yield Hint.WEBHOOKS_WAIT
     if row.owner_id in settings.SKIP_OWNERS:
         yield Hint.SKIPPED
-    if thread.pruned_position > unread_counts.passed_position(row):
+    if thread.pruned_position > unread_counts.unread_floor(row):
         yield Hint.PRUNED

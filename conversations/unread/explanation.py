@@ -11,7 +11,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext
 
-from conversations.choices import MUTED_OPTIONS, ChangedBy, ConversationType, LeftOut, ReceiveOption
+from conversations.choices import MUTED_OPTIONS, ChangedBy, ConversationType, NotCountedReason, ReceiveOption
 
 
 class Hint(models.TextChoices):
@@ -96,7 +96,7 @@ class Run:
 class Omission:
     """Messages that do not count, for one reason; the newest of them as examples. More than `count` if `is_at_least`."""
 
-    reason: LeftOut
+    reason: NotCountedReason
     count: int
     is_at_least: bool
     examples: tuple[MessageRef, ...]

@@ -33,20 +33,20 @@ MEMBER_SINCE_EVER = RosterEvent(SINCE_EVER_MS, Membership.MEMBER.value)
 LISTED_SINCE_EVER = RosterEvent(SINCE_EVER_MS, LISTED)
 
 
-class Roster(NamedTuple):
+class MembershipHistory(NamedTuple):
     """One user's time in one group."""
 
     events: tuple[RosterEvent, ...] = ()
     dissolved_at_ms: int | None = None
 
     @classmethod
-    def from_json(cls, text: str, dissolved_at_ms: int | None = None) -> "Roster":
+    def from_json(cls, text: str, dissolved_at_ms: int | None = None) -> "MembershipHistory":
         return cls(tuple(RosterEvent(*event) for event in orjson.loads(text)), dissolved_at_ms)
 
     def to_json(self) -> str:
         return orjson.dumps([[event.time_ms, str(event.membership)] for event in self.events]).decode()
 
-    def with_event(self, event: RosterEvent) -> "Roster":
+    def with_event(self, event: RosterEvent) -> "MembershipHistory":
         """With one more; of two at the same moment the one that ends the membership holds."""
         return self._replace(events=tuple(sorted({*self.events, event}, key=_order)))
 
@@ -56,9 +56,9 @@ class Roster(NamedTuple):
         if self.dissolved_at_ms is not None and start_ms > self.dissolved_at_ms:
             return False
         within = any(start_ms < event.time_ms <= end_ms and event.is_presence for event in self.events)
-        return within or self.is_there(start_ms)
+        return within or self.is_member(start_ms)
 
-    def is_there(self, at_ms: int) -> bool:
+    def is_member(self, at_ms: int) -> bool:
         """Whether the user is a member at this moment, if there still is a group."""
         before = [event for event in self.events if SINCE_EVER_MS < event.time_ms <= at_ms]
         return before[-1].is_presence if before else self.was_there_before
@@ -84,13 +84,13 @@ class Roster(NamedTuple):
         if self.dissolved_at_ms is not None:
             return False, self.dissolved_at_ms + 1
         told = [event for event in self.events if event.time_ms > SINCE_EVER_MS]
-        is_there = told[-1].is_presence if told else self.was_there_before
-        since_ms = SINCE_EVER_MS
+        is_member = told[-1].is_presence if told else self.was_there_before
+        member_since_ms = SINCE_EVER_MS
         for event in reversed(told):
-            if event.is_presence != is_there:
+            if event.is_presence != is_member:
                 break
-            since_ms = event.time_ms
-        return is_there, since_ms
+            member_since_ms = event.time_ms
+        return is_member, member_since_ms
 
     @property
     def was_there_before(self) -> bool:

@@ -11,13 +11,13 @@ from typing import NamedTuple
 import orjson
 
 from conversations import identifiers, positions
-from conversations.choices import AtType, ConversationType, GroupType, LeftOut
+from conversations.choices import AtType, ConversationType, GroupType, NotCountedReason
 from conversations.models import Conversation, Message
 from conversations.models.querysets import NO_AT_INFO
 from conversations.store.rows import MESSAGE_COLUMNS
 from conversations.threads import peer_in
 from conversations.times import from_epoch_s
-from conversations.unread.rosters import Roster
+from conversations.unread.rosters import MembershipHistory
 
 SEQ_IN_ORDER_KEY = 10**6
 
@@ -27,7 +27,7 @@ class Viewer:
     """Who looks at a thread's messages: an owner, in a group with the time spent there."""
 
     owner_id: str
-    roster: Roster | None = None  # None: one to one
+    roster: MembershipHistory | None = None  # None: one to one
     group_type: str = ""
     peer_read_s: int = 0  # up to when the other one has read, one to one
     joined_key: int = 0  # the place in the list that coming into the group gives
@@ -44,28 +44,30 @@ class Viewer:
         targets = orjson.loads(message.targets)
         return (not targets or self.owner_id in targets) and self.was_there(message)
 
-    def counts(self, message: Message, row: Conversation) -> bool:
+    def counts_as_unread(self, message: Message, row: Conversation) -> bool:
         """Whether the message is one of the row's unread ones."""
         return self.left_out(message, row) is None
 
-    def left_out(self, message: Message, row: Conversation) -> LeftOut | None:
+    def left_out(self, message: Message, row: Conversation) -> NotCountedReason | None:
         """Why the message is not one of the row's unread ones; None if it is one. Of several reasons the first."""
         if (passed := passed_by(message.position, row)) is not None:
             return passed
         if message.body is None:
-            return LeftOut.UNKNOWN
+            return NotCountedReason.UNKNOWN
         if message.is_recalled:
-            return LeftOut.RECALLED
+            return NotCountedReason.RECALLED
         if message.sender == self.owner_id:
-            return LeftOut.OWN
-        if not message.counts:
-            return LeftOut.NO_UNREAD
+            return NotCountedReason.OWN
+        if not message.counts_as_unread:
+            return NotCountedReason.NO_UNREAD
         if message.targets != NO_LIST:
-            return LeftOut.TARGETED
+            return NotCountedReason.TARGETED
         if self.group_type in UNCOUNTED_GROUPS:
-            return LeftOut.UNCOUNTED_GROUP
+            return NotCountedReason.UNCOUNTED_GROUP
         if not self.was_there(message):
-            return LeftOut.AFTER_LEAVING if self.roster.was_there_by(message.time_s) else LeftOut.BEFORE_JOINING
+            return (
+                NotCountedReason.AFTER_LEAVING if self.roster.was_there_by(message.time_s) else NotCountedReason.BEFORE_JOINING
+            )
         return None
 
     def at_type(self, message: Message, row: Conversation) -> AtType | None:
@@ -113,21 +115,21 @@ def is_unread(position: str, row: Conversation) -> bool:
     return passed_by(position, row) is None
 
 
-def passed_by(position: str, row: Conversation) -> LeftOut | None:
+def passed_by(position: str, row: Conversation) -> NotCountedReason | None:
     """Which of the row's places a message there is not past; None if it is past them all."""
-    for why, end in places(row):
+    for why, end in unread_floors(row):
         if position <= end:
             return why
     return None
 
 
-def places(row: Conversation) -> tuple[tuple[LeftOut, str], ...]:
+def unread_floors(row: Conversation) -> tuple[tuple[NotCountedReason, str], ...]:
     """Up to where messages are left out by their place, and why."""
     return (
-        (LeftOut.DELETED, row.deleted_position),
-        (LeftOut.CLEARED, row.cleared_position),
-        (LeftOut.READ, read_position(row)),
-        (LeftOut.IN_BASE, row.unread_base_position),
+        (NotCountedReason.DELETED, row.deleted_position),
+        (NotCountedReason.CLEARED, row.cleared_position),
+        (NotCountedReason.READ, read_position(row)),
+        (NotCountedReason.IMPORTED, row.imported_unread_position),
     )
 
 
@@ -169,9 +171,9 @@ def apply(
     viewer, message = after
     was_meant = None
     if before is not None:
-        row.unread_count -= before.viewer.counts(before.message, row)
+        row.unread_count -= before.viewer.counts_as_unread(before.message, row)
         was_meant = before.viewer.at_type(before.message, row)
-    row.unread_count += viewer.counts(message, row)
+    row.unread_count += viewer.counts_as_unread(message, row)
     at_type = viewer.at_type(message, row)
     # The cloud's webhooks do not tell who is mentioned: an entry that an app reported stays until it is read or recalled.
     if at_type or was_meant or message.is_recalled:
@@ -201,7 +203,7 @@ def set_last(row: Conversation, viewer: Viewer, message: Message | None) -> None
     """Show a message, or none, as the row's last one."""
     row.last_message = viewer.body(message) if message else None
     row.last_message_at = from_epoch_s(message.time_s) if message else None
-    row.last_message_position = message.position if message else positions.NOWHERE
+    row.last_message_position = message.position if message else positions.NO_POSITION
 
 
 def _set_mention(row: Conversation, position: str, at_type: AtType | None) -> None:
@@ -234,6 +236,6 @@ def new_row(owner_id: str, type_: ConversationType, bare_id: str) -> Conversatio
         group_type="", show_name="", face_url="", recv_opt=0, unread_count=0, last_message=None, last_message_at=None,
         last_message_position="", draft_text="", draft_timestamp=0, is_pinned=False, order_key=0, group_at_info=NO_AT_INFO,
         marks=0, custom_data="", conversation_groups=0, c2c_read_timestamp=0, group_read_sequence=0, membership="member",
-        unread_base=0, unread_base_position="", deleted_position="", cleared_position="", deleted_at=None, changed_by="",
-        changed_at=None,
+        imported_unread=0, imported_unread_position="", deleted_position="", cleared_position="", deleted_at=None,
+        changed_by="", changed_at=None,
     )  # fmt: skip

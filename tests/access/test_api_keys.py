@@ -7,7 +7,7 @@ from django.test import TestCase
 from django.utils import timezone
 
 from conversations.access import api_keys
-from conversations.exceptions import InvalidParameter, NotSignedIn
+from conversations.exceptions import InvalidParameter, NotAuthenticated
 from conversations.models import ApiKey
 from tests.support.cast import ALICE
 
@@ -20,12 +20,12 @@ class MakingTests(TestCase):
     def test_a_key_opens_its_owner_with_its_scopes(self):
         _key, text = api_keys.create_api_key(name="app", owner_id=ALICE, scopes=["read", "write"])
 
-        self.assertEqual(api_keys.find(text), api_keys.Access(ALICE, frozenset({"read", "write"})))
+        self.assertEqual(api_keys.find(text), api_keys.Grant(ALICE, frozenset({"read", "write"})))
 
     def test_a_key_without_an_owner_is_a_service_and_may_feed(self):
-        _key, text = api_keys.create_api_key(name="back end", scopes=["feed"])
+        _key, text = api_keys.create_api_key(name="back end", scopes=["ingest"])
 
-        self.assertEqual(api_keys.find(text), api_keys.Access(None, frozenset({"feed"})))
+        self.assertEqual(api_keys.find(text), api_keys.Grant(None, frozenset({"ingest"})))
 
     def test_only_a_hash_of_it_is_kept(self):
         key, text = api_keys.create_api_key(name="app", owner_id=ALICE)
@@ -54,7 +54,7 @@ class MakingTests(TestCase):
             ("owner", {"owner_id": "张"}),
             ("scopes", {"scopes": []}),
             ("scopes", {"scopes": ["admin"]}),
-            ("scopes", {"scopes": ["read", "feed"], "owner_id": ALICE}),
+            ("scopes", {"scopes": ["read", "ingest"], "owner_id": ALICE}),
             ("expires_at", {"expires_at": timezone.now()}),
         ):
             with self.subTest(**arguments), self.assertRaises(InvalidParameter) as caught:
@@ -64,7 +64,7 @@ class MakingTests(TestCase):
 
     def test_the_database_lets_only_services_feed(self):
         with self.assertRaises(IntegrityError), transaction.atomic():
-            ApiKey.objects.create(prefix="x", digest=b"", name="x", owner_id=ALICE, can_feed=True)
+            ApiKey.objects.create(prefix="x", digest=b"", name="x", owner_id=ALICE, can_ingest=True)
 
 
 class FindingTests(TestCase):
@@ -73,7 +73,7 @@ class FindingTests(TestCase):
         refusals = set()
 
         for wrong in (text[:-1], text + "x", f"imk_{key.prefix}_", f"imk_{'0' * 12}_{text[-43:]}", text.swapcase()):
-            with self.assertNumQueries(1), self.assertRaises(NotSignedIn) as caught:
+            with self.assertNumQueries(1), self.assertRaises(NotAuthenticated) as caught:
                 api_keys.find(wrong)
             refusals.add((caught.exception.code, str(caught.exception.detail)))
 
@@ -81,7 +81,7 @@ class FindingTests(TestCase):
 
     def test_text_that_can_be_no_key_does_not_reach_the_database(self):
         for text in ("imk_", "imk__x", "imk_a\0b_c", "imk_张_x", "imk_' OR 1=1_x", "imk_%_x"):
-            with self.subTest(repr(text)), self.assertNumQueries(0), self.assertRaises(NotSignedIn):
+            with self.subTest(repr(text)), self.assertNumQueries(0), self.assertRaises(NotAuthenticated):
                 api_keys.find(text)
 
     def test_revoked_and_expired_ones_say_so_to_their_holder_only(self):
@@ -91,9 +91,9 @@ class FindingTests(TestCase):
         ApiKey.objects.filter(prefix=expired.prefix).update(expires_at=timezone.now() - timedelta(seconds=1))
 
         for text in (revoked_text, expired_text):
-            with self.assertRaises(NotSignedIn) as holder:
+            with self.assertRaises(NotAuthenticated) as holder:
                 api_keys.find(text)
-            with self.assertRaises(NotSignedIn) as guesser:
+            with self.assertRaises(NotAuthenticated) as guesser:
                 api_keys.find(text[:-1] + ("x" if text[-1] != "x" else "y"))
             self.assertNotEqual(str(holder.exception.detail), str(guesser.exception.detail))
         self.assertEqual({used_at(revoked), used_at(expired)}, {None})

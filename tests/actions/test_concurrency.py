@@ -22,7 +22,7 @@ class ManyClientsTests(SimpleTestCase):
         url = {"DATABASE_URL": stack.enter_context(scratch_postgresql())} if IS_POSTGRESQL else {}
         self.server = RunningServer("asgi", "imsite.asgi:application", **url)
         stack.callback(self.server.stop)
-        self.server.do(f"len(make_conversations({CONVERSATIONS}, unread_count=3, unread_base=3))")
+        self.server.do(f"len(make_conversations({CONVERSATIONS}, unread_count=3, imported_unread=3))")
         key = self.server.do("with_key(scopes=('read', 'write'))")["HTTP_AUTHORIZATION"]
         self.headers = {"Authorization": key}
         self.api = Api(self.server.port, self.headers)

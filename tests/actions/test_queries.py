@@ -36,7 +36,7 @@ ONE = {
 
 class Cost(TestCase):
     def fill(self, owner_rows: int, group_rows: int = 0) -> list[str]:
-        ids = [one.conversation_id for one in make_conversations(owner_rows, unread_count=2, unread_base=2)]
+        ids = [one.conversation_id for one in make_conversations(owner_rows, unread_count=2, imported_unread=2)]
         groups.create(owner_id=ALICE, name="work", conversation_ids=ids[:group_rows])
         return ids
 

@@ -53,7 +53,7 @@ class ApiKeyAdminTests(TestCase):
         self.assertNotIn("imk_", LogEntry.objects.get().change_message + LogEntry.objects.get().object_repr)
 
     def test_an_empty_owner_makes_a_service_key(self):
-        self.add(scopes=["feed"])
+        self.add(scopes=["ingest"])
 
         self.assertIsNone(ApiKey.objects.get().owner_id)
         self.assertContains(self.client.get(LIST), '<td class="field-whose">service</td>', html=True)
@@ -67,7 +67,7 @@ class ApiKeyAdminTests(TestCase):
         self.assertEqual([owner.owner_id for owner in self.client.get(owner_url).context["cl"].result_list], ["alice/x"])
 
     def test_the_form_refuses_what_a_key_cannot_be_made_of(self):
-        for values in ({"name": "客服\u3000后台"}, {"owner_id": "böb"}, {"owner_id": "bob", "scopes": ["feed"]}):
+        for values in ({"name": "客服\u3000后台"}, {"owner_id": "böb"}, {"owner_id": "bob", "scopes": ["ingest"]}):
             with self.subTest(values):
                 self.assertContains(self.add(**values), "errorlist")
         self.assertFalse(ApiKey.objects.exists())
@@ -76,7 +76,7 @@ class ApiKeyAdminTests(TestCase):
         yesterday = timezone.now() - timedelta(days=1)
         for field, values in {
             "owner_id": {"owner_id": "爱"},
-            "scopes": {"owner_id": "alice", "scopes": ["feed"]},
+            "scopes": {"owner_id": "alice", "scopes": ["ingest"]},
             "expires_at": {"expires_at_0": f"{yesterday:%Y-%m-%d}", "expires_at_1": "00:00"},
             "name": {"name": ""},
         }.items():
@@ -85,7 +85,7 @@ class ApiKeyAdminTests(TestCase):
         self.assertFalse(ApiKey.objects.exists())
 
     def test_nobody_makes_a_key_that_may_more_than_himself(self):
-        feed, read, write = ["feed"], ["read"], ["read", "write"]
+        feed, read, write = ["ingest"], ["read"], ["read", "write"]
         reader, both = ("read_text",), ("read_text", "change_conversation")
         for permissions, scopes, is_made in (
             ((), feed, True),

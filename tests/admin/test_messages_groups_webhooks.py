@@ -13,7 +13,7 @@ from conversations.actions import reading
 from conversations.admin import big_tables
 from conversations.choices import Membership
 from conversations.feeding import members, messages, webhooks
-from conversations.models import Callback, Conversation, Group, GroupMember, GroupMemberRow, Message
+from conversations.models import Conversation, Group, GroupMember, GroupMemberRow, Message, WebhookEvent
 from conversations.models.messages import MessageRow
 from tests.support.admin import listing, page, webhook
 from tests.support.cast import make_conversation
@@ -21,7 +21,7 @@ from tests.support.messages import NOON_S, c2c, group
 from tests.support.staff import boss, colleague, support, viewer
 
 SECRET = "the secret word"
-TABLES = ("messagerow", "group", "groupmemberrow", "callback")
+TABLES = ("messagerow", "group", "groupmemberrow", "webhookevent")
 
 
 def feed() -> None:
@@ -170,7 +170,7 @@ class CallbackTests(AsBoss):
     def test_filters_divide_by_command_outcome_and_time(self):
         good = webhook()
         bad = webhooks.receive("Group.CallbackAfterSendMsg", b'{"GroupId":1}')
-        moment = Callback.objects.get(pk=good.pk).received_at
+        moment = WebhookEvent.objects.get(pk=good.pk).received_at
         at_s = int(moment.timestamp())
 
         for query, found in (
@@ -186,7 +186,7 @@ class CallbackTests(AsBoss):
             ({"q": "9" * 40}, []),
         ):
             with self.subTest(query=query):
-                self.assertEqual(self.listed("callback", **query), found)
+                self.assertEqual(self.listed("webhookevent", **query), found)
 
     def test_an_unknown_value_is_not_taken_for_no_filter(self):
         for query in (
@@ -197,18 +197,18 @@ class CallbackTests(AsBoss):
             {"received": "1-99999999999"},
         ):
             with self.subTest(query=query):
-                self.assertRedirects(self.client.get(listing("callback"), query), listing("callback") + "?e=1")
+                self.assertRedirects(self.client.get(listing("webhookevent"), query), listing("webhookevent") + "?e=1")
 
     def test_filters_stand_on_a_large_table_because_indexes_serve_them(self):
         webhook()
 
         with mock.patch.object(big_tables, "SMALL_TABLE", 0):
-            self.assertEqual(len(self.listed("callback", outcome="applied")), 1)
+            self.assertEqual(len(self.listed("webhookevent", outcome="applied")), 1)
 
     def test_a_page_shows_the_body_and_what_it_is_about(self):
         callback = webhook(text="<b>bold</b>")
 
-        shown = self.client.get(page("callback", str(callback.pk)))
+        shown = self.client.get(page("webhookevent", str(callback.pk)))
 
         self.assertContains(shown, "&quot;Text&quot;: &quot;&lt;b&gt;bold&lt;/b&gt;&quot;")
         self.assertContains(shown, page("conversationrow", "alice", "c2c_bob"))
@@ -216,8 +216,8 @@ class CallbackTests(AsBoss):
     def test_a_body_that_is_gone_or_odd_is_no_error(self):
         for body in ("", "{", "[]", '{"GroupId":1}'):
             with self.subTest(body=body):
-                callback = Callback.objects.create(command="Group.CallbackAfterSendMsg", body=body)
-                self.assertEqual(self.client.get(page("callback", str(callback.pk))).status_code, 200)
+                callback = WebhookEvent.objects.create(command="Group.CallbackAfterSendMsg", body=body)
+                self.assertEqual(self.client.get(page("webhookevent", str(callback.pk))).status_code, 200)
 
     def test_replaying_applies_and_logs_each(self):
         first, second = webhook(seq=1), webhook(seq=2)
@@ -226,7 +226,7 @@ class CallbackTests(AsBoss):
         Conversation.objects.all().delete()
 
         ticked = [first.pk, second.pk, bad.pk]
-        response = self.client.post(listing("callback"), {"action": "replay", "_selected_action": ticked, "index": 0})
+        response = self.client.post(listing("webhookevent"), {"action": "replay", "_selected_action": ticked, "index": 0})
 
         self.assertEqual(Conversation.objects.get(owner_id="alice").unread_count, 2)
         texts = [str(text) for text in get_messages(response.wsgi_request)]
@@ -239,11 +239,11 @@ class CallbackTests(AsBoss):
 
     def test_more_webhooks_cost_no_more_queries(self):
         webhook()
-        few = self.count_queries(listing("callback"), outcome="applied")
+        few = self.count_queries(listing("webhookevent"), outcome="applied")
         for n in range(2, 30):
             webhook(seq=n)
 
-        self.assertEqual(self.count_queries(listing("callback"), outcome="applied"), few)
+        self.assertEqual(self.count_queries(listing("webhookevent"), outcome="applied"), few)
 
 
 class TextTests(TestCase):
@@ -252,19 +252,21 @@ class TextTests(TestCase):
     def setUp(self):
         feed()
         bad = f'{{"GroupId":1,"Text":"{SECRET}"}}'
-        self.failed = Callback.objects.create(command="Group.CallbackAfterSendMsg", body=bad, outcome="failed", error=SECRET)
+        self.failed = WebhookEvent.objects.create(
+            command="Group.CallbackAfterSendMsg", body=bad, outcome="failed", error=SECRET
+        )
         Conversation.objects.filter(owner_id="alice").update(draft_text=SECRET, custom_data=SECRET)
         message = Message.objects.get(thread="alice\x1fbob")
         self.urls = [
             *(listing(table) for table in (*TABLES, "conversationrow")),
             page("messagerow", message.thread, message.position),
-            page("callback", str(self.failed.pk)),
-            page("callback", str(Callback.objects.get(outcome="applied").pk)),
+            page("webhookevent", str(self.failed.pk)),
+            page("webhookevent", str(WebhookEvent.objects.get(outcome="applied").pk)),
             page("conversationrow", "alice", "c2c_bob"),
         ]
 
     def test_without_the_permission_no_text_shows(self):
-        self.client.force_login(viewer("view_message", "view_group", "view_groupmember", "view_callback"))
+        self.client.force_login(viewer("view_message", "view_group", "view_groupmember", "view_webhookevent"))
 
         for url in self.urls:
             with self.subTest(url=url):
@@ -276,7 +278,7 @@ class TextTests(TestCase):
     def test_with_the_permission_it_shows(self):
         self.client.force_login(support())
 
-        for url in [*self.urls[5:], listing("callback")]:
+        for url in [*self.urls[5:], listing("webhookevent")]:
             with self.subTest(url=url):
                 self.assertContains(self.client.get(url), SECRET)
                 self.assertNotContains(self.client.get(url), "Hidden: to read what people write")
@@ -293,7 +295,7 @@ class DoorTests(TestCase):
         for table in TABLES:
             with self.subTest(table=table):
                 self.assertEqual(self.client.get(listing(table)).status_code, 200)
-        self.client.post(listing("callback"), {"action": "replay", "_selected_action": [callback.pk], "index": 0})
+        self.client.post(listing("webhookevent"), {"action": "replay", "_selected_action": [callback.pk], "index": 0})
         self.assertFalse(LogEntry.objects.exists())
 
     def test_others_are_refused(self):

@@ -25,7 +25,11 @@ class ReadPositionTests(AsBoss):
     def setUp(self):
         super().setUp()
         make_conversation(
-            conversation_id="group_g", unread_count=7, unread_base=7, unread_base_position=END, last_message_position=END
+            conversation_id="group_g",
+            unread_count=7,
+            imported_unread=7,
+            imported_unread_position=END,
+            last_message_position=END,
         )
         self.url = object_url(ALICE, "group_g")
 

@@ -8,7 +8,7 @@ from conversations.models import ApiKey, SavedView
 from tests.support.cast import make_conversation
 from tests.support.staff import boss
 
-ACTIONS = {"callback": "replay", "savedview": "delete_selected", "apikey": "revoke", "conversationrow": "recount"}
+ACTIONS = {"webhookevent": "replay", "savedview": "delete_selected", "apikey": "revoke", "conversationrow": "recount"}
 
 
 class TickTests(TestCase):
@@ -24,7 +24,7 @@ class TickTests(TestCase):
         return [str(message) for message in page.context["messages"]]
 
     def test_a_malformed_one_is_told_of(self):
-        for model in ("callback", "savedview"):
+        for model in ("webhookevent", "savedview"):
             for text in ("x", "", "1.0", "\0", "9" * 30, "9" * 5000):
                 with self.subTest(model, text=text[:40]):
                     self.assertEqual(self.tick(model, text), ["Nothing was done: what is ticked is not in this list."])

@@ -17,7 +17,7 @@ from django.urls import reverse
 from conversations.admin_site import table_sizes
 from conversations.admin_site.dashboard import in_words
 from conversations.admin_site.table_sizes import Size
-from conversations.models import Callback, CallbackOutcome, Conversation, Message, Owner
+from conversations.models import Conversation, Message, Owner, WebhookEvent, WebhookOutcome
 from tests.support.cast import make_conversations
 from tests.support.staff import boss, colleague, support
 
@@ -27,8 +27,8 @@ NOW = datetime(2026, 5, 20, 12, 2, 30, tzinfo=UTC)
 
 def receive(count: int = 1, *, minutes_ago: float = 1, outcome: str = "applied") -> None:
     received_at = NOW - timedelta(minutes=minutes_ago)
-    Callback.objects.bulk_create(
-        Callback(command="Group.CallbackAfterSendMsg", body="{}", outcome=outcome, received_at=received_at)
+    WebhookEvent.objects.bulk_create(
+        WebhookEvent(command="Group.CallbackAfterSendMsg", body="{}", outcome=outcome, received_at=received_at)
         for _ in range(count)
     )
 
@@ -83,7 +83,7 @@ class NumbersTests(HomeCase):
         self.assertEqual((cards["Owners"].value, cards["Conversations"].value), ("2", "1,204"))
 
     def test_failed_webhooks_are_counted_and_stand_out(self):
-        receive(3, outcome=CallbackOutcome.FAILED)
+        receive(3, outcome=WebhookOutcome.FAILED)
         receive(2)
 
         card = self.cards()["Failed webhooks"]
@@ -91,15 +91,15 @@ class NumbersTests(HomeCase):
         self.assertEqual((card.value, card.is_bad), ("3", True))
 
     def test_the_oldest_webhook_not_applied_tells_its_age(self):
-        receive(minutes_ago=5, outcome=CallbackOutcome.STORED)
-        receive(minutes_ago=90, outcome=CallbackOutcome.FAILED)
+        receive(minutes_ago=5, outcome=WebhookOutcome.PENDING)
+        receive(minutes_ago=90, outcome=WebhookOutcome.FAILED)
 
         card = self.cards()["Oldest webhook not applied"]
 
         self.assertEqual((card.value.replace("\xa0", " "), card.is_bad), ("5 minutes", True))
 
     def test_one_that_has_just_come_is_nothing_to_worry_about(self):
-        receive(minutes_ago=0.01, outcome=CallbackOutcome.STORED)
+        receive(minutes_ago=0.01, outcome=WebhookOutcome.PENDING)
 
         self.assertFalse(self.cards()["Oldest webhook not applied"].is_bad)
 
@@ -135,9 +135,9 @@ class NumbersTests(HomeCase):
             self.assertNotContains(page, inline)
 
     def test_a_number_of_webhooks_leads_to_just_these(self):
-        receive(2, outcome=CallbackOutcome.FAILED)
+        receive(2, outcome=WebhookOutcome.FAILED)
         receive(3, minutes_ago=200)
-        receive(minutes_ago=100, outcome=CallbackOutcome.STORED)
+        receive(minutes_ago=100, outcome=WebhookOutcome.PENDING)
         cards = self.cards()
 
         found = {
@@ -148,7 +148,7 @@ class NumbersTests(HomeCase):
         self.assertEqual(found, {"Failed webhooks": 2, "Oldest webhook not applied": 1, "Webhooks in the last hour": 2})
 
     def test_a_link_leads_to_the_list_behind_a_number(self):
-        receive(outcome=CallbackOutcome.FAILED)
+        receive(outcome=WebhookOutcome.FAILED)
         urls = [card.url for card in self.cards().values() if card.url]
 
         for url in urls:
@@ -160,7 +160,7 @@ class NumbersTests(HomeCase):
 class ManyRowsTests(HomeCase):
     def test_what_is_past_the_bound_is_told_as_more_and_not_read(self):
         store(7)
-        receive(7, outcome=CallbackOutcome.FAILED)
+        receive(7, outcome=WebhookOutcome.FAILED)
 
         with (
             mock.patch.object(table_sizes, "COUNTED_PER_BAR", 5),
@@ -186,7 +186,7 @@ class ManyRowsTests(HomeCase):
     def test_a_table_never_analysed_is_at_least_what_was_counted(self):
         with mock.patch.object(table_sizes, "COUNTED_EXACTLY", 5):
             receive(9)
-            self.assertIn(table_sizes.size_of(Callback), (Size(5, is_more=True), Size(9, is_estimate=True)))
+            self.assertIn(table_sizes.size_of(WebhookEvent), (Size(5, is_more=True), Size(9, is_estimate=True)))
 
     def test_an_estimate_has_three_digits(self):
         self.assertEqual(in_words(Size(12_345_678, is_estimate=True)), "about 12,300,000")
@@ -202,8 +202,8 @@ class ManyRowsTests(HomeCase):
         make_conversations(300)
         store(200)
         receive(200)
-        receive(50, outcome=CallbackOutcome.FAILED)
-        receive(50, outcome=CallbackOutcome.STORED)
+        receive(50, outcome=WebhookOutcome.FAILED)
+        receive(50, outcome=WebhookOutcome.PENDING)
 
         self.assertEqual(queries(), few)
         with self.assertNumQueries(10):  # session, user, its log, one for each of six cards, whether there is an owner
@@ -211,9 +211,9 @@ class ManyRowsTests(HomeCase):
 
     def test_every_count_is_read_from_an_index(self):
         counted = {
-            "callback_to_do": Callback.objects.to_do(CallbackOutcome.FAILED)[:5],
+            "webhook_to_do": WebhookEvent.objects.to_do(WebhookOutcome.FAILED)[:5],
             "message_by_arrival": Message.objects.filter(created_at__gte=NOW).values("created_at")[:5],
-            "callback_by_time": Callback.objects.filter(received_at__gte=NOW).values("received_at")[:5],
+            "webhook_by_time": WebhookEvent.objects.filter(received_at__gte=NOW).values("received_at")[:5],
         }
         with connection.cursor() as cursor:
             if connection.vendor == "postgresql":
@@ -243,7 +243,7 @@ class WhoTests(HomeCase):
             "view_owner": {"Owners"},
             "view_conversation": {"Conversations"},
             "view_message": {"Messages in the last hour"},
-            "view_callback": {"Webhooks in the last hour", "Failed webhooks", "Oldest webhook not applied"},
+            "view_webhookevent": {"Webhooks in the last hour", "Failed webhooks", "Oldest webhook not applied"},
         }.items():
             with self.subTest(codename):
                 self.assertEqual(self.cards(staff_with(codename)).keys(), labels)
@@ -256,7 +256,7 @@ class WhoTests(HomeCase):
 
         read = " ".join(query["sql"] for query in captured)
         self.assertIn("conversations_owner", read)
-        for table in ("conversations_message", "conversations_callback", '"conversations_conversation"'):
+        for table in ("conversations_message", "conversations_webhookevent", '"conversations_conversation"'):
             self.assertNotIn(table, read)
 
 
@@ -283,7 +283,7 @@ class FirstStepsTests(HomeCase):
         self.assertIn("create_demo_data", page)
 
     def test_it_goes_with_the_first_owner_and_is_for_who_may_see_owners(self):
-        self.assertNotIn("Nobody has a list yet", self.page(staff_with("view_callback")))
+        self.assertNotIn("Nobody has a list yet", self.page(staff_with("view_webhookevent")))
         Owner.objects.create(owner_id="alice")
 
         self.assertNotIn("Nobody has a list yet", self.page())

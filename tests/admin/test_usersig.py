@@ -150,7 +150,7 @@ class SecrecyTests(CheckerCase):
         self.assertNotContains(page, SECRET_KEY)
         self.assertIn("no-store", page["Cache-Control"])
 
-    def test_one_in_the_address_is_not_looked_at(self):
+    def test_one_in_the_address_is_not_viewed_at(self):
         page = self.client.get(PAGE, {"usersig": signed()})
 
         self.assertNotIn("verdict", page.context)

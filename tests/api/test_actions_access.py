@@ -86,7 +86,7 @@ class RefusedTests(ActionTestCase):
     def test_a_key_that_may_only_read_or_feed_changes_nothing(self):
         self.assert_refused(with_key(ALICE, READ_ONLY), 403, 10007)
         self.assert_refused(with_key(None, READ_ONLY), 403, 10007, owner=ALICE)
-        self.assert_refused(with_key(None, ["feed"]), 403, 10007, owner=ALICE)
+        self.assert_refused(with_key(None, ["ingest"]), 403, 10007, owner=ALICE)
 
     def test_an_expired_key_is_6014(self):
         key, text = api_keys.create_api_key(

@@ -96,7 +96,7 @@ class FailureTests(ActionTestCase):
                 with (
                     self.subTest(action.name, status=status),
                     self.assert_no_change(),
-                    patch("conversations.store.owners.notifications.announce"),
+                    patch("conversations.store.owners.notifications.notify"),
                     patch("conversations.store.owners.transaction.on_commit", side_effect=error),
                     self.assertLogs("conversations.api", "ERROR"),
                 ):

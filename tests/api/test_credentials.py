@@ -65,7 +65,7 @@ class ScopeTests(ApiTestCase):
     def test_without_the_read_scope_nothing_is_read(self):
         make_conversation()
 
-        for credential in (with_key(ALICE, ["write"]), with_key(None, ["feed"]), with_key(None, ["write", "feed"])):
+        for credential in (with_key(ALICE, ["write"]), with_key(None, ["ingest"]), with_key(None, ["write", "ingest"])):
             for address in ADDRESSES:
                 self.assert_problem(self.get(owned(address, ALICE), credential), 403, 10007)
 

@@ -31,8 +31,8 @@ def make_full(conversation_id: str = "group_team") -> Conversation:
         face_url="https://example.org/team.png",
         recv_opt=2,
         unread_count=12,
-        unread_base=5,
-        unread_base_position=positions.of_group(90),
+        imported_unread=5,
+        imported_unread_position=positions.of_group(90),
         last_message='{"msgID":"m"}',
         last_message_position=NEWEST,
         draft_text="I would",
@@ -80,7 +80,7 @@ class DeleteTests(ActionTestCase):
 
         row = Conversation.objects.get()
         self.assertEqual((row.conversation_groups, row.marks, row.recv_opt, row.group_read_sequence), (1, 1, 2, 88))
-        self.assertEqual((row.unread_count, row.unread_base, row.group_at_info, row.last_message), (0, 0, "[]", None))
+        self.assertEqual((row.unread_count, row.imported_unread, row.group_at_info, row.last_message), (0, 0, "[]", None))
         self.assertEqual((row.draft_text, row.is_pinned, row.custom_data), ("", False, ""))
 
     def test_a_draft_is_cancelled_so_that_an_older_edit_does_not_come_with_the_next_message(self):
@@ -98,7 +98,7 @@ class DeleteTests(ActionTestCase):
 
         cleared, kept = Conversation.objects.order_by("-conversation_id")
         self.assertEqual((cleared.deleted_position, cleared.cleared_position), (NEWEST, NEWEST))
-        self.assertEqual((kept.deleted_position, kept.cleared_position), (NEWEST, positions.NOWHERE))
+        self.assertEqual((kept.deleted_position, kept.cleared_position), (NEWEST, positions.NO_POSITION))
 
     def test_clear_message_is_true_or_false(self):
         for value in ("", "1", "0", "True", "yes", "null"):
@@ -187,7 +187,7 @@ class DeleteManyTests(ActionTestCase):
         self.assertEqual((self.totals()["muted"], self.totals()["mentions"]), (12, 1))
 
     def test_messages_go_unless_they_are_to_be_kept(self):
-        for more, cleared in (({}, NEWEST), ({"clearMessage": True}, NEWEST), ({"clearMessage": False}, positions.NOWHERE)):
+        for more, cleared in (({}, NEWEST), ({"clearMessage": True}, NEWEST), ({"clearMessage": False}, positions.NO_POSITION)):
             with self.subTest(more):
                 Conversation.objects.all().delete()
                 make_full()

@@ -9,7 +9,7 @@ from django.http import Http404
 from django.test import RequestFactory, SimpleTestCase, override_settings
 from django.utils import translation
 
-from conversations.api.errors import problem
+from conversations.api.errors import problem_response
 from imsite import handlers
 from tests.support.api import ApiTestCase, conversation_url, url
 from tests.support.staff import boss
@@ -220,4 +220,4 @@ class HandlerTests(SimpleTestCase):
         request = RequestFactory().get("/api/")
 
         with self.assertLogs("conversations.api", "ERROR"):
-            self.assertEqual(problem(KeyError("x"), request).status_code, 500)
+            self.assertEqual(problem_response(KeyError("x"), request).status_code, 500)

@@ -87,7 +87,7 @@ class HubTests(IsolatedAsyncioTestCase):
 
             self.assertEqual([behind.take(), other.take(), unseen.take()], [True, False, False])
 
-    async def test_where_nothing_is_announced_lists_are_looked_at(self):
+    async def test_where_nothing_is_announced_lists_are_viewed_at(self):
         with mock.patch.object(events_hub, "LOOK_S", 0.01):
             hub = Hub(self.threads, heard=None)
             hub._heard = None

@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.test.utils import CaptureQueriesContext
 
 from conversations.feeding import profiles
-from conversations.models import Conversation, Group, GroupMember, Owner, PendingName
+from conversations.models import Conversation, Group, GroupMember, Owner, ProfileUpdate
 from tests.support.api import url
 from tests.support.cast import ALICE, BOB, CAROL, make_conversation, with_key
 from tests.support.ingest import GROUP, NOON_S, FeedTestCase
@@ -113,7 +113,7 @@ class GroupsTests(DirectoryTestCase):
             self.assertEqual(self.put("groups/team/", {"Name": "x"}).json(), {"status": "pending"})
 
         self.assertEqual(result["status"], "pending")
-        self.assertTrue(PendingName.objects.exists())
+        self.assertTrue(ProfileUpdate.objects.exists())
 
 
 class GroupTests(DirectoryTestCase):

@@ -122,8 +122,8 @@ class GroupTests(ReadTestCase):
         make_conversation(
             conversation_id="group_team",
             unread_count=15,
-            unread_base=10,
-            unread_base_position=positions.of_group(90),
+            imported_unread=10,
+            imported_unread_position=positions.of_group(90),
             last_message_position=positions.of_group(95),
         )
         GroupMember.objects.create(group_id="team", user_id=ALICE, events='[[0,"member"]]')
@@ -163,7 +163,7 @@ class GroupTests(ReadTestCase):
         self.assertEqual(self.left("group_team"), (0, 105))
 
     def test_without_any_message_unread_is_cleared_and_the_position_stays(self):
-        make_conversation(conversation_id="group_team", unread_count=4, unread_base=4)
+        make_conversation(conversation_id="group_team", unread_count=4, imported_unread=4)
 
         self.assertEqual(self.left("group_team"), (0, 0))
 

@@ -444,7 +444,7 @@ class WhoTests(ReportTestCase):
         with self.assert_no_change():
             body = {"conversationList": [team()]}
             self.assert_problem(
-                self.send("POST", url("conversations/report/", owner=ALICE), body, with_key(None, ["feed"])), 403, 10007
+                self.send("POST", url("conversations/report/", owner=ALICE), body, with_key(None, ["ingest"])), 403, 10007
             )
 
 

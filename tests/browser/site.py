@@ -36,7 +36,7 @@ class Site(RunningServer):
         return self.do(f"session_of({who}())")
 
     def _feed_key(self) -> str:
-        return self.do("api_keys.create_api_key(name='back end', owner_id=None, scopes=['feed'])[1]")
+        return self.do("api_keys.create_api_key(name='back end', owner_id=None, scopes=['ingest'])[1]")
 
     def say(self, text: str, **fields: Any) -> None:
         """A message through the API, as an app's back end gives it; from Bob unless `fields` say otherwise."""

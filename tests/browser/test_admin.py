@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from tests.browser.site import Site
 from tests.browser.visits import Visits, assert_accessible
 
-KINDS = ("owner", "conversationrow", "messagerow", "group", "groupmemberrow", "callback", "apikey", "look")
+KINDS = ("owner", "conversationrow", "messagerow", "group", "groupmemberrow", "webhookevent", "apikey", "accesslogentry")
 
 
 @pytest.fixture(scope="module", autouse=True)

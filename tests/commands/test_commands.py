@@ -15,7 +15,7 @@ from django.test import TestCase
 from django.utils import timezone
 
 from conversations.access import api_keys
-from conversations.exceptions import NotSignedIn
+from conversations.exceptions import NotAuthenticated
 from conversations.lists import change_feed
 from conversations.models import ApiKey, Conversation, Owner
 from conversations.store import owners
@@ -195,14 +195,14 @@ class CreateApiKeyTests(TestCase):
     def test_a_service_key_has_no_owner_and_reads_unless_told_otherwise(self):
         out, _, _ = run("create_api_key", "back end", "--service")
 
-        self.assertEqual(api_keys.find(out.strip()), api_keys.Access(None, frozenset({"read"})))
+        self.assertEqual(api_keys.find(out.strip()), api_keys.Grant(None, frozenset({"read"})))
 
     def test_what_makes_no_sense_is_refused(self):
         for arguments in (
             ["x"],
             ["x", "--owner", ALICE, "--service"],
             ["x", "--owner", "böb"],
-            ["x", "--owner", ALICE, "--scopes", "feed"],
+            ["x", "--owner", ALICE, "--scopes", "ingest"],
             ["x", "--service", "--scopes", "everything"],
             ["x", "--service", "--scopes", ""],
             ["x", "--service", "--expires-days", "0"],
@@ -218,7 +218,7 @@ class CreateApiKeyTests(TestCase):
 
         api_keys.revoke(ApiKey.objects.get().prefix)
 
-        with pytest.raises(NotSignedIn):
+        with pytest.raises(NotAuthenticated):
             api_keys.find(out.strip())
 
 
@@ -234,7 +234,7 @@ class NewFeedEpochTests(TestCase):
         make_conversation(owner_id="bob", conversation_id="c2c_alice")
         before = change_feed.read(ALICE, None, 10)
 
-        out, _, status = run("new_feed_epoch")
+        out, _, status = run("reset_sync_tokens")
 
         self.assertEqual((out.strip(), status), ("2 lists start over.", 0))
         self.assertTrue(change_feed.read(ALICE, change_feed.parse(before.since), 10).reset_required)
@@ -246,7 +246,7 @@ class NewFeedEpochTests(TestCase):
         make_conversation()
         Owner.objects.update(epoch=YEAR_2100_S)
 
-        run("new_feed_epoch")
+        run("reset_sync_tokens")
 
         self.assertEqual(Owner.objects.get().epoch, YEAR_2100_S + 1)
 
@@ -254,7 +254,7 @@ class NewFeedEpochTests(TestCase):
         make_conversation()
         before = Owner.objects.get().epoch
 
-        out, _, _ = run("new_feed_epoch", "--dry-run")
+        out, _, _ = run("reset_sync_tokens", "--dry-run")
 
         self.assertEqual((out.strip(), Owner.objects.get().epoch), ("1 list would start over.", before))
 
@@ -262,6 +262,6 @@ class NewFeedEpochTests(TestCase):
         Owner.objects.bulk_create(Owner(owner_id=f"u{n}", epoch=1) for n in range(5))
 
         with mock.patch.object(owners, "OWNERS_PER_STATEMENT", 2):
-            run("new_feed_epoch")
+            run("reset_sync_tokens")
 
         self.assertFalse(Owner.objects.filter(epoch=1).exists())

@@ -14,7 +14,7 @@ from django.core.management import CommandError, call_command
 
 from conversations import demo
 from conversations.actions import deletions
-from conversations.choices import ElemType, GroupType, LeftOut, Mark
+from conversations.choices import ElemType, GroupType, Mark, NotCountedReason
 from conversations.formats import conversation as formats_conversation
 from conversations.maintenance import verify
 from conversations.models import ApiKey, Conversation, Message, Owner
@@ -108,7 +108,8 @@ def test_an_unread_number_is_explained_by_messages_and_by_what_does_not_count():
     assert explanation.agrees
     assert explanation.counted == 7
     assert {omission.reason for omission in explanation.left_out} >= {
-        LeftOut.READ, LeftOut.RECALLED, LeftOut.OWN, LeftOut.NO_UNREAD, LeftOut.TARGETED, LeftOut.AFTER_LEAVING,
+        NotCountedReason.READ, NotCountedReason.RECALLED, NotCountedReason.OWN, NotCountedReason.NO_UNREAD,
+        NotCountedReason.TARGETED, NotCountedReason.AFTER_LEAVING,
     }  # fmt: skip
 
 
@@ -252,7 +253,7 @@ def test_a_new_run_makes_a_new_key_and_stops_the_old_one():
 
     assert ApiKey.objects.filter(name="demo").count() == 2
     key = ApiKey.objects.get(name="demo", revoked_at=None)
-    assert (key.owner_id, key.can_read, key.can_write, key.can_feed) == (None, True, True, True)
+    assert (key.owner_id, key.can_read, key.can_write, key.can_ingest) == (None, True, True, True)
 
 
 def test_the_curl_lines_ask_for_what_is_there():

@@ -148,7 +148,7 @@ class ReplayTests(TransactionTestCase):
     def setUp(self):
         set_up_log()
         self.addCleanup(take_log_down)
-        make_conversations(len(STAYING), unread_count=3, unread_base=3)
+        make_conversations(len(STAYING), unread_count=3, imported_unread=3)
         receive(owner_id=ALICE, conversation_ids=FED + DELETED)
         self.writers = [Writer(number) for number in range(WRITERS)]
         self.followers = [Follower(ask) for _ in range(2)]

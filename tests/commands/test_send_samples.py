@@ -57,7 +57,7 @@ class ServerTests(SimpleTestCase):
         self.assertIn("demo_dave group_demo_team_7: membership member → removed", first)
         self.assertIn(f"{self.url}/owner/?owner=demo_alice", first)
         self.assertIn("demo_alice c2c_demo_bob: unread 0 → 1", second)
-        self.assertFalse(self.server.do("Callback.objects.exclude(outcome='applied').count()"))
+        self.assertFalse(self.server.do("WebhookEvent.objects.exclude(outcome='applied').count()"))
 
     def test_it_says_why_when_it_is_refused(self):
         for name in ("IM_CALLBACK_TOKEN", "IM_SDK_APP_ID"):

@@ -25,7 +25,7 @@ class ImportTests(TestCase):
 
         tell(group(BOB, 5))
 
-        self.assertEqual((row_of().unread_count, row_of().unread_base), (5, 4))
+        self.assertEqual((row_of().unread_count, row_of().imported_unread), (5, 4))
 
     def test_stored_ones_count_past_what_was_carried_over(self):
         tell(*(group(BOB, n) for n in range(1, 7)))
@@ -33,7 +33,7 @@ class ImportTests(TestCase):
         import_row(unread=2, seq=4)
 
         self.assertEqual((row_of().unread_count, row_of().last_message_position[-1]), (4, "6"))
-        self.assertFalse(GroupMember.objects.filter(is_learnt=True).exists())
+        self.assertFalse(GroupMember.objects.filter(is_inferred=True).exists())
 
     def test_told_twice_counts_once(self):
         tell(*(group(BOB, n) for n in range(1, 7)))
@@ -57,7 +57,7 @@ class ImportTests(TestCase):
 
         tell(joined(ALICE, at_ms=NOON_MS + 4000))
 
-        self.assertEqual((row_of().unread_count, row_of().unread_base), (2, 1))
+        self.assertEqual((row_of().unread_count, row_of().imported_unread), (2, 1))
 
     def test_a_row_that_was_imported_stays_when_its_messages_turn_out_not_to_be_seen(self):
         import_row()

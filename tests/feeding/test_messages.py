@@ -25,7 +25,9 @@ class AnyOrderTests(TestCase):
     @settings(max_examples=250, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
     def test_the_rows_are_those_of_the_model(self, told, random, cuts):
         for user_id in feeding.ROSTER:
-            GroupMember.objects.create(group_id="team", user_id=user_id, events='[[0,"member"]]', is_there=True, since_ms=0)
+            GroupMember.objects.create(
+                group_id="team", user_id=user_id, events='[[0,"member"]]', is_member=True, member_since_ms=0
+            )
         again = told + random.sample(told, len(told) // 2)
         random.shuffle(again)
 
@@ -100,7 +102,7 @@ class ParallelTests(TransactionTestCase):
         for group_id in ("g0", "g1", "g2"):
             for user_id in feeding.ROSTER:
                 GroupMember.objects.create(
-                    group_id=group_id, user_id=user_id, events='[[0,"member"]]', is_there=True, since_ms=0
+                    group_id=group_id, user_id=user_id, events='[[0,"member"]]', is_member=True, member_since_ms=0
                 )
         failures: list[Exception] = []
 

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from conversations.feeding import profiles
 from conversations.formats.rest_groups import GroupInfo, Profile
 from conversations.management.commands import replay_callbacks
-from conversations.models import Callback, Conversation, Owner, PendingName
+from conversations.models import Conversation, Owner, ProfileUpdate, WebhookEvent
 from conversations.store import messages as store_messages
 from conversations.store import notifications
 from tests.support.cast import ALICE, BOB, make_conversation
@@ -51,7 +51,7 @@ class PendingTests(TestCase):
 
         self.assertEqual(out.getvalue(), "1 new name or member list finished.\n")
         self.assertEqual(shown(), ["Bob"] * 10)
-        self.assertFalse(PendingName.objects.exists())
+        self.assertFalse(ProfileUpdate.objects.exists())
 
     def test_each_row_takes_one_number(self):
         peers(10)
@@ -65,7 +65,7 @@ class PendingTests(TestCase):
         peers(10)
         with mock.patch.object(profiles, "PATIENCE_S", 0):
             profiles.set_profiles([nick("Bob")])
-            pending = PendingName.objects.get()
+            pending = ProfileUpdate.objects.get()
             profiles._spread_to(pending, [f"peer{n:03}" for n in range(4)], profiles._look_of("c2c_bob"))
 
             profiles.set_profiles([nick("Robert", NOON_MS + 1)])
@@ -77,7 +77,7 @@ class PendingTests(TestCase):
         peers(6)
         with mock.patch.object(profiles, "PATIENCE_S", 0):
             profiles.set_profiles([nick("Bob")])
-        seen, look = PendingName.objects.get(), profiles._look_of("c2c_bob")
+        seen, look = ProfileUpdate.objects.get(), profiles._look_of("c2c_bob")
         profiles.finish()
 
         self.assertFalse(profiles._spread_to(seen, [f"peer{n:03}" for n in range(4)], look))
@@ -88,7 +88,7 @@ class PendingTests(TestCase):
         peers(6)
         with mock.patch.object(profiles, "PATIENCE_S", 0):
             profiles.set_profiles([nick("Bob")])
-            seen, look = PendingName.objects.get(), profiles._look_of("c2c_bob")
+            seen, look = ProfileUpdate.objects.get(), profiles._look_of("c2c_bob")
             profiles.finish()
             profiles.set_profiles([nick("Robert", NOON_MS + 1)])
 
@@ -108,8 +108,8 @@ class PendingTests(TestCase):
 
     def test_one_that_fails_holds_up_no_other(self):
         peers(1)
-        PendingName.objects.create(conversation_id="c2c_a nobody")
-        PendingName.objects.create(conversation_id="c2c_bob")
+        ProfileUpdate.objects.create(conversation_id="c2c_a nobody")
+        ProfileUpdate.objects.create(conversation_id="c2c_bob")
         Owner.objects.create(owner_id=BOB, nick_name="Bob", nick_name_at_ms=1)
 
         out = StringIO()
@@ -122,12 +122,12 @@ class PendingTests(TestCase):
     def test_nobody_else_is_woken(self):
         peers(10)
 
-        with mock.patch.object(notifications, "announce") as announce, self.captureOnCommitCallbacks(execute=True):
+        with mock.patch.object(notifications, "notify") as notify, self.captureOnCommitCallbacks(execute=True):
             profiles.set_profiles([nick("Bob")])
 
-        told = [owner_id for call in announce.call_args_list for owner_id in call.args[0]]
+        told = [owner_id for call in notify.call_args_list for owner_id in call.args[0]]
         self.assertEqual(sorted(told), [f"peer{n:03}" for n in range(10)])
-        self.assertTrue(all(len(call.args[0]) <= notifications.MAX_NAMED for call in announce.call_args_list))
+        self.assertTrue(all(len(call.args[0]) <= notifications.MAX_NAMED for call in notify.call_args_list))
 
 
 class LookTests(TestCase):
@@ -188,13 +188,13 @@ class LookTests(TestCase):
 class CommandTests(TestCase):
     def test_a_dry_run_lists_what_is_on_its_way(self):
         tell(joined(ALICE))
-        PendingName.objects.create(conversation_id="c2c_bob")
+        ProfileUpdate.objects.create(conversation_id="c2c_bob")
         listed = StringIO()
 
         call_command("replay_callbacks", "--pending", "--dry-run", stdout=listed)
 
         self.assertIn("c2c_bob", listed.getvalue())
-        self.assertTrue(PendingName.objects.exists())
+        self.assertTrue(ProfileUpdate.objects.exists())
 
     def test_again_and_again_is_for_all_that_is_pending(self):
         for arguments in (("--every", "5"), ("--pending", "--every", "5", "7"), ("--pending", "--every", "5", "--dry-run")):
@@ -203,8 +203,8 @@ class CommandTests(TestCase):
 
     def test_it_goes_on_after_a_failure_and_takes_what_was_left(self):
         body = '{"GroupId":"team","NewMemberList":[{"Member_Account":"alice"}]}'
-        Callback.objects.create(command="Group.CallbackAfterNewMemberJoin", body=body)
-        Callback.objects.update(received_at="2001-01-01T00:00:00Z")
+        WebhookEvent.objects.create(command="Group.CallbackAfterNewMemberJoin", body=body)
+        WebhookEvent.objects.update(received_at="2001-01-01T00:00:00Z")
 
         with (
             mock.patch.object(profiles, "finish", side_effect=[RuntimeError("broken"), KeyboardInterrupt]),

@@ -73,7 +73,7 @@ class CarriedOver:
         self.come(101, 102)
 
         self.assertEqual(self.read(102), 0)
-        self.assertEqual(self.row().unread_base, 0)
+        self.assertEqual(self.row().imported_unread, 0)
 
     def test_recalls_take_what_is_stored_after_it_and_nothing_of_it(self):
         carry_over(self.by)

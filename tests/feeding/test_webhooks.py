@@ -16,9 +16,9 @@ from django.test import TestCase, override_settings
 from django.test.utils import CaptureQueriesContext
 
 from conversations import samples
-from conversations.exceptions import TryAgain
+from conversations.exceptions import ServiceUnavailable
 from conversations.feeding import messages, webhooks
-from conversations.models import Callback, CallbackOutcome, Conversation, Message, Owner
+from conversations.models import Conversation, Message, Owner, WebhookEvent, WebhookOutcome
 from conversations.times import from_epoch_s
 from tests.support.cast import ALICE, FORGED_NAME, SDK_APP_ID, shown_strange, with_key
 
@@ -67,7 +67,7 @@ class WebhookTestCase(TestCase):
 
     def assert_refused(self, response: HttpResponse, status: int = 403) -> None:
         self.assertEqual((response.status_code, response.json()["ActionStatus"]), (status, "FAIL"))
-        self.assertFalse(Callback.objects.exists())
+        self.assertFalse(WebhookEvent.objects.exists())
         self.assertFalse(Conversation.objects.exists())
 
 
@@ -103,7 +103,7 @@ class DoorTests(WebhookTestCase):
 
     def test_a_key_that_may_feed_opens_it_at_any_time(self):
         with override_settings(IM_CALLBACK_TOKEN=""):
-            self.assert_ok(self.send(query={}, **with_key(None, ("feed",))))
+            self.assert_ok(self.send(query={}, **with_key(None, ("ingest",))))
 
     def test_another_key_does_not(self):
         for credential in (
@@ -129,13 +129,13 @@ class EffectTests(WebhookTestCase):
         for body in samples.by_command().values():
             self.assert_ok(self.send(body))
 
-        self.assertFalse(Callback.objects.filter(outcome=CallbackOutcome.FAILED).values("command", "error"))
+        self.assertFalse(WebhookEvent.objects.filter(outcome=WebhookOutcome.FAILED).values("command", "error"))
 
     def test_a_command_that_changes_no_conversation_is_accepted_and_not_kept(self):
         for command in ("State.StateChange", "C2C.CallbackBeforeSendMsg", "x" * 200):
             self.assert_ok(self.send({"CallbackCommand": command}))
 
-        self.assertFalse(Callback.objects.exists())
+        self.assertFalse(WebhookEvent.objects.exists())
 
     def test_numbers_that_come_as_text_are_numbers(self):
         self.assert_ok(self.send(MESSAGE | {"MsgSeq": "1", "MsgTime": str(NOON_S), "EventTime": str(NOON_S * 1000)}))
@@ -156,14 +156,14 @@ class EffectTests(WebhookTestCase):
         message = orjson.loads(row.last_message)
         self.assertEqual((message["textElem"]["text"], message["cloudCustomData"]), ("ab \\u0000 c\\", "{}"))
         self.assertEqual(row.show_name, "Bob")
-        self.assertEqual(orjson.loads(Callback.objects.earliest("pk").body)["CloudCustomData"], "{}\0")
+        self.assertEqual(orjson.loads(WebhookEvent.objects.earliest("pk").body)["CloudCustomData"], "{}\0")
 
     def test_told_twice_counts_once(self):
         self.assert_ok(self.send())
         self.assert_ok(self.send())
 
         self.assertEqual(Conversation.objects.get(owner_id=ALICE).unread_count, 1)
-        self.assertEqual(Callback.objects.filter(outcome=CallbackOutcome.APPLIED).count(), 2)
+        self.assertEqual(WebhookEvent.objects.filter(outcome=WebhookOutcome.APPLIED).count(), 2)
 
     def test_a_read_shows_on_both_sides_and_may_come_first(self):
         read = {
@@ -211,8 +211,8 @@ class FailureTests(WebhookTestCase):
         ):
             self.assert_ok(self.send(body))
 
-        for kept in Callback.objects.all():
-            self.assertEqual(kept.outcome, CallbackOutcome.FAILED)
+        for kept in WebhookEvent.objects.all():
+            self.assertEqual(kept.outcome, WebhookOutcome.FAILED)
             self.assertTrue(kept.error)
 
     def test_what_failed_is_applied_by_a_replay(self):
@@ -221,11 +221,11 @@ class FailureTests(WebhookTestCase):
             self.assertLogs("conversations.feeding"),
         ):
             self.assert_ok(self.send())
-        self.assertIn("broken", Callback.objects.get().error)
+        self.assertIn("broken", WebhookEvent.objects.get().error)
 
         self.assertEqual(replay("--failed"), "1 webhook applied.\n")
 
-        self.assertEqual(Callback.objects.get().outcome, CallbackOutcome.APPLIED)
+        self.assertEqual(WebhookEvent.objects.get().outcome, WebhookOutcome.APPLIED)
         self.assertEqual(Conversation.objects.get(owner_id=ALICE).unread_count, 1)
 
     def test_a_replay_says_what_still_fails_and_a_dry_run_changes_nothing(self):
@@ -237,12 +237,12 @@ class FailureTests(WebhookTestCase):
 
     def test_a_replay_prints_what_came_from_outside_on_one_line(self):
         self.send(MESSAGE | {"MsgBody": 7})
-        Callback.objects.update(error=FORGED_NAME)
+        WebhookEvent.objects.update(error=FORGED_NAME)
         err = StringIO()
 
         listed = replay("--dry-run")
         with mock.patch.object(messages, "record", side_effect=RuntimeError(FORGED_NAME)), self.assertRaises(CommandError):
-            Callback.objects.update(body=json.dumps(MESSAGE))
+            WebhookEvent.objects.update(body=json.dumps(MESSAGE))
             with self.assertLogs("conversations.feeding"):
                 replay(stderr=err)
 
@@ -269,24 +269,24 @@ class FailureTests(WebhookTestCase):
     def test_a_replay_can_be_narrowed(self):
         self.send()
         self.send(MESSAGE | {"MsgSeq": 2, "MsgKey": f"2_7_{NOON_S}"})
-        first = Callback.objects.order_by("pk").first()
-        Callback.objects.update(outcome=CallbackOutcome.STORED)
+        first = WebhookEvent.objects.order_by("pk").first()
+        WebhookEvent.objects.update(outcome=WebhookOutcome.PENDING)
 
         for arguments in ((str(first.pk),), ("--command", "x"), ("--until", "2001-01-01"), ("--since", "2999-01-01T00:00:00Z")):
             replay(*arguments)
 
-        self.assertEqual(list(Callback.objects.filter(outcome=CallbackOutcome.APPLIED)), [first])
+        self.assertEqual(list(WebhookEvent.objects.filter(outcome=WebhookOutcome.APPLIED)), [first])
 
     def test_what_came_at_a_bad_moment_is_still_to_be_applied(self):
-        for error in (OperationalError("away"), TryAgain("too much")):
+        for error in (OperationalError("away"), ServiceUnavailable("too much")):
             with mock.patch.object(messages, "record", side_effect=error), self.assertLogs("conversations.feeding"):
                 self.assert_ok(self.send())
-        self.assertEqual(set(Callback.objects.values_list("outcome", flat=True)), {CallbackOutcome.STORED})
+        self.assertEqual(set(WebhookEvent.objects.values_list("outcome", flat=True)), {WebhookOutcome.PENDING})
 
         self.assertEqual(replay("--pending"), "2 webhooks applied.\n")
 
         self.assertEqual(Conversation.objects.get(owner_id=ALICE).unread_count, 1)
-        self.assertEqual(set(Callback.objects.values_list("outcome", "error")), {(CallbackOutcome.APPLIED, "")})
+        self.assertEqual(set(WebhookEvent.objects.values_list("outcome", "error")), {(WebhookOutcome.APPLIED, "")})
 
     def test_strange_bodies_are_kept_and_answered_ok(self):
         deep = b'{"a":' * 900 + b"1" + b"}" * 900
@@ -300,8 +300,8 @@ class FailureTests(WebhookTestCase):
         ):
             with self.subTest(body[:300]):
                 self.assert_ok(self.send(body, "C2C.CallbackAfterSendMsg"))
-                kept = Callback.objects.latest("pk")
-                self.assertEqual((kept.body.encode(), kept.outcome), (body, CallbackOutcome.FAILED), kept.error)
+                kept = WebhookEvent.objects.latest("pk")
+                self.assertEqual((kept.body.encode(), kept.outcome), (body, WebhookOutcome.FAILED), kept.error)
         self.assertFalse(Conversation.objects.exists())
 
     def test_five_megabytes_are_refused_even_from_who_may(self):
@@ -314,7 +314,7 @@ class FailureTests(WebhookTestCase):
             self.assert_refused(self.send(body, "C2C.CallbackAfterSendMsg", signed(token="another")))
 
     def test_a_webhook_that_can_not_be_kept_is_not_acknowledged(self):
-        with mock.patch.object(Callback.objects, "create", side_effect=OperationalError("away")), self.assertLogs():
+        with mock.patch.object(WebhookEvent.objects, "create", side_effect=OperationalError("away")), self.assertLogs():
             response = self.send()
 
         self.assertEqual((response.status_code, response.json()["ActionStatus"]), (503, "FAIL"))
@@ -326,22 +326,22 @@ class SpentBodyTests(WebhookTestCase):
         super().setUp()
         old, young = NOON_S - 8 * DAY_S, NOON_S - 6 * DAY_S
         self.kept = {
-            (outcome, time_s): Callback.objects.create(
+            (outcome, time_s): WebhookEvent.objects.create(
                 command=MESSAGE["CallbackCommand"], body=json.dumps(MESSAGE), outcome=outcome, received_at=from_epoch_s(time_s)
             )
-            for outcome in CallbackOutcome
+            for outcome in WebhookOutcome
             for time_s in (old, young)
         }
-        self.spent = self.kept[CallbackOutcome.APPLIED, old]
+        self.spent = self.kept[WebhookOutcome.APPLIED, old]
 
     def test_what_is_old_and_applied_loses_its_body_and_nothing_else(self):
         with mock.patch.object(webhooks, "BODIES_PER_STATEMENT", 1):
             count = webhooks.empty_old()
 
         self.assertEqual(count, 1)
-        self.assertEqual(list(Callback.objects.filter(body="")), [self.spent])
+        self.assertEqual(list(WebhookEvent.objects.filter(body="")), [self.spent])
         self.spent.refresh_from_db()
-        self.assertEqual((self.spent.command, self.spent.outcome), (MESSAGE["CallbackCommand"], CallbackOutcome.APPLIED))
+        self.assertEqual((self.spent.command, self.spent.outcome), (MESSAGE["CallbackCommand"], WebhookOutcome.APPLIED))
         self.assertEqual(webhooks.empty_old(), 0)
 
     def test_pruning_does_it_and_its_dry_run_does_not(self):
@@ -349,7 +349,7 @@ class SpentBodyTests(WebhookTestCase):
             out = StringIO()
             call_command("prune_messages", "--days", "30", *arguments, stdout=out)
             self.assertIn("1 webhook would be emptied." if arguments else "1 webhook emptied.", out.getvalue())
-            self.assertEqual(Callback.objects.exclude(body="").count(), left)
+            self.assertEqual(WebhookEvent.objects.exclude(body="").count(), left)
 
     def test_a_replay_leaves_it_out_and_says_so(self):
         webhooks.empty_old()
@@ -358,7 +358,7 @@ class SpentBodyTests(WebhookTestCase):
         self.assertEqual(replay("--all", stderr=err), "5 webhooks applied.\n")
 
         self.assertEqual(err.getvalue().splitlines(), [f"{self.spent}: Its body is gone, so it was left out."])
-        self.assertEqual(set(Callback.objects.values_list("outcome", flat=True)), {CallbackOutcome.APPLIED})
+        self.assertEqual(set(WebhookEvent.objects.values_list("outcome", flat=True)), {WebhookOutcome.APPLIED})
         self.assertEqual(Conversation.objects.get(owner_id=ALICE).unread_count, 1)
 
     def test_a_second_run_need_not_look_at_what_the_first_has_emptied(self):
@@ -372,7 +372,7 @@ class SpentBodyTests(WebhookTestCase):
             if connection.vendor == "postgresql":
                 cursor.execute("SET LOCAL enable_seqscan = off")
             cursor.execute(f"{EXPLAIN[connection.vendor]} {query['sql']}")
-            self.assertIn("callback_with_a_spent_body", str(cursor.fetchall()))
+            self.assertIn("webhook_with_a_spent_body", str(cursor.fetchall()))
 
 
 DAY_S = 24 * 60 * 60

@@ -191,7 +191,7 @@ class NeverSeenTests(TestCase):
     def test_every_read_of_an_owner_never_seen_is_empty_and_from_the_start(self):
         everything = Conversation.objects.for_owner(ALICE)
 
-        self.assertEqual(json_reads.feed_token(ALICE), json_reads.NEVER_SEEN)
+        self.assertEqual(json_reads.sync_token(ALICE), json_reads.NEVER_SEEN)
         for snapshot in (
             json_reads.lookup(ALICE, ["c2c_bob"]),
             json_reads.lookup(ALICE, ["c2c_bob", "c2c_x"]),
@@ -206,7 +206,7 @@ class NeverSeenTests(TestCase):
     def test_each_read_is_one_query(self):
         everything = Conversation.objects.for_owner(ALICE)
         for read in (
-            lambda: json_reads.feed_token(ALICE),
+            lambda: json_reads.sync_token(ALICE),
             lambda: json_reads.lookup(ALICE, ["c2c_bob"]),
             lambda: json_reads.lookup(ALICE, ["c2c_bob"] * 1000),
             lambda: json_reads.page(ALICE, None, 5),

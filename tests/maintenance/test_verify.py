@@ -161,7 +161,7 @@ class NoDamageTests(TestCase):
     def test_what_was_imported_stands_beside_no_messages(self):
         place = messages.positions.of_group(9)
         make_conversation(
-            "alice", "group_team", unread_count=3, unread_base=3, unread_base_position=place, last_message="{}",
+            "alice", "group_team", unread_count=3, imported_unread=3, imported_unread_position=place, last_message="{}",
             last_message_position=place, group_at_info='[{"seq":"8","atType":1}]',
         )  # fmt: skip
 

@@ -24,7 +24,7 @@ from django.db import connection  # noqa: E402
 
 from conversations.feeding import members as feeding_members  # noqa: E402
 from conversations.feeding import messages  # noqa: E402
-from conversations.formats.messages import Message  # noqa: E402
+from conversations.formats.messages import IncomingMessage  # noqa: E402
 from conversations.times import now_s  # noqa: E402
 
 SIZES = (100, 2000, 6000)
@@ -41,9 +41,9 @@ BARE_C2C = (
 _seq = itertools.count(time.time_ns() // 1000)  # a run after another one goes on
 
 
-def group_message(group_id: str, **more) -> Message:
+def group_message(group_id: str, **more) -> IncomingMessage:
     seq = next(_seq)
-    return Message(sender="u0", group_id=group_id, time_s=now_s(), seq=seq, random=seq % 2**32, elements=TEXT, **more)
+    return IncomingMessage(sender="u0", group_id=group_id, time_s=now_s(), seq=seq, random=seq % 2**32, elements=TEXT, **more)
 
 
 def seconds(act: Callable[[], object]) -> float:
@@ -91,7 +91,7 @@ def feed_c2c(worker: int, until: float) -> int:
     while time.time() < until:
         seq = count % 2**32
         sender, peer = f"c{worker}_{count % 50}", f"d{worker}_{count % 50}"
-        one = Message(sender=sender, peer=peer, time_s=now_s(), seq=seq, random=time.time_ns() % 2**32, elements=TEXT)
+        one = IncomingMessage(sender=sender, peer=peer, time_s=now_s(), seq=seq, random=time.time_ns() % 2**32, elements=TEXT)
         messages.record([one], now_s=now_s())
         count += 1
     return count

@@ -44,8 +44,8 @@ PLACES = f"""
 
 CONVERSATIONS = f"""
     INSERT INTO conversations_conversation (
-        owner_id, conversation_id, type, group_type, show_name, face_url, recv_opt, unread_count, unread_base,
-        unread_base_position, last_message, last_message_at, last_message_position, draft_text, draft_timestamp, is_pinned,
+        owner_id, conversation_id, type, group_type, show_name, face_url, recv_opt, unread_count, imported_unread,
+        imported_unread_position, last_message, last_message_at, last_message_position, draft_text, draft_timestamp, is_pinned,
         order_key, group_at_info, marks, conversation_groups, version, created_version)
     SELECT owner_id, coalesce('group_' || group_id, 'c2c_' || sender), CASE WHEN group_id IS NULL THEN 1 ELSE 2 END,
         CASE WHEN group_id IS NULL THEN '' ELSE 'Work' END,
@@ -87,12 +87,14 @@ THREADS = """
 
 # The conversations that are looked at say what is stored, as fed ones do: 300 unread in the group, 20 of the peer's.
 FED_GROUPS = f"""
-    UPDATE conversations_conversation SET unread_base = 0, unread_base_position = '', unread_count = 300, group_at_info = '[]',
+    UPDATE conversations_conversation SET imported_unread = 0, imported_unread_position = '',
+        unread_count = 300, group_at_info = '[]',
         group_read_sequence = {HALL_MESSAGES - 300}, last_message_position = last_position
     FROM conversations_thread
     WHERE conversation_id = 'group_{HALL}' AND owner_id IN ('busy', 'big') AND thread = '{HALL}'"""
 FED_PEER = f"""
-    UPDATE conversations_conversation SET unread_base = 0, unread_base_position = '', unread_count = 20,
+    UPDATE conversations_conversation SET imported_unread = 0, imported_unread_position = '',
+        unread_count = 20,
         c2c_read_timestamp = (
             SELECT time_s FROM conversations_message WHERE thread = threads.thread AND random = {PEER_MESSAGES - 30}),
         last_message_position = last_position
@@ -100,7 +102,7 @@ FED_PEER = f"""
     WHERE owner_id = 'busy' AND conversation_id = 'c2c_{PEER}' AND thread = 'busy' || chr(31) || '{PEER}'"""
 
 MEMBERS = """
-    INSERT INTO conversations_groupmember (group_id, user_id, events, is_there, since_ms)
+    INSERT INTO conversations_groupmember (group_id, user_id, events, is_member, member_since_ms)
     SELECT substr(conversation_id, 7), owner_id, '[[0,"listed"]]', true, 0 FROM conversations_conversation WHERE type = 2"""
 
 GROUP_ROWS = """
@@ -108,7 +110,7 @@ GROUP_ROWS = """
     SELECT group_id, 'Work', 'The group ' || group_id FROM conversations_groupmember GROUP BY group_id"""
 
 WEBHOOKS = f"""
-    INSERT INTO conversations_callback (command, body, outcome, error, received_at, applied_at)
+    INSERT INTO conversations_webhookevent (command, body, outcome, error, received_at, applied_at)
     SELECT CASE WHEN n % 2 = 0 THEN 'C2C.CallbackAfterSendMsg' ELSE 'Group.CallbackAfterSendMsg' END,
         format('{{"From_Account":"u00001","To_Account":"busy","MsgSeq":%1$s,"MsgRandom":%1$s,"MsgTime":%2$s,'
             '"MsgBody":[{{"MsgType":"TIMTextElem","MsgContent":{{"Text":"hi"}}}}]}}', n, {NOW_S} - n),
@@ -119,7 +121,7 @@ WEBHOOKS = f"""
     FROM generate_series(99999, 0, -1) n"""
 
 LOOKS = """
-    INSERT INTO conversations_look (username, owner_id, looked_at)
+    INSERT INTO conversations_accesslogentry (username, owner_id, viewed_at)
     SELECT 'sue', 'u' || lpad((n % 900)::text, 5, '0'), now() - n * interval '1 min' FROM generate_series(5000, 1, -1) n"""
 
 KEYS = """

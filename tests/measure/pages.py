@@ -38,7 +38,7 @@ from django.http import HttpResponse  # noqa: E402
 from django.test import Client  # noqa: E402
 from playwright.sync_api import Browser, sync_playwright  # noqa: E402
 
-from conversations.models import Callback, Conversation, Owner  # noqa: E402
+from conversations.models import Conversation, Owner, WebhookEvent  # noqa: E402
 from conversations.threads import BETWEEN  # noqa: E402
 from tests.browser import chromium  # noqa: E402
 from tests.browser.site import Site  # noqa: E402
@@ -51,7 +51,7 @@ BOSS = "boss"
 PARTS = ("messages", "explain", "fields", "members", "json", "history")
 TABLES = {
     "owner": "u012", "conversationrow": "busy", "group": "g1", "groupmemberrow": million.HALL, "messagerow": million.HALL,
-    "callback": "99", "apikey": "app 1", "look": "sue", "savedview": "a",
+    "webhookevent": "99", "apikey": "app 1", "accesslogentry": "sue", "savedview": "a",
 }  # fmt: skip
 FILTERED = (
     "conversationrow/?q=busy&unread=1", "conversationrow/?unread=1", "callback/?outcome=failed", "callback/?received=hour",
@@ -64,7 +64,7 @@ FIRST_VIEWS = {
     "conversation": f"/conversation/?owner=busy&id=group_{million.HALL}",
     "admin start": "/admin/",
     "admin list": "/admin/conversations/conversationrow/",
-    "admin change page": "/admin/conversations/callback/9/change/",
+    "admin change page": "/admin/conversations/webhookevent/9/change/",
 }
 
 
@@ -173,7 +173,7 @@ def of_admin(reader: Reader) -> Iterator[Visit]:
         yield Visit(f"admin {query}", f"/admin/conversations/{query}")
     pair = f"busy{BETWEEN}{million.PEER}".replace(BETWEEN, " ")
     yield Visit("admin messagerow, two users", f"/admin/conversations/messagerow/?{urlencode({'q': pair})}")
-    yield Visit("admin callback, last page", f"/admin/conversations/callback/?p={Callback.objects.count() and 20}")
+    yield Visit("admin callback, last page", f"/admin/conversations/webhookevent/?p={WebhookEvent.objects.count() and 20}")
     yield Visit("admin UserSig", "/admin/usersig/")
 
 

@@ -1,25 +1,21 @@
-"""A database that was in use goes from the first tables of messages to the newest ones; and on again after half a failure."""
+"""Indexes are made beside writes, and finished by the next run after half a failure; an older layout is refused."""
 
 from unittest import mock
 
 from django.core.management import call_command
+from django.core.management.base import SystemCheckError
 from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.recorder import MigrationRecorder
 from django.test import TransactionTestCase
 
 from conversations.models import index_operations
 
 APP = "conversations"
-OLD, BEFORE_INDEXES, INDEXES = (
-    "0005_messages_groups_and_webhooks",
-    "0015_saved_views",
-    "0016_indexes_beside_writes",
-)
+TABLES, INDEXES = "0001_tables", "0003_storage"
 MADE = {
-    "message_by_arrival", "callback_by_command", "member_by_user", "callback_with_a_spent_body", "conversations_log_by_object",
-    "owner_by_nick", "conversation_by_owners", "member_to_count", "message_by_time",
+    "message_by_arrival", "webhook_by_command", "member_by_user", "webhook_with_a_spent_body", "conversations_log_by_object",
+    "owner_by_nick", "owner_by_rest_of_nick", "conversation_by_owners", "member_to_count", "message_by_time",
 }  # fmt: skip
-REPLACED = "conversation_across_owners"
 
 
 class BrokenOff(Exception):
@@ -30,10 +26,6 @@ def migrate(name: str | None = None) -> None:
     call_command("migrate", APP, *([name] if name else []), verbosity=0)
 
 
-def old_model(name: str):
-    return MigrationExecutor(connection).loader.project_state((APP, OLD)).apps.get_model(APP, name)
-
-
 def indexes() -> dict[str, bool]:
     """Those that are there, and whether they are whole."""
     with connection.cursor() as cursor:
@@ -42,40 +34,26 @@ def indexes() -> dict[str, bool]:
         else:
             cursor.execute("SELECT name, 1 FROM sqlite_master WHERE type = 'index'")
         found = {name: bool(is_whole) for name, is_whole in cursor.fetchall()}
-    return {name: is_whole for name, is_whole in found.items() if name in (*MADE, REPLACED)}
+    return {name: is_whole for name, is_whole in found.items() if name in MADE}
 
 
 class MigrationTests(TransactionTestCase):
     def setUp(self):
         self.addCleanup(migrate)
 
-    def test_rows_of_before_are_there_after_with_all_indexes(self):
-        migrate(OLD)
-        self.assertEqual(indexes(), {REPLACED: True})
-        old_model("Owner").objects.create(owner_id="alice", nick_name="Alice", version=1)
-        old_model("Conversation").objects.create(
-            owner_id="alice", conversation_id="group_team", type=2, version=1, created_version=1, unread_count=1
-        )
-        old_model("Group").objects.create(group_id="team")
-        old_model("GroupMember").objects.create(group_id="team", user_id="alice", events='[[0,"member"]]')
-        old_model("Message").objects.create(thread="team", position="00000000000000000001", time_s=1_760_000_000, body="{}")
-        old_model("Callback").objects.create(command="Group.CallbackAfterSendMsg", body="{}", outcome="applied")
+    def test_an_older_layout_is_refused_with_what_to_do(self):
+        MigrationRecorder(connection).record_applied(APP, "0017_owner_by_rest_of_nick")
+        self.addCleanup(MigrationRecorder(connection).record_unapplied, APP, "0017_owner_by_rest_of_nick")
 
-        migrate()
-
-        self.assertEqual(indexes(), dict.fromkeys(MADE, True))
-        with connection.cursor() as cursor:
-            for table in ("owner", "conversation", "group", "groupmember", "message", "callback"):
-                cursor.execute(f"SELECT count(*) FROM conversations_{table}")
-                self.assertEqual((table, cursor.fetchone()[0]), (table, 1))
+        with self.assertRaisesRegex(SystemCheckError, "layout of an older version of imsite.*\n.*To start over"):
+            call_command("migrate", verbosity=0, skip_checks=False)
 
     def test_indexes_are_finished_by_the_next_run_wherever_the_last_one_was_broken_off(self):
-        for number in range(1, 6):
+        for number in range(1, len(MADE) + 1):
             with self.subTest(number=number):
-                migrate(BEFORE_INDEXES)
+                migrate(TABLES)
                 with self.broken_off(at=number), self.assertRaises(BrokenOff):
                     migrate(INDEXES)
-                self.assertTrue({REPLACED, "conversation_by_owners"} & set(indexes()))
 
                 migrate(INDEXES)
 
@@ -98,7 +76,7 @@ class MigrationTests(TransactionTestCase):
         return mock.patch.object(index_operations, "add_index", add)
 
     def test_those_that_are_there_stay_as_they_are(self):
-        migrate(BEFORE_INDEXES)
+        migrate(TABLES)
         with connection.cursor() as cursor:
             cursor.execute("CREATE INDEX member_to_count ON conversations_groupmember (group_id)")
 

@@ -9,7 +9,7 @@ from django.contrib.messages import get_messages
 from django.test import override_settings
 
 from conversations.feeding import messages, webhooks
-from conversations.models import Conversation, Look, Message, Owner
+from conversations.models import AccessLogEntry, Conversation, Message, Owner
 from tests.support.admin import listing, page, webhook
 from tests.support.api import url as api_url
 from tests.support.cast import make_conversation, with_key
@@ -22,7 +22,7 @@ ASKED = override_settings(VIEW_REASON_REQUIRED=True)
 
 class LookTests(AsSupport):
     def looks(self):
-        return list(Look.objects.order_by("id").values_list("username", "owner_id", "reason"))
+        return list(AccessLogEntry.objects.order_by("id").values_list("username", "owner_id", "reason"))
 
     def test_one_hour_of_a_session_is_one_entry_for_each_owner(self):
         make_conversation()
@@ -104,23 +104,24 @@ class LookTests(AsSupport):
     def test_the_admin_shows_and_finds_them_and_changes_none(self):
         self.user.is_superuser = True
         self.user.save(update_fields=["is_superuser"])
-        Look.objects.create(username="sue", owner_id="alice", reason="ticket 17")
-        Look.objects.create(username="sam", owner_id="bob")
-        look = Look.objects.get(owner_id="alice")
+        AccessLogEntry.objects.create(username="sue", owner_id="alice", reason="ticket 17")
+        AccessLogEntry.objects.create(username="sam", owner_id="bob")
+        entry = AccessLogEntry.objects.get(owner_id="alice")
 
-        page = self.get("/admin/conversations/look/", q="alice")
+        page = self.get("/admin/conversations/accesslogentry/", q="alice")
 
         self.assertContains(page, "ticket 17")
         self.assertNotContains(page, "sam")
-        self.assertEqual(self.client.post(f"/admin/conversations/look/{look.pk}/delete/", {"post": "yes"}).status_code, 403)
-        self.assertEqual(self.client.post(f"/admin/conversations/look/{look.pk}/change/", {"reason": "x"}).status_code, 403)
+        address = f"/admin/conversations/accesslogentry/{entry.pk}/"
+        self.assertEqual(self.client.post(address + "delete/", {"post": "yes"}).status_code, 403)
+        self.assertEqual(self.client.post(address + "change/", {"reason": "x"}).status_code, 403)
 
     def test_who_looked_is_for_a_lead_and_not_for_support(self):
-        looks = "/admin/conversations/look/"
+        looks = "/admin/conversations/accesslogentry/"
         self.assertNotContains(self.get(LIST, owner="alice"), looks)
         self.get(looks, 403)
 
-        self.user.user_permissions.add(Permission.objects.get(codename="view_look"))
+        self.user.user_permissions.add(Permission.objects.get(codename="view_accesslogentry"))
 
         self.assertContains(self.get(LIST, owner="alice"), f'href="{looks}?q=alice"')
         self.get(looks)
@@ -139,8 +140,8 @@ class ElsewhereTests(AsSupport):
             page("conversationrow", "alice", "c2c_bob"): "alice",
             page("conversationrow", "alice", "c2c_bob").replace("/change/", "/history/"): "alice",
             page("messagerow", sent.thread, sent.position): "bob",
-            page("callback", str(self.good.pk)): "carol",
-            page("callback", str(self.bad.pk)): f"webhook {self.bad.pk}",
+            page("webhookevent", str(self.good.pk)): "carol",
+            page("webhookevent", str(self.bad.pk)): f"webhook {self.bad.pk}",
             api_url(owner="alice"): "alice",
             api_url("changes/", owner="alice"): "alice",
         }
@@ -149,18 +150,19 @@ class ElsewhereTests(AsSupport):
         for url, owner_id in self.doors.items():
             with self.subTest(url=url):
                 self.client.force_login(self.user)  # another session
-                Look.objects.all().delete()
+                AccessLogEntry.objects.all().delete()
                 for _again in range(2):
                     self.assertEqual(self.client.get(url).status_code, 200)
-                self.assertEqual(list(Look.objects.values_list("username", "owner_id")), [("sue", owner_id)])
+                self.assertEqual(list(AccessLogEntry.objects.values_list("username", "owner_id")), [("sue", owner_id)])
                 self.client.logout()
 
     def test_the_lists_of_the_admin_and_the_feeds_other_webhooks_are_none(self):
         group = webhooks.receive("Group.CallbackAfterGroupInfoChanged", b'{"GroupId":"team","Name":"Team"}')
-        for url in (listing("conversationrow"), listing("messagerow"), listing("callback"), page("callback", str(group.pk))):
+        lists = [listing(table) for table in ("conversationrow", "messagerow", "webhookevent")]
+        for url in (*lists, page("webhookevent", str(group.pk))):
             self.assertEqual(self.client.get(url).status_code, 200)
 
-        self.assertFalse(Look.objects.exists())
+        self.assertFalse(AccessLogEntry.objects.exists())
 
     @ASKED
     def test_each_door_asks_for_a_reason(self):
@@ -191,14 +193,14 @@ class ElsewhereTests(AsSupport):
             texts = [str(text) for text in get_messages(answer.wsgi_request)]
             self.assertIn("Refused for alice: Open the list of alice in the pages first, and say why you look.", texts)
         self.assertEqual(dict(Conversation.objects.values_list("owner_id", "recv_opt")), {"alice": 0, "bob": 2, "carol": 0})
-        self.assertEqual(set(Look.objects.values_list("owner_id", flat=True)), {"bob"})
+        self.assertEqual(set(AccessLogEntry.objects.values_list("owner_id", flat=True)), {"bob"})
 
     @ASKED
     def test_a_service_needs_none(self):
         self.client.logout()
 
         self.assertEqual(self.client.get(api_url(owner="alice"), **with_key(None)).status_code, 200)
-        self.assertFalse(Look.objects.exists())
+        self.assertFalse(AccessLogEntry.objects.exists())
 
     def test_what_staff_changes_through_the_api_is_logged_by_its_address(self):
         self.user.user_permissions.add(Permission.objects.get(codename="change_conversation"))

@@ -53,7 +53,7 @@ class AsChanger(TestCase):
 class DeedTests(AsChanger):
     def test_what_will_change_is_told_and_nothing_changes(self):
         make_conversation(
-            conversation_id="group_team", unread_count=7, unread_base=7, group_read_sequence=35,
+            conversation_id="group_team", unread_count=7, imported_unread=7, group_read_sequence=35,
             last_message_position=f"{42:020d}", group_at_info='[{"seq":"40","atType":1}]',
         )  # fmt: skip
         before = Conversation.objects.values().get()
@@ -66,7 +66,7 @@ class DeedTests(AsChanger):
         self.assertFalse(LogEntry.objects.exists())
 
     def test_each_deed_does_what_it_says_and_back(self):
-        make_conversation(unread_count=3, unread_base=3)
+        make_conversation(unread_count=3, imported_unread=3)
 
         for deed, field, before, after in (
             ("read", "unreadCount", 3, 0),
@@ -93,16 +93,16 @@ class DeedTests(AsChanger):
 
     def test_the_row_is_as_after_the_owners_own_action(self):
         for owner in ("alice", "bob"):
-            make_conversation(owner, "group_team", unread_count=3, unread_base=3, last_message_position=f"{9:020d}")
+            make_conversation(owner, "group_team", unread_count=3, imported_unread=3, last_message_position=f"{9:020d}")
 
         self.do("read", "group_team")
         reading.read(owner_id="bob", conversation_id="group_team")
 
-        columns = ("unread_count", "unread_base", "group_read_sequence", "version", "changed_by")
+        columns = ("unread_count", "imported_unread", "group_read_sequence", "version", "changed_by")
         self.assertEqual(*(list(Conversation.objects.filter(owner_id=one).values(*columns)) for one in ("alice", "bob")))
 
     def test_the_result_is_told_and_seen_in_the_history(self):
-        make_conversation(unread_count=3, unread_base=3)
+        make_conversation(unread_count=3, imported_unread=3)
 
         page = self.do("read")
 
@@ -113,7 +113,7 @@ class DeedTests(AsChanger):
         self.assertContains(zh, "标为已读")
 
     def test_a_second_click_does_nothing(self):
-        make_conversation(unread_count=3, unread_base=3)
+        make_conversation(unread_count=3, imported_unread=3)
         seen = [row().version]
         self.do("read", seen=seen)
         version = row().version
@@ -124,7 +124,7 @@ class DeedTests(AsChanger):
         self.assertEqual((row().version, LogEntry.objects.count()), (version, 1))
 
     def test_what_changed_meanwhile_is_asked_about_anew(self):
-        make_conversation(unread_count=3, unread_base=3)
+        make_conversation(unread_count=3, imported_unread=3)
         seen = [row().version]
         pins.set_pinned(owner_id="alice", conversation_id="c2c_bob", pinned=True)
 
@@ -150,14 +150,14 @@ class DeedTests(AsChanger):
         self.assertEqual([name for name, _label, _url in page.context["deeds"]], ["recount", "unpin", "star", "mute"])
 
     def test_the_way_back_keeps_the_lists_filters(self):
-        make_conversation(unread_count=1, unread_base=1)
+        make_conversation(unread_count=1, imported_unread=1)
 
         answer = self.do("read", hasUnreadCount="true")
 
         self.assertRedirects(answer, "/conversation/?owner=alice&id=c2c_bob&hasUnreadCount=true")
 
     def test_odd_ids_work(self):
-        make_conversation("alice", ODD_ID, unread_count=1, unread_base=1, show_name="<b>")
+        make_conversation("alice", ODD_ID, unread_count=1, imported_unread=1, show_name="<b>")
 
         self.assertNotContains(self.ask("read", ODD_ID), "<b>")
         self.do("read", ODD_ID)
@@ -165,18 +165,18 @@ class DeedTests(AsChanger):
         self.assertEqual(row(ODD_ID).unread_count, 0)
 
     def test_htmx_gets_the_dialog_and_then_the_pane(self):
-        make_conversation(unread_count=1, unread_base=1)
+        make_conversation(unread_count=1, imported_unread=1)
 
         dialog = self.client.get(act_url("read", "c2c_bob"), headers={"HX-Request": "true", "HX-Target": "deed"})
         self.assertNotContains(dialog, "<html")
         self.assertContains(dialog, "<form")
 
     def test_more_rows_cost_no_more_queries(self):
-        make_conversation(unread_count=1, unread_base=1)
+        make_conversation(unread_count=1, imported_unread=1)
         self.do("star")
         with CaptureQueriesContext(connection) as few:
             self.do("pin")
-        make_conversations(60, unread_count=1, unread_base=1)
+        make_conversations(60, unread_count=1, imported_unread=1)
         with CaptureQueriesContext(connection) as many:
             self.do("pin", "c2c_peer7")
 
@@ -185,7 +185,7 @@ class DeedTests(AsChanger):
 
 class ManyTests(AsChanger):
     def test_ticked_conversations_are_done_at_once(self):
-        make_conversations(3, unread_count=2, unread_base=2)
+        make_conversations(3, unread_count=2, imported_unread=2)
 
         page = self.do("read", "c2c_peer0", "c2c_peer2", many="1")
 
@@ -194,7 +194,7 @@ class ManyTests(AsChanger):
         self.assertEqual(LogEntry.objects.count(), 2)
 
     def test_many_cost_a_lock_of_each_peer_and_no_more(self):
-        rows = make_conversations(30, unread_count=1, unread_base=1)
+        rows = make_conversations(30, unread_count=1, imported_unread=1)
         ids = [one.conversation_id for one in rows]
         Conversation.objects.filter(conversation_id__in=ids[1::2]).update(is_pinned=True, marks=1, recv_opt=2)
         for deed in corrections.DEEDS:
@@ -208,7 +208,7 @@ class ManyTests(AsChanger):
                 self.assertEqual(counts[1] - counts[0], 26 * (2 if deed == "recount" else 1))
 
     def test_each_deed_for_many_does_what_it_says_and_logs_each(self):
-        rows = make_conversations(2, unread_count=2, unread_base=2)
+        rows = make_conversations(2, unread_count=2, imported_unread=2)
         ids = [one.conversation_id for one in rows]
         for deed, column, value in (
             ("mute", "recv_opt", 2),
@@ -264,7 +264,7 @@ class ManyTests(AsChanger):
         self.assertEqual([row(f"c2c_peer{n}").is_pinned for n in range(2)], [True, False])
 
     def test_one_that_changed_meanwhile_stops_all(self):
-        make_conversations(2, unread_count=2, unread_base=2)
+        make_conversations(2, unread_count=2, imported_unread=2)
         seen = [row("c2c_peer0").version, row("c2c_peer1").version - 1]
 
         page = self.do("read", "c2c_peer0", "c2c_peer1", seen=seen, many="1")
@@ -299,7 +299,7 @@ class BadRequestTests(AsChanger):
                 self.assertContains(self.client.get(url), f"<code>{field}</code>", status_code=400)
 
     def test_a_form_that_is_not_the_pages_is_refused(self):
-        make_conversation(unread_count=1, unread_base=1)
+        make_conversation(unread_count=1, imported_unread=1)
 
         for seen in ([], ["1", "1"], ["x"], ["-1"], ["9" * 30], ["١"]):
             with self.subTest(seen=seen):
@@ -317,7 +317,7 @@ class BadRequestTests(AsChanger):
 
 class DoorTests(TestCase):
     def setUp(self):
-        make_conversation(unread_count=3, unread_base=3)
+        make_conversation(unread_count=3, imported_unread=3)
         self.url, self.form = act_url("read", "c2c_bob"), {"seen": row().version}
 
     def assert_untouched(self):
@@ -350,7 +350,7 @@ class DoorTests(TestCase):
         self.assert_untouched()
 
     def test_the_anonymous_are_sent_to_log_in(self):
-        for credential in ({}, with_key(scopes=("read", "write")), with_key(None, scopes=("read", "write", "feed"))):
+        for credential in ({}, with_key(scopes=("read", "write")), with_key(None, scopes=("read", "write", "ingest"))):
             answer = self.client.post(self.url, self.form, **credential)
             self.assertTrue(answer.url.startswith(reverse("login")))
         self.assert_untouched()

@@ -49,7 +49,7 @@ class ExportTests(TestCase):
         return answer.getvalue()
 
     def test_it_is_what_the_command_gives(self):
-        make_conversations(3, unread_count=1, unread_base=1, last_message=message())
+        make_conversations(3, unread_count=1, imported_unread=1, last_message=message())
         make_conversation("bob", "c2c_alice")
 
         self.assertEqual(self.export(), b"".join(conversations.export_lines(Conversation.objects.for_owner("alice"))))
@@ -69,7 +69,7 @@ class ExportTests(TestCase):
         self.assertEqual(answer.getvalue(), b"")
 
     def test_it_is_logged(self):
-        make_conversations(2, unread_count=1, unread_base=1)
+        make_conversations(2, unread_count=1, imported_unread=1)
 
         self.export(hasUnreadCount="true", activeBefore="1d")
         self.export(hasUnreadCount="true")

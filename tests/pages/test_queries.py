@@ -8,14 +8,14 @@ from django.urls import reverse
 
 from conversations.feeding import members, messages
 from conversations.models import (
+    AccessLogEntry,
     ApiKey,
-    Callback,
-    CallbackOutcome,
     ConversationRow,
     Group,
-    Look,
     Owner,
     SavedView,
+    WebhookEvent,
+    WebhookOutcome,
     composite_keys,
 )
 from tests.support.cast import make_conversations
@@ -33,12 +33,12 @@ FILTERS = (
 # A table, what is searched there, and the key of one of its rows.
 TABLES = (
     ("owner", "user", "alice"), ("conversationrow", "alice", "alice/group_team"), ("group", "g", "team"),
-    ("groupmemberrow", "team", "team/bob"), ("messagerow", "team", f"team/{1:020d}"), ("callback", "1", None),
-    ("apikey", "app", "imk_0"), ("look", "boss", None), ("savedview", "view", None),
+    ("groupmemberrow", "team", "team/bob"), ("messagerow", "team", f"team/{1:020d}"), ("webhookevent", "1", None),
+    ("apikey", "app", "imk_0"), ("accesslogentry", "boss", None), ("savedview", "view", None),
 )  # fmt: skip
 ADMIN_FILTERS = (
-    ("conversationrow", {"q": "alice", "unread": "1", "type": "1"}), ("callback", {"outcome": "failed"}),
-    ("callback", {"received": "hour"}), ("callback", {"command": "Group.CallbackAfterSendMsg"}),
+    ("conversationrow", {"q": "alice", "unread": "1", "type": "1"}), ("webhookevent", {"outcome": "failed"}),
+    ("webhookevent", {"received": "hour"}), ("webhookevent", {"command": "Group.CallbackAfterSendMsg"}),
     ("savedview", {"is_shared__exact": "1"}),
 )  # fmt: skip
 
@@ -46,19 +46,19 @@ ADMIN_FILTERS = (
 def fill(numbers: range, user: User) -> None:
     """Of everything that a page may show, as many as there are numbers."""
     ids = [f"user{n}" for n in numbers]
-    row = {"last_message": message(), "marks": 1, "unread_count": 1, "unread_base": 1, "conversation_groups": 1}
+    row = {"last_message": message(), "marks": 1, "unread_count": 1, "imported_unread": 1, "conversation_groups": 1}
     make_conversations(len(ids), start=numbers.start, order_key=numbers.start, **row)
     Owner.objects.bulk_create(Owner(owner_id=one, nick_name=f"Nick {one}") for one in ids)
     members.join("team", ["alice", "bob", *ids], at_ms=1000)
     messages.record([group(f"user{n}", n + 1) for n in numbers] + [c2c("bob", "alice", n) for n in numbers], now_s=NOON_S)
     Group.objects.bulk_create(Group(group_id=f"g{n}", name="A group") for n in numbers)
-    Callback.objects.bulk_create(
-        Callback(command="Group.CallbackAfterSendMsg", body="{}", outcome=outcome)
-        for outcome in CallbackOutcome
+    WebhookEvent.objects.bulk_create(
+        WebhookEvent(command="Group.CallbackAfterSendMsg", body="{}", outcome=outcome)
+        for outcome in WebhookOutcome
         for _n in numbers
     )
     ApiKey.objects.bulk_create(ApiKey(prefix=f"imk_{n}", digest=bytes([n]), name=f"app {n}") for n in numbers)
-    Look.objects.bulk_create(Look(username=user.username, owner_id=one) for one in ids)
+    AccessLogEntry.objects.bulk_create(AccessLogEntry(username=user.username, owner_id=one) for one in ids)
     SavedView.objects.bulk_create(SavedView(user=user, name=f"view {n}", find="is:unread", is_shared=n % 2) for n in numbers)
     kind = ContentType.objects.get_for_model(ConversationRow)
     about = {"content_type": kind, "object_id": composite_keys.to_text("alice", "group_team"), "action_flag": CHANGE}
@@ -85,7 +85,8 @@ def pages() -> list[tuple[str, dict[str, str], str]]:
 
 
 def admin_pages() -> list[tuple[str, dict[str, str], str]]:
-    keys = {"callback": Callback.objects.order_by("id")[0].pk, "look": Look.objects.order_by("id")[0].pk}
+    models = {"webhookevent": WebhookEvent, "accesslogentry": AccessLogEntry}
+    keys = {table: model.objects.order_by("id")[0].pk for table, model in models.items()}
     found = [(reverse("admin:index"), {}, ""), (reverse("admin:usersig"), {}, "")]
     for table, text, key in TABLES:
         url = reverse(f"admin:conversations_{table}_changelist")

@@ -127,7 +127,7 @@ class AwayTests(SimpleTestCase):
         self.assertEqual([*away, silent], [(503, "FAIL")] * 3)
         self.assertEqual(back, [(200, "OK")] * 2)
         with psycopg.connect(self.url) as database:
-            kept = database.execute("SELECT outcome, body FROM conversations_callback ORDER BY id").fetchall()
+            kept = database.execute("SELECT outcome, body FROM conversations_webhookevent ORDER BY id").fetchall()
             (unread,) = database.execute(
                 "SELECT unread_count FROM conversations_conversation WHERE owner_id = 'alice'"
             ).fetchone()
@@ -139,10 +139,10 @@ class AwayTests(SimpleTestCase):
         with psycopg.connect(self.url) as lock, psycopg.connect(self.url, autocommit=True) as database:
             lock.execute("LOCK TABLE conversations_thread IN EXCLUSIVE MODE")
             threading.Thread(target=self.send_to_nobody, args=(server,), daemon=True).start()
-            self.wait_for(lambda: database.execute("SELECT 1 FROM conversations_callback").fetchone())
+            self.wait_for(lambda: database.execute("SELECT 1 FROM conversations_webhookevent").fetchone())
             server.kill()
             lock.rollback()
-            rows = "SELECT outcome FROM conversations_callback"
+            rows = "SELECT outcome FROM conversations_webhookevent"
             self.assertEqual(database.execute(rows).fetchall(), [("stored",)])
 
             for _time in range(2):

@@ -73,7 +73,7 @@ class FollowTests(SimpleTestCase):
         self.server.process = self.server.start("wsgi", "imsite.wsgi:application")
         self.server.wait()
         self.assert_becomes_equal(conversations)
-        self.server.manage("new_feed_epoch")
+        self.server.manage("reset_sync_tokens")
         self.ask("conversations/c2c_peer10/pin/", "PUT")
         self.assert_becomes_equal(conversations)
 

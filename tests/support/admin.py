@@ -7,7 +7,7 @@ from django.test import TestCase
 from django.urls import reverse
 
 from conversations.feeding import webhooks
-from conversations.models import Callback, composite_keys
+from conversations.models import WebhookEvent, composite_keys
 from tests.support.messages import NOON_S
 from tests.support.staff import boss
 
@@ -54,7 +54,7 @@ def page(table: str, *key: str) -> str:
     return reverse(f"admin:conversations_{table}_change", args=[quote(text)])
 
 
-def webhook(sender: str = "bob", peer: str = "alice", text: str = "hi", seq: int = 1) -> Callback:
+def webhook(sender: str = "bob", peer: str = "alice", text: str = "hi", seq: int = 1) -> WebhookEvent:
     body = {
         "From_Account": sender, "To_Account": peer, "MsgSeq": seq, "MsgRandom": seq, "MsgTime": NOON_S,
         "MsgKey": f"{seq}_{seq}_{NOON_S}", "SendMsgResult": 0,

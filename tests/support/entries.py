@@ -66,7 +66,7 @@ def entries(draw):
     is_group = type_ == ConversationType.GROUP
     bare_id = draw(_bare_ids(identifiers.GROUP_ID_MAX_BYTES if is_group else identifiers.OWNER_ID_MAX_BYTES))
     message = draw(st.none() | last_messages())
-    sent_s, position = 0, positions.NOWHERE
+    sent_s, position = 0, positions.NO_POSITION
     if message:
         sent_s, seq = message["timestamp"], int(message["seq"])
         position = positions.of_group(seq) if is_group else positions.of_c2c(sent_s, seq, message["random"])

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from conversations.formats.messages import C2CRecall, GroupRecall, Message
+from conversations.formats.messages import C2CRecall, GroupRecall, IncomingMessage
 from conversations.formats.webhook_events import C2CRead, MembersJoined, MembersLeft
 
 ROSTER = ("alice", "bob", "carol")  # of every group, since ever
@@ -14,24 +14,24 @@ ROSTER = ("alice", "bob", "carol")  # of every group, since ever
 class Known:
     """All that is known of one message."""
 
-    message: Message | None = None
+    message: IncomingMessage | None = None
     is_recalled: bool = False
-    counts: bool = True
+    counts_as_unread: bool = True
     is_shown: bool = True
     at_all: bool = False
     at: set[str] = field(default_factory=set)
     targets: set[str] = field(default_factory=set)
 
-    def add(self, message: Message) -> None:
+    def add(self, message: IncomingMessage) -> None:
         self.message = message
-        self.counts &= message.counts_as_unread
+        self.counts_as_unread &= message.counts_as_unread
         self.is_shown &= message.is_shown_last
         self.at_all |= message.at_all
         self.at |= set(message.at_accounts)
         self.targets |= set(message.targets)
 
 
-def place(message: Message) -> tuple[int, ...]:
+def place(message: IncomingMessage) -> tuple[int, ...]:
     return (message.seq,) if message.group_id else (message.time_s, message.seq, message.random)
 
 
@@ -49,7 +49,7 @@ def rows(events: Iterable[Any]) -> dict[tuple[str, str], dict[str, Any]]:
             thread = tuple(sorted((event.sender, event.peer)))
             at = (event.time_s, event.seq, event.random)
             threads.setdefault(thread, {}).setdefault(at, Known()).is_recalled = True
-        elif isinstance(event, Message):
+        elif isinstance(event, IncomingMessage):
             thread = (event.group_id,) if event.group_id else tuple(sorted((event.sender, event.peer)))
             threads.setdefault(thread, {}).setdefault(place(event), Known()).add(event)
     found = {}
@@ -131,7 +131,7 @@ def _row(
     last = told[max(shown)].message if shown else None
     others = {at: one for at, one in standing.items() if one.message.sender != owner}
     return {
-        "unread": sum(one.counts and not one.targets and one.message.time_s > read_s for one in others.values()),
+        "unread": sum(one.counts_as_unread and not one.targets and one.message.time_s > read_s for one in others.values()),
         "last": last.elements[0]["MsgContent"]["Text"] if last else None,
         "own_last_s": last.time_s if last and last.sender == owner else None,
         "order_key": max((joined_ms * 1000, *(one.message.time_s * 10**6 + one.message.seq % 10**6 for one in mine.values()))),

@@ -17,7 +17,7 @@ GROUP = {"GroupId": "team", "From_Account": "bob", "Random": 8, "MsgBody": TEXT}
 class FeedTestCase(ApiTestCase):
     def setUp(self):
         self.enterContext(time_machine.travel(NOON_S, tick=False))
-        self.feeder = with_key(None, scopes=("feed",))
+        self.feeder = with_key(None, scopes=("ingest",))
 
     def feed(self, body: Any, path: str = "messages/", **credential: str) -> HttpResponse:
         return self.client.post(url(path), json.dumps(body), "application/json", **(credential or self.feeder))

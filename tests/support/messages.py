@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from conversations.choices import Membership
 from conversations.feeding import messages, webhooks
 from conversations.formats import webhook_events
-from conversations.formats.messages import C2CRecall, GroupRecall, Message
+from conversations.formats.messages import C2CRecall, GroupRecall, IncomingMessage
 from conversations.models import Conversation
 
 NOON_S = 1_760_000_000
@@ -46,14 +46,16 @@ def text(words: str) -> tuple[dict[str, Any], ...]:
     return ({"MsgType": "TIMTextElem", "MsgContent": {"Text": words}},)
 
 
-def c2c(sender: str, peer: str, number: int, **more: Any) -> Message:
+def c2c(sender: str, peer: str, number: int, **more: Any) -> IncomingMessage:
     time_s = NOON_S + number // 3
-    return Message(sender=sender, peer=peer, time_s=time_s, seq=number, random=number, elements=text(f"c{number}"), **more)
+    return IncomingMessage(
+        sender=sender, peer=peer, time_s=time_s, seq=number, random=number, elements=text(f"c{number}"), **more
+    )
 
 
-def group(sender: str, number: int, group_id: str = "team", **more: Any) -> Message:
+def group(sender: str, number: int, group_id: str = "team", **more: Any) -> IncomingMessage:
     more = {"time_s": NOON_S + number, "seq": number, "random": number} | more
-    return Message(sender=sender, group_id=group_id, elements=text(f"g{number}"), **more)
+    return IncomingMessage(sender=sender, group_id=group_id, elements=text(f"g{number}"), **more)
 
 
 def sender_of(number: int) -> str:
@@ -90,12 +92,12 @@ events = st.lists(st.one_of(*kinds), max_size=14)
 
 def feed_in(items: list, cuts: set[int]) -> None:
     """Messages that stand together are one request, to the next cut; recalls go alone."""
-    request: list[Message] = []
+    request: list[IncomingMessage] = []
     for index, item in enumerate([*items, None]):
-        if request and (not isinstance(item, Message) or index in cuts):
+        if request and (not isinstance(item, IncomingMessage) or index in cuts):
             messages.record(request, now_s=NOON_S)
             request = []
-        if isinstance(item, Message):
+        if isinstance(item, IncomingMessage):
             request.append(item)
         elif item is not None:
             webhooks.apply_event(item, at_ms=0, now_s=NOON_S)

@@ -98,8 +98,8 @@ class ImportTests(TestCase):
         )
 
         c2c, group = Conversation.objects.for_owner(ALICE).order_by("conversation_id")
-        self.assertEqual((c2c.c2c_read_timestamp, c2c.unread_count, c2c.unread_base), (NOON_S + 50, 0, 0))
-        self.assertEqual((group.group_read_sequence, group.unread_count, group.unread_base), (6, 1, 1))
+        self.assertEqual((c2c.c2c_read_timestamp, c2c.unread_count, c2c.imported_unread), (NOON_S + 50, 0, 0))
+        self.assertEqual((group.group_read_sequence, group.unread_count, group.imported_unread), (6, 1, 1))
 
     def test_one_batch_gives_what_one_by_one_gives(self):
         older = record(conversation_id="group_g", groupReadSequence=5, unreadCount=4)
@@ -133,7 +133,7 @@ class ImportTests(TestCase):
         run_import(record(unreadCount=12))
 
         row = Conversation.objects.get()
-        self.assertEqual((row.unread_base, row.unread_base_position), (12, positions.of_c2c(NOON_S, 7, 3)))
+        self.assertEqual((row.imported_unread, row.imported_unread_position), (12, positions.of_c2c(NOON_S, 7, 3)))
 
     def test_conversation_groups_share_the_owners_bits_and_the_21st_is_refused(self):
         names = [f"group {n:02}" for n in range(20)]

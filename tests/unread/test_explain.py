@@ -15,11 +15,11 @@ from hypothesis.extra.django import TestCase as HypothesisTestCase
 
 from conversations import threads
 from conversations.actions import deletions, reading
-from conversations.choices import ChangedBy, LeftOut, Membership
+from conversations.choices import ChangedBy, Membership, NotCountedReason
 from conversations.exceptions import ConversationNotFound
 from conversations.feeding import members, messages
 from conversations.formats.messages import C2CRecall, GroupRecall
-from conversations.models import Callback, Conversation, Message, Owner
+from conversations.models import Conversation, Message, Owner, WebhookEvent
 from conversations.store import messages as store_messages
 from conversations.unread import explain
 from conversations.unread.explanation import Hint, on_one_line
@@ -30,7 +30,7 @@ from tests.support.members import team
 from tests.support.messages import NOON_S, c2c, group
 
 
-def left_out(explanation) -> dict[LeftOut, int]:
+def left_out(explanation) -> dict[NotCountedReason, int]:
     return {one.reason: one.count for one in explanation.left_out}
 
 
@@ -68,8 +68,9 @@ class ReasonTests(TestCase):
         self.assertEqual(
             left_out(found),
             {
-                LeftOut.READ: 2, LeftOut.OWN: 1, LeftOut.NO_UNREAD: 1, LeftOut.TARGETED: 1, LeftOut.RECALLED: 1,
-                LeftOut.UNKNOWN: 1,
+                NotCountedReason.READ: 2, NotCountedReason.OWN: 1, NotCountedReason.NO_UNREAD: 1,
+                NotCountedReason.TARGETED: 1, NotCountedReason.RECALLED: 1,
+                NotCountedReason.UNKNOWN: 1,
             },
         )  # fmt: skip
 
@@ -82,13 +83,13 @@ class ReasonTests(TestCase):
         found = explain.explain("alice", "group_team")
 
         self.assertEqual((found.unread, found.counted), (2, 2))
-        self.assertEqual(left_out(found), {LeftOut.BEFORE_JOINING: 2, LeftOut.AFTER_LEAVING: 3})
+        self.assertEqual(left_out(found), {NotCountedReason.BEFORE_JOINING: 2, NotCountedReason.AFTER_LEAVING: 3})
 
     def test_a_meeting_counts_nothing(self):
         team()
         messages.record([group("bob", 1, group_type="Meeting"), group("bob", 2)], now_s=NOON_S)
 
-        self.assertEqual(left_out(explain.explain("alice", "group_team")), {LeftOut.UNCOUNTED_GROUP: 2})
+        self.assertEqual(left_out(explain.explain("alice", "group_team")), {NotCountedReason.UNCOUNTED_GROUP: 2})
 
     def test_cleared_and_deleted_ones_are_told_apart(self):
         messages.record([c2c("bob", "alice", n) for n in range(1, 4)], now_s=NOON_S)
@@ -99,18 +100,18 @@ class ReasonTests(TestCase):
 
         found = explain.explain("alice", "c2c_bob")
 
-        self.assertEqual((found.counted, left_out(found)), (1, {LeftOut.DELETED: 3, LeftOut.CLEARED: 2}))
+        self.assertEqual((found.counted, left_out(found)), (1, {NotCountedReason.DELETED: 3, NotCountedReason.CLEARED: 2}))
 
     def test_what_was_carried_over_counts_and_its_messages_do_not_again(self):
         place = messages.positions.of_group(3)
         team()
-        make_conversation("alice", "group_team", unread_count=12, unread_base=12, unread_base_position=place)
+        make_conversation("alice", "group_team", unread_count=12, imported_unread=12, imported_unread_position=place)
         messages.record([group("bob", n) for n in range(1, 6)], now_s=NOON_S)
 
         found = explain.explain("alice", "group_team")
 
         self.assertEqual((found.unread, found.follows, found.base, found.base_end.seq, found.counted), (14, 14, 12, 3, 2))
-        self.assertEqual(left_out(found), {LeftOut.IN_BASE: 3})
+        self.assertEqual(left_out(found), {NotCountedReason.IMPORTED: 3})
 
     def test_runs_join_messages_that_count_one_after_the_other(self):
         team()
@@ -178,13 +179,13 @@ class HintTests(TestCase):
 
     def test_a_read_webhook_answers_the_question(self):
         messages.record([c2c("bob", "alice", 1)], now_s=NOON_S)
-        Callback.objects.create(command="C2C.CallbackAfterMsgReport", body="{}", outcome="applied")
+        WebhookEvent.objects.create(command="C2C.CallbackAfterMsgReport", body="{}", outcome="applied")
 
         self.assertEqual(self.hints(), {Hint.NEVER_READ})
 
     def test_webhooks_that_failed_are_told(self):
         make_conversation()
-        Callback.objects.create(command="C2C.CallbackAfterSendMsg", body="{}", outcome="failed")
+        WebhookEvent.objects.create(command="C2C.CallbackAfterSendMsg", body="{}", outcome="failed")
 
         self.assertEqual(self.hints(), {Hint.WEBHOOKS_WAIT})
 

@@ -68,7 +68,7 @@ class LongThreadTests(TestCase):
 
         self.assertEqual(self.unread(), {"alice": MESSAGES, "bob": 0, "carol": MESSAGES})
 
-    def test_a_member_who_is_learnt_sees_all(self):
+    def test_a_member_who_is_inferred_sees_all(self):
         self.retype(GroupType.PUBLIC)
         make_conversation("dave", "group_team")
         member_inference.learn([("dave", "group_team")])

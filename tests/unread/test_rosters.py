@@ -5,13 +5,13 @@ from itertools import permutations
 import pytest
 
 from conversations.choices import Membership
-from conversations.unread.rosters import SEEN, Roster, RosterEvent
+from conversations.unread.rosters import SEEN, MembershipHistory, RosterEvent
 
 JOIN, LEAVE, KICK = Membership.MEMBER, Membership.LEFT, Membership.KICKED
 
 
-def roster(*events: tuple[int, str], dissolved_at_ms: int | None = None) -> Roster:
-    known = Roster(dissolved_at_ms=dissolved_at_ms)
+def roster(*events: tuple[int, str], dissolved_at_ms: int | None = None) -> MembershipHistory:
+    known = MembershipHistory(dissolved_at_ms=dissolved_at_ms)
     for event in events:
         known = known.with_event(RosterEvent(*event))
     return known
@@ -39,7 +39,7 @@ def test_each_says_what_holds_from_then_on(events, seconds):
         known = roster(*order, *order)
 
         assert {second for second in range(10) if known.was_member(second)} == seconds
-        assert Roster.from_json(known.to_json()) == known
+        assert MembershipHistory.from_json(known.to_json()) == known
 
 
 def test_nobody_is_in_a_group_that_was_dissolved():

@@ -93,7 +93,7 @@ class Hub:
 
     def __init__(self, threads: Threads, heard: Callable[[], AsyncIterator] | None = None) -> None:
         self._threads = threads
-        self._heard = heard or (notifications.heard if connection.vendor == "postgresql" else None)
+        self._heard = heard or (notifications.listen if connection.vendor == "postgresql" else None)
         self._followers: dict[str, set[Follower]] = {}
         self._tasks: list[asyncio.Task] = []
         self._should_look = asyncio.Event()

@@ -28,11 +28,11 @@ from rest_framework.views import APIView
 from conversations.access.api_keys import READ
 from conversations.api.actors import Actor, StaffActor
 from conversations.api.authentication import BearerAuthentication, StaffSessionAuthentication
-from conversations.api.errors import problem
+from conversations.api.errors import problem_response
 from conversations.api.events.hub import Follower, Hub, Threads
 from conversations.api.fast_path import API_PATH
 from conversations.api.openapi import reads as openapi_reads
-from conversations.api.parameters import flag, query
+from conversations.api.parameters import boolean, parse_query
 from conversations.exceptions import Code, ConversationError
 from conversations.lists import change_feed, json_reads
 from conversations.models import Conversation
@@ -120,7 +120,7 @@ def _admit(scope: Scope) -> tuple[Asked | None, HttpResponse]:
                 raise SuspiciousOperation
             asked, response = _asked(request), HttpResponse(content_type="text/event-stream", headers=HEADERS)
         except Exception as error:
-            asked, response = None, problem(error, request)
+            asked, response = None, problem_response(error, request)
     return asked, CorsMiddleware(lambda request: response)(request) if settings.CORS_ALLOWED_ORIGINS else response
 
 
@@ -133,7 +133,7 @@ def _refusal(scope: Scope) -> bytes | None:
         except Error:
             raise
         except Exception as error:
-            return problem(error, request).content
+            return problem_response(error, request).content
     return None
 
 
@@ -148,13 +148,13 @@ def _request(scope: Scope) -> tuple[HttpRequest, bool]:
 def _asked(request: HttpRequest) -> Asked:
     """Raises what errors.problem() takes."""
     actor = _actor(request)
-    values = query(request, ("owner", "extra", "since"))
+    values = parse_query(request, ("owner", "extra", "since"))
     owner_id = actor.owner(values.get("owner"), READ)
     if isinstance(actor, StaffActor):
         actor.keep_look()
     # A browser comes back to the same address; only its header tells how far it got.
     since = request.META.get("HTTP_LAST_EVENT_ID") or values.get("since", "")
-    return Asked(owner_id, change_feed.parse(since), flag(values, "extra"))
+    return Asked(owner_id, change_feed.parse(since), boolean(values, "extra"))
 
 
 def _actor(request: HttpRequest) -> Actor:

@@ -31,7 +31,7 @@ recall = extend_schema(
     operation_id="recallMessage",
     summary="Take back a one-to-one message by its MsgKey, or messages of a group by MsgSeq",
     request={"application/json": {"type": "object"}},
-    responses={200: serializers.NoInput, **FEED_PROBLEMS},
+    responses={200: serializers.EmptyInput, **FEED_PROBLEMS},
 )
 
 

@@ -12,8 +12,8 @@ from conversations.actions import deletions, drafts, pins, reading, settings
 from conversations.actions.results import Outcome, Results
 from conversations.api import serializers
 from conversations.api.openapi import actions as openapi_actions
-from conversations.api.parameters import flag, named, named_by, query
-from conversations.api.responses import answer
+from conversations.api.parameters import boolean, id_from_path_or_query, id_parameters, parse_query
+from conversations.api.responses import json_response
 from conversations.choices import ConversationType
 from conversations.feeding import reports
 from conversations.formats import conversation
@@ -50,21 +50,21 @@ class ConversationActions:
 
     @openapi_actions.destroy
     def destroy(self, request: Request, conversation_id: str) -> HttpResponse:
-        values = query(request, ("owner", "clearMessage", *named_by(conversation_id)))
+        values = parse_query(request, ("owner", "clearMessage", *id_parameters(conversation_id)))
         owner_id = request.user.owner(values.get("owner"), WRITE)
-        clear_messages = flag(values, "clearMessage", default=True)
-        conversation_id = named(conversation_id, values)
+        clear_messages = boolean(values, "clearMessage", default=True)
+        conversation_id = id_from_path_or_query(conversation_id, values)
         identifiers.split(conversation_id)
-        body(request, serializers.NoInput)
+        body(request, serializers.EmptyInput)
         token = deletions.delete_one(owner_id=owner_id, conversation_id=conversation_id, clear_messages=clear_messages)
-        return answer(request, None, token, owner_id=owner_id, has_etag=False)
+        return json_response(request, None, token, owner_id=owner_id, has_etag=False)
 
     @openapi_actions.read_all
     def read_all(self, request: Request) -> HttpResponse:
         owner_id = owner_to_change(request)
         type_ = SCOPES[body(request, serializers.ReadAllInput)["scope"]]
         token, changed = reading.read_all(owner_id=owner_id, type_=type_)
-        return answer(request, {"changed": changed}, token, owner_id=owner_id, has_etag=False)
+        return json_response(request, {"changed": changed}, token, owner_id=owner_id, has_etag=False)
 
     @openapi_actions.mark
     def mark(self, request: Request) -> HttpResponse:
@@ -86,7 +86,7 @@ class ConversationActions:
 
 def owner_to_change(request: Request) -> str:
     """The owner whose list the request may change. Raises NoPermission, InvalidParameter."""
-    return request.user.owner(query(request, ("owner",)).get("owner"), WRITE)
+    return request.user.owner(parse_query(request, ("owner",)).get("owner"), WRITE)
 
 
 def body(request: Request, form: type[serializers.StrictSerializer]) -> dict:
@@ -105,23 +105,23 @@ def each_changed(request: Request, act: Callable[..., Results], form: type[seria
 def results_of(request: Request, done: Results, owner_id: str) -> HttpResponse:
     """The answer of a call on many."""
     results = [{"conversationID": one.conversation_id, "resultCode": one.code, "resultInfo": one.info} for one in done.results]
-    return answer(request, {"results": results}, done.token, owner_id=owner_id, has_etag=False)
+    return json_response(request, {"results": results}, done.token, owner_id=owner_id, has_etag=False)
 
 
 def _changed(
     request: Request,
     conversation_id: str,
     act: Callable[..., Outcome],
-    form: type[serializers.StrictSerializer] = serializers.NoInput,
+    form: type[serializers.StrictSerializer] = serializers.EmptyInput,
 ) -> HttpResponse:
     """Answer with the conversation as it is after the action."""
-    values = query(request, ("owner", "extra", *named_by(conversation_id)))
+    values = parse_query(request, ("owner", "extra", *id_parameters(conversation_id)))
     owner_id = request.user.owner(values.get("owner"), WRITE)
-    extra = flag(values, "extra")
-    conversation_id = named(conversation_id, values)
+    extra = boolean(values, "extra")
+    conversation_id = id_from_path_or_query(conversation_id, values)
     identifiers.split(conversation_id)
     outcome = act(owner_id=owner_id, conversation_id=conversation_id, **body(request, form))
-    return answer(request, _to_json(outcome, extra), outcome.owner.token, owner_id=owner_id, has_etag=False)
+    return json_response(request, _to_json(outcome, extra), outcome.owner.token, owner_id=owner_id, has_etag=False)
 
 
 def _to_json(outcome: Outcome, extra: bool) -> bytes:

@@ -10,23 +10,23 @@ from conversations.access.api_keys import READ, WRITE
 from conversations.actions import groups
 from conversations.actions.results import Results
 from conversations.api import serializers
-from conversations.api.fast_path import DirectReads
+from conversations.api.fast_path import BearerFastPathMixin
 from conversations.api.openapi import actions
-from conversations.api.parameters import named, named_by, query
-from conversations.api.responses import answer, unchanged
+from conversations.api.parameters import id_from_path_or_query, id_parameters, parse_query
+from conversations.api.responses import json_response, not_modified
 from conversations.api.viewsets.conversation_actions import body, each_changed, results_of
 from conversations.formats import conversation
 from conversations.lists import json_reads
 from conversations.store.owners import LockedOwner
 
 
-class ConversationGroupViewSet(DirectReads, ViewSet):
+class ConversationGroupViewSet(BearerFastPathMixin, ViewSet):
     """An owner's conversation groups. A name that holds / goes as - with ?name=."""
 
     @actions.get_groups
     def list(self, request: Request) -> HttpResponse:
-        owner_id = request.user.owner(query(request, ("owner",)).get("owner"), READ)
-        if fresh := unchanged(request, owner_id):
+        owner_id = request.user.owner(parse_query(request, ("owner",)).get("owner"), READ)
+        if fresh := not_modified(request, owner_id):
             return fresh
         token, group_names = json_reads.group_names(owner_id)
         return _group_list(request, group_names, token, owner_id, has_etag=True)
@@ -41,7 +41,7 @@ class ConversationGroupViewSet(DirectReads, ViewSet):
 
     @actions.delete_group
     def destroy(self, request: Request, name: str) -> HttpResponse:
-        return _groups_changed(request, name, groups.delete, serializers.NoInput)
+        return _groups_changed(request, name, groups.delete, serializers.EmptyInput)
 
     @actions.add_to_group
     def add(self, request: Request, name: str) -> HttpResponse:
@@ -66,10 +66,10 @@ def _members_changed(request: Request, name: str, act: Callable[..., Results]) -
 
 
 def _owner_and_name(request: Request, in_path: str) -> tuple[str, str]:
-    values = query(request, ("owner", *named_by(in_path, "name")))
-    return request.user.owner(values.get("owner"), WRITE), named(in_path, values, "name")
+    values = parse_query(request, ("owner", *id_parameters(in_path, "name")))
+    return request.user.owner(values.get("owner"), WRITE), id_from_path_or_query(in_path, values, "name")
 
 
 def _group_list(request: Request, group_names: str, token: str, owner_id: str, *, has_etag: bool = False) -> HttpResponse:
     answered = {"conversationGroupList": conversation.all_groups(group_names)}
-    return answer(request, answered, token, owner_id=owner_id, has_etag=has_etag)
+    return json_response(request, answered, token, owner_id=owner_id, has_etag=has_etag)

@@ -12,10 +12,10 @@ from rest_framework.viewsets import ViewSet
 
 from conversations import identifiers
 from conversations.access.api_keys import READ
-from conversations.api.fast_path import DirectReads
+from conversations.api.fast_path import BearerFastPathMixin
 from conversations.api.openapi import reads as openapi_reads
-from conversations.api.parameters import flag, named, named_by, query
-from conversations.api.responses import answer, unchanged
+from conversations.api.parameters import boolean, id_from_path_or_query, id_parameters, parse_query
+from conversations.api.responses import json_response, not_modified
 from conversations.api.serializers import LookupInput
 from conversations.api.viewsets.conversation_actions import ConversationActions
 from conversations.exceptions import Code, ConversationError, ConversationNotFound, InvalidParameter
@@ -30,7 +30,7 @@ DEFAULT_COUNT, MAX_COUNT = 100, 500
 LIST_PARAMETERS = FILTER_NAMES | {"owner", "extra", "count", "nextSeq"}
 
 
-class ConversationViewSet(DirectReads, ConversationActions, ViewSet):
+class ConversationViewSet(BearerFastPathMixin, ConversationActions, ViewSet):
     """An owner's conversations: the reads. What changes them is in `actions`.
 
     Every call takes `owner`: needed with a service key or a staff session, refused for another owner than the credential's own.
@@ -40,32 +40,32 @@ class ConversationViewSet(DirectReads, ConversationActions, ViewSet):
 
     @openapi_reads.get_conversation
     def retrieve(self, request: Request, conversation_id: str) -> HttpResponse:
-        values = query(request, ("owner", "extra", "placeholder", *named_by(conversation_id)))
+        values = parse_query(request, ("owner", "extra", "placeholder", *id_parameters(conversation_id)))
         owner_id = request.user.owner(values.get("owner"), READ)
-        extra, may_be_new = flag(values, "extra"), flag(values, "placeholder")
-        conversation_id = named(conversation_id, values)
+        extra, may_be_new = boolean(values, "extra"), boolean(values, "placeholder")
+        conversation_id = id_from_path_or_query(conversation_id, values)
         identifiers.split(conversation_id)
-        if fresh := unchanged(request, owner_id):
+        if fresh := not_modified(request, owner_id):
             return fresh
         found = json_reads.lookup(owner_id, [conversation_id], extra=extra)
         for conversation in found.conversations.values():
-            return answer(request, conversation, found.token, owner_id=owner_id)
+            return json_response(request, conversation, found.token, owner_id=owner_id)
         if may_be_new:
             # Made of the peer's name, whose changes this owner's version does not count: no ETag.
-            return answer(request, placeholder(conversation_id), found.token, owner_id=owner_id, has_etag=False)
+            return json_response(request, placeholder(conversation_id), found.token, owner_id=owner_id, has_etag=False)
         raise ConversationNotFound(conversation_id)
 
     @openapi_reads.get_conversation_list
     def list(self, request: Request) -> HttpResponse:
-        values = query(request, LIST_PARAMETERS)
+        values = parse_query(request, LIST_PARAMETERS)
         owner_id = request.user.owner(values.get("owner"), READ)
         filters = _filters(values)
         count = _count(values.get("count"))
-        extra = flag(values, "extra")
+        extra = boolean(values, "extra")
         bound_to = urlencode(sorted(filters.items()))
         after = cursors.after(values.get("nextSeq", ""), owner_id=owner_id, bound_to=bound_to)
         conversations = _selected(filters, owner_id)
-        if fresh := unchanged(request, owner_id):
+        if fresh := not_modified(request, owner_id):
             return fresh
         if filters:
             conversations = conversations.after(**after._asdict()) if after else conversations
@@ -78,46 +78,46 @@ class ConversationViewSet(DirectReads, ConversationActions, ViewSet):
             next_seq.encode(),
             b"false" if page.next else b"true",
         )
-        return answer(request, body, page.token, owner_id=owner_id)
+        return json_response(request, body, page.token, owner_id=owner_id)
 
     @openapi_reads.lookup
     def lookup(self, request: Request) -> HttpResponse:
-        values = query(request, ("owner", "extra"), repeated="id")
+        values = parse_query(request, ("owner", "extra"), repeated="id")
         owner_id = request.user.owner(values.get("owner"), READ)
-        extra = flag(values, "extra")
+        extra = boolean(values, "extra")
         if not 1 <= len(values["id"]) <= MAX_IDS_IN_ADDRESS:
             raise InvalidParameter(
                 _("Give 1 to %(most)d IDs as id=…; POST takes up to 1000.") % {"most": MAX_IDS_IN_ADDRESS}, field="id"
             )
-        return unchanged(request, owner_id) or _looked_up(request, owner_id, values["id"], extra)
+        return not_modified(request, owner_id) or _looked_up(request, owner_id, values["id"], extra)
 
     @openapi_reads.lookup_many
     def lookup_many(self, request: Request) -> HttpResponse:
-        values = query(request, ("owner", "extra"))
+        values = parse_query(request, ("owner", "extra"))
         owner_id = request.user.owner(values.get("owner"), READ)
-        extra = flag(values, "extra")
+        extra = boolean(values, "extra")
         body = LookupInput(data=request.data)
         body.is_valid(raise_exception=True)
         return _looked_up(request, owner_id, body.validated_data["conversationIDList"], extra)
 
     @openapi_reads.unread
     def unread(self, request: Request) -> HttpResponse:
-        values = query(request, FILTER_NAMES | {"owner"})
+        values = parse_query(request, FILTER_NAMES | {"owner"})
         owner_id = request.user.owner(values.get("owner"), READ)
         filters = _filters(values)
         conversations = _selected(filters, owner_id)
-        if fresh := unchanged(request, owner_id):
+        if fresh := not_modified(request, owner_id):
             return fresh
         token, totals = json_reads.totals(conversations, owner_id)
-        return answer(request, totals, token, owner_id=owner_id)
+        return json_response(request, totals, token, owner_id=owner_id)
 
     @openapi_reads.changes
     def changes(self, request: Request) -> HttpResponse:
-        values = query(request, ("owner", "extra", "since", "count"))
+        values = parse_query(request, ("owner", "extra", "since", "count"))
         owner_id = request.user.owner(values.get("owner"), READ)
         since = change_feed.parse(values.get("since", ""))
-        page = change_feed.read(owner_id, since, _count(values.get("count")), extra=flag(values, "extra"))
-        return answer(request, page.to_json(), page.owner_version, owner_id=owner_id, has_etag=False)
+        page = change_feed.read(owner_id, since, _count(values.get("count")), extra=boolean(values, "extra"))
+        return json_response(request, page.to_json(), page.owner_version, owner_id=owner_id, has_etag=False)
 
 
 def _filters(values: Mapping[str, str]) -> dict[str, str]:
@@ -149,7 +149,7 @@ def _looked_up(request: Request, owner_id: str, conversation_ids: list[str], ext
     given = [found.conversations.get(one.encode()) for one in asked]
     unresolved = [_why_unresolved(one) for one, conversation in zip(asked, given) if conversation is None]
     body = b'{"conversationList":[%b],"unresolved":%b}' % (b",".join(filter(None, given)), orjson.dumps(unresolved))
-    return answer(request, body, found.token, owner_id=owner_id)
+    return json_response(request, body, found.token, owner_id=owner_id)
 
 
 def _why_unresolved(conversation_id: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Feeding by groups and users: who is called what, and who is where, from back ends with a key of scope feed."""
+"""Feeding by groups and users: who is called what, and who is where, from back ends with a key of scope ingest."""
 
 import time
 from collections.abc import Callable
@@ -12,12 +12,12 @@ from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
 from conversations import identifiers
-from conversations.access.api_keys import FEED
-from conversations.api.fast_path import DirectReads
+from conversations.access.api_keys import INGEST
+from conversations.api.fast_path import BearerFastPathMixin
 from conversations.api.openapi import feeding
-from conversations.api.parameters import named, named_by, query
+from conversations.api.parameters import id_from_path_or_query, id_parameters, parse_query
 from conversations.api.parsers import StrictJSONListParser, only_object
-from conversations.api.responses import refused
+from conversations.api.responses import refusal_result
 from conversations.choices import ConversationType
 from conversations.exceptions import ConversationError, InvalidParameter
 from conversations.feeding import members as feeding_members
@@ -29,7 +29,7 @@ MAX_ITEMS = 500
 APPLIED, PENDING = "applied", "pending"
 
 
-class GroupViewSet(DirectReads, ViewSet):
+class GroupViewSet(BearerFastPathMixin, ViewSet):
     """Groups and their members come in here. An ID that holds / goes as - with ?id=."""
 
     parser_classes = (StrictJSONListParser,)
@@ -42,7 +42,7 @@ class GroupViewSet(DirectReads, ViewSet):
             try:
                 results[index] = _accepted(index, GroupId=told[0].group_id, pending=_tell(*told, until=until))
             except ConversationError as error:
-                results[index] = refused(index, error)
+                results[index] = refusal_result(index, error)
         return Response({"results": [results[index] for index in sorted(results)]})
 
     @feeding.put_group
@@ -63,7 +63,7 @@ class GroupViewSet(DirectReads, ViewSet):
         return Response({"changed": feeding_members.remove(group_id, *told)})
 
 
-class UserViewSet(DirectReads, ViewSet):
+class UserViewSet(BearerFastPathMixin, ViewSet):
     """Users come in here. An ID that holds / goes as - with ?id=."""
 
     parser_classes = (StrictJSONListParser,)
@@ -87,8 +87,8 @@ def _read(
     request: Request, key: str, envelope: frozenset[str], parse: Callable[..., Any]
 ) -> tuple[dict[int, Any], dict[int, dict[str, Any]]]:
     """The good ones of the groups or users of a request, and the results of the bad ones, by their places."""
-    request.user.may(FEED)
-    query(request, ())
+    request.user.may(INGEST)
+    parse_query(request, ())
     bodies = rest_groups.items(request.data, key, envelope)
     if not 1 <= len(bodies) <= MAX_ITEMS:
         raise InvalidParameter(_("Give 1 to %(most)d of them.") % {"most": MAX_ITEMS}, field="body")
@@ -97,13 +97,13 @@ def _read(
         try:
             good[index] = parse(body, now_ms=now)
         except ConversationError as error:
-            results[index] = refused(index, error)
+            results[index] = refusal_result(index, error)
     return good, results
 
 
 def _path_id(request: Request, in_path: str) -> str:
-    request.user.may(FEED)
-    return named(in_path, query(request, named_by(in_path)))
+    request.user.may(INGEST)
+    return id_from_path_or_query(in_path, parse_query(request, id_parameters(in_path)))
 
 
 def _tell(info: rest_groups.GroupInfo, members: rest_groups.MemberList | None, until: float | None = None) -> set[str]:

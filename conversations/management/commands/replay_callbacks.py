@@ -18,7 +18,7 @@ from tqdm import tqdm
 
 from conversations.feeding import member_inference, profiles, webhooks
 from conversations.management.arguments import moment, row_number
-from conversations.models import Callback, CallbackOutcome
+from conversations.models import WebhookEvent, WebhookOutcome
 from conversations.unread.explanation import on_one_line
 
 logger = logging.getLogger(__name__)
@@ -99,7 +99,7 @@ class Command(BaseCommand):
             for group_id in member_inference.groups_to_count():
                 yield _("%(id)s: messages are to be counted for new members") % {"id": group_id}
 
-    def replay(self, chosen: QuerySet[Callback]) -> Counter[str]:
+    def replay(self, chosen: QuerySet[WebhookEvent]) -> Counter[str]:
         """How many were applied, failed, or were left out."""
         seen: Counter[str] = Counter()
         for callback in tqdm(webhooks.replay(chosen), total=chosen.count(), unit=_(" webhooks"), disable=None):
@@ -107,7 +107,7 @@ class Command(BaseCommand):
                 seen["left out"] += 1
                 left_out = _("%(callback)s: Its body is gone, so it was left out.")
                 self.stderr.write(left_out % {"callback": on_one_line(str(callback))})
-            elif callback.outcome == CallbackOutcome.APPLIED:
+            elif callback.outcome == WebhookOutcome.APPLIED:
                 seen["applied"] += 1
             else:
                 seen["failed"] += 1
@@ -115,9 +115,9 @@ class Command(BaseCommand):
         return seen
 
 
-def _left() -> QuerySet[Callback]:
+def _left() -> QuerySet[WebhookEvent]:
     before = timezone.now() - timedelta(seconds=LEFT_AFTER_S)
-    return Callback.objects.to_do(CallbackOutcome.STORED).filter(received_at__lt=before)
+    return WebhookEvent.objects.to_do(WebhookOutcome.PENDING).filter(received_at__lt=before)
 
 
 def _is_all_pending(options: dict[str, Any]) -> bool:
@@ -126,7 +126,7 @@ def _is_all_pending(options: dict[str, Any]) -> bool:
 
 
 def _chosen(options: dict[str, Any]):
-    chosen = Callback.objects.all()
+    chosen = WebhookEvent.objects.all()
     if options["ids"]:
         chosen = chosen.filter(pk__in=options["ids"])
     if options["callback_command"]:
@@ -136,10 +136,10 @@ def _chosen(options: dict[str, Any]):
     if options["until"]:
         chosen = chosen.filter(received_at__lt=options["until"])
     if options["failed"]:
-        return chosen.to_do(CallbackOutcome.FAILED)
+        return chosen.to_do(WebhookOutcome.FAILED)
     if options["pending"]:
-        return chosen.to_do(CallbackOutcome.STORED)
-    return chosen if options["all"] or options["ids"] else chosen.exclude(outcome=CallbackOutcome.APPLIED)
+        return chosen.to_do(WebhookOutcome.PENDING)
+    return chosen if options["all"] or options["ids"] else chosen.exclude(outcome=WebhookOutcome.APPLIED)
 
 
 def _seconds(text: str) -> int:

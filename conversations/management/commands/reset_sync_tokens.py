@@ -19,7 +19,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, dry_run: bool, **options: Any) -> None:
         with tqdm(unit=_(" owners"), disable=None) as progress:
-            count = owners.new_epoch(dry_run=dry_run, on_batch=progress.update)
+            count = owners.reset_sync_tokens(dry_run=dry_run, on_batch=progress.update)
         if dry_run:
             text = ngettext("%(count)d list would start over.", "%(count)d lists would start over.", count)
         else:
