@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 
 from conversations.admin import links as admin_links
 from conversations.admin.big_tables import MAX_COUNTED, BigTableAdmin, ClosedFilter, pre
+from conversations.digits import parse_digits
 from conversations.exceptions import ConversationError
 from conversations.feeding import messages as feeding_messages
 from conversations.feeding import webhooks
@@ -50,10 +51,10 @@ class ReceivedFilter(admin.SimpleListFilter):
         if self.value() in SPANS:
             return queryset.filter(received_at__gte=timezone.now() - SPANS[self.value()][1])
         start, dash, end = self.value().partition("-")
-        times = [int(text) if text.isascii() and text.isdigit() and len(text) <= 10 else YEAR_2100_S for text in (start, end)]
-        if not dash or max(times) >= YEAR_2100_S:
+        start_s, end_s = parse_digits(start, at_most=10), parse_digits(end, at_most=10)
+        if not dash or start_s is None or end_s is None or max(start_s, end_s) >= YEAR_2100_S:
             raise IncorrectLookupParameters(self.parameter_name)
-        return queryset.filter(received_at__gte=from_epoch_s(times[0]), received_at__lt=from_epoch_s(times[1]))
+        return queryset.filter(received_at__gte=from_epoch_s(start_s), received_at__lt=from_epoch_s(end_s))
 
 
 @admin.register(WebhookEvent)
@@ -75,9 +76,8 @@ class CallbackAdmin(BigTableAdmin):
     def get_search_results(self, request, queryset, search_term):
         if not search_term:
             return queryset, False
-        number = search_term.strip()
-        is_number = number.isascii() and number.isdigit() and len(number) <= 18
-        return queryset.filter(pk=int(number)) if is_number else queryset.none(), False
+        number = parse_digits(search_term.strip(), at_most=18)
+        return queryset.none() if number is None else queryset.filter(pk=number), False
 
     def whose_text(self, obj):
         event = _event(obj)

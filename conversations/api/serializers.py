@@ -7,6 +7,7 @@ from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from conversations.choices import AtType, ConversationType, GroupType, Membership, ReceiveOption
+from conversations.digits import parse_digits
 from conversations.exceptions import EMPTY_NAME, TooManyConversations
 from conversations.formats import conversation as formats_conversation
 
@@ -117,9 +118,10 @@ class MarksField(serializers.Field):
     def to_internal_value(self, data: Any) -> int:
         if type(data) is int:
             return data
-        if type(data) is not str or not (data.isascii() and data.isdigit() and len(data) <= MARKS_MAX_DIGITS):
+        marks = parse_digits(data, at_most=MARKS_MAX_DIGITS) if type(data) is str else None
+        if marks is None:
             self.fail("invalid")
-        return int(data)
+        return marks
 
 
 # ---- Bodies: fields by wire name, `source` is the parameter of the action ------------------------

@@ -22,6 +22,7 @@ from conversations.choices import (
     GroupType,
     ReceiveOption,
 )
+from conversations.digits import INT64_DIGITS, parse_digits
 from conversations.exceptions import GroupNameTooLong, InvalidParameter
 from conversations.times import check_epoch_s, from_epoch_s
 
@@ -356,8 +357,8 @@ def at_entries(group_at_info: str) -> dict[int, int]:
 
 def _seq(value: Any, key: str) -> int:
     """A sequence number, which travels as text because it may pass 2^53."""
-    if type(value) is str and value.isascii() and value.isdigit() and len(value) < 20:
-        value = int(value)
+    if type(value) is str:
+        value = parse_digits(value, at_most=INT64_DIGITS)
     if type(value) is not int or not 0 <= value <= INT64_MAX:
         raise _refuse(key, _("seq is a whole number, or one as text."))
     return value

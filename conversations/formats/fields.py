@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from conversations import identifiers
 from conversations.choices import OLD_GROUP_TYPES, ConversationType, GroupType
+from conversations.digits import INT64_DIGITS, parse_digits
 from conversations.exceptions import EMPTY_NAME, InvalidParameter
 from conversations.formats.conversation import INT64_MAX, check_text
 from conversations.times import YEAR_2100_S, check_epoch_s
@@ -136,10 +137,10 @@ def _bare_id(value: Any, key: str, type_: ConversationType) -> str:
 def number(body: Body, key: str, most: int = INT64_MAX) -> int | None:
     """A whole number from 0 on, also as decimal text; None if absent."""
     value = body.get(key)
-    if type(value) is str and value.isascii() and value.isdigit() and len(value) < 20:
-        value = int(value)
     if value is None:
         return None
+    if type(value) is str:
+        value = parse_digits(value, at_most=INT64_DIGITS)
     if type(value) is not int:
         raise refuse(key, _("Must be a whole number."))
     if not 0 <= value <= most:

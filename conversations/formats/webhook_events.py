@@ -14,6 +14,7 @@ import orjson
 from django.utils.translation import gettext as _
 
 from conversations.choices import ConversationType, Membership
+from conversations.digits import INT64_DIGITS, parse_digits
 from conversations.exceptions import NoPermission
 from conversations.formats import fields, rest_messages
 from conversations.formats.fields import Body, refuse
@@ -130,8 +131,8 @@ def check_signature(sign: str | None, request_time: str | None, *, token: str, n
     expected = signature(token, request_time)
     if not hmac.compare_digest(sign.encode(errors="replace"), expected.encode()):
         raise NoPermission(_("Sign does not fit the token and RequestTime."))
-    is_number = request_time.isascii() and request_time.isdigit() and len(request_time) < 20
-    if not is_number or abs(int(request_time) - now_s) > window_s:
+    requested_s = parse_digits(request_time, at_most=INT64_DIGITS)
+    if requested_s is None or abs(requested_s - now_s) > window_s:
         raise NoPermission(_("RequestTime is more than %(count)d seconds away from now.") % {"count": window_s})
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from conversations.choices import ALLOWED_MARKS, ConversationType, ReceiveOption
+from conversations.digits import parse_digits
 from conversations.exceptions import InvalidParameter
 from conversations.formats.conversation import to_signed
 from conversations.models import Conversation
@@ -35,10 +36,10 @@ class EpochField(forms.IntegerField):
     def clean(self, value: str | None) -> datetime | None:
         if not value:
             return None
-        if not _is_number(value):
+        if (seconds := parse_digits(value, at_most=NUMBER_MAX_DIGITS)) is None:
             raise forms.ValidationError(_("Give epoch seconds, 0 or more."))
         try:
-            return from_epoch_s(check_epoch_s(int(value), field="seconds"))
+            return from_epoch_s(check_epoch_s(seconds, field="seconds"))
         except InvalidParameter as error:
             # The filter set puts the parameter's own name in front.
             raise forms.ValidationError(str(error.detail).removeprefix("seconds: ")) from error
@@ -50,14 +51,10 @@ class MarkField(forms.CharField):
     def to_python(self, value: str | None) -> int | None:
         if not value:
             return None
-        if not _is_number(value) or int(value) & ~ALLOWED_MARKS:
+        marks = parse_digits(value, at_most=NUMBER_MAX_DIGITS)
+        if marks is None or marks & ~ALLOWED_MARKS:
             raise forms.ValidationError(_("Give 0, or a sum of 1, 2, 4, 8 and 1<<n with n from 32 to 63."))
-        return to_signed(int(value))
-
-
-def _is_number(text: str) -> bool:
-    """Decimal digits and nothing else. Django's own fields trim blanks, so that " " would not filter, and take 1.0 or +1."""
-    return text.isascii() and text.isdigit() and len(text) <= NUMBER_MAX_DIGITS
+        return to_signed(marks)
 
 
 class FlagFilter(django_filters.TypedChoiceFilter):

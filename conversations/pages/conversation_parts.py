@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from conversations import identifiers, positions, threads
 from conversations.choices import ConversationType, Membership
+from conversations.digits import parse_digits
 from conversations.exceptions import InvalidParameter
 from conversations.formats import message_preview
 from conversations.models import Conversation, ConversationRow, Group, GroupMember, Message, Owner, composite_keys
@@ -54,7 +55,7 @@ class Bubbles(NamedTuple):
 
 def bubbles(row: Conversation, before: str, *, reads_text: bool) -> Bubbles:
     """The messages that the owner can see before a position, "" for the newest. Raises InvalidParameter."""
-    if before and not (before.isascii() and before.isdigit() and len(before) <= positions.MAX_LENGTH):
+    if before and parse_digits(before, at_most=positions.MAX_LENGTH) is None:
         raise InvalidParameter(_("This is no place in the conversation."), field="before")
     viewer = unread_counts.viewer_of(row)
     thread = threads.thread_of(row.owner_id, row.conversation_id)

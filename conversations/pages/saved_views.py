@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from conversations import identifiers
 from conversations.access import permissions
+from conversations.digits import parse_digits
 from conversations.exceptions import InvalidParameter
 from conversations.models import SavedView
 from conversations.pages import list_context, list_filters
@@ -94,14 +95,15 @@ saved_views_page = for_staff(saved_views_page, (*METHODS, "POST"))
 
 def saved_view_change(request: HttpRequest) -> HttpResponse:
     """POST /views/change/?owner=: `id` with `name` and `is_shared`, or with `delete`."""
-    text, owner_id = request.POST.get("id", ""), request.GET.get("owner", "")
-    if not (text.isascii() and text.isdigit() and len(text) < 19):
+    owner_id = request.GET.get("owner", "")
+    view_id = parse_digits(request.POST.get("id", ""), at_most=18)
+    if view_id is None:
         raise InvalidParameter(_("This is no saved view's number."), field="id")
     if "delete" in request.POST:
-        saved_views.delete(user=request.user, view_id=int(text))
+        saved_views.delete(user=request.user, view_id=view_id)
     else:
         is_shared = "is_shared" in request.POST
-        saved_views.change(user=request.user, view_id=int(text), name=request.POST.get("name", ""), is_shared=is_shared)
+        saved_views.change(user=request.user, view_id=view_id, name=request.POST.get("name", ""), is_shared=is_shared)
     back = reverse("saved-views")
     return redirect(f"{back}?{urlencode({'owner': owner_id})}" if owner_id else back)
 

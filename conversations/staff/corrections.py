@@ -17,6 +17,7 @@ from conversations.actions import pins, reading, settings
 from conversations.actions import results as actions_results
 from conversations.actions.results import Result, Results
 from conversations.choices import Mark, ReceiveOption
+from conversations.digits import INT64_DIGITS, parse_digits
 from conversations.exceptions import ConversationError, ConversationNotFound, InvalidParameter
 from conversations.formats import conversation as formats_conversation
 from conversations.models import Conversation, ConversationRow, composite_keys
@@ -136,9 +137,10 @@ def move_read_position(*, owner_id: str, conversation_id: str, to: int) -> list[
 
 def versions(texts: Mapping[str, str]) -> dict[str, int]:
     """What a form says was seen, by conversationID. Raises InvalidParameter."""
-    if not all(one and text.isascii() and text.isdigit() and len(text) < 20 for one, text in texts.items()):
+    seen = {conversation_id: parse_digits(text, at_most=INT64_DIGITS) for conversation_id, text in texts.items()}
+    if "" in seen or None in seen.values():
         raise InvalidParameter(_("This is not what the page sends: open it again."), field="seen")
-    return {one: int(text) for one, text in texts.items()}
+    return seen
 
 
 def log_message(deed: str, changes: Sequence[Change]) -> list[dict[str, Any]]:

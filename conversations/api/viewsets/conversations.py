@@ -18,6 +18,7 @@ from conversations.api.parameters import boolean, id_from_path_or_query, id_para
 from conversations.api.responses import json_response, not_modified
 from conversations.api.serializers import LookupInput
 from conversations.api.viewsets.conversation_actions import ConversationActions
+from conversations.digits import parse_digits
 from conversations.exceptions import Code, ConversationError, ConversationNotFound, InvalidParameter
 from conversations.lists import change_feed, cursors, json_reads
 from conversations.lists.filters import FILTER_NAMES, ConversationFilterSet
@@ -137,9 +138,9 @@ def _selected(filters: Mapping[str, str], owner_id: str) -> ConversationQuerySet
 def _count(text: str | None) -> int:
     if text is None:
         return DEFAULT_COUNT
-    if not (text.isascii() and text.isdigit() and len(text) <= 18 and int(text) >= 1):
+    if not (count := parse_digits(text, at_most=18)):
         raise InvalidParameter(_("count is a whole number from 1."), field="count")
-    return min(int(text), MAX_COUNT)
+    return min(count, MAX_COUNT)
 
 
 def _looked_up(request: Request, owner_id: str, conversation_ids: list[str], extra: bool) -> HttpResponse:

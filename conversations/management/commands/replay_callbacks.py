@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from tqdm import tqdm
 
+from conversations.digits import parse_digits
 from conversations.feeding import member_inference, profiles, webhooks
 from conversations.management.arguments import moment, row_number
 from conversations.models import WebhookEvent, WebhookOutcome
@@ -143,6 +144,7 @@ def _chosen(options: dict[str, Any]):
 
 
 def _seconds(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 3600:
+    seconds = parse_digits(text, at_most=4)
+    if not seconds or seconds > 3600:
         raise ValueError(text)
-    return int(text)
+    return seconds
