@@ -15,7 +15,6 @@ from conversations.admin import links as admin_links
 from conversations.admin.big_tables import MAX_COUNTED, BigTableAdmin, ClosedFilter, pre
 from conversations.digits import parse_digits
 from conversations.exceptions import ConversationError
-from conversations.feeding import messages as feeding_messages
 from conversations.feeding import webhooks
 from conversations.formats import webhook_events
 from conversations.formats.messages import C2CRecall, GroupRecall, IncomingMessage
@@ -121,12 +120,8 @@ def _event(callback: WebhookEvent) -> webhook_events.Event | None:
 def _links_of(callback: WebhookEvent) -> list[admin_links.Link]:
     """What the webhook is about."""
     match event := _event(callback):
-        case IncomingMessage():
-            return admin_links.of_thread(feeding_messages.thread_name(event))
-        case GroupRecall():
-            return admin_links.of_thread(event.thread_id)
-        case C2CRecall():
-            return admin_links.of_thread(thread_between(event.sender, event.peer))
+        case IncomingMessage() | GroupRecall() | C2CRecall():
+            return admin_links.of_thread(event.thread)
         case webhook_events.C2CRead():
             return admin_links.of_thread(thread_between(event.reader, event.peer))
         case webhook_events.GroupEvent():

@@ -75,7 +75,7 @@ def _message(chat: Chat, number: int, line: Line, now_s: int) -> IncomingMessage
 
 def _recall(message: IncomingMessage) -> C2CRecall | GroupRecall:
     if message.group_id:
-        return GroupRecall(message.group_id, "", (message.seq,), "")
+        return GroupRecall(message.group_id, "", (message.seq,))
     return C2CRecall(message.sender, message.peer, message.time_s, message.seq, message.random)
 
 

@@ -12,7 +12,6 @@ from typing import NamedTuple
 import orjson
 
 from conversations import positions
-from conversations import threads as conversations_threads
 from conversations.choices import ChangedBy, GroupType
 from conversations.feeding import fan_out, group_fast_path, members
 from conversations.formats import message_body
@@ -56,7 +55,7 @@ def record(messages: Sequence[IncomingMessage], *, now_s: int) -> list[Outcome]:
 @in_transaction
 def record_c2c(messages: Sequence[IncomingMessage], *, now_s: int) -> list[Outcome]:
     """Messages between two users, of any number of threads."""
-    threads = store_messages.lock_threads(conversations_threads.thread_between(one.sender, one.peer) for one in messages)
+    threads = store_messages.lock_threads(one.thread for one in messages)
     outcomes, changes = _store(messages, threads, _ends(threads), now_s)
     fan_out.change_c2c(
         {pair for one in messages for pair in ((one.sender, one.peer), (one.peer, one.sender))}, changes, by=ChangedBy.MESSAGE
@@ -72,7 +71,7 @@ def record_in_group(group_id: str, messages: Sequence[IncomingMessage], *, now_s
         if group.is_retyped:
             members.apply_changes(group, members.GroupRoster(group))
         return [Outcome(one, False) for one in messages]
-    threads = store_messages.lock_threads(one.thread_id for one in messages)
+    threads = store_messages.lock_threads(one.thread for one in messages)
     ends = _ends(threads)
     outcomes, changes = _store(messages, threads, ends, now_s)
     _spread(group, threads, ends, [change for change in changes if not change.is_none])
@@ -108,22 +107,21 @@ def recall(what: C2CRecall | GroupRecall) -> None:
 
 @in_transaction
 def _recall_c2c(what: C2CRecall) -> None:
-    thread = conversations_threads.thread_between(what.sender, what.peer)
-    threads = store_messages.lock_threads([thread])
-    position = positions.of_c2c(what.time_s, what.seq, what.random)
-    told = Stored(**_EMPTY | {"thread": thread, "position": position, "is_recalled": True})
-    changes = _merge_and_save([told], threads)
+    threads = store_messages.lock_threads([what.thread])
+    changes = _merge_and_save(_recalled(what), threads)
     fan_out.change_c2c({(what.sender, what.peer), (what.peer, what.sender)}, changes, by=ChangedBy.RECALL)
 
 
 @in_transaction
 def _recall_in_group(what: GroupRecall) -> None:
     group = members.lock_group(what.group_id)
-    threads = store_messages.lock_threads([what.thread_id])
-    places = (positions.of_group(seq) for seq in what.seqs)
-    told = [Stored(**_EMPTY | {"thread": what.thread_id, "position": place, "is_recalled": True}) for place in places]
-    changes = _merge_and_save(told, threads)
+    threads = store_messages.lock_threads([what.thread])
+    changes = _merge_and_save(_recalled(what), threads)
     members.apply_changes(group, members.GroupRoster(group), changes, by=ChangedBy.RECALL)
+
+
+def _recalled(recall: C2CRecall | GroupRecall) -> list[Stored]:
+    return [Stored(**_EMPTY | {"thread": recall.thread, "position": at, "is_recalled": True}) for at in recall.positions]
 
 
 # ---- What is stored ----------------------------------------------------------------------------
@@ -180,7 +178,7 @@ def _placed(messages: Sequence[IncomingMessage], threads: Mapping[str, LockedThr
     repeats = _repeats(messages, threads, now_s)
     placed = []
     for message in messages:
-        thread = threads[thread_name(message)]
+        thread = threads[message.thread]
         key = (thread.thread, message.sender, message.random)
         if _is_incomplete(message) and key in repeats:
             message = repeats[key]
@@ -212,9 +210,7 @@ def _repeats(
     messages: Sequence[IncomingMessage], threads: Mapping[str, LockedThread], now_s: int
 ) -> dict[tuple[str, str, int | None], IncomingMessage]:
     """Of messages that do not tell their place: those told before, by thread, sender and random."""
-    asked = {
-        (thread_name(one), one.sender, one.random): one for one in messages if _is_incomplete(one) and one.random is not None
-    }
+    asked = {(one.thread, one.sender, one.random): one for one in messages if _is_incomplete(one) and one.random is not None}
     if not asked:
         return {}
     recent = Stored.objects.filter(
@@ -231,24 +227,11 @@ def _repeats(
     return found
 
 
-def thread_name(message: IncomingMessage) -> str:
-    """The thread that a message stands in."""
-    return message.thread_id or conversations_threads.thread_between(message.sender, message.peer)
-
-
-def place_of(message: IncomingMessage) -> tuple[str, str]:
-    """The thread and position of a message that tells them."""
-    is_group = bool(message.group_id)
-    position = positions.of_group(message.seq) if is_group else positions.of_c2c(message.time_s, message.seq, message.random)
-    return thread_name(message), position
-
-
 def _to_stored(message: IncomingMessage) -> Stored:
     body = message_body.last_message(message, is_self=False)
-    thread, position = place_of(message)
     return Stored(
-        thread=thread,
-        position=position,
+        thread=message.thread,
+        position=message.position,
         sender=message.sender,
         time_s=message.time_s,
         random=message.random,

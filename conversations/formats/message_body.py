@@ -112,7 +112,7 @@ _SAME_FOR_ALL: Mapping[str, Any] = {
 def _thread(message: IncomingMessage, is_self: bool) -> dict[str, Any]:
     """Exactly one of groupID and userID; the latter is always the one at the other end."""
     if message.type == ConversationType.GROUP:
-        return {"groupID": message.thread_id, "userID": None}
+        return {"groupID": message.thread, "userID": None}
     return {"groupID": None, "userID": message.peer if is_self else message.sender}
 
 

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
+from conversations import positions
 from conversations.choices import ConversationType
+from conversations.threads import thread_between
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,9 +39,16 @@ class IncomingMessage:
         return ConversationType.GROUP if self.group_id else ConversationType.C2C
 
     @property
-    def thread_id(self) -> str:
-        """The topic or group in which it stands, "" for one to one; a topic is a conversation of its own."""
-        return self.topic_id or self.group_id
+    def thread(self) -> str:
+        """The message history that it belongs to: of its topic or group, else of the two users."""
+        return self.topic_id or self.group_id or thread_between(self.sender, self.peer)
+
+    @property
+    def position(self) -> str:
+        """Its position in the thread; time, number and random must be known."""
+        if self.group_id:
+            return positions.of_group(self.seq)
+        return positions.of_c2c(self.time_s, self.seq, self.random)
 
     @property
     def msg_key(self) -> str | None:
@@ -59,6 +68,14 @@ class C2CRecall:
     seq: int
     random: int
 
+    @property
+    def thread(self) -> str:
+        return thread_between(self.sender, self.peer)
+
+    @property
+    def positions(self) -> list[str]:
+        return [positions.of_c2c(self.time_s, self.seq, self.random)]
+
 
 @dataclass(frozen=True, slots=True)
 class GroupRecall:
@@ -67,8 +84,11 @@ class GroupRecall:
     group_id: str
     topic_id: str
     seqs: tuple[int, ...]
-    reason: str
 
     @property
-    def thread_id(self) -> str:
+    def thread(self) -> str:
         return self.topic_id or self.group_id
+
+    @property
+    def positions(self) -> list[str]:
+        return [positions.of_group(seq) for seq in self.seqs]

@@ -126,7 +126,7 @@ def _record(messages: Sequence[IncomingMessage], *, read_to_s: int, dry_run: boo
     # Locked before asking: a webhook may tell of the same message right now.
     if group_id := messages[0].group_id:
         members.lock_group(group_id)
-    places = [feeding_messages.place_of(message) for message in messages]
+    places = [(message.thread, message.position) for message in messages]
     store_messages.lock_threads(thread for thread, _position in places)
     known = {place for place, stored in store_messages.find(places).items() if stored.body is not None}
     told = [

@@ -245,7 +245,7 @@ class PositionTests(ReportTestCase):
 
     def test_mentions_of_both_sides_unite_and_none_of_a_recalled_message_comes_back(self):
         messages.record([group("alice", 1), group("bob", 2, at_all=True), group("bob", 3), group("bob", 4)], now_s=NOON_S)
-        messages.recall(GroupRecall("team", "", (4,), ""))
+        messages.recall(GroupRecall("team", "", (4,)))
 
         told = [{"seq": str(seq), "atType": 1} for seq in (2, 3, 4, 9)]
         shown = self.take(team(groupAtInfoList=told))
@@ -258,7 +258,7 @@ class PositionTests(ReportTestCase):
         self.take(team(groupAtInfoList=[{"seq": "2", "atType": 1}, {"seq": "3", "atType": 1}]))
 
         messages.record([group("bob", 2), group("bob", 3)], now_s=NOON_S)
-        messages.recall(GroupRecall("team", "", (3,), ""))
+        messages.recall(GroupRecall("team", "", (3,)))
 
         self.assertEqual(self.shown("group_team")["groupAtInfoList"], [{"seq": "2", "atType": 1}])
 

@@ -91,7 +91,7 @@ class Story:
         feeding_messages.record([self._message(sender, thread, **more) for thread in (TOPIC, CLUB)], now_s=NOON_S)
 
     def _recall(self, seq: int, thread: str) -> None:
-        feeding_messages.recall(GroupRecall(CLUB, TOPIC if thread == TOPIC else "", (seq,), ""))
+        feeding_messages.recall(GroupRecall(CLUB, TOPIC if thread == TOPIC else "", (seq,)))
 
     def _read(self, owner_id: str, seq: int, thread: str) -> None:
         reading.read(owner_id=owner_id, conversation_id=f"group_{thread}", sequence=seq)

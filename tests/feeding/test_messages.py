@@ -80,7 +80,7 @@ class ReadingTests(TestCase):
             [group("alice", 1), group("bob", 3, at_all=True), group("bob", 4, at_accounts=("alice",))], now_s=NOON_S
         )
         messages.record([group("bob", 5, at_accounts=("alice",)), group("bob", 6)], now_s=NOON_S)
-        messages.recall(GroupRecall("team", "", (5,), ""))
+        messages.recall(GroupRecall("team", "", (5,)))
         reading.read(owner_id="alice", conversation_id="group_team")
 
         reading.move_read_position(owner_id="alice", conversation_id="group_team", to=2)

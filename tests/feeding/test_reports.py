@@ -80,7 +80,7 @@ class CarriedOver:
         self.come(99, 101, 102)
 
         for seq, left in ((101, 13), (99, 13), (98, 13), (102, 12)):
-            messages.recall(GroupRecall("team", "", (seq,), ""))
+            messages.recall(GroupRecall("team", "", (seq,)))
             self.assertEqual(self.unread(), left)
 
     def test_a_deletion_drops_it_and_a_return_counts_what_comes_then(self):

@@ -42,7 +42,7 @@ def group(*elements, **keys):
 def words(message, is_self=False, **names):
     """What pages say of it, once it went through the checks of the wire."""
     shown = last_message(message, is_self=is_self, **names)
-    bare_id = message.thread_id or (message.peer if is_self else message.sender)
+    bare_id = message.topic_id or message.group_id or (message.peer if is_self else message.sender)
     entry = conversation.from_wire({"conversationID": join(message.type, bare_id), "lastMessage": shown})
     return in_words(entry.last_message, message.type)
 

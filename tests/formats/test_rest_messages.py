@@ -50,7 +50,12 @@ def refused_key(body, read=read):
 def test_a_one_to_one_body_names_sender_peer_and_place():
     message = read(payload("send_c2c"))
 
-    assert (message.type, message.sender, message.peer, message.thread_id) == (C2C, "demo_bob", "demo_alice", "")
+    assert (message.type, message.sender, message.peer, message.thread) == (
+        C2C,
+        "demo_bob",
+        "demo_alice",
+        "demo_alice\x1fdemo_bob",
+    )
     assert (message.time_s, message.seq, message.random) == (1_760_000_200, 48211, 3_141_592_653)
     assert message.msg_key == "48211_3141592653_1760000200"
     assert message.cloud_custom_data == '{"trace":"t-1"}'
@@ -130,7 +135,7 @@ def test_a_day_ahead_is_the_most():
 def test_a_group_body_names_sender_group_and_mentions():
     message = read(payload("send_group"))
 
-    assert (message.type, message.sender, message.group_id, message.thread_id) == (
+    assert (message.type, message.sender, message.group_id, message.thread) == (
         GROUP, "demo_carol", "demo_team_7", "demo_team_7",
     )  # fmt: skip
     assert (message.peer, message.topic_id, message.random, message.msg_key) == ("", "", 2_718_281_828, None)
@@ -148,7 +153,7 @@ def test_a_group_id_has_three_spellings(key):
 def test_a_topic_is_the_thread_of_its_messages():
     message = read(group(GroupId="@TGS#_c", TopicId="@TGS#_c@TOPIC#_news"))
 
-    assert (message.group_id, message.thread_id) == ("@TGS#_c", "@TGS#_c@TOPIC#_news")
+    assert (message.group_id, message.thread) == ("@TGS#_c", "@TGS#_c@TOPIC#_news")
 
 
 def test_a_targeted_message_names_each_target_once():
@@ -326,13 +331,13 @@ def test_a_one_to_one_recall_names_the_message_by_its_parts():
 def test_a_group_recall_names_each_number_once():
     body = {"GroupId": "team_7", "MsgSeqList": [{"MsgSeq": 520}, {"MsgSeq": "521"}, {"MsgSeq": 520}], "Reason": "typo"}
 
-    assert rest_messages.recall(body) == GroupRecall("team_7", "", (520, 521), "typo")
+    assert rest_messages.recall(body) == GroupRecall("team_7", "", (520, 521))
 
 
 def test_a_recall_in_a_topic_is_of_the_topics_thread():
     body = {"GroupId": "@TGS#_c", "TopicId": "@TGS#_c@TOPIC#_news", "MsgSeqList": [{"MsgSeq": 1}]}
 
-    assert rest_messages.recall(body).thread_id == "@TGS#_c@TOPIC#_news"
+    assert rest_messages.recall(body).thread == "@TGS#_c@TOPIC#_news"
 
 
 @pytest.mark.parametrize(

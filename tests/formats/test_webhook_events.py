@@ -95,7 +95,7 @@ def test_newer_webhooks_tell_whom_a_message_mentions():
 def test_a_message_in_a_topic():
     message = parse(GROUP_MESSAGE, TopicId="demo_team_7@TOPIC#_a")
 
-    assert (message.group_id, message.thread_id) == ("demo_team_7", "demo_team_7@TOPIC#_a")
+    assert (message.group_id, message.thread) == ("demo_team_7", "demo_team_7@TOPIC#_a")
 
 
 @pytest.mark.parametrize("seq", [520, "520"])
@@ -148,7 +148,7 @@ def test_a_one_to_one_recall():
 
 
 def test_a_group_recall():
-    assert parse(GROUP_RECALL) == GroupRecall("demo_team_7", "", (520,), "")
+    assert parse(GROUP_RECALL) == GroupRecall("demo_team_7", "", (520,))
 
 
 def test_a_recall_has_the_parts_of_the_message_it_recalls():

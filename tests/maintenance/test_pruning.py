@@ -47,7 +47,7 @@ later = st.lists(
         later_numbers.map(lambda number: c2c(sender_of(number), peer_of(number), number * 3)),
         later_numbers.map(lambda number: group(sender_of(number), number)),
         later_numbers.map(lambda n: C2CRecall(sender_of(n), peer_of(n), NOON_S + n, n * 3, n * 3)),
-        later_numbers.map(lambda number: GroupRecall("team", "", (number,), "")),
+        later_numbers.map(lambda number: GroupRecall("team", "", (number,))),
         later_numbers.map(lambda number: webhook_events.C2CRead(peer_of(number), sender_of(number), NOON_S + number - 4)),
     ),
     max_size=10,
@@ -148,7 +148,7 @@ class PruningTests(TransactionTestCase):
         self.read_by("alice", sequence=9)
 
         pruning.prune(before_s=EVERYTHING_S)
-        messages.recall(GroupRecall("team", "", (10,), ""))
+        messages.recall(GroupRecall("team", "", (10,)))
 
         self.assertEqual(orjson.loads(self.row().group_at_info), [])
 
@@ -157,7 +157,7 @@ class PruningTests(TransactionTestCase):
         pruning.prune(before_s=EVERYTHING_S)
         before = state()
 
-        messages.recall(GroupRecall("team", "", (1, 2, 3), ""))
+        messages.recall(GroupRecall("team", "", (1, 2, 3)))
 
         self.assertEqual((state(), told()), (before, [9]))
 
@@ -175,7 +175,7 @@ class PruningTests(TransactionTestCase):
         messages.record([group("bob", 100)], now_s=NOON_S)
         pruning.prune(before_s=NOON_S + 50)
 
-        messages.recall(GroupRecall("team", "", (100,), ""))
+        messages.recall(GroupRecall("team", "", (100,)))
 
         self.assertIn('"g9"', self.row().last_message)
 

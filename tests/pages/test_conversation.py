@@ -226,7 +226,7 @@ class MaskTests(AsSupport):
     def test_nothing_that_was_written_is_on_any_page(self):
         team("alice", "bob")
         messages.record([c2c("bob", "alice", 1), group("bob", 1), group("bob", 2)], now_s=NOON_S)
-        messages.recall(GroupRecall("team", "", (1,), ""))
+        messages.recall(GroupRecall("team", "", (1,)))
         body = Conversation.objects.get(owner_id="alice", conversation_id="c2c_bob").last_message.replace("c1", SECRET)
         for model in (Conversation, conversation_parts.Message):
             column = "last_message" if model is Conversation else "body"

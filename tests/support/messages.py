@@ -22,7 +22,7 @@ mentions = st.fixed_dictionaries(
     },
 )
 numbers = st.integers(1, 12)
-group_recalls = st.builds(lambda seqs: GroupRecall("team", "", tuple(seqs), ""), st.lists(numbers, min_size=1, max_size=3))
+group_recalls = st.builds(lambda seqs: GroupRecall("team", "", tuple(seqs)), st.lists(numbers, min_size=1, max_size=3))
 moments = st.builds(lambda number, ms: (NOON_S + number) * 1000 + ms, st.integers(0, 13), st.sampled_from((0, 500)))
 movers = st.lists(st.sampled_from(PEOPLE), min_size=1, max_size=2, unique=True).map(tuple)
 joins = st.builds(

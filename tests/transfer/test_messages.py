@@ -98,7 +98,7 @@ class HistoryTests(TestCase):
         self.assertEqual(before["alice", "group_team"]["unread"], 1)
 
     def test_a_recall_that_came_first_stands(self):
-        webhooks.apply_event(webhook_events.GroupRecall("team", "", (1,), ""), at_ms=0, now_s=NOON_S)
+        webhooks.apply_event(webhook_events.GroupRecall("team", "", (1,)), at_ms=0, now_s=NOON_S)
 
         import_all(group_body(1))
 

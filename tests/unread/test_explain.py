@@ -60,7 +60,7 @@ class ReasonTests(TestCase):
             group("bob", 8),
         ]  # fmt: skip
         messages.record(told, now_s=NOON_S)
-        messages.recall(GroupRecall("team", "", (7, 9), ""))
+        messages.recall(GroupRecall("team", "", (7, 9)))
 
         found = explain.explain("alice", "group_team")
 
