@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from conversations import identifiers, positions
 from conversations.actions import peer_receipts
-from conversations.actions.results import NEVER_SEEN, Outcome, Results, change_each, locked_one, newest_known
+from conversations.actions.results import Outcome, Results, change_each, locked_one, newest_known
 from conversations.choices import ChangedBy, ConversationType
 from conversations.exceptions import InvalidParameter
 from conversations.formats import conversation as formats_conversation
@@ -25,6 +25,7 @@ from conversations.store import rows as store_rows
 from conversations.store.owners import lock_many, lock_owner, lock_owners, lock_with_peers
 from conversations.store.rows import save_conversations
 from conversations.store.transactions import in_transaction
+from conversations.sync_tokens import NEVER_SEEN
 from conversations.times import check_epoch_s, check_happened_s
 from conversations.unread import counts as unread_counts
 from conversations.unread import rules

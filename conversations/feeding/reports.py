@@ -12,7 +12,7 @@ from conversations import threads as conversations_threads
 from conversations.actions import groups as actions_groups
 from conversations.actions import peer_receipts, pins, reading, settings
 from conversations.actions import results as actions_results
-from conversations.actions.results import NEVER_SEEN, Result, Results
+from conversations.actions.results import Result, Results
 from conversations.choices import ChangedBy, ConversationType, GroupType
 from conversations.exceptions import ConversationError, InvalidParameter
 from conversations.feeding import member_inference, report_merging
@@ -24,6 +24,7 @@ from conversations.store import messages
 from conversations.store.owners import LockedOwner, lock_owner, lock_owners
 from conversations.store.rows import insert_rows, save_conversations
 from conversations.store.transactions import in_transaction
+from conversations.sync_tokens import NEVER_SEEN
 from conversations.times import CLOCK_TOLERANCE_S, DAY_S, check_happened_s, now_s, to_epoch_s
 from conversations.unread import counts, rules
 

@@ -1,47 +1,35 @@
-"""What changed in an owner's list since a client last asked: the listener's onNewConversation, onConversationChanged,
-onConversationDeleted and the conversation groups', as a feed that can be read from any point again.
+"""Read what changed in an owner's list since a sync token.
 
-A row stands in it once, at its newest version. Rows and the owner's version come from one statement, so nothing that is
-committed later can have a smaller number than what was given.
+The changes are those that the SDK's listener reports: onNewConversation, onConversationChanged, onConversationDeleted, and
+the changes of conversation groups. A row stands in the feed once, at its newest version. Rows and the owner's version come
+from one statement, so nothing that is committed later can have a smaller number than the changes returned.
 """
 
-import re
-from collections.abc import Sequence
 from functools import lru_cache
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import orjson
-from django.utils.translation import gettext as _
 
-from conversations.exceptions import InvalidParameter
 from conversations.formats import conversation as formats_conversation
-from conversations.lists.json_reads import ALSO_SHOWN, NEVER_SEEN, OWNERS, SHOWN, Rows, middle, rows_of
+from conversations.lists import raw_rows
+from conversations.lists.json_reads import EXTRA_COLUMNS, OWNER_TABLE, ROW_COLUMNS, marks_and_groups_json
+from conversations.lists.raw_rows import RawRows
 from conversations.models import Conversation
+from conversations.models.statements import Parameter, Statement
+from conversations.sync_tokens import NEVER_SEEN, SyncToken
 
-FROM_THE_START = ("", NEVER_SEEN)
-# Which deletions matter to a client that has nothing yet: none.
-ALL_BEFORE = (1 << 63) - 1
-_token = re.compile(r"(\d{1,18})\.(\d{1,18})(?:\.(\d{1,18}))?", re.ASCII).fullmatch
-_FIRST = 5  # column of the first of a conversation's; before them are the owner's
-_FIELDS = (*SHOWN, *ALSO_SHOWN, "created_version", "deleted_at")
+# Deletions up to this version do not matter to a client that has nothing yet: none at all do.
+LAST_VERSION = (1 << 63) - 1
 
-
-class Token(NamedTuple):
-    """A place in an owner's feed. `started` is the version at which a client that is still catching up began with nothing:
-    deletions up to there are none of its business, nor is it reset for having missed them.
-    """
-
-    epoch: int
-    version: int
-    started: int = 0
-
-    def __str__(self) -> str:
-        return f"{self.epoch}.{self.version}" + (f".{self.started}" if self.started > self.version else "")
+# What a result holds, in this order.
+OWNER_COLUMNS = ("epoch", "version", "reset_below", "groups_version", "group_names")
+COLUMNS = (*ROW_COLUMNS, *EXTRA_COLUMNS, "created_version", "deleted_at")
+_GROUP_NAMES, _FIRST_ROW_COLUMN = OWNER_COLUMNS.index("group_names"), len(OWNER_COLUMNS)
 
 
 class Changes(NamedTuple):
-    """A page of the feed."""
+    """A page of the feed: JSON objects, the oldest change first."""
 
     since: str  # the token for the next page: of the last change here, or of the whole list when it is finished
     changes: list[bytes]
@@ -50,7 +38,7 @@ class Changes(NamedTuple):
     owner_version: str  # the token of the whole list
 
     def to_json(self) -> bytes:
-        """The answer of changes/."""
+        """Return the body of changes/."""
         return b'{"version":"%b","changes":[%b],"isFinished":%b,"resetRequired":%b}' % (
             self.since.encode(),
             b",".join(self.changes),
@@ -59,68 +47,63 @@ class Changes(NamedTuple):
         )
 
 
-def parse(text: str) -> Token | None:
-    """The place that `text` names, None for the start. Raises InvalidParameter for what is no token."""
-    if text in FROM_THE_START:
-        return None
-    if not (found := _token(text)):
-        raise InvalidParameter(_("since is a version that this feed gave, or 0."), field="since")
-    return Token(*(int(number or 0) for number in found.groups()))
-
-
-def read(owner_id: str, since: Token | None, count: int, *, extra: bool = False) -> Changes:
-    """The first `count` changes after `since`. One statement."""
-    version, started = (since.version, since.started) if since else (0, ALL_BEFORE)
-    sql, parameters = _statement(count)
-    values = {_OWNER_ID: owner_id, _VERSION: version, _STARTED: started}
-    rows = rows_of(sql, [*(values.get(parameter, parameter) for parameter in parameters), owner_id])
+def read(owner_id: str, since: SyncToken | None, count: int, *, extra: bool = False) -> Changes:
+    """Return the first `count` changes after `since`, None for the start. One statement."""
+    version, started = (since.version, since.started) if since else (0, LAST_VERSION)
+    statement = _statement(count)
+    parameters = statement.filled_in(owner_id=owner_id, version=version, started=started)
+    rows = raw_rows.fetch(statement.sql, parameters)
     if not rows.count:
         return Changes(NEVER_SEEN, [], since is None, since is not None, NEVER_SEEN)
-    epoch, newest, reset_below, groups_version = (int(rows.value(0, column)) for column in range(4))
-    owner_version = str(Token(epoch, newest))
+    epoch, newest, reset_below, groups_version = (int(rows.value(0, column)) for column in range(_GROUP_NAMES))
+    owner_version = str(SyncToken(epoch, newest))
     if since and (epoch != since.epoch or not reset_below <= max(version, started) <= newest):
         return Changes(NEVER_SEEN, [], False, True, owner_version)
-    place = Token(epoch, version, started)
-    changes = [_change(rows, n, place, extra) for n in range(rows.count if rows.value(0, _FIRST) is not None else 0)]
+    changes = _changed_rows(rows, SyncToken(epoch, version, started), extra)
     if groups_version > version:
-        changes.append((groups_version, _groups_change(rows.value(0, 4))))
+        changes.append((groups_version, _groups_change(rows.value(0, _GROUP_NAMES))))
         changes.sort(key=itemgetter(0))
     is_finished = len(changes) <= count
     reached = newest if is_finished else changes[count - 1][0]
-    next_since = Token(epoch, reached, started if since else newest)
+    next_since = SyncToken(epoch, reached, started if since else newest)
     return Changes(str(next_since), [change for _version, change in changes[:count]], is_finished, False, owner_version)
 
 
-# Stand for a request's values in a statement that is compiled once.
-_OWNER_ID, _VERSION, _STARTED = "owner ID", -1, -2
-
-
 @lru_cache(maxsize=512)
-def _statement(count: int) -> tuple[str, Sequence[Any]]:
-    # One more than asked tells whether there are more.
-    changed = Conversation.objects.changed_since(_OWNER_ID, _VERSION, deleted_since=_STARTED)[: count + 1]
-    sql, parameters = changed.values_list(*_FIELDS).query.sql_with_params()
-    return (
-        f"SELECT o.epoch, o.version, o.reset_below, o.groups_version, o.group_names, c.* FROM {OWNERS} o "
-        f"LEFT JOIN ({sql}) c ON 1 = 1 WHERE o.owner_id = %s ORDER BY c.version",
-        parameters,
+def _statement(count: int) -> Statement:
+    changed = Conversation.objects.changed_since(
+        Parameter("owner_id"), Parameter("version"), deleted_since=Parameter("started")
+    )
+    # One row more than asked for shows whether there are more changes.
+    rows = Statement.of(changed[: count + 1].values_list(*COLUMNS))
+    owner_columns = ", ".join(f"o.{column}" for column in OWNER_COLUMNS)
+    return Statement(
+        f"SELECT {owner_columns}, c.* FROM {OWNER_TABLE} o "
+        f"LEFT JOIN ({rows.sql}) c ON 1 = 1 WHERE o.owner_id = %s ORDER BY c.version",
+        (*rows.parameters, Parameter("owner_id")),
     )
 
 
-def _change(rows: Rows, n: int, since: Token, extra: bool) -> tuple[int, bytes]:
-    """The version and JSON of a changed row."""
-    value = dict(zip(_FIELDS, (rows.value(n, _FIRST + column) for column in range(len(_FIELDS)))))
-    version = int(value["version"])
-    if value["deleted_at"] is not None:
-        return version, b'{"kind":"deleted","conversationID":%b}' % orjson.dumps(value["conversation_id"].decode())
+def _changed_rows(rows: RawRows, since: SyncToken, extra: bool) -> list[tuple[int, bytes]]:
+    """Return the version and JSON of each changed row."""
+    if rows.value(0, _FIRST_ROW_COLUMN) is None:
+        return []
+    return [_changed_row(rows, n, since, extra) for n in range(rows.count)]
+
+
+def _changed_row(rows: RawRows, n: int, since: SyncToken, extra: bool) -> tuple[int, bytes]:
+    row = {name: rows.value(n, column) for column, name in enumerate(COLUMNS, start=_FIRST_ROW_COLUMN)}
+    version = int(row["version"])
+    if row["deleted_at"] is not None:
+        return version, b'{"kind":"deleted","conversationID":%b}' % orjson.dumps(row["conversation_id"].decode())
     conversation = formats_conversation.to_json(
-        value["wire_head"],
-        value["last_message"],
-        middle(value["marks"], value["conversation_groups"], rows.value(0, 4)),
-        formats_conversation.extra_json(version, value["membership"].decode()) if extra else b"",
+        row["wire_head"],
+        row["last_message"],
+        marks_and_groups_json(row["marks"], row["conversation_groups"], rows.value(0, _GROUP_NAMES)),
+        formats_conversation.extra_json(version, row["membership"].decode()) if extra else b"",
     )
-    # Whoever is catching up has nothing yet of what did not change since the start.
-    is_new = int(value["created_version"]) > since.version or version <= since.started
+    # A client that is catching up has no row yet that did not change since it started.
+    is_new = int(row["created_version"]) > since.version or version <= since.started
     kind = b"new" if is_new else b"changed"
     return version, b'{"kind":"%b","conversation":%b}' % (kind, conversation)
 

@@ -2,9 +2,12 @@
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 from django.db import connection, models
 from django.db.models import Field, Func, Lookup, TextField
+
+from conversations.models.statements import Parameter
 
 # Sorts after every character that a name can hold.
 LAST_CHARACTER = "\U0010ffff"
@@ -51,11 +54,14 @@ class AnyOf(Lookup):
 
     def as_sqlite(self, compiler, connection):
         lhs, params = self.process_lhs(compiler, connection)
-        return f"{lhs} IN (SELECT value FROM json_each(%s))", (*params, array_parameter(self.rhs))
+        return f"{lhs} IN (SELECT value FROM json_each(%s))", (*params, self._values())
 
     def as_postgresql(self, compiler, connection):
         lhs, params = self.process_lhs(compiler, connection)
-        return f"{lhs} = ANY(string_to_array(%s, E'\\n'))", (*params, array_parameter(self.rhs))
+        return f"{lhs} = ANY(string_to_array(%s, E'\\n'))", (*params, self._values())
+
+    def _values(self) -> Any:
+        return self.rhs if isinstance(self.rhs, Parameter) else array_parameter(self.rhs)
 
 
 @models.BigIntegerField.register_lookup

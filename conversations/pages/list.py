@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
+from conversations import sync_tokens
 from conversations.access import audit_log, permissions
 from conversations.lists import change_feed
 from conversations.pages import list_context as pages_list_context
@@ -60,7 +61,7 @@ def list_context(request: HttpRequest, owner_id: str) -> dict[str, Any]:
 def conversation_updates(request: HttpRequest, owner_id: str) -> HttpResponse:
     """GET /owner/news/?owner=&since= and the list's filters: the rows that changed since a place of the feed, and the tabs."""
     given = list_filters.conditions(request.GET, besides=("owner", "since"))
-    page = change_feed.read(owner_id, change_feed.parse(request.GET.get("since", "")), CHANGES_SHOWN, extra=True)
+    page = change_feed.read(owner_id, sync_tokens.parse(request.GET.get("since", "")), CHANGES_SHOWN, extra=True)
     changes = [orjson.loads(change) for change in page.changes]
     versions = {one["conversationID"]: one["imsite"]["version"] for change in changes if (one := change.get("conversation"))}
     rows = list_filters.filterset_of(owner_id, given).selected().any_of(list(versions)).in_display_order().defer("wire_head")

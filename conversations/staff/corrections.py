@@ -23,6 +23,7 @@ from conversations.formats import conversation as formats_conversation
 from conversations.models import Conversation, ConversationRow, composite_keys
 from conversations.store.owners import lock_many, lock_with_peers
 from conversations.store.transactions import in_transaction
+from conversations.sync_tokens import NEVER_SEEN
 
 
 class Deed(NamedTuple):
@@ -68,7 +69,7 @@ def _one_by_one(act: Callable[..., object]) -> Callable[..., Results]:
                 results.append(Result(one))
             except ConversationError as error:
                 results.append(actions_results.refused(one, error))
-        return Results(actions_results.NEVER_SEEN, results)
+        return Results(NEVER_SEEN, results)
 
     return act_on_each
 

@@ -24,6 +24,7 @@ from conversations.models import Conversation, Group, Owner
 from conversations.models.lookups import array_parameter
 from conversations.store import messages, notifications
 from conversations.store.transactions import in_transaction
+from conversations.sync_tokens import SyncToken
 from conversations.times import now_s
 
 OWNERS_PER_STATEMENT = 5000
@@ -49,8 +50,8 @@ class LockedOwner:
 
     @property
     def token(self) -> str:
-        """The feed token of the list as it is now."""
-        return f"{self.epoch}.{self.version}"
+        """The sync token of the list as it is now."""
+        return str(SyncToken(self.epoch, self.version))
 
     @property
     def group_names_json(self) -> str:

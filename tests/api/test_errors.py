@@ -133,7 +133,7 @@ class FailureTests(ApiTestCase):
             for debug in (True, False):
                 with (
                     override_settings(DEBUG=debug),
-                    patch("conversations.lists.json_reads.rows_of", side_effect=RuntimeError(SECRET)),
+                    patch("conversations.lists.raw_rows.fetch", side_effect=RuntimeError(SECRET)),
                     self.assertLogs("conversations.api", "ERROR") as logs,
                 ):
                     response = self.get(address, credential)
@@ -144,7 +144,7 @@ class FailureTests(ApiTestCase):
 
     def test_a_log_line_stays_one_line(self):
         with (
-            patch("conversations.lists.json_reads.rows_of", side_effect=RuntimeError),
+            patch("conversations.lists.raw_rows.fetch", side_effect=RuntimeError),
             self.assertLogs("conversations.api", "ERROR") as logs,
         ):
             self.get("/api/v1/conversations/c2c_bob?placeholder=true&owner=alice", HTTP_X_REQUEST_ID="a\nERROR forged")
@@ -154,7 +154,7 @@ class FailureTests(ApiTestCase):
     def test_a_database_that_is_away_is_503_and_says_when_to_come_back(self):
         for error in (OperationalError(SECRET), InterfaceError(SECRET)):
             with (
-                patch("conversations.lists.json_reads.rows_of", side_effect=error),
+                patch("conversations.lists.raw_rows.fetch", side_effect=error),
                 self.assertLogs("conversations.api", "ERROR"),
             ):
                 response = self.get(url())

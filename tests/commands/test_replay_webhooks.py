@@ -12,6 +12,7 @@ import orjson
 from django.db import connection
 from django.test import TransactionTestCase
 
+from conversations import sync_tokens
 from conversations.actions import deletions, drafts, pins, reading, settings
 from conversations.actions import groups as actions_groups
 from conversations.exceptions import ConversationNotFound, GroupNameTaken, GroupNotFound, TooManyPinned
@@ -141,7 +142,7 @@ class Writer:
 
 
 def ask(since: str, count: int) -> dict[str, Any]:
-    return orjson.loads(change_feed.read(ALICE, change_feed.parse(since), count).to_json())
+    return orjson.loads(change_feed.read(ALICE, sync_tokens.parse(since), count).to_json())
 
 
 class ReplayTests(TransactionTestCase):

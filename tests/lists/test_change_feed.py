@@ -6,6 +6,7 @@ import orjson
 from django.test import TestCase, override_settings
 from django.utils import timezone
 
+from conversations import sync_tokens
 from conversations.actions import deletions, drafts, groups, pins
 from conversations.exceptions import InvalidParameter
 from conversations.lists import change_feed
@@ -14,7 +15,7 @@ from tests.support.cast import ALICE, make_conversation, make_conversations
 
 
 def read(since: str = "0", count: int = 100, **more) -> change_feed.Changes:
-    return change_feed.read(ALICE, change_feed.parse(since), count, **more)
+    return change_feed.read(ALICE, sync_tokens.parse(since), count, **more)
 
 
 def kinds(page: change_feed.Changes) -> list[tuple[str, str]]:
@@ -40,7 +41,7 @@ class TokenTests(TestCase):
     def test_what_is_no_token_is_refused(self):
         for text in ("x", "1", "1.", ".1", "1.2.3.4", "-1.2", "1.-2", "1 .2", "¹.2", "1.2\n", "9" * 19 + ".1", "00", "1,2"):
             with self.subTest(text), self.assertRaises(InvalidParameter):
-                change_feed.parse(text)
+                sync_tokens.parse(text)
 
     def test_none_and_zero_are_the_start(self):
         self.assertEqual(read("").changes, read("0").changes)
@@ -59,7 +60,7 @@ class TokenTests(TestCase):
 
     def test_an_owner_never_seen_is_at_the_start_and_a_token_of_a_lost_one_starts_over(self):
         page = change_feed.read("nobody", None, 10)
-        lost = change_feed.read("nobody", change_feed.parse("77.3"), 10)
+        lost = change_feed.read("nobody", sync_tokens.parse("77.3"), 10)
 
         self.assertEqual((page.since, page.changes, page.is_finished, page.reset_required), ("0", [], True, False))
         self.assertTrue(lost.reset_required)

@@ -11,6 +11,7 @@ from conversations.formats import conversation
 from conversations.lists import cursors, json_reads
 from conversations.lists.filters import ConversationFilterSet
 from conversations.models import Conversation, Owner
+from conversations.sync_tokens import NEVER_SEEN
 from conversations.times import from_epoch_s, to_epoch_s
 from tests.support.cast import ALICE, CAROL
 
@@ -191,7 +192,7 @@ class NeverSeenTests(TestCase):
     def test_every_read_of_an_owner_never_seen_is_empty_and_from_the_start(self):
         everything = Conversation.objects.for_owner(ALICE)
 
-        self.assertEqual(json_reads.sync_token(ALICE), json_reads.NEVER_SEEN)
+        self.assertEqual(json_reads.sync_token(ALICE), NEVER_SEEN)
         for snapshot in (
             json_reads.lookup(ALICE, ["c2c_bob"]),
             json_reads.lookup(ALICE, ["c2c_bob", "c2c_x"]),
@@ -199,7 +200,7 @@ class NeverSeenTests(TestCase):
             json_reads.page(ALICE, None, 5),
             json_reads.selected_page(everything, ALICE, 5),
         ):
-            self.assertEqual(snapshot, json_reads.Snapshot(json_reads.NEVER_SEEN, {}, None))
+            self.assertEqual(snapshot, json_reads.Snapshot(NEVER_SEEN, {}, None))
         self.assertEqual(json_reads.totals(everything, ALICE)[1].keys(), everything.totals().keys())
         self.assertEqual(set(json_reads.totals(everything, ALICE)[1].values()), {0})
 

@@ -10,9 +10,9 @@ from typing import ParamSpec, TypeVar
 
 from django.db import Error, close_old_connections, connection, reset_queries
 
-from conversations.lists.json_reads import NEVER_SEEN
 from conversations.models import Owner
 from conversations.store import notifications
+from conversations.sync_tokens import NEVER_SEEN, SyncToken
 
 P, R = ParamSpec("P"), TypeVar("R")
 
@@ -172,4 +172,4 @@ class Hub:
 def _feed_tokens(owner_ids: list[str]) -> Mapping[str, str]:
     """The feed tokens of those owners that there are."""
     versions = Owner.objects.any_of(owner_ids).values_list("owner_id", "epoch", "version")
-    return {owner_id: f"{epoch}.{version}" for owner_id, epoch, version in versions}
+    return {owner_id: str(SyncToken(epoch, version)) for owner_id, epoch, version in versions}

@@ -25,6 +25,7 @@ from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from conversations import sync_tokens
 from conversations.access.api_keys import READ
 from conversations.api.actors import Actor, StaffActor
 from conversations.api.authentication import BearerAuthentication, StaffSessionAuthentication
@@ -36,6 +37,7 @@ from conversations.api.parameters import boolean, parse_query
 from conversations.exceptions import Code, ConversationError
 from conversations.lists import change_feed, json_reads
 from conversations.models import Conversation
+from conversations.sync_tokens import SyncToken
 
 PATHS = (f"{API_PATH}events", f"{API_PATH}events/")
 METHODS = ("GET", "HEAD")
@@ -58,7 +60,7 @@ class Asked(NamedTuple):
     """What a client may and wants to follow."""
 
     owner_id: str
-    since: change_feed.Token | None
+    since: SyncToken | None
     extra: bool
 
 
@@ -154,7 +156,7 @@ def _asked(request: HttpRequest) -> Asked:
         actor.keep_look()
     # A browser comes back to the same address; only its header tells how far it got.
     since = request.META.get("HTTP_LAST_EVENT_ID") or values.get("since", "")
-    return Asked(owner_id, change_feed.parse(since), boolean(values, "extra"))
+    return Asked(owner_id, sync_tokens.parse(since), boolean(values, "extra"))
 
 
 def _actor(request: HttpRequest) -> Actor:
@@ -200,9 +202,9 @@ class Stream:
         page, totals = await threads.run(_page, self._owner_id, self._since, self._extra)
         if page.reset_required:
             self._since = None
-            await self._write(_event(b"reset", orjson.dumps({"version": json_reads.NEVER_SEEN}), json_reads.NEVER_SEEN))
+            await self._write(_event(b"reset", orjson.dumps({"version": sync_tokens.NEVER_SEEN}), sync_tokens.NEVER_SEEN))
             return True
-        self._since = change_feed.parse(page.since)
+        self._since = sync_tokens.parse(page.since)
         if page.is_finished:
             follower.seen = page.owner_version
         if totals is not None or not page.is_finished:
@@ -216,11 +218,11 @@ class Stream:
         await self._send({"type": "http.response.body", "body": part, "more_body": True})
 
 
-def _page(owner_id: str, since: change_feed.Token | None, extra: bool) -> tuple[change_feed.Changes, bytes | None]:
+def _page(owner_id: str, since: SyncToken | None, extra: bool) -> tuple[change_feed.Changes, bytes | None]:
     """The changes after `since`; and, if they reach the newest and there are any, the totals."""
     page = change_feed.read(owner_id, since, COUNT, extra=extra)
     # A place that moved counts too, though the change on the way there is none for this client.
-    is_new = page.since != str(since or json_reads.NEVER_SEEN)
+    is_new = page.since != str(since or sync_tokens.NEVER_SEEN)
     return page, _totals(owner_id) if page.is_finished and is_new else None
 
 

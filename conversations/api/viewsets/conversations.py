@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from rest_framework.request import Request
 from rest_framework.viewsets import ViewSet
 
-from conversations import identifiers
+from conversations import identifiers, sync_tokens
 from conversations.access.api_keys import READ
 from conversations.api.fast_path import BearerFastPathMixin
 from conversations.api.openapi import reads as openapi_reads
@@ -116,7 +116,7 @@ class ConversationViewSet(BearerFastPathMixin, ConversationActions, ViewSet):
     def changes(self, request: Request) -> HttpResponse:
         values = parse_query(request, ("owner", "extra", "since", "count"))
         owner_id = request.user.owner(values.get("owner"), READ)
-        since = change_feed.parse(values.get("since", ""))
+        since = sync_tokens.parse(values.get("since", ""))
         page = change_feed.read(owner_id, since, _count(values.get("count")), extra=boolean(values, "extra"))
         return json_response(request, page.to_json(), page.owner_version, owner_id=owner_id, has_etag=False)
 

@@ -1,0 +1,28 @@
+"""Results as the bytes that the database sent, for reads whose rows go from there into JSON."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from django.db import connection
+
+
+class RawRows(NamedTuple):
+    """A result: the number of its rows, and each value as text, by row and column; None for NULL."""
+
+    count: int
+    value: Callable[[int, int], bytes | None]
+
+
+def fetch(sql: str, parameters: Sequence[Any]) -> RawRows:
+    """Run a statement. Numbers come as decimal text."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        if connection.vendor == "postgresql":
+            # The server's own bytes: to decode them and encode them again took half of a lookup's time.
+            return RawRows(cursor.pgresult.ntuples, cursor.pgresult.get_value)
+        rows = cursor.fetchall()
+    return RawRows(len(rows), lambda row, column: _to_bytes(rows[row][column]))
+
+
+def _to_bytes(value: Any) -> bytes | None:
+    return None if value is None else str(value).encode()
