@@ -1,4 +1,4 @@
-"""The list's filters, by their wire names; the API and the pages share them."""
+"""The filters of a conversation list, by their wire names; the API and the pages share them."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -23,8 +23,8 @@ ANY_TYPE = 0
 NUMBER_MAX_DIGITS = 20
 
 
-class GivenText(forms.CharField):
-    """Text where the empty one means something: only an absent parameter is None."""
+class OptionalTextField(forms.CharField):
+    """Text for which "" is a value of its own: only an absent parameter is None."""
 
     def to_python(self, value: Any) -> str | None:
         return None if value is None else str(value)
@@ -57,62 +57,130 @@ class MarkField(forms.CharField):
         return to_signed(marks)
 
 
-class FlagFilter(django_filters.TypedChoiceFilter):
-    """true or false; anything else is refused, where BooleanFilter would not filter at all."""
+# ---- Kinds of filters; `keyword` is the name before the colon in the search box ---------------
 
-    def __init__(self, **kwargs):
+
+class FlagFilter(django_filters.TypedChoiceFilter):
+    """true or false; anything else is refused, where BooleanFilter would not filter at all.
+
+    `words` are the search box's words for "true" and "false", for example `is:unread` and `is:read`.
+    """
+
+    keyword = "is"
+
+    def __init__(self, *, words: tuple[str, ...], **kwargs):
         choices = (("true", gettext_lazy("yes")), ("false", gettext_lazy("no")))
         super().__init__(choices=choices, coerce=lambda text: text == "true", **kwargs)
+        self.words = dict(zip(words, ("true", "false")))
+
+
+class TypeFilter(django_filters.TypedChoiceFilter):
+    """By the conversation's type; 0 for any."""
+
+    keyword = "type"
+
+    def __init__(self, **kwargs):
+        super().__init__(choices=[(ANY_TYPE, gettext_lazy("any")), *ConversationType.choices], coerce=int, **kwargs)
+
+    def filter(self, qs: ConversationQuerySet, value: int | None) -> ConversationQuerySet:
+        return qs if value == ANY_TYPE else super().filter(qs, value)
+
+
+class ReceiveOptionFilter(django_filters.TypedChoiceFilter):
+    keyword = "recv"
+
+    def __init__(self, **kwargs):
+        super().__init__(choices=ReceiveOption.choices, coerce=int, **kwargs)
 
 
 class EpochFilter(django_filters.Filter):
-    """Against the newest message's time."""
+    """By the newest message's time."""
 
     field_class = EpochField
+    keyword = "updated"
 
 
 class MarkFilter(django_filters.Filter):
     """Any of the bits; 0: no mark at all."""
 
     field_class = MarkField
+    keyword = "mark"
 
     def filter(self, qs: ConversationQuerySet, value: int | None) -> ConversationQuerySet:
         return qs if value is None else qs.marked(value)
 
 
 class GroupFilter(django_filters.Filter):
-    """By the name of a conversation group; "" for the conversations in none."""
+    """By the name of a conversation group; "" for ungrouped conversations."""
 
-    field_class = GivenText
+    field_class = OptionalTextField
+    keyword = "group"
 
     def filter(self, qs: ConversationQuerySet, value: str | None) -> ConversationQuerySet:
         return qs if value is None else qs.in_group_named(self.parent.owner_id, value)
 
 
-class ConversationFilterSet(django_filters.FilterSet):
-    """getConversationListByFilter's conditions and ours; they are combined by AND."""
+class SearchFilter(django_filters.CharFilter):
+    """By a part of the name or ID; in the search box, the words without a keyword."""
 
-    type = django_filters.TypedChoiceFilter(
-        choices=[(ANY_TYPE, gettext_lazy("any")), *ConversationType.choices],
-        coerce=int,
-        method="filter_type",
-        label=gettext_lazy("type"),
+    keyword = ""
+
+    def __init__(self, **kwargs):
+        super().__init__(max_length=SEARCH_MAX_LENGTH, strip=False, **kwargs)
+
+    def filter(self, qs: ConversationQuerySet, value: str) -> ConversationQuerySet:
+        return qs.filter(Q(show_name__icontains=value) | Q(conversation_id__icontains=value)) if value else qs
+
+
+class ConversationFilterSet(django_filters.FilterSet):
+    """The conditions of getConversationListByFilter and our own, combined by AND.
+
+    They are declared here only: the API's parameters, their descriptions in the OpenAPI document (`help_text`) and the search
+    syntax of the pages (in this order) are derived from `base_filters`.
+    """
+
+    hasUnreadCount = FlagFilter(
+        method="filter_unread",
+        words=("unread", "read"),
+        label=gettext_lazy("unread"),
+        help_text="with or without unread messages",
     )
-    conversationGroup = GroupFilter(label=gettext_lazy("conversation group"))
-    markType = MarkFilter(label=gettext_lazy("mark"))
-    hasUnreadCount = FlagFilter(method="filter_unread", label=gettext_lazy("unread"))
-    hasGroupAtInfo = FlagFilter(method="filter_mentions", label=gettext_lazy("mentions"))
-    isPinned = FlagFilter(field_name="is_pinned", label=gettext_lazy("pinned"))
-    hasDraft = FlagFilter(method="filter_draft", label=gettext_lazy("draft"))
-    isMuted = FlagFilter(method="filter_muted", label=gettext_lazy("muted"))
-    recvOpt = django_filters.TypedChoiceFilter(
-        field_name="recv_opt", choices=ReceiveOption.choices, coerce=int, label=gettext_lazy("receive option")
+    hasGroupAtInfo = FlagFilter(
+        method="filter_mentions", words=("mentioned",), label=gettext_lazy("mentions"), help_text="with or without @ entries"
     )
-    search = django_filters.CharFilter(
-        method="filter_search", max_length=SEARCH_MAX_LENGTH, strip=False, label=gettext_lazy("name or ID")
+    isPinned = FlagFilter(
+        field_name="is_pinned", words=("pinned", "unpinned"), label=gettext_lazy("pinned"), help_text="pinned or not"
     )
-    activeSince = EpochFilter(field_name="last_message_at", lookup_expr="gte", label=gettext_lazy("active since"))
-    activeBefore = EpochFilter(field_name="last_message_at", lookup_expr="lt", label=gettext_lazy("active before"))
+    hasDraft = FlagFilter(
+        method="filter_draft", words=("draft",), label=gettext_lazy("draft"), help_text="with or without a draft"
+    )
+    isMuted = FlagFilter(
+        method="filter_muted",
+        words=("muted",),
+        label=gettext_lazy("muted"),
+        help_text="muted (recvOpt 1, 2 or 3, whose unread counts as muted) or not",
+    )
+    type = TypeFilter(label=gettext_lazy("type"), help_text="1 one to one, 2 group, 0 any")
+    markType = MarkFilter(label=gettext_lazy("mark"), help_text="with any of these mark bits; 0: unmarked")
+    conversationGroup = GroupFilter(
+        label=gettext_lazy("conversation group"), help_text='in this conversation group; "": ungrouped'
+    )
+    recvOpt = ReceiveOptionFilter(
+        field_name="recv_opt", label=gettext_lazy("receive option"), help_text="message receiving option"
+    )
+    activeSince = EpochFilter(
+        field_name="last_message_at",
+        lookup_expr="gte",
+        label=gettext_lazy("active since"),
+        help_text="newest message at or after this time, epoch seconds",
+    )
+    activeBefore = EpochFilter(
+        field_name="last_message_at",
+        lookup_expr="lt",
+        label=gettext_lazy("active before"),
+        help_text="newest message before this time, epoch seconds",
+    )
+    search = SearchFilter(label=gettext_lazy("name or ID"), help_text="part of the name or the ID")
 
     class Meta:
         model = Conversation
@@ -123,15 +191,12 @@ class ConversationFilterSet(django_filters.FilterSet):
         self.owner_id = owner_id
 
     def selected(self) -> ConversationQuerySet:
-        """The filtered rows. Raises InvalidParameter with a sentence for each bad parameter."""
+        """Return the filtered rows. Raise InvalidParameter with a sentence for each bad parameter."""
         if not self.is_valid():
             errors = {name: [str(error) for error in errors] for name, errors in self.errors.items()}
             first = next(iter(errors))
             raise InvalidParameter(f"{first}: {errors[first][0]}", errors=errors)
         return self.qs
-
-    def filter_type(self, queryset: ConversationQuerySet, name: str, value: int) -> ConversationQuerySet:
-        return queryset if value == ANY_TYPE else queryset.filter(type=value)
 
     def filter_unread(self, queryset: ConversationQuerySet, name: str, value: bool) -> ConversationQuerySet:
         return queryset.filter(unread_count__gt=0) if value else queryset.filter(unread_count=0)
@@ -144,9 +209,6 @@ class ConversationFilterSet(django_filters.FilterSet):
 
     def filter_muted(self, queryset: ConversationQuerySet, name: str, value: bool) -> ConversationQuerySet:
         return queryset.filter(MUTED if value else ~MUTED)
-
-    def filter_search(self, queryset: ConversationQuerySet, name: str, value: str) -> ConversationQuerySet:
-        return queryset.filter(Q(show_name__icontains=value) | Q(conversation_id__icontains=value))
 
 
 FILTER_NAMES = frozenset(ConversationFilterSet.base_filters)

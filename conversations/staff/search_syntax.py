@@ -1,7 +1,9 @@
-"""The search box's text, `is:unread type:group mark:star updated:>7d words`, to and from the list's filters.
+"""Translate the search box's text, `is:unread type:group mark:star updated:>7d words`, to the list's filters and back.
 
-Filters are a dict by wire name, as an address has them; the only value that the API does not know is a window that moves with
-the clock, `activeSince=7d`. Every filter has one text, so that what a form or a link chose can be read and saved.
+Filters are a dict by wire name, as a URL has them. Only one kind of value is unknown to the API: a window that moves with the
+clock, `activeSince=7d`. Every filter has exactly one text, so that the choice of a form or link can be shown and saved.
+
+The keywords and words come from the filters in `lists.filters`; here is how each kind is read and written.
 """
 
 import re
@@ -13,6 +15,16 @@ from django.utils.translation import gettext as _
 
 from conversations.choices import ALLOWED_MARKS, FIRST_CUSTOM_MARK_BIT, MARK_BITS, ConversationType, Mark, ReceiveOption
 from conversations.exceptions import InvalidParameter
+from conversations.lists.filters import (
+    ConversationFilterSet,
+    EpochFilter,
+    FlagFilter,
+    GroupFilter,
+    MarkFilter,
+    ReceiveOptionFilter,
+    SearchFilter,
+    TypeFilter,
+)
 from conversations.models.staff import SAVED_VIEW_FILTERS_MAX_LENGTH
 from conversations.times import check_epoch_s, from_epoch_s, to_epoch_s
 
@@ -26,26 +38,36 @@ HOURS = {"h": 1, "d": 24, "w": 7 * 24}
 WINDOW = re.compile(r"([1-9][0-9]{0,3})([hdw])")
 HOUR_S = 3600
 
-# What `is:` says; the first name of a condition is the one that is written.
+FILTERS = ConversationFilterSet.base_filters
+
+
+def _name_of(kind: type) -> str:
+    """Return the name of the only filter of this kind."""
+    (name,) = (name for name, filter_ in FILTERS.items() if isinstance(filter_, kind))
+    return name
+
+
+TYPE, MARK, GROUP = _name_of(TypeFilter), _name_of(MarkFilter), _name_of(GroupFilter)
+RECEIVE_OPTION, WORDS = _name_of(ReceiveOptionFilter), _name_of(SearchFilter)
+
+# The words after `is:`, each with the filter and value that it sets.
 FLAGS = {
-    "unread": ("hasUnreadCount", "true"),
-    "read": ("hasUnreadCount", "false"),
-    "mentioned": ("hasGroupAtInfo", "true"),
-    "pinned": ("isPinned", "true"),
-    "unpinned": ("isPinned", "false"),
-    "draft": ("hasDraft", "true"),
-    "muted": ("isMuted", "true"),
+    word: (name, value)
+    for name, filter_ in FILTERS.items()
+    if isinstance(filter_, FlagFilter)
+    for word, value in filter_.words.items()
 }
 OPPOSITE = {"true": "false", "false": "true"}
 TYPES = {type_.name.lower(): str(type_.value) for type_ in ConversationType}
 OTHER_TYPE = {"1": "2", "2": "1"}
 MARKS = {mark.name.lower(): mark.value for mark in Mark}
 NONE, ANY = "none", "any"
-COMPARED = {">": "activeSince", "<": "activeBefore"}
+SIGNS = {"gte": ">", "lt": "<"}
+COMPARED = {SIGNS[filter_.lookup_expr]: name for name, filter_ in FILTERS.items() if isinstance(filter_, EpochFilter)}
 
 
 class Value(NamedTuple):
-    """What stands after a token's colon."""
+    """The part of a token after its colon."""
 
     text: str
     is_quoted: bool
@@ -53,53 +75,49 @@ class Value(NamedTuple):
 
 
 def filters_of(text: str) -> dict[str, str]:
-    """The filters that a text sets. Raises InvalidParameter for a token that means nothing, twice the same, or a bad value."""
+    """Return the filters that a text sets. Raise InvalidParameter for an unknown or repeated token or a bad value."""
     if len(text) > SAVED_VIEW_FILTERS_MAX_LENGTH:
         raise _refusal(_("A search has at most %(count)d characters."), count=SAVED_VIEW_FILTERS_MAX_LENGTH)
     filters: dict[str, str] = {}
     words: list[str] = []
-    for token in TOKEN.finditer(text):
-        name, value = token["name"], _value(token)
-        if name is None:
-            if value.is_negated:
-                raise _refusal(_("%(token)s: words can't be excluded; to search for this, quote it."), token[0])
-            if not value.text:
-                raise _refusal(_("%(token)s: there is nothing to search for."), token[0])
-            words.append(value.text)
+    for match in TOKEN.finditer(text):
+        token, keyword, value = match[0], match["name"], _value(match)
+        if keyword is None:
+            words.append(_word(token, value))
             continue
-        if name not in READERS:
+        if keyword not in READERS:
+            keywords = ", ".join(f"{keyword}:" for keyword in READERS)
             raise _refusal(
-                _("%(token)s: there is no “%(name)s:”. There are %(names)s; put words with a colon in quotation marks."),
-                token[0], name=name, names=", ".join(f"{one}:" for one in READERS),
+                _('Unknown filter "%(name)s:". Filters: %(names)s. To search for the text itself, put it in quotes.'),
+                token, name=keyword, names=keywords,
             )  # fmt: skip
-        filter_name, filter_value = READERS[name](token[0], value)
-        if filter_name in filters:
-            raise _refusal(_("%(token)s: this was said before; each can be said once."), token[0])
-        filters[filter_name] = filter_value
-    return filters | ({"search": " ".join(words)} if words else {})
+        name, filter_value = READERS[keyword](token, value)
+        if name in filters:
+            raise _refusal(_('Repeated filter "%(token)s": use each filter once.'), token)
+        filters[name] = filter_value
+    return filters | ({WORDS: " ".join(words)} if words else {})
 
 
 def text_of(filters: Mapping[str, str]) -> str:
-    """The one text of these filters, which are valid ones."""
+    """Return the one text of these filters, which must be valid."""
     return " ".join(token for name, write in WRITERS.items() if name in filters if (token := write(filters[name])))
 
 
 def at(filters: Mapping[str, str], now_s: int) -> dict[str, str]:
-    """The filters as the API takes them: windows that move with the clock, where they are now."""
-    moved = {name: WINDOW.fullmatch(filters[name]) for name in COMPARED.values() if name in filters}
-    moments = {name: now_s - int(one[1]) * HOURS[one[2]] * HOUR_S for name, one in moved.items() if one}
+    """Return the filters as the API takes them, with moving windows replaced by epoch seconds."""
+    windows = {name: WINDOW.fullmatch(filters[name]) for name in COMPARED.values() if name in filters}
+    moments = {name: now_s - int(window[1]) * HOURS[window[2]] * HOUR_S for name, window in windows.items() if window}
     return {**filters, **{name: str(max(0, moment)) for name, moment in moments.items()}}
 
 
 def completions(group_names: Iterable[str]) -> list[str]:
-    """Tokens to choose from while typing, with those of an owner's conversation groups."""
-    words = (*MARKS, NONE, ANY)
+    """Return the tokens to choose from while typing, including the owner's conversation groups."""
     return [
-        *(f"is:{one}" for one in FLAGS),
-        *(f"type:{one}" for one in TYPES),
-        *(f"mark:{one}" for one in words),
+        *(f"is:{word}" for word in FLAGS),
+        *(f"type:{word}" for word in TYPES),
+        *(f"mark:{word}" for word in (*MARKS, NONE, ANY)),
         *(_group_text(name) for name in (*group_names, "")),
-        *(f"recv:{one}" for one in ReceiveOption.values),
+        *(f"recv:{option}" for option in ReceiveOption.values),
         *(f"updated:{sign}{window}" for sign in COMPARED for window in ("24h", "7d", "30d")),
     ]
 
@@ -112,55 +130,64 @@ def _value(token: re.Match[str]) -> Value:
     if not text.startswith('"'):
         return Value(text, False, is_negated)
     if not QUOTED.fullmatch(text):
-        raise _refusal(_("%(token)s: quotation marks stand before and after the whole value."), token[0])
+        raise _refusal(_("%(token)s: put quotation marks around the whole value."), token[0])
     return Value(re.sub(r"\\(.)", r"\1", text[1:-1], flags=re.DOTALL), True, is_negated)
+
+
+def _word(token: str, value: Value) -> str:
+    """Return the text that a token without a keyword searches for."""
+    if value.is_negated:
+        raise _refusal(_("%(token)s: words can't be excluded. To search for this text, put it in quotes."), token)
+    if not value.text:
+        raise _refusal(_("%(token)s: the search text is empty."), token)
+    return value.text
 
 
 def _refusal(sentence: str, token: str = "", **words: object) -> InvalidParameter:
     return InvalidParameter(sentence % {"token": token, **words}, field=FIELD)
 
 
-def _not_there(token: str, possible: list[str]) -> InvalidParameter:
-    return _refusal(_("%(token)s: this can't be. What can be is %(possible)s."), token, possible=", ".join(possible))
+def _unknown_value(token: str, possible: list[str]) -> InvalidParameter:
+    return _refusal(_('Unknown value "%(token)s". Use %(possible)s.'), token, possible=", ".join(possible))
 
 
 def _not_negated(token: str, value: Value) -> None:
     if value.is_negated:
-        raise _refusal(_("%(token)s: there is no opposite of this."), token)
+        raise _refusal(_("%(token)s can't be negated."), token)
 
 
 def _flag(token: str, value: Value) -> tuple[str, str]:
     if value.text not in FLAGS:
-        raise _not_there(token, [f"is:{one}" for one in FLAGS])
+        raise _unknown_value(token, [f"is:{word}" for word in FLAGS])
     name, answer = FLAGS[value.text]
     return name, OPPOSITE[answer] if value.is_negated else answer
 
 
 def _type(token: str, value: Value) -> tuple[str, str]:
     if value.text not in TYPES:
-        raise _not_there(token, [f"type:{one}" for one in TYPES])
+        raise _unknown_value(token, [f"type:{word}" for word in TYPES])
     number = TYPES[value.text]
-    return "type", OTHER_TYPE[number] if value.is_negated else number
+    return TYPE, OTHER_TYPE[number] if value.is_negated else number
 
 
 def _mark(token: str, value: Value) -> tuple[str, str]:
     whole = {NONE: 0, ANY: ALLOWED_MARKS}
     if value.text in whole:
         marks = whole[value.text]
-        return "markType", str(ALLOWED_MARKS - marks if value.is_negated else marks)
+        return MARK, str(ALLOWED_MARKS - marks if value.is_negated else marks)
     _not_negated(token, value)
     marks = 0
     for word in value.text.split(","):
         bit = MARKS.get(word) or _custom_mark(word)
         if not bit:
             custom = _("mark:%(first)d to mark:%(last)d") % {"first": FIRST_CUSTOM_MARK_BIT, "last": MARK_BITS - 1}
-            raise _not_there(token, [*(f"mark:{one}" for one in (*MARKS, NONE, ANY)), custom, "mark:star,fold"])
+            raise _unknown_value(token, [*(f"mark:{word}" for word in (*MARKS, NONE, ANY)), custom, "mark:star,fold"])
         marks |= bit
-    return "markType", str(marks)
+    return MARK, str(marks)
 
 
 def _custom_mark(word: str) -> int:
-    """The mask of a bit given by its number, 0 for none."""
+    """Return the mask of a custom mark's bit number, 0 for any other text."""
     is_bit = re.fullmatch("[0-9]{2}", word, re.ASCII) and FIRST_CUSTOM_MARK_BIT <= int(word) < MARK_BITS
     return 1 << int(word) if is_bit else 0
 
@@ -168,51 +195,52 @@ def _custom_mark(word: str) -> int:
 def _group(token: str, value: Value) -> tuple[str, str]:
     _not_negated(token, value)
     if not value.text:
-        raise _not_there(token, ['group:"…"', f"group:{NONE}"])
-    return "conversationGroup", "" if value.text == NONE and not value.is_quoted else value.text
+        raise _unknown_value(token, ['group:"…"', f"group:{NONE}"])
+    return GROUP, "" if value.text == NONE and not value.is_quoted else value.text
 
 
 def _receive_option(token: str, value: Value) -> tuple[str, str]:
     _not_negated(token, value)
     if value.text not in map(str, ReceiveOption.values):
-        raise _not_there(token, [f"recv:{one}" for one in ReceiveOption.values])
-    return "recvOpt", value.text
+        raise _unknown_value(token, [f"recv:{option}" for option in ReceiveOption.values])
+    return RECEIVE_OPTION, value.text
 
 
 def _updated(token: str, value: Value) -> tuple[str, str]:
     if value.is_negated:
-        raise _refusal(_("%(token)s: turn the sign around instead, > to <."), token)
+        raise _refusal(_("%(token)s: swap < and > instead of negating."), token)
     name, moment = COMPARED.get(value.text[:1]), value.text[1:]
     if name is None or not moment:
-        raise _not_there(token, ["updated:>7d", "updated:<24h", "updated:>2026-01-31", "updated:<2026-01-31T18:30"])
+        raise _unknown_value(token, ["updated:>7d", "updated:<24h", "updated:>2026-01-31", "updated:<2026-01-31T18:30"])
     return name, moment if WINDOW.fullmatch(moment) else str(_epoch_s(token, moment))
 
 
 def _epoch_s(token: str, text: str) -> int:
-    """Of a date or time, in UTC."""
+    """Return the epoch seconds of a date or time in UTC."""
     try:
         moment = datetime.fromisoformat(text)
         return check_epoch_s(to_epoch_s(moment if moment.tzinfo else moment.replace(tzinfo=UTC)), field=FIELD)
     except (ValueError, OverflowError, InvalidParameter):
         raise _refusal(
-            _("%(token)s: give hours, days or weeks (24h, 7d, 4w), or a date (2026-01-31, 2026-01-31T18:30)."), token
+            _("%(token)s: use hours, days or weeks (24h, 7d, 4w), or a date (2026-01-31, 2026-01-31T18:30)."), token
         ) from None
 
 
-READERS: dict[str, Callable[[str, Value], tuple[str, str]]] = {
-    "is": _flag,
-    "type": _type,
-    "mark": _mark,
-    "group": _group,
-    "recv": _receive_option,
-    "updated": _updated,
+READER_OF_KIND: dict[type, Callable[[str, Value], tuple[str, str]]] = {
+    FlagFilter: _flag,
+    TypeFilter: _type,
+    MarkFilter: _mark,
+    GroupFilter: _group,
+    ReceiveOptionFilter: _receive_option,
+    EpochFilter: _updated,
 }
+READERS = {filter_.keyword: READER_OF_KIND[type(filter_)] for name, filter_ in FILTERS.items() if name != WORDS}
 
 # ---- Filters to text -------------------------------------------------------------------------
 
 
 def _flag_text(name: str) -> Callable[[str], str]:
-    words = {value: word for word, (filter_name, value) in reversed(FLAGS.items()) if filter_name == name}
+    words = {value: word for word, value in FILTERS[name].words.items()}
     return lambda value: f"is:{words[value]}" if value in words else f"-is:{words[OPPOSITE[value]]}"
 
 
@@ -255,13 +283,14 @@ def _quoted(text: str) -> str:
     return '"{}"'.format(text.replace("\\", "\\\\").replace('"', '\\"'))
 
 
-# In the order in which they are written.
-WRITERS: dict[str, Callable[[str], str]] = {
-    **{name: _flag_text(name) for name, _answer in FLAGS.values()},
-    "type": _type_text,
-    "markType": _mark_text,
-    "conversationGroup": _group_text,
-    "recvOpt": lambda value: f"recv:{value}",
-    **{name: _updated_text(sign) for sign, name in COMPARED.items()},
-    "search": _words_text,
+# How the value of the filter `name` is written.
+WRITER_OF_KIND: dict[type, Callable[[str], Callable[[str], str]]] = {
+    FlagFilter: _flag_text,
+    TypeFilter: lambda name: _type_text,
+    MarkFilter: lambda name: _mark_text,
+    GroupFilter: lambda name: _group_text,
+    ReceiveOptionFilter: lambda name: lambda value: f"recv:{value}",
+    EpochFilter: lambda name: _updated_text(next(sign for sign, compared in COMPARED.items() if compared == name)),
+    SearchFilter: lambda name: _words_text,
 }
+WRITERS = {name: WRITER_OF_KIND[type(filter_)](name) for name, filter_ in FILTERS.items()}
