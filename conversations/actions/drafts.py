@@ -2,7 +2,7 @@
 
 from conversations.actions.results import Outcome, _activate, locked_one
 from conversations.choices import ChangedBy
-from conversations.formats import conversation as formats_conversation
+from conversations.formats import checks
 from conversations.models import Conversation
 from conversations.store.rows import save_conversations
 from conversations.store.transactions import in_transaction
@@ -17,7 +17,7 @@ def set_draft(*, owner_id: str, conversation_id: str, text: str | None, timestam
     Raises ConversationNotFound, InvalidParameter. Source: V2TIMConversationManager.setConversationDraft, which keeps it on
     the device.
     """
-    text = formats_conversation.check_text("" if text is None else text, "draftText")
+    text = checks.check_text("" if text is None else text, "draftText")
     if timestamp_s is not None:
         # One dated ahead would keep every other edit out until then.
         check_happened_s(timestamp_s, field="draftTimestamp")

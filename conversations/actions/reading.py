@@ -16,8 +16,8 @@ from conversations.actions import peer_receipts
 from conversations.actions.results import Outcome, Results, change_each, locked_one, newest_known
 from conversations.choices import ChangedBy, ConversationType
 from conversations.exceptions import InvalidParameter
-from conversations.formats import conversation as formats_conversation
-from conversations.formats.conversation import INT64_MAX
+from conversations.formats import at_info
+from conversations.formats.checks import INT64_MAX
 from conversations.models import Conversation
 from conversations.models.querysets import NO_AT_INFO
 from conversations.store import messages
@@ -197,8 +197,8 @@ def _move_read_position(owner_id: str, conversation_id: str, to: int) -> Outcome
         conversation.read_up_to = to
         conversation.unread_count, mentions = unread_counts.recount(conversation, unread_counts.viewer_of(conversation))
         if conversation.type == ConversationType.GROUP:
-            entries = formats_conversation.at_entries(conversation.group_at_info) | mentions
-            conversation.group_at_info = rules.at_info_json(entries)
+            entries = at_info.types_by_seq(conversation.group_at_info) | mentions
+            conversation.group_at_info = at_info.to_json(entries)
     if goes_back or read_to(conversation, to):
         save_conversations(outcome.owner, [conversation], READ_COLUMNS, by=ChangedBy.REPAIR)
     return outcome
@@ -250,7 +250,7 @@ def advance(conversation: Conversation, up_to: int) -> bool:
     conversation.read_up_to = up_to
     conversation.imported_unread = _left(conversation, conversation.imported_unread, conversation.imported_unread_position)
     if conversation.type == ConversationType.GROUP and conversation.group_at_info != NO_AT_INFO:
-        conversation.group_at_info = formats_conversation.at_info_after(conversation.group_at_info, up_to)
+        conversation.group_at_info = at_info.after(conversation.group_at_info, up_to)
     return conversation.unread_count > 0
 
 

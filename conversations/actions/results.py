@@ -10,7 +10,7 @@ from typing import NamedTuple
 from conversations import identifiers, positions
 from conversations.choices import ChangedBy
 from conversations.exceptions import ConversationError, ConversationNotFound, InvalidParameter
-from conversations.formats import conversation as formats_conversation
+from conversations.formats import at_info
 from conversations.models import Conversation
 from conversations.models.conversations import ORDER_KEY_LIMIT
 from conversations.models.querysets import NO_AT_INFO
@@ -95,7 +95,7 @@ def locked_one(owner_id: str, conversation_id: str) -> Outcome:
 
 def newest_known(conversation: Conversation, stored: Mapping[str, str]) -> str:
     """The position of the newest message that this row or what is stored (`counting.newest_stored`) tells of."""
-    seqs = formats_conversation.at_seqs(conversation.group_at_info)
+    seqs = at_info.seqs(conversation.group_at_info)
     return max(
         conversation.last_message_position,
         conversation.imported_unread_position,

@@ -9,6 +9,7 @@ from conversations.actions.results import Outcome, Results, change_each, locked_
 from conversations.choices import ALLOWED_MARKS, C2C_RECEIVE_OPTIONS, ChangedBy, ConversationType, ReceiveOption
 from conversations.exceptions import InvalidParameter
 from conversations.formats import conversation as formats_conversation
+from conversations.formats import marks as formats_marks
 from conversations.models import Conversation
 from conversations.store.rows import save_conversations
 from conversations.store.transactions import in_transaction
@@ -45,7 +46,7 @@ def set_marks(*, owner_id: str, conversation_ids: Sequence[str], marks: int, ena
     """
     if not 0 < marks < 1 << 64 or marks & ~ALLOWED_MARKS:
         raise InvalidParameter(_("markType is a sum of 1, 2, 4, 8 and 1<<n with n from 32 to 63."), field="markType")
-    signed = formats_conversation.to_signed(marks)
+    signed = formats_marks.to_signed(marks)
 
     def change(conversation: Conversation) -> bool:
         before = conversation.marks

@@ -16,7 +16,7 @@ from conversations.admin import links as admin_links
 from conversations.admin.big_tables import MAX_COUNTED, BigTableAdmin, ClosedFilter, PairChangeList, pre, yes_or_no
 from conversations.choices import ConversationType
 from conversations.exceptions import ConversationError, InvalidParameter
-from conversations.formats import conversation, message_preview
+from conversations.formats import checks, message_preview
 from conversations.lists.search import keys_of_or_with
 from conversations.models import ConversationRow, Owner
 from conversations.staff import corrections, presentation
@@ -56,7 +56,7 @@ class ReadPositionForm(forms.ModelForm):
     read_up_to = forms.IntegerField(
         label=_("read up to"),
         min_value=0,
-        max_value=conversation.INT64_MAX,
+        max_value=checks.INT64_MAX,
         help_text=_("Epoch seconds in a one-to-one conversation, a message's number in a group; it may go back."),
     )
 
@@ -159,7 +159,7 @@ class ConversationAdmin(BigTableAdmin):
 
     @admin.display(description=_("last message"))
     def preview(self, row):
-        return message_preview.in_words(row.last_message, row.type)
+        return message_preview.one_line_preview(row.last_message, row.type)
 
     @admin.display(description=_("flags"))
     def flags(self, row):

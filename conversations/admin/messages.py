@@ -75,7 +75,7 @@ class MessageAdmin(BigTableAdmin):
     @admin.display(description=_("text"))
     def preview(self, message):
         type_ = ConversationType.C2C if BETWEEN in message.thread else ConversationType.GROUP
-        return message_preview.in_words(message.body, type_)
+        return message_preview.one_line_preview(message.body, type_)
 
     @admin.display(description=_("body"))
     def body_json(self, message):

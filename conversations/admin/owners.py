@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from conversations.admin import links as admin_links
 from conversations.admin.big_tables import BigTableAdmin
-from conversations.formats import conversation
+from conversations.formats import conversation_json
 from conversations.lists.search import owners_starting_with
 from conversations.models import Owner
 from conversations.staff import presentation
@@ -43,4 +43,4 @@ class OwnerAdmin(BigTableAdmin):
 
     @admin.display(description=_("conversation groups"))
     def group_names_in_words(self, owner):
-        return ", ".join(conversation.all_groups(owner.group_names))
+        return ", ".join(conversation_json.all_group_names(owner.group_names))

@@ -10,7 +10,7 @@ from django.utils.translation import get_language
 from rest_framework.response import Response
 
 from conversations.exceptions import ConversationError
-from conversations.formats import conversation
+from conversations.formats import conversation_json
 from conversations.lists import json_reads
 
 
@@ -64,4 +64,4 @@ def _with_freshness(response: HttpResponse, token: str, owner_id: str | None) ->
 def _etag(token: str, owner_id: str) -> str:
     # The owner is in it because one address serves each credential its own list, and the language because of the reasons.
     whose = zlib.crc32(f"{owner_id} {get_language()}".encode())
-    return f'"{whose:08x}.{token}.{conversation.REVISION}"'
+    return f'"{whose:08x}.{token}.{conversation_json.REVISION}"'

@@ -15,13 +15,12 @@ from conversations import identifiers, positions, threads
 from conversations.actions import groups, peer_receipts, pins, reading, results
 from conversations.choices import MessageStatus
 from conversations.exceptions import ConversationError
-from conversations.formats import conversation
-from conversations.formats.conversation import Entry
+from conversations.formats import at_info
+from conversations.formats.entries import Entry
 from conversations.models import Conversation
 from conversations.models import Message as Stored
 from conversations.models.querysets import NO_AT_INFO
 from conversations.store.owners import LockedOwner
-from conversations.unread import rules
 
 # Taken as they are.
 SETTINGS = {"recvOpt": "recv_opt", "markList": "marks", "customData": "custom_data"}
@@ -149,16 +148,14 @@ def _says(last_message: str) -> tuple[bool, bool, int, str]:
 
 def _unite_mentions(row: Conversation, entry: Entry, known: Known) -> None:
     """Add those that are not read. Of a message that is stored, what is stored tells more surely whom it mentions."""
-    entries, thread = conversation.at_entries(row.group_at_info), threads.thread_of(row.owner_id, row.conversation_id)
-    for seq, at_type in conversation.at_entries(
-        conversation.at_info_after(entry.group_at_info, row.group_read_sequence)
-    ).items():
+    entries, thread = at_info.types_by_seq(row.group_at_info), threads.thread_of(row.owner_id, row.conversation_id)
+    for seq, at_type in at_info.types_by_seq(at_info.after(entry.group_at_info, row.group_read_sequence)).items():
         message = known.stored.get((thread, positions.of_group(seq)))
         if message is None:
             entries[seq] = entries.get(seq, 0) | at_type  # me and all are two bits
         elif not message.is_recalled and message.sender != row.owner_id:
             entries.setdefault(seq, at_type)
-    row.group_at_info = rules.at_info_json(entries)
+    row.group_at_info = at_info.to_json(entries)
 
 
 def _merge_look(row: Conversation, told: Told, known: Known) -> None:

@@ -17,8 +17,8 @@ from conversations.choices import ChangedBy, ConversationType, GroupType
 from conversations.exceptions import ConversationError, InvalidParameter
 from conversations.feeding import member_inference, report_merging
 from conversations.feeding.report_merging import Known, Told
-from conversations.formats import conversation, dialects
-from conversations.formats.conversation import Entry
+from conversations.formats import at_info, conversation, dialects
+from conversations.formats.entries import Entry
 from conversations.models import Conversation, Group, Message, Owner
 from conversations.store import messages
 from conversations.store.owners import LockedOwner, lock_owner, lock_owners
@@ -206,5 +206,5 @@ def _known(owner: LockedOwner, rows: Mapping[str, Conversation], told: Sequence[
 
 def _places(entry: Entry) -> list[str]:
     """The positions of the messages of which an object tells."""
-    mentioned = conversation.at_seqs(entry.group_at_info) if entry.type == ConversationType.GROUP else ()
+    mentioned = at_info.seqs(entry.group_at_info) if entry.type == ConversationType.GROUP else ()
     return [*filter(None, [entry.last_message_position]), *map(positions.of_group, mentioned)]

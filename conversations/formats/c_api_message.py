@@ -1,6 +1,6 @@
-"""A message of the C API to the classic one.
+"""A message of the C API as a classic message.
 
-A key without a classic home stays under its own name, since a last message is kept whole.
+A key without a classic name keeps its own, since last messages are stored with all their keys.
 """
 
 from collections.abc import Mapping
@@ -9,12 +9,12 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from conversations.choices import ConversationType, ElemType
-from conversations.exceptions import InvalidParameter
 from conversations.formats import c_api_names
+from conversations.formats.checks import check_dict, check_list, refuse
 
 
 def to_classic(message: Mapping[str, Any], type_: ConversationType, bare_id: str) -> dict[str, Any]:
-    """The classic message of a conversation, not yet checked. Raises InvalidParameter where its structure is wrong."""
+    """Return the classic message of a conversation, its values unchecked. Raises InvalidParameter for a wrong structure."""
     rest = dict(message)
     return {
         **_thread(rest, type_, bare_id),
@@ -28,30 +28,16 @@ def to_classic(message: Mapping[str, Any], type_: ConversationType, bare_id: str
 
 
 def texts_of(message: Mapping[str, Any]) -> list[str]:
-    """The texts of a message that holds nothing else, as a draft does. Raises InvalidParameter if it does."""
-    elements = _part(dict(message), "message_elem_array", list)
+    """Return the texts of a draft's message. Raises InvalidParameter if it has any other element."""
+    elements = check_list(message.get("message_elem_array"), "message_elem_array")
     for element in elements:
         if type(element) is not dict or element.get("elem_type") != 0 or type(element.get("text_elem_content")) is not str:
-            raise _refuse("message_elem_array", _("A draft holds text only."))
+            raise refuse("message_elem_array", _("A draft can contain text only."))
     return [element["text_elem_content"] for element in elements]
 
 
-def _refuse(key: str, why: str) -> InvalidParameter:
-    return InvalidParameter(f"{key}: {why}", field=key)
-
-
-def _part(values: dict[str, Any], key: str, kind: type) -> Any:
-    """Take an object or list out; absent and null are empty ones."""
-    part = values.pop(key, None)
-    if part is None:
-        return kind()
-    if type(part) is not kind:
-        raise _refuse(key, _("Must be an object.") if kind is dict else _("Must be a list."))
-    return part
-
-
 def _renamed(values: Any, table: c_api_names.Table) -> Any:
-    """Rename the keys of an object, or of each in a list; anything else is for the reader of the message to judge."""
+    """Rename the keys of an object, or of each object in a list; other values pass unchanged."""
     if type(values) is list:
         return [_renamed(value, table) for value in values]
     if type(values) is not dict:
@@ -60,23 +46,23 @@ def _renamed(values: Any, table: c_api_names.Table) -> Any:
     for key, value in values.items():
         name = table.get(key, key)
         if type(name) is tuple:
-            name, beneath = name
-            value = _renamed(value, beneath)
+            name, inner_table = name
+            value = _renamed(value, inner_table)
         renamed[name] = value
     return renamed
 
 
 def _thread(rest: dict[str, Any], type_: ConversationType, bare_id: str) -> dict[str, Any]:
-    """Exactly one of userID and groupID; what the message itself says of it is dropped, if it says the same."""
-    for key, same in (("message_conv_type", type_), ("message_conv_id", bare_id)):
-        if rest.get(key) in (same, "", None):
+    """Return userID and groupID, of which one is None. The message's own keys for them are dropped if they agree."""
+    for key, expected in (("message_conv_type", type_), ("message_conv_id", bare_id)):
+        if rest.get(key) in (expected, "", None):
             rest.pop(key, None)
     is_group = type_ == ConversationType.GROUP
     return {"userID": None if is_group else bare_id, "groupID": bare_id if is_group else None}
 
 
 def _time_and_number(rest: dict[str, Any]) -> dict[str, Any]:
-    """The server's time, or the sender's for a message that never got there."""
+    """Return timestamp and seq: the server's time, or the client's for a message that never reached the server."""
     time_key = "message_server_time" if rest.get("message_server_time") else "message_client_time"
     timestamp, seq = rest.pop(time_key, 0), rest.pop("message_seq", 0)
     if not rest.get("message_server_time"):
@@ -85,21 +71,21 @@ def _time_and_number(rest: dict[str, Any]) -> dict[str, Any]:
 
 
 def _sender(rest: dict[str, Any]) -> dict[str, Any]:
-    """Names and avatar of the sender, and whom the message names with an @."""
-    found: dict[str, Any] = {}
-    for key, table, wanted in (
+    """Return the sender's names and avatar, and the users whom the message mentions."""
+    sender: dict[str, Any] = {}
+    for key, table, names in (
         ("message_sender_profile", c_api_names.USER, ("nickName", "faceUrl", "friendRemark")),
         ("message_sender_group_member_info", c_api_names.MEMBER, ("nameCard",)),
     ):
-        profile = _renamed(_part(rest, key, dict), table)
-        found |= {name: profile.pop(name) for name in wanted if name in profile}
+        profile = _renamed(check_dict(rest.pop(key, None), key), table)
+        sender |= {name: profile.pop(name) for name in names if name in profile}
         if profile.get("userID") in (rest.get("message_sender"), ""):
             profile.pop("userID", None)
         if profile:
-            found[key] = profile
-    at_users = _part(rest, "message_group_at_user_array", list)
-    found["groupAtUserList"] = [c_api_names.AT_ALL_CLASSIC if user == c_api_names.AT_ALL else user for user in at_users]
-    return found
+            sender[key] = profile
+    at_users = check_list(rest.pop("message_group_at_user_array", None), "message_group_at_user_array")
+    sender["groupAtUserList"] = [c_api_names.AT_ALL_CLASSIC if user == c_api_names.AT_ALL else user for user in at_users]
+    return sender
 
 
 def _revoker(rest: dict[str, Any]) -> dict[str, Any]:
@@ -109,7 +95,7 @@ def _revoker(rest: dict[str, Any]) -> dict[str, Any]:
 
 def _push(rest: dict[str, Any]) -> dict[str, Any]:
     for key in c_api_names.PUSH_KEYS:
-        if config := _part(rest, key, dict):
+        if config := check_dict(rest.pop(key, None), key):
             info = _renamed(config, c_api_names.PUSH)
             if info.get("offline_push_config_flag") in (0, 1):
                 info["disablePush"] = info.pop("offline_push_config_flag") == 1
@@ -118,15 +104,15 @@ def _push(rest: dict[str, Any]) -> dict[str, Any]:
 
 
 def _elements(rest: dict[str, Any]) -> dict[str, Any]:
-    """The first element gives the message its type, each other hangs on the one before as `nextElem`, with its own elemType."""
-    elements = _part(rest, "message_elem_array", list)
+    """Return elemType and the first element. Each next element is the `nextElem` of the one before, with its own elemType."""
+    elements = check_list(rest.pop("message_elem_array", None), "message_elem_array")
     if not all(type(element) is dict for element in elements):
-        raise _refuse("message_elem_array", _("Each entry is an object."))
+        raise refuse("message_elem_array", _("Each entry must be an object."))
     following = None
     for element in reversed(elements):
         following = _element(element) | ({"nextElem": following} if following else {})
     if not following or "elemType" not in following:
-        # Of a kind without a classic twin, so it stays as it is.
+        # Its kind has no classic counterpart, so it stays unchanged.
         return {"elemType": int(ElemType.NONE)} | ({"message_elem_array": elements} if elements else {})
     type_ = following.pop("elemType")
     return {"elemType": type_, _ELEMENT_KEYS[type_]: following}

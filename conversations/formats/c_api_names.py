@@ -1,7 +1,7 @@
-"""The names of the C API inside a message, and their classic ones.
+"""The key names of a C API message, and their classic names.
 
-Source: the vendor's C header and the plugins that pass its JSON on (Unity; Flutter from 8.5.6864 on), and Flutter's older
-models for the classic side.
+Source: the vendor's C header and the plugins that pass its JSON on (Unity; Flutter from 8.5.6864 on); for the classic names,
+Flutter's older models.
 """
 
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from typing import Any
 
 from conversations.choices import ElemType
 
-# A table says how keys are renamed: to a name, or to a name and the table of the objects beneath.
+# How keys are renamed: to a name, or to a name and the table of the inner objects.
 Table = Mapping[str, Any]
 
 MESSAGE: Table = {
@@ -56,7 +56,7 @@ PUSH: Table = {
     "offline_push_config_desc": "desc",
     "offline_push_config_ext": "ext",
 }
-# The second is how the header of 2021 spells it.
+# The second is the spelling of the header of 2021.
 PUSH_KEYS = ("message_offline_push_config", "message_offlie_push_config")
 
 GROUP_TIPS: Table = {
@@ -84,7 +84,7 @@ GROUP_TIPS: Table = {
         },
     ),
 }
-# The C API knows one number for joining and being invited; a second key tells which. V2 has a number for each.
+# The C API has one number for joining and being invited, and a second key for which. V2 has a number for each.
 TIPS_TYPES = {1: 1, 2: 3, 3: 4, 4: 5, 5: 6, 6: 7, 7: 8, 9: 9, 10: 10, 11: 11}
 TIPS_JOINED, TIPS_INVITED = 1, 2
 

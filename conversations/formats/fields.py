@@ -1,19 +1,20 @@
-"""Single values of the vendor's bodies, checked and refused by name.
+"""Single values of the vendor's REST and webhook bodies. Each function checks one key and raises InvalidParameter naming it.
 
-Numbers may come as decimal text, as some of its pages and many of its users write them; null is the same as absent.
+Numbers may come as decimal text, as in some of the vendor's pages and many of its users' code; null is the same as absent.
 """
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from conversations import identifiers
-from conversations.choices import OLD_GROUP_TYPES, ConversationType, GroupType
+from conversations.choices import ConversationType
 from conversations.digits import INT64_DIGITS, parse_digits
-from conversations.exceptions import EMPTY_NAME, InvalidParameter
-from conversations.formats.conversation import INT64_MAX, check_text
+from conversations.exceptions import InvalidParameter
+from conversations.formats.checks import INT64_MAX, check_list, check_text, refuse
+from conversations.formats.conversation import GROUP_TYPES
 from conversations.times import YEAR_2100_S, check_epoch_s
 
 Body = Mapping[str, Any]
@@ -25,117 +26,119 @@ MSG_SEQ_MAX = (1 << 53) - 1
 GROUP_ID_KEYS = ("GroupId", "ToGroupId", "ToGroupid")
 AHEAD_MAX_S = 24 * 60 * 60
 
-_GROUP_TYPES = {word: word for word in GroupType.values} | {old: new.value for old, new in OLD_GROUP_TYPES.items()}
 _MSG_KEY = re.compile(r"([0-9]{1,10})_([0-9]{1,10})_([0-9]{1,10})", re.ASCII).fullmatch
 
 
-def refuse(key: str, why: str) -> InvalidParameter:
-    return InvalidParameter(f"{key}: {why}", field=key)
-
-
-def refuse_unknown(body: Body, known: Collection[str]) -> None:
-    """Raise InvalidParameter for the first key that is not known."""
-    if unknown := body.keys() - known:
-        raise refuse(min(unknown) or EMPTY_NAME, _("Unknown key."))
-
-
 def check_object(body: Any) -> Body:
-    """Give a JSON object back, or raise InvalidParameter."""
+    """Return a body that is a JSON object."""
     if type(body) is not dict:
         raise InvalidParameter(_("Must be a JSON object."))
     return body
 
 
 def required(body: Body, key: str) -> Any:
-    """A value that must be there."""
+    """Return a value that must not be absent."""
     if body.get(key) is None:
         raise refuse(key, _("Missing."))
     return body[key]
 
 
-def check_told(**values: Any) -> None:
-    """Raise InvalidParameter for the first value that a body, read already, has not told."""
+def require_values(**values: Any) -> None:
+    """Raise InvalidParameter for the first value that is None: the body, read already, lacks its key."""
     for key, value in values.items():
         if value is None:
             raise refuse(key, _("Missing."))
 
 
 def text(body: Body, key: str) -> str:
-    """Text that can be stored, "" if absent."""
+    """Return a text, "" if absent."""
     return "" if body.get(key) is None else check_text(body[key], key)
 
 
 def text_or_none(body: Body, key: str) -> str | None:
-    """Text that can be stored, None if absent."""
+    """Return a text, None if absent."""
     return None if body.get(key) is None else text(body, key)
 
 
 def list_of(body: Body, key: str, kind: type) -> list[Any]:
-    """A list of texts or objects, empty if absent."""
-    values = body.get(key)
-    if values is None:
-        return []
-    if type(values) is not list:
-        raise refuse(key, _("Must be a list."))
+    """Return a list whose entries are all of `kind`, str or dict; empty if absent."""
+    values = check_list(body.get(key), key)
     if not all(type(value) is kind for value in values):
-        raise refuse(key, _("Each entry is an object.") if kind is dict else _("Each entry is a text."))
+        raise refuse(key, _("Each entry must be an object.") if kind is dict else _("Each entry must be a string."))
     return values
 
 
-# ---- Who and where -----------------------------------------------------------------------------
+# ---- Users and groups --------------------------------------------------------------------------
 
 
 def user_id(body: Body, key: str) -> str:
-    """A user ID that must be there."""
-    return _bare_id(required(body, key), key, ConversationType.C2C)
+    """Return a user ID, which must not be absent."""
+    return _check_id(required(body, key), key, ConversationType.C2C)
 
 
 def optional_user_id(body: Body, key: str) -> str:
-    """A user ID, "" if absent or empty."""
+    """Return a user ID, "" if absent or empty."""
     return user_id(body, key) if body.get(key) not in (None, "") else ""
 
 
 def user_ids(body: Body, key: str, inside: str = "") -> tuple[str, ...]:
-    """The user IDs of a list, or of `inside` of each of its objects; each once, none if absent."""
+    """Return the distinct user IDs of a list, or those that its objects have under the key `inside`; empty if absent."""
     if inside:
         return tuple(dict.fromkeys(user_id(entry, inside) for entry in list_of(body, key, dict)))
-    return tuple(dict.fromkeys(_bare_id(entry, key, ConversationType.C2C) for entry in list_of(body, key, str)))
+    return tuple(dict.fromkeys(_check_id(entry, key, ConversationType.C2C) for entry in list_of(body, key, str)))
 
 
 def has_group_id(body: Body) -> bool:
+    """Return whether a group ID is present, in any of its spellings."""
     return any(body.get(key) is not None for key in GROUP_ID_KEYS)
 
 
 def group_id(body: Body) -> str:
-    """A group ID that must be there, in any of its spellings."""
+    """Return a group ID, in any of its spellings, which must not be absent."""
     key = next((key for key in GROUP_ID_KEYS if body.get(key) is not None), GROUP_ID_KEYS[0])
-    return _bare_id(required(body, key), key, ConversationType.GROUP)
+    return _check_id(required(body, key), key, ConversationType.GROUP)
 
 
 def topic_id(body: Body) -> str:
-    """The topic of a community, "" if absent or empty."""
+    """Return a community's topic ID, "" if absent or empty."""
     topic = body.get("TopicId")
-    return _bare_id(topic, "TopicId", ConversationType.GROUP) if topic not in (None, "") else ""
+    return _check_id(topic, "TopicId", ConversationType.GROUP) if topic not in (None, "") else ""
 
 
 def group_type(body: Body) -> str:
-    """The V2 word for a group's type, whether it came old or new; "" for one that is absent or unknown."""
-    return _GROUP_TYPES.get(text(body, "Type"), "")
+    """Return the V2 word for a group's type, old or new; "" if absent or unknown."""
+    return GROUP_TYPES.get(text(body, "Type"), "")
 
 
-def _bare_id(value: Any, key: str, type_: ConversationType) -> str:
+def conversation_type(item: Body, key: str) -> ConversationType:
+    """Return a conversation's type, which must be an integer."""
+    number = item.get(key)
+    if type(number) is not int or number not in ConversationType:
+        raise refuse(key, _("Must be 1 (one to one) or 2 (group); system conversations are not stored."))
+    return ConversationType(number)
+
+
+def bare_id_of(item: Body, key: str) -> str:
+    """Return a user or group ID that is not empty; whether it is well-formed shows in its conversationID."""
+    bare_id = item.get(key)
+    if type(bare_id) is not str or not bare_id:
+        raise refuse(key, _("Must be a user or group ID."))
+    return bare_id
+
+
+def _check_id(value: Any, key: str, type_: ConversationType) -> str:
     if type(value) is str and identifiers.is_conversation_id(identifiers.join(type_, value)):
         return value
     if type_ == ConversationType.C2C:
-        raise refuse(key, _("A user ID is 1 to 64 printable ASCII characters, and does not end in @TGS."))
-    raise refuse(key, _("A group ID is 1 to 96 printable ASCII characters, and does not end in @TGS."))
+        raise refuse(key, _("A user ID must have 1 to 64 printable ASCII characters and must not end in @TGS."))
+    raise refuse(key, _("A group ID must have 1 to 96 printable ASCII characters and must not end in @TGS."))
 
 
 # ---- Numbers -----------------------------------------------------------------------------------
 
 
 def number(body: Body, key: str, most: int = INT64_MAX) -> int | None:
-    """A whole number from 0 on, also as decimal text; None if absent."""
+    """Return a whole number between 0 and `most`, None if absent."""
     value = body.get(key)
     if value is None:
         return None
@@ -144,24 +147,24 @@ def number(body: Body, key: str, most: int = INT64_MAX) -> int | None:
     if type(value) is not int:
         raise refuse(key, _("Must be a whole number."))
     if not 0 <= value <= most:
-        raise refuse(key, _("Must be from 0 to %(most)d.") % {"most": most})
+        raise refuse(key, _("Must be between 0 and %(most)d.") % {"most": most})
     return value
 
 
 def flag(body: Body, key: str) -> bool:
-    """Whether a number is there and above 0."""
+    """Return whether a number is present and above 0."""
     return bool(number(body, key))
 
 
 def check_time_s(seconds: int, key: str, now_s: int) -> int:
-    """Give epoch seconds back, or raise InvalidParameter for milliseconds, or for more than a day ahead."""
+    """Return epoch seconds; milliseconds and times more than a day ahead are refused."""
     if check_epoch_s(seconds, field=key) > now_s + AHEAD_MAX_S:
-        raise refuse(key, _("More than a day ahead."))
+        raise refuse(key, _("More than one day in the future."))
     return seconds
 
 
 def event_time_ms(body: Body, now_s: int) -> int | None:
-    """When a webhook fired, in epoch milliseconds, although some of them tell seconds; None if absent."""
+    """Return a webhook's EventTime in epoch milliseconds, None if absent; some webhooks have it in seconds."""
     value = number(body, "EventTime")
     if not value:
         return None
@@ -171,19 +174,19 @@ def event_time_ms(body: Body, now_s: int) -> int | None:
 
 
 def msg_key(body: Body) -> tuple[int, int, int]:
-    """MsgTime, MsgSeq and MsgRandom of a MsgKey, which must be there."""
+    """Return MsgTime, MsgSeq and MsgRandom of a MsgKey, which must not be absent."""
     key = required(body, "MsgKey")
-    found = _MSG_KEY(key) if type(key) is str else None
-    seq, random, time_s = map(int, found.groups()) if found else (0, UINT32_MAX + 1, 0)
+    match = _MSG_KEY(key) if type(key) is str else None
+    seq, random, time_s = map(int, match.groups()) if match else (0, UINT32_MAX + 1, 0)
     if max(seq, random) > UINT32_MAX:
-        raise refuse("MsgKey", _("Must read MsgSeq_MsgRandom_MsgTime."))
+        raise refuse("MsgKey", _("Must have the form MsgSeq_MsgRandom_MsgTime."))
     return time_s, seq, random
 
 
 def msg_seqs(body: Body) -> tuple[int, ...]:
-    """The numbers of MsgSeqList, which must not be empty; each once."""
+    """Return the distinct numbers of MsgSeqList, which must not be empty."""
     required(body, "MsgSeqList")
     seqs = tuple(dict.fromkeys(number(entry, "MsgSeq", most=MSG_SEQ_MAX) for entry in list_of(body, "MsgSeqList", dict)))
     if not seqs or None in seqs:
-        raise refuse("MsgSeqList", _("Each entry has a MsgSeq, and there is at least one."))
+        raise refuse("MsgSeqList", _("Must have at least one entry, and each entry a MsgSeq."))
     return seqs

@@ -1,7 +1,7 @@
-"""A message of the vendor's REST and webhooks as the classic lastMessage of whoever looks at it.
+"""A message of the vendor's REST calls and webhooks as the classic lastMessage of each of its viewers.
 
-Only what classic messages have a key for is taken over: the message itself is kept whole elsewhere. Elements get the same
-form as those of the C API, see `capi_message`. Source: "Message Formats", and Flutter's V2TimMessage.
+It has the classic keys only, as the message itself is stored elsewhere with all its keys. Elements get the same form as in
+`c_api_message`. Source: "Message Formats", and Flutter's V2TimMessage.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,10 +12,11 @@ from django.utils.translation import gettext as _
 from conversations.choices import ConversationType, ElemType, MessageStatus
 from conversations.exceptions import InvalidParameter
 from conversations.formats.c_api_names import AT_ALL_CLASSIC
+from conversations.formats.checks import refuse
 from conversations.formats.message_preview import ELEMENT_KEYS
 from conversations.formats.messages import IncomingMessage
 
-# The classic name of each key, and of what type its value is.
+# The classic name of each key, and the type of its value.
 Table = Mapping[str, tuple[str, type | tuple[type, ...]]]
 
 ELEMENTS: Mapping[str, tuple[ElemType, Table]] = {
@@ -52,7 +53,7 @@ ELEMENTS: Mapping[str, tuple[ElemType, Table]] = {
     "TIMRelayElem": (ElemType.MERGER, {"Title": ("title", str), "AbstractList": ("abstractList", list)}),
 }
 IMAGE: Table = {"Size": ("size", int), "Width": ("width", int), "Height": ("height", int), "URL": ("url", str)}
-# Original, large and thumbnail: REST counts them 1, 2, 3, the SDK has a bit for each.
+# Original, large and thumbnail: 1, 2, 3 in REST, one bit each in the SDK.
 IMAGE_TYPES = {1: 1, 2: 4, 3: 2}
 
 NORMAL_PRIORITY = 2  # V2TIMMessagePriority
@@ -67,7 +68,7 @@ def last_message(
     name_card: str = "",
     is_peer_read: bool = False,
 ) -> dict[str, Any]:
-    """The classic message as its sender sees it (`is_self`), or as the peer or all other members do."""
+    """Return the classic message as its sender sees it (`is_self`), or as the peer or all other members see it."""
     return {
         **_SAME_FOR_ALL,
         "msgID": message.msg_id,
@@ -91,7 +92,7 @@ def last_message(
     }
 
 
-# What neither webhooks nor send calls tell of a message that is shown.
+# Keys whose values neither webhooks nor send calls contain.
 _SAME_FOR_ALL: Mapping[str, Any] = {
     "progress": 100,
     "friendRemark": "",
@@ -110,16 +111,16 @@ _SAME_FOR_ALL: Mapping[str, Any] = {
 
 
 def _thread(message: IncomingMessage, is_self: bool) -> dict[str, Any]:
-    """Exactly one of groupID and userID; the latter is always the one at the other end."""
+    """Return groupID and userID, of which one is None; userID is always the user at the other end."""
     if message.type == ConversationType.GROUP:
         return {"groupID": message.thread, "userID": None}
     return {"groupID": None, "userID": message.peer if is_self else message.sender}
 
 
 def to_classic(elements: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """elemType and the first element, on which each other hangs as `nextElem`, with its own elemType.
+    """Return elemType and the first element. Each next element is the `nextElem` of the one before, with its own elemType.
 
-    If the first is of an unknown kind, so is the message, and MsgBody stays in it as it is.
+    If the kind of the first is unknown, so is the message's, and it has MsgBody unchanged.
     """
     following: dict[str, Any] = {}
     for element in reversed(elements):
@@ -144,7 +145,7 @@ def _renamed(values: Mapping[str, Any], table: Table) -> dict[str, Any]:
 
 
 def _image_list(content: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """One for each size; all bear the element's own UUID, since REST has none for each."""
+    """Return an image for each size. All have the UUID of the element, since REST has no other."""
     images = []
     for info in _objects(content.get("ImageInfoArray")):
         number = info.get("Type")
@@ -157,11 +158,11 @@ def _objects(value: Any) -> list[dict[str, Any]]:
     return [entry for entry in value if type(entry) is dict] if type(value) is list else []
 
 
-# ---- Are the values of the right type? ---------------------------------------------------------
+# ---- Types of values ---------------------------------------------------------------------------
 
 
 def check_contents(elements: Sequence[Mapping[str, Any]]) -> None:
-    """Raise InvalidParameter for a value that is not of the documented type; clients written for it would stumble."""
+    """Raise InvalidParameter for a value whose type differs from the documented one, on which clients rely."""
     for element in elements:
         if element["MsgType"] not in ELEMENTS:
             continue
@@ -177,7 +178,7 @@ def check_contents(elements: Sequence[Mapping[str, Any]]) -> None:
 def _check_types(values: Mapping[str, Any], table: Table) -> None:
     for key, (_name, kind) in table.items():
         value = values.get(key)
-        # To isinstance, true is a number.
+        # isinstance takes true for a number.
         if value is not None and (type(value) is bool or not isinstance(value, kind)):
             raise _wrong_type(key)
 
@@ -187,9 +188,9 @@ def _check_images(content: Mapping[str, Any]) -> None:
     infos = content.get("ImageInfoArray") or []
     for info in infos:
         if type(info) is not dict or type(info.get("Type")) is not int or info["Type"] not in IMAGE_TYPES:
-            raise InvalidParameter("MsgBody: " + _("Each entry of ImageInfoArray has a Type from 1 to 3."), field="MsgBody")
+            raise refuse("MsgBody", _("Each entry of ImageInfoArray must have a Type between 1 and 3."))
         _check_types(info, IMAGE)
 
 
 def _wrong_type(key: str) -> InvalidParameter:
-    return InvalidParameter("MsgBody: " + _("%(key)s is of the wrong type.") % {"key": key}, field="MsgBody")
+    return refuse("MsgBody", _("%(key)s has the wrong type.") % {"key": key})

@@ -1,4 +1,4 @@
-"""What a message is, and what recalls one, however it came in: checked, frozen, in the vendor's units."""
+"""Incoming messages and recalls of every source: checked, frozen, in the vendor's units."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,29 +10,29 @@ from conversations.threads import thread_between
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncomingMessage:
-    """A message to a peer, or to a group and perhaps one of its topics; what it does not know is empty.
+    """A message to a peer, to a group, or to a topic of a group. A property that its source lacks is empty.
 
-    Time, number and random may be None, for the server to give.
+    The server assigns `time_s`, `seq` and `random` where they are None.
     """
 
     sender: str
-    elements: tuple[dict[str, Any], ...]  # MsgBody, as it came: MsgType and MsgContent of each
+    elements: tuple[dict[str, Any], ...]  # MsgBody unchanged: MsgType and MsgContent of each
     peer: str = ""
-    group_id: str = ""  # whose members get it
+    group_id: str = ""  # its members receive the message
     topic_id: str = ""
     group_type: str = ""  # the V2 word
     time_s: int | None = None
     seq: int | None = None
     random: int | None = None
-    msg_id: str = ""  # the clients' name for it, which only the cloud knows
+    msg_id: str = ""  # the clients' ID, assigned by the cloud
     cloud_custom_data: str = ""
     counts_as_unread: bool = True
     is_shown_last: bool = True
     is_online_only: bool = False
     at_all: bool = False
     at_accounts: tuple[str, ...] = ()
-    comes_read: bool = False  # nobody has it unread or is reminded by it, whatever it says itself
-    targets: tuple[str, ...] = ()  # nobody is everybody; a message to some never counts as unread
+    comes_read: bool = False  # imported: it neither counts as unread nor mentions
+    targets: tuple[str, ...] = ()  # empty: all members; a targeted message never counts as unread
 
     @property
     def type(self) -> ConversationType:
@@ -40,19 +40,19 @@ class IncomingMessage:
 
     @property
     def thread(self) -> str:
-        """The message history that it belongs to: of its topic or group, else of the two users."""
+        """The message history of the message: that of its topic or group, else of the two users."""
         return self.topic_id or self.group_id or thread_between(self.sender, self.peer)
 
     @property
     def position(self) -> str:
-        """Its position in the thread; time, number and random must be known."""
+        """The position in the thread; needs `time_s`, `seq` and `random`."""
         if self.group_id:
             return positions.of_group(self.seq)
         return positions.of_c2c(self.time_s, self.seq, self.random)
 
     @property
     def msg_key(self) -> str | None:
-        """What a recall names it by; None in groups, and until time, number and random are known."""
+        """The key by which a recall names a one-to-one message; None in groups, or while a part of it is None."""
         if self.group_id or None in (self.time_s, self.seq, self.random):
             return None
         return f"{self.seq}_{self.random}_{self.time_s}"
@@ -60,7 +60,7 @@ class IncomingMessage:
 
 @dataclass(frozen=True, slots=True)
 class C2CRecall:
-    """The sender's message to a peer is taken back."""
+    """A recall of the sender's message to a peer."""
 
     sender: str
     peer: str
@@ -79,7 +79,7 @@ class C2CRecall:
 
 @dataclass(frozen=True, slots=True)
 class GroupRecall:
-    """Messages of a group, or of one of its topics, are taken back."""
+    """A recall of messages of a group, or of one of its topics."""
 
     group_id: str
     topic_id: str

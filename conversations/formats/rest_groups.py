@@ -1,4 +1,4 @@
-"""Groups, their members and users, as the vendor's own calls give them and as our calls take them; pure.
+"""Groups, their members and users, in the bodies of the vendor's calls and of ours; pure, no database.
 
 Source: "Getting Group Profiles" (get_group_info), "Pulling Profiles" (portrait_get), "Adding Group Members" and "Deleting Group
 Members".
@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 
 from conversations.choices import Membership
 from conversations.formats import fields, webhook_events
-from conversations.formats.fields import Body, refuse
+from conversations.formats.checks import check_list, refuse, refuse_unknown
+from conversations.formats.fields import Body
 from conversations.identifiers import TOPIC_MARK
 
 MAX_MEMBERS = 10_000
@@ -20,7 +21,7 @@ ENVELOPE_KEYS = frozenset({"ActionStatus", "ErrorCode", "ErrorInfo", "ErrorDispl
 PUT_GROUP_KEYS = frozenset({"Name", "FaceUrl", "Type", "MemberList", "EventTime"})
 GROUP_KEYS = PUT_GROUP_KEYS | {
     "GroupId", "MemberNum", "LastInfoTime", "ErrorCode", "ErrorInfo",
-    # Documented, and nothing that a conversation shows.
+    # Documented, and not shown by any conversation.
     "Appid", "Introduction", "Notification", "Owner_Account", "CreateTime", "InfoSeq", "LastMsgTime", "NextMsgSeq",
     "MaxMemberNum", "OnlineMemberNum", "ApplyJoinOption", "InviteJoinOption", "ShutUpAllMember", "MuteAllMember",
     "SupportTopic", "AppDefinedData",
@@ -35,13 +36,13 @@ USERS_KEYS = ENVELOPE_KEYS | {"Fail_Account", "CurrentStandardSequence"}
 USER_KEYS = frozenset({"To_Account", "ProfileItem", "ResultCode", "ResultInfo", "EventTime"})
 PUT_USER_KEYS = frozenset({"Nick", "FaceUrl", "EventTime"})
 
-# When each came in, epoch milliseconds; None if that is not told.
+# The join time of each member in epoch milliseconds, None if unknown.
 Members = Mapping[str, int | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """A user's nick and avatar at a moment, None for what is not told."""
+    """A user's nickname and avatar at a moment, None if unchanged."""
 
     user_id: str
     nick_name: str | None
@@ -51,7 +52,7 @@ class Profile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupInfo:
-    """A group's name, avatar and type at a moment, None or "" for what is not told."""
+    """A group's name, avatar and type at a moment, None or "" if unchanged."""
 
     group_id: str
     name: str | None
@@ -62,7 +63,7 @@ class GroupInfo:
 
 @dataclass(frozen=True, slots=True)
 class MemberList:
-    """Who is in a group at a moment: all of its members, or some of them."""
+    """The members of a group at a moment: all of them (`is_whole`), or some."""
 
     members: Members
     is_whole: bool
@@ -70,52 +71,50 @@ class MemberList:
 
 
 def items(record: Any, key: str, envelope: Collection[str]) -> list[Any]:
-    """The single groups or users of a request: of one, of a list, or of the vendor's answer, which has them under `key`."""
+    """Return the groups or users of a request: a single one, a list, or the vendor's answer, which has them under `key`."""
     if type(record) is list:
         return record
     if type(record) is not dict or key not in record:
         return [record]
-    fields.refuse_unknown(record, {*envelope, key})
-    if type(record[key]) is not list:
-        raise refuse(key, _("Must be a list."))
-    return record[key]
+    refuse_unknown(record, {*envelope, key})
+    return check_list(record[key], key)
 
 
 def listed_group(body: Any, *, now_ms: int) -> tuple[GroupInfo, MemberList | None]:
-    """One of get_group_info's groups. Raises InvalidParameter, naming the key."""
-    fields.refuse_unknown(fields.check_object(body), GROUP_KEYS)
+    """Read a group of a get_group_info answer. Raises InvalidParameter, naming the key."""
+    refuse_unknown(fields.check_object(body), GROUP_KEYS)
     if fields.number(body, "ErrorCode"):
         raise refuse("ErrorCode", fields.text(body, "ErrorInfo") or str(body["ErrorCode"]))
     return _group(body, fields.group_id(body), now_ms)
 
 
 def group(group_id: str, body: Body, *, now_ms: int) -> tuple[GroupInfo, MemberList | None]:
-    """What is put of a group. Raises InvalidParameter, naming the key."""
-    fields.refuse_unknown(body, PUT_GROUP_KEYS)
-    _one_of(body, "Name", "FaceUrl", "Type", "MemberList")
+    """Read the body of a PUT of a group. Raises InvalidParameter, naming the key."""
+    refuse_unknown(body, PUT_GROUP_KEYS)
+    _require_any(body, "Name", "FaceUrl", "Type", "MemberList")
     return _group(body, fields.group_id({"GroupId": group_id}), now_ms)
 
 
 def members_to_add(body: Body, *, now_ms: int) -> MemberList:
-    """Raises InvalidParameter, naming the key."""
-    fields.refuse_unknown(body, ADD_KEYS)
-    return MemberList(_some(_members(body, now_ms)), False, _at_ms(body, now_ms))
+    """Read the members to add to a group. Raises InvalidParameter, naming the key."""
+    refuse_unknown(body, ADD_KEYS)
+    return MemberList(_check_not_empty(_members(body, now_ms)), False, _at_ms(body, now_ms))
 
 
 def members_to_remove(body: Body, *, now_ms: int) -> tuple[MemberList, Membership]:
-    """And whether they went or were made to, which is so unless told. Raises InvalidParameter, naming the key."""
-    fields.refuse_unknown(body, REMOVE_KEYS)
+    """Read the members to remove, and whether they left or (the default) were kicked. Raises InvalidParameter."""
+    refuse_unknown(body, REMOVE_KEYS)
     members = {**_members(body, now_ms), **dict.fromkeys(fields.user_ids(body, "MemberToDel_Account"))}
     exit_types = {"": Membership.KICKED, "Kicked": Membership.KICKED, "Quit": Membership.LEFT}
     exit_type = fields.text(body, "ExitType")
     if exit_type not in exit_types:
-        raise refuse("ExitType", _("Each is one of %(choices)s.") % {"choices": "Kicked, Quit"})
-    return MemberList(_some(members), False, _at_ms(body, now_ms)), exit_types[exit_type]
+        raise refuse("ExitType", _("Must be one of %(choices)s.") % {"choices": "Kicked, Quit"})
+    return MemberList(_check_not_empty(members), False, _at_ms(body, now_ms)), exit_types[exit_type]
 
 
 def listed_user(body: Any, *, now_ms: int) -> Profile:
-    """One of portrait_get's users. Raises InvalidParameter, naming the key."""
-    fields.refuse_unknown(fields.check_object(body), USER_KEYS)
+    """Read a user of a portrait_get answer. Raises InvalidParameter, naming the key."""
+    refuse_unknown(fields.check_object(body), USER_KEYS)
     if fields.number(body, "ResultCode"):
         raise refuse("ResultCode", fields.text(body, "ResultInfo") or str(body["ResultCode"]))
     fields.required(body, "ProfileItem")
@@ -129,9 +128,9 @@ def listed_user(body: Any, *, now_ms: int) -> Profile:
 
 
 def user(user_id: str, body: Body, *, now_ms: int) -> Profile:
-    """What is put of a user. Raises InvalidParameter, naming the key."""
-    fields.refuse_unknown(body, PUT_USER_KEYS)
-    _one_of(body, "Nick", "FaceUrl")
+    """Read the body of a PUT of a user. Raises InvalidParameter, naming the key."""
+    refuse_unknown(body, PUT_USER_KEYS)
+    _require_any(body, "Nick", "FaceUrl")
     return Profile(
         user_id=fields.user_id({"To_Account": user_id}, "To_Account"),
         nick_name=fields.text_or_none(body, "Nick"),
@@ -141,7 +140,7 @@ def user(user_id: str, body: Body, *, now_ms: int) -> Profile:
 
 
 def path_group_id(group_id: str) -> str:
-    """A group whose members change. Raises InvalidParameter, for a topic too."""
+    """Return the ID of a group whose members change. Raises InvalidParameter, also for a topic."""
     group_id = fields.group_id({"GroupId": group_id})
     if TOPIC_MARK in group_id:
         raise refuse("MemberList", _("A topic has the members of its group."))
@@ -151,10 +150,10 @@ def path_group_id(group_id: str) -> str:
 def _group(body: Body, group_id: str, now_ms: int) -> tuple[GroupInfo, MemberList | None]:
     type_ = fields.group_type(body)
     if fields.text(body, "Type") and not type_:
-        raise refuse("Type", _("Not a group type."))
+        raise refuse("Type", _("Unknown group type."))
     at_ms = _at_ms(body, now_ms)
     changed_s = fields.number(body, "LastInfoTime")
-    # All of that second, or what a webhook told of it with milliseconds would be newer.
+    # The end of that second, or a webhook's report of the same change, in milliseconds, would seem newer.
     info_at_ms = fields.check_time_s(changed_s, "LastInfoTime", now_ms // 1000) * 1000 + 999 if changed_s else at_ms
     info = GroupInfo(
         group_id=group_id,
@@ -171,31 +170,29 @@ def _group(body: Body, group_id: str, now_ms: int) -> tuple[GroupInfo, MemberLis
 
 
 def _members(body: Body, now_ms: int) -> dict[str, int | None]:
-    """The members of a list of user IDs, or of objects with a Member_Account."""
-    entries = body.get("MemberList")
-    if type(entries) not in (list, type(None)):
-        raise refuse("MemberList", _("Must be a list."))
-    if len(entries or ()) > MAX_MEMBERS:
-        text = _("At most %(count)d entries; further ones go to members/add/.")
+    """Return the members of a list of user IDs, or of objects with a Member_Account."""
+    entries = check_list(body.get("MemberList"), "MemberList")
+    if len(entries) > MAX_MEMBERS:
+        text = _("At most %(count)d entries. Send further members to members/add/.")
         raise refuse("MemberList", text % {"count": MAX_MEMBERS})
-    return dict(_member(entry, now_ms) for entry in entries or ())
+    return dict(_member(entry, now_ms) for entry in entries)
 
 
 def _member(entry: Any, now_ms: int) -> tuple[str, int | None]:
     if type(entry) is str:
         entry = {"Member_Account": entry}
     if type(entry) is not dict:
-        raise refuse("MemberList", _("Each entry is a user ID, or an object with a Member_Account."))
-    fields.refuse_unknown(entry, MEMBER_KEYS)
+        raise refuse("MemberList", _("Each entry must be a user ID, or an object with a Member_Account."))
+    refuse_unknown(entry, MEMBER_KEYS)
     joined_s = fields.number(entry, "JoinTime")
     if joined_s:
         fields.check_time_s(joined_s, "JoinTime", now_ms // 1000)
     return fields.user_id(entry, "Member_Account"), joined_s * 1000 if joined_s else None
 
 
-def _some(members: Members) -> Members:
+def _check_not_empty(members: Members) -> Members:
     if not members:
-        raise refuse("MemberList", _("Names nobody."))
+        raise refuse("MemberList", _("Must name at least one user."))
     return members
 
 
@@ -203,6 +200,6 @@ def _at_ms(body: Body, now_ms: int) -> int:
     return fields.event_time_ms(body, now_ms // 1000) or now_ms
 
 
-def _one_of(body: Body, *keys: str) -> None:
+def _require_any(body: Body, *keys: str) -> None:
     if all(body.get(key) is None for key in keys):
-        raise refuse(keys[0], _("Give at least one of %(keys)s.") % {"keys": ", ".join(keys)})
+        raise refuse(keys[0], _("Pass at least one of %(keys)s.") % {"keys": ", ".join(keys)})

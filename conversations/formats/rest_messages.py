@@ -1,4 +1,4 @@
-"""Messages and recalls as the vendor's own send, import and recall calls word them.
+"""Messages and recalls in the bodies of the vendor's send, import and recall calls; pure, no database.
 
 Source: "Sending One-to-One Messages to One User", "Sending Ordinary Messages in a Group", "Importing One-to-One Messages",
 "Importing Group Messages", "Message Formats" and the two recall pages.
@@ -12,18 +12,19 @@ from django.utils.translation import gettext as _
 
 from conversations.choices import ConversationType
 from conversations.formats import fields, message_body
+from conversations.formats.checks import refuse, refuse_unknown
 from conversations.formats.conversation import LAST_MESSAGE_MAX_BYTES
-from conversations.formats.fields import Body, refuse
+from conversations.formats.fields import Body
 from conversations.formats.messages import C2CRecall, GroupRecall, IncomingMessage
 
-# In the order in which they are believed: the webhooks' name, that of the one-to-one calls, that of import_group_msg.
+# The first that is present counts: the webhooks' name, that of the one-to-one calls, that of import_group_msg.
 TIME_KEYS = ("MsgTime", "MsgTimeStamp", "SendTime")
 RANDOM_KEYS = ("MsgRandom", "Random")
 GROUP_ONLY_KEYS = frozenset({*fields.GROUP_ID_KEYS, "TopicId", "GroupAtInfo"})
 KEYS = GROUP_ONLY_KEYS | {
     "From_Account", "To_Account", *TIME_KEYS, *RANDOM_KEYS, "MsgSeq", "MsgKey", "MsgId", "MsgBody", "CloudCustomData",
     "SendMsgControl", "OnlineOnlyFlag", "MsgLifeTime", "SyncFromOldSystem",
-    # Documented, and nothing that a conversation shows.
+    # Documented, and not shown by any conversation.
     "SyncOtherMachine", "ForbidCallbackControl", "OfflinePushInfo", "MsgPriority", "SupportMessageExtension",
     "IsNeedReadReceipt", "NeedReadReceipt", "RecentContactFlag", "SdkAppid",
 }  # fmt: skip
@@ -32,17 +33,17 @@ GROUP_RECALL_KEYS = frozenset({*fields.GROUP_ID_KEYS, "TopicId", "MsgSeqList", "
 
 NO_UNREAD, NO_LAST_MSG = "NoUnread", "NoLastMsg"
 SEND_CONTROLS = (NO_UNREAD, NO_LAST_MSG, "WithMuteNotifications", "NoMsgCheck")
-HISTORY = 2  # of SyncFromOldSystem: imported as read
+HISTORY = 2  # a value of SyncFromOldSystem: imported as read
 ELEMENTS_MAX = 100
-# A last message also gets its sender's names and avatar, and must then still be one that an import takes.
+# A last message also has its sender's names and avatar, and an import must still accept it with them.
 NAMES_MAX_BYTES = 4096
 
-# As orjson writes it: not the backslash that itself is escaped.
+# In the JSON of orjson: not after a backslash that itself is escaped.
 NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
 
 
 def bodies(record: Any) -> list[Any]:
-    """The single messages of a request, each for `message` to read: of one, of a list, or of import_group_msg's MsgList."""
+    """Return the bodies in a request, for `message`: of a single message, of a list, or of import_group_msg's MsgList."""
     if type(record) is list:
         return record
     if type(record) is not dict or "MsgList" not in record:
@@ -52,26 +53,26 @@ def bodies(record: Any) -> list[Any]:
 
 
 def message(body: Any, *, now_s: int) -> IncomingMessage:
-    """One message of a send or import call. Raises InvalidParameter, naming the key."""
-    fields.refuse_unknown(fields.check_object(body), KEYS)
+    """Read the body of a send or import call. Raises InvalidParameter, naming the key."""
+    refuse_unknown(fields.check_object(body), KEYS)
     type_ = ConversationType.GROUP if fields.has_group_id(body) else ConversationType.C2C
     misplaced = {key for key in GROUP_ONLY_KEYS if body.get(key) is not None}
     if type_ == ConversationType.C2C and misplaced:
-        raise refuse(min(misplaced), _("For messages with a GroupId only."))
-    found = read(body, type_, now_s=now_s)
+        raise refuse(min(misplaced), _("Allowed only in messages with a GroupId."))
+    incoming = read(body, type_, now_s=now_s)
     if not set(fields.list_of(body, "SendMsgControl", str)).issubset(SEND_CONTROLS):
-        raise refuse("SendMsgControl", _("Each is one of %(choices)s.") % {"choices": ", ".join(SEND_CONTROLS)})
-    message_body.check_contents(found.elements)
-    return found
+        raise refuse("SendMsgControl", _("Each must be one of %(choices)s.") % {"choices": ", ".join(SEND_CONTROLS)})
+    message_body.check_contents(incoming.elements)
+    return incoming
 
 
 def read(body: Body, type_: ConversationType, *, now_s: int) -> IncomingMessage:
-    """The message in a body whose other keys do not matter, such as a webhook's. Raises InvalidParameter, naming the key."""
+    """Read the message in a body that may have other keys, such as a webhook's. Raises InvalidParameter, naming the key."""
     controls = fields.list_of(body, "SendMsgControl", str)
     # SendTime is import_group_msg's word, after which "the unread message count for all members will become 0".
     is_history = fields.number(body, "SyncFromOldSystem") == HISTORY or body.get("SendTime") is not None
     time_s, seq, random = _identity(body, type_, now_s)
-    found = IncomingMessage(
+    incoming = IncomingMessage(
         sender=fields.user_id(body, "From_Account"),
         **(_in_group(body) if type_ == ConversationType.GROUP else {"peer": fields.user_id(body, "To_Account")}),
         elements=_elements(body),
@@ -82,40 +83,40 @@ def read(body: Body, type_: ConversationType, *, now_s: int) -> IncomingMessage:
         cloud_custom_data=fields.text(body, "CloudCustomData"),
         counts_as_unread=NO_UNREAD not in controls and not is_history,
         is_shown_last=NO_LAST_MSG not in controls,
-        # A life of 0 seconds is how one-to-one calls say it.
+        # One-to-one calls express it by a life of 0 seconds.
         is_online_only=fields.flag(body, "OnlineOnlyFlag") or fields.number(body, "MsgLifeTime") == 0,
     )
-    _check_size(found)
-    return found
+    _check_size(incoming)
+    return incoming
 
 
 def recall(body: Any) -> C2CRecall | GroupRecall:
-    """What a recall call takes back. Raises InvalidParameter, naming the key."""
+    """Read the body of a recall call. Raises InvalidParameter, naming the key."""
     if fields.has_group_id(fields.check_object(body)):
-        fields.refuse_unknown(body, GROUP_RECALL_KEYS)
+        refuse_unknown(body, GROUP_RECALL_KEYS)
         return read_group_recall(body)
-    fields.refuse_unknown(body, C2C_RECALL_KEYS)
+    refuse_unknown(body, C2C_RECALL_KEYS)
     return read_c2c_recall(body)
 
 
 def read_c2c_recall(body: Body) -> C2CRecall:
-    """The one-to-one recall in a body whose other keys do not matter."""
+    """Read the one-to-one recall in a body that may have other keys."""
     return C2CRecall(fields.user_id(body, "From_Account"), fields.user_id(body, "To_Account"), *fields.msg_key(body))
 
 
 def read_group_recall(body: Body) -> GroupRecall:
-    """The group recall in a body whose other keys do not matter."""
+    """Read the group recall in a body that may have other keys."""
     fields.text(body, "Reason")  # checked only: no list shows it
     return GroupRecall(fields.group_id(body), fields.topic_id(body), fields.msg_seqs(body))
 
 
 def _identity(body: Body, type_: ConversationType, now_s: int) -> tuple[int | None, int | None, int | None]:
-    """MsgTime, MsgSeq and random, each as far as it is told."""
-    # Recalls know a message by its key alone, so its parts are the ones that count.
+    """Return MsgTime, MsgSeq and random, each None if absent."""
+    # A recall names a message by MsgKey alone, so its parts take precedence.
     if type_ == ConversationType.C2C and body.get("MsgKey") not in (None, ""):
         time_s, seq, random = fields.msg_key(body)
         return fields.check_time_s(time_s, "MsgKey", now_s), seq, random
-    # Clients that leave a number unset write 0, which no time is, and no number in a group: these begin at 1.
+    # Clients write 0 for a number that they leave unset. No time is 0, nor is a group's number: these begin at 1.
     time_key = next((key for key in TIME_KEYS if fields.number(body, key)), None)
     time_s = fields.check_time_s(fields.number(body, time_key), time_key, now_s) if time_key else None
     random_key = next((key for key in RANDOM_KEYS if body.get(key) is not None), RANDOM_KEYS[0])
@@ -127,13 +128,13 @@ def _identity(body: Body, type_: ConversationType, now_s: int) -> tuple[int | No
 
 def _in_group(body: Body) -> dict[str, Any]:
     mentions = fields.list_of(body, "GroupAtInfo", dict)
-    named = [entry for entry in mentions if not fields.flag(entry, "GroupAtAllFlag")]
+    single = [entry for entry in mentions if not fields.flag(entry, "GroupAtAllFlag")]
     return {
         "group_id": fields.group_id(body),
         "topic_id": fields.topic_id(body),
         "group_type": fields.group_type(body),
-        "at_all": len(named) < len(mentions),
-        "at_accounts": tuple(dict.fromkeys(fields.user_id(entry, "GroupAt_Account") for entry in named)),
+        "at_all": len(single) < len(mentions),
+        "at_accounts": tuple(dict.fromkeys(fields.user_id(entry, "GroupAt_Account") for entry in single)),
         "targets": fields.user_ids(body, "To_Account"),
     }
 
@@ -142,18 +143,18 @@ def _elements(body: Body) -> tuple[dict[str, Any], ...]:
     fields.required(body, "MsgBody")
     elements = fields.list_of(body, "MsgBody", dict)
     if not 1 <= len(elements) <= ELEMENTS_MAX:
-        raise refuse("MsgBody", _("A message has 1 to %(count)d elements.") % {"count": ELEMENTS_MAX})
+        raise refuse("MsgBody", _("Must have 1 to %(count)d elements.") % {"count": ELEMENTS_MAX})
     for element in elements:
         if type(element.get("MsgType")) is not str or type(element.get("MsgContent")) is not dict:
-            raise refuse("MsgBody", _("Each element has a MsgType, a text, and a MsgContent, an object."))
+            raise refuse("MsgBody", _("Each element must have a MsgType, a string, and a MsgContent, an object."))
     return tuple(elements)
 
 
-def _check_size(found: IncomingMessage) -> None:
-    """Raise InvalidParameter for a message that can't be stored, or could not be shown as a last message."""
+def _check_size(message: IncomingMessage) -> None:
+    """Raise InvalidParameter for a message that can't be stored, or that is too large for a last message."""
     try:
-        packed = orjson.dumps(found.elements)
-        shown = orjson.dumps(message_body.last_message(found, is_self=False))
+        packed = orjson.dumps(message.elements)
+        shown = orjson.dumps(message_body.last_message(message, is_self=False))
     except TypeError as error:
         # Unpaired surrogates, numbers beyond 64 bits, objects nested too deeply.
         raise refuse("MsgBody", str(error)) from error

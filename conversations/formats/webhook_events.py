@@ -1,4 +1,4 @@
-"""The body of a webhook as what happened; pure, no database. A command that changes no conversation is None.
+"""The bodies of webhooks as events; pure, no database.
 
 Source: Tencent Cloud Chat, "Webhook Overview" and the page of each command.
 """
@@ -17,13 +17,14 @@ from conversations.choices import ConversationType, Membership
 from conversations.digits import INT64_DIGITS, parse_digits
 from conversations.exceptions import NoPermission
 from conversations.formats import fields, rest_messages
-from conversations.formats.fields import Body, refuse
+from conversations.formats.checks import refuse
+from conversations.formats.fields import Body
 from conversations.formats.messages import C2CRecall, GroupRecall, IncomingMessage
 
 
 @dataclass(frozen=True, slots=True)
 class C2CRead:
-    """The reader has seen what the peer sent up to a time."""
+    """The reader has read the peer's messages up to a time."""
 
     reader: str
     peer: str
@@ -32,7 +33,7 @@ class C2CRead:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupEvent:
-    """Something happened to a group; the time is None where the webhook does not tell it."""
+    """What all events of a group have; the time is None if the webhook lacks it."""
 
     group_id: str
     group_type: str
@@ -41,7 +42,7 @@ class GroupEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupCreated(GroupEvent):
-    """A group begins, with these members; the owner, "" if there is none, may be missing among them."""
+    """A new group. Its members may lack the group's owner, who is "" if there is none."""
 
     name: str
     owner: str
@@ -50,12 +51,14 @@ class GroupCreated(GroupEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MembersJoined(GroupEvent):
+    """Members joined, or were invited."""
+
     members: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MembersLeft(GroupEvent):
-    """Members went (LEFT), or were made to (KICKED)."""
+    """Members left (LEFT), or were removed (KICKED)."""
 
     members: tuple[str, ...]
     membership: Membership
@@ -63,14 +66,14 @@ class MembersLeft(GroupEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupDissolved(GroupEvent):
-    """A group ends; communities do not tell their members."""
+    """A dissolved group; a community's webhook lacks the members."""
 
     members: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupInfoChanged(GroupEvent):
-    """A group has a new name or avatar; None is as before."""
+    """A group's new name or avatar, None if unchanged."""
 
     name: str | None
     face_url: str | None
@@ -78,7 +81,7 @@ class GroupInfoChanged(GroupEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProfileChanged:
-    """A user has a new nick or avatar; None is as before."""
+    """A user's new nickname or avatar, None if unchanged."""
 
     user_id: str
     nick_name: str | None
@@ -95,21 +98,21 @@ NICK_TAG, FACE_TAG = "Tag_Profile_IM_Nick", "Tag_Profile_IM_Image"
 
 
 def parse(command: str, body: Any, *, now_s: int) -> Event | None:
-    """What a webhook tells, None if that changes no conversation. Raises InvalidParameter, naming the key."""
+    """Return the event of a webhook, None if it changes no conversation. Raises InvalidParameter, naming the key."""
     fields.check_object(body)
     parser = _PARSERS.get(command)
     return parser(_without_nul(body), now_s) if parser else None
 
 
-# What people write. IDs are left as they are: one with a NUL is nobody's.
+# Texts that people write. An ID with a NUL is refused: no user or group can have it.
 WRITTEN_KEYS = {"MsgBody", "CloudCustomData", "Name", "FaceUrl", "ProfileItem"}
 
 
 def _without_nul(body: Body) -> Body:
-    """The body without the NULs that no database keeps: the cloud tells of a message only once."""
+    """Return the body without NUL characters, which no database stores: the cloud sends a message only once."""
     cleaned = dict(body)
     for key in WRITTEN_KEYS & body.keys():
-        with suppress(TypeError):  # what can't be written as JSON again is refused further on
+        with suppress(TypeError):  # a value that can't be written as JSON again is refused later
             packed = orjson.dumps(body[key])
             if rest_messages.NUL.search(packed):
                 cleaned[key] = orjson.loads(rest_messages.NUL.sub(rb"\1", packed))
@@ -117,30 +120,30 @@ def _without_nul(body: Body) -> Body:
 
 
 def signature(token: str, request_time: str) -> str:
-    """The Sign of a webhook sent at a time."""
+    """Return the Sign of a webhook with this RequestTime."""
     return hashlib.sha256((token + request_time).encode(errors="replace")).hexdigest()
 
 
 def check_signature(sign: str | None, request_time: str | None, *, token: str, now_s: int, window_s: int) -> None:
-    """Raise NoPermission unless `sign` is of this token and time, and the time is near.
+    """Raise NoPermission unless `sign` belongs to this token and time, and the time is within the window.
 
-    The signature covers no body: the window is all that there is against replays.
+    The signature does not cover the body, so the window is the only protection against replays.
     """
     if not (token and sign and request_time):
-        raise NoPermission(_("A webhook needs Sign and RequestTime, and this server a token to check them."))
+        raise NoPermission(_("Missing Sign or RequestTime, or this server has no callback token to check them."))
     expected = signature(token, request_time)
     if not hmac.compare_digest(sign.encode(errors="replace"), expected.encode()):
-        raise NoPermission(_("Sign does not fit the token and RequestTime."))
+        raise NoPermission(_("Sign does not match the callback token and RequestTime."))
     requested_s = parse_digits(request_time, at_most=INT64_DIGITS)
     if requested_s is None or abs(requested_s - now_s) > window_s:
-        raise NoPermission(_("RequestTime is more than %(count)d seconds away from now.") % {"count": window_s})
+        raise NoPermission(_("RequestTime differs from server time by more than %(count)d seconds.") % {"count": window_s})
 
 
 # ---- Messages ----------------------------------------------------------------------------------
 
 
 def _c2c_message(body: Body, now_s: int) -> IncomingMessage | None:
-    # The command also fires for messages that did not go through.
+    # The command also fires for messages that were not delivered.
     if body.get("SendMsgResult") not in (None, 0, "0"):
         return None
     return _message(body, ConversationType.C2C, now_s)
@@ -151,14 +154,14 @@ def _group_message(body: Body, now_s: int) -> IncomingMessage | None:
 
 
 def _message(body: Body, type_: ConversationType, now_s: int) -> IncomingMessage | None:
-    """A message with its place in its thread; one for those online only is in no thread."""
+    """Return a message with its position, None for an online-only message, which no conversation shows."""
     if fields.flag(body, "OnlineOnlyFlag"):
         return None
-    found = rest_messages.read(body, type_, now_s=now_s)
-    fields.check_told(MsgTime=found.time_s, MsgSeq=found.seq)
+    message = rest_messages.read(body, type_, now_s=now_s)
+    fields.require_values(MsgTime=message.time_s, MsgSeq=message.seq)
     if type_ == ConversationType.C2C:
-        fields.check_told(MsgRandom=found.random)
-    return found
+        fields.require_values(MsgRandom=message.random)
+    return message
 
 
 def _c2c_read(body: Body, now_s: int) -> C2CRead:
@@ -179,7 +182,7 @@ def _group_recall(body: Body, now_s: int) -> GroupRecall:
 
 
 def _group(body: Body, now_s: int) -> dict[str, Any]:
-    """What every group event has."""
+    """Return the fields of GroupEvent."""
     return {
         "group_id": fields.group_id(body),
         "group_type": fields.group_type(body),
@@ -188,11 +191,11 @@ def _group(body: Body, now_s: int) -> dict[str, Any]:
 
 
 def _members(body: Body, key: str) -> tuple[str, ...]:
-    """Members that must be there."""
+    """Return the members of a list, which must not be empty."""
     fields.required(body, key)
     members = fields.user_ids(body, key, "Member_Account")
     if not members:
-        raise refuse(key, _("Names nobody."))
+        raise refuse(key, _("Must name at least one user."))
     return members
 
 
@@ -245,7 +248,7 @@ def _profile_changed(body: Body, now_s: int) -> ProfileChanged | None:
 
 
 def profile_text(items: list[dict[str, Any]], tag: str) -> str | None:
-    """The value of a tag, which may be a number where it looks like one."""
+    """Return the last value of a tag, which may be a number if it looks like one; None if absent."""
     values = [item.get("Value") for item in items if item.get("Tag") == tag]
     value = values[-1] if values else None
     return str(value) if type(value) is int else fields.text_or_none({"Value": value}, "Value")
@@ -264,6 +267,6 @@ _PARSERS: Mapping[str, Callable[[Body, int], Event | None]] = {
     "Group.CallbackAfterGroupInfoChanged": _group_info_changed,
     "Profile.CallbackPortraitSet": _profile_changed,
 }
-# Those that can change a conversation, and those of them that are messages.
+# The commands that can change a conversation, and among them those of messages.
 COMMANDS = frozenset(_PARSERS)
 MESSAGE_COMMANDS = frozenset(command for command, parser in _PARSERS.items() if parser in (_c2c_message, _group_message))

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import orjson
 
-from conversations.formats import conversation as formats_conversation
+from conversations.formats import conversation_json
 from conversations.lists import raw_rows
 from conversations.lists.json_reads import EXTRA_COLUMNS, OWNER_TABLE, ROW_COLUMNS, marks_and_groups_json
 from conversations.lists.raw_rows import RawRows
@@ -96,11 +96,11 @@ def _changed_row(rows: RawRows, n: int, since: SyncToken, extra: bool) -> tuple[
     version = int(row["version"])
     if row["deleted_at"] is not None:
         return version, b'{"kind":"deleted","conversationID":%b}' % orjson.dumps(row["conversation_id"].decode())
-    conversation = formats_conversation.to_json(
+    conversation = conversation_json.to_json(
         row["wire_head"],
         row["last_message"],
         marks_and_groups_json(row["marks"], row["conversation_groups"], rows.value(0, _GROUP_NAMES)),
-        formats_conversation.extra_json(version, row["membership"].decode()) if extra else b"",
+        conversation_json.extra_json(version, row["membership"].decode()) if extra else b"",
     )
     # A client that is catching up has no row yet that did not change since it started.
     is_new = int(row["created_version"]) > since.version or version <= since.started
@@ -109,5 +109,5 @@ def _changed_row(rows: RawRows, n: int, since: SyncToken, extra: bool) -> tuple[
 
 
 def _groups_change(group_names: bytes) -> bytes:
-    names = orjson.dumps(formats_conversation.all_groups(group_names.decode()))
+    names = orjson.dumps(conversation_json.all_group_names(group_names.decode()))
     return b'{"kind":"groups","conversationGroupList":%b}' % names

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from conversations.choices import ALLOWED_MARKS, ConversationType, ReceiveOption
 from conversations.digits import parse_digits
 from conversations.exceptions import InvalidParameter
-from conversations.formats.conversation import to_signed
+from conversations.formats.marks import to_signed
 from conversations.models import Conversation
 from conversations.models.querysets import MUTED, NO_AT_INFO, ConversationQuerySet
 from conversations.times import check_epoch_s, from_epoch_s

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from django.db.models import QuerySet, Value
 
-from conversations.formats import conversation
+from conversations.formats import conversation_json
 from conversations.lists import query_plans, raw_rows
 from conversations.lists.cursors import Cursor
 from conversations.lists.raw_rows import RawRows
@@ -160,11 +160,11 @@ def _snapshot(rows: RawRows, extra: bool) -> Snapshot:
     return Snapshot(
         _token(rows),
         {
-            value(n, _CONVERSATION_ID): conversation.to_json(
+            value(n, _CONVERSATION_ID): conversation_json.to_json(
                 value(n, _WIRE_HEAD),
                 value(n, _LAST_MESSAGE),
                 marks_and_groups_json(value(n, _MARKS), value(n, _GROUPS), names),
-                conversation.extra_json(int(value(n, _ROW_VERSION)), value(n, _MEMBERSHIP).decode()) if extra else b"",
+                conversation_json.extra_json(int(value(n, _ROW_VERSION)), value(n, _MEMBERSHIP).decode()) if extra else b"",
             )
             for n in range(rows.count)
         },
@@ -174,7 +174,7 @@ def _snapshot(rows: RawRows, extra: bool) -> Snapshot:
 @lru_cache(maxsize=4096)
 def marks_and_groups_json(marks: bytes, conversation_groups: bytes, group_names: bytes) -> bytes:
     """Return the JSON between head and last message, from the columns as the database sent them."""
-    return conversation.marks_and_groups(int(marks), int(conversation_groups), group_names.decode())
+    return conversation_json.marks_and_groups_json(int(marks), int(conversation_groups), group_names.decode())
 
 
 def _token(rows: RawRows) -> str:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from conversations import identifiers, positions, threads
 from conversations.choices import ConversationType, NotCountedReason
+from conversations.formats import at_info
 from conversations.models import Conversation, Message
 from conversations.models.querysets import NO_AT_INFO
 from conversations.store import messages
@@ -96,14 +97,14 @@ def _unread_and_mentions(row: Conversation, viewer: Viewer, thread: str) -> Iter
     stored = _entries(row.group_at_info)
     right = _without_stale(stored or {}, row, thread) | mentions
     if stored != right:
-        text = rules.at_info_json(right)
+        text = at_info.to_json(right)
         yield Discrepancy(Kind.MENTIONS, row.group_at_info, text, {"group_at_info": text})
 
 
 def _entries(group_at_info: str) -> dict[int, int] | None:
     """The @ entries by MsgSeq; None if they can't be read."""
     try:
-        return {int(entry["seq"]): int(entry["atType"]) for entry in orjson.loads(group_at_info)}
+        return at_info.types_by_seq(group_at_info)
     except (ValueError, TypeError, KeyError):
         return None
 

@@ -12,7 +12,7 @@ from django.db.models import OuterRef, Subquery
 from conversations import identifiers, positions
 from conversations import threads as conversations_threads
 from conversations.choices import ConversationType
-from conversations.formats import conversation
+from conversations.formats import at_info
 from conversations.models import Conversation, Group, GroupMember, Message, Thread
 from conversations.models.querysets import NO_AT_INFO
 from conversations.store import messages as store_messages
@@ -88,7 +88,7 @@ def _needed(thread: str, messages: Sequence[Message]) -> Iterator[str]:
     for row in rows:
         yield row.last_message_position
         if row.group_at_info != NO_AT_INFO:
-            yield from map(positions.of_group, conversation.at_seqs(row.group_at_info))
+            yield from map(positions.of_group, at_info.seqs(row.group_at_info))
     counting_rows = [row for row in rows if row.unread_count > row.imported_unread]
     viewers = _viewers(thread, {row.owner_id for row in counting_rows})
     for message, not_read_by in counts.not_passed(counting_rows, messages):

@@ -7,7 +7,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy
 
 from conversations.choices import ConversationType, GroupType, ReceiveOption
-from conversations.formats import conversation as formats_conversation
+from conversations.formats import conversation_json
 from conversations.models import Conversation
 from conversations.staff import presentation
 from conversations.times import from_epoch_s
@@ -29,7 +29,7 @@ class Field(NamedTuple):
 def json_of(conversation: Conversation, group_names: str) -> str:
     """The object as the API gives it. `group_names` is the owner's, JSON as stored."""
     bits = (conversation.marks, conversation.conversation_groups)
-    return formats_conversation.row_to_json(conversation.wire_head, conversation.last_message, *bits, group_names).decode()
+    return conversation_json.row_to_json(conversation.wire_head, conversation.last_message, *bits, group_names).decode()
 
 
 def fields_of(conversation: Conversation, json_text: str, *, reads_text: bool) -> list[Field]:

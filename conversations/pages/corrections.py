@@ -20,7 +20,7 @@ from conversations import identifiers
 from conversations.access import permissions
 from conversations.choices import ReceiveOption
 from conversations.exceptions import InvalidParameter
-from conversations.formats import conversation
+from conversations.formats import marks as formats_marks
 from conversations.models import Conversation
 from conversations.pages import list_context, list_filters
 from conversations.pages.decorators import METHODS, owner_list_required, pane_asked_for
@@ -175,6 +175,6 @@ WORDS: dict[str, Callable[[Any], str]] = {
     "c2cReadTimestamp": _moment,
     "groupAtInfoList": lambda seqs: str(len(seqs)),
     "isPinned": lambda is_so: _("yes") if is_so else _("no"),
-    "markList": lambda marks: ", ".join(presentation.marks_in_words(conversation.to_signed(sum(marks)))) or _("none"),
+    "markList": lambda marks: ", ".join(presentation.marks_in_words(formats_marks.to_signed(sum(marks)))) or _("none"),
     "recvOpt": lambda option: str(ReceiveOption(option).label),
 }

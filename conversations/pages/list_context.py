@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils import timezone
 
-from conversations.formats import conversation
+from conversations.formats import conversation_json
 from conversations.lists import cursors, json_reads
 from conversations.lists.filters import ConversationFilterSet
 from conversations.models import Conversation, Owner
@@ -104,7 +104,7 @@ def _moment_of(owner_id: str, place: cursors.Cursor) -> datetime | None:
 def _head(owner: Owner, given: dict[str, str], filterset: ConversationFilterSet) -> dict[str, Any]:
     """What stands above the rows, and where their news come from."""
     owner_id, query = owner.owner_id, urlencode({"owner": owner.owner_id} | given)
-    groups, selects = conversation.all_groups(owner.group_names), list_filters.selects(filterset, given)
+    groups, selects = conversation_json.all_group_names(owner.group_names), list_filters.selects(filterset, given)
     return counts_of(owner_id, given) | {
         "owner_avatar": avatar_of(owner),
         "chips": list_filters.chips(owner_id, filterset, selects, given),

@@ -19,7 +19,7 @@ from conversations.actions.results import Result, Results
 from conversations.choices import Mark, ReceiveOption
 from conversations.digits import INT64_DIGITS, parse_digits
 from conversations.exceptions import ConversationError, ConversationNotFound, InvalidParameter
-from conversations.formats import conversation as formats_conversation
+from conversations.formats import at_info, marks
 from conversations.models import Conversation, ConversationRow, composite_keys
 from conversations.store.owners import lock_many, lock_with_peers
 from conversations.store.transactions import in_transaction
@@ -96,9 +96,9 @@ FIELDS: dict[str, Callable[[Conversation], Any]] = {
     "unreadCount": lambda row: row.unread_count,
     "groupReadSequence": lambda row: row.group_read_sequence,
     "c2cReadTimestamp": lambda row: row.c2c_read_timestamp,
-    "groupAtInfoList": lambda row: formats_conversation.at_seqs(row.group_at_info),
+    "groupAtInfoList": lambda row: at_info.seqs(row.group_at_info),
     "isPinned": lambda row: row.is_pinned,
-    "markList": lambda row: formats_conversation.mark_list(row.marks),
+    "markList": lambda row: marks.mark_list(row.marks),
     "recvOpt": lambda row: row.recv_opt,
 }
 

@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from conversations.choices import AtType, Mark, Membership, ReceiveOption
-from conversations.formats import conversation as formats_conversation
-from conversations.formats import message_preview
+from conversations.formats import at_info, conversation_json, message_preview
+from conversations.formats import marks as formats_marks
 from conversations.models import Conversation
 from conversations.models.querysets import NO_AT_INFO
 from conversations.times import from_epoch_s
@@ -70,7 +70,7 @@ class ListEntry:
             name=name,
             url=conversation_url(conversation.owner_id, conversation.conversation_id),
             avatar=Avatar.of(conversation.conversation_id, name, conversation.face_url),
-            preview=message_preview.in_words(conversation.last_message, conversation.type) if reads_text else "",
+            preview=message_preview.one_line_preview(conversation.last_message, conversation.type) if reads_text else "",
             draft=conversation.draft_text if reads_text else "",
             shown_at=_shown_at(conversation),
             mention=mention_in_words(conversation.group_at_info),
@@ -111,20 +111,20 @@ def marks_in_words(marks: int) -> list[str]:
     """A word for each mark; the app's own ones by their bit."""
     return [
         str(MARK_NAMES[mark]) if mark in MARK_NAMES else _("mark %(bit)d") % {"bit": mark.bit_length() - 1}
-        for mark in formats_conversation.mark_list(marks)
+        for mark in formats_marks.mark_list(marks)
     ]
 
 
 def groups_of(conversation_groups: int, group_names: str) -> list[str]:
     """The names of a conversation's groups, from its bits and the owner's names."""
-    return formats_conversation.group_list(conversation_groups, group_names)
+    return conversation_json.group_names_of(conversation_groups, group_names)
 
 
 def mention_in_words(group_at_info: str) -> str:
     """Who is meant by the unread @ messages, folded to one word; "" without any."""
     if group_at_info == NO_AT_INFO:
         return ""
-    types = {entry["atType"] for entry in orjson.loads(group_at_info)}
+    types = {*at_info.types_by_seq(group_at_info).values()}
     return _("@everyone") if types == {AtType.ALL} else _("@you")
 
 

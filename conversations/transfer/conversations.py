@@ -15,8 +15,8 @@ from conversations import positions
 from conversations.choices import ChangedBy, Membership
 from conversations.exceptions import ConversationError
 from conversations.feeding import member_inference
-from conversations.formats import conversation, dialects
-from conversations.formats.conversation import Entry
+from conversations.formats import conversation, conversation_json, dialects
+from conversations.formats.entries import Entry
 from conversations.models import Conversation, Owner
 from conversations.models.querysets import ConversationQuerySet
 from conversations.store import json_rows
@@ -274,4 +274,4 @@ def export_lines(conversations: ConversationQuerySet) -> Iterator[bytes]:
         "owner_id", "wire_head", "last_message", "marks", "conversation_groups", Subquery(group_names)
     )
     for owner, *columns in rows.iterator(2000):
-        yield b'{"owner":%b,"conversation":%b}\n' % (orjson.dumps(owner), conversation.row_to_json(*columns))
+        yield b'{"owner":%b,"conversation":%b}\n' % (orjson.dumps(owner), conversation_json.row_to_json(*columns))

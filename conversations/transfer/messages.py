@@ -104,11 +104,11 @@ def _message(body: Any, now: int) -> IncomingMessage | None:
     if found.is_online_only:
         return None
     # Else it could not be known again, and in a group would take the number of another.
-    fields.check_told(MsgTime=found.time_s)
+    fields.require_values(MsgTime=found.time_s)
     if found.group_id:
-        fields.check_told(MsgSeq=found.seq)
+        fields.require_values(MsgSeq=found.seq)
         return found
-    fields.check_told(MsgRandom=found.random)
+    fields.require_values(MsgRandom=found.random)
     return found if found.seq is not None else replace(found, seq=found.random)
 
 

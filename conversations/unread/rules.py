@@ -4,7 +4,7 @@ A row's unread count and @ entries are sums over messages, so a message that com
 them by the difference between what it was and what it is. Whatever the order, the sums are the same.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -12,6 +12,7 @@ import orjson
 
 from conversations import identifiers, positions
 from conversations.choices import AtType, ConversationType, GroupType, NotCountedReason
+from conversations.formats import at_info
 from conversations.models import Conversation, Message
 from conversations.models.querysets import NO_AT_INFO
 from conversations.store.rows import MESSAGE_COLUMNS
@@ -209,18 +210,13 @@ def set_last(row: Conversation, viewer: Viewer, message: Message | None) -> None
 def _set_mention(row: Conversation, position: str, at_type: AtType | None) -> None:
     if row.type != ConversationType.GROUP or (at_type is None and row.group_at_info == NO_AT_INFO):
         return
-    entries = {int(entry["seq"]): entry["atType"] for entry in orjson.loads(row.group_at_info)}
+    entries = at_info.types_by_seq(row.group_at_info)
     seq = int(position)
     if at_type is None:
         entries.pop(seq, None)
     else:
         entries[seq] = int(at_type)
-    row.group_at_info = at_info_json(entries)
-
-
-def at_info_json(entries: Mapping[int, int]) -> str:
-    """The groupAtInfoList of @ types by MsgSeq."""
-    return orjson.dumps([{"seq": str(one), "atType": entries[one]} for one in sorted(entries)]).decode()
+    row.group_at_info = at_info.to_json(entries)
 
 
 def _state(row: Conversation) -> tuple:

@@ -2,7 +2,7 @@
 
 import time_machine
 
-from conversations.formats.conversation import INT64_MAX
+from conversations.formats.checks import INT64_MAX
 from conversations.times import YEAR_2100_S, now_s, now_us
 from tests.support.acting import ActionTestCase
 from tests.support.api import ids_of, url

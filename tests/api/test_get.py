@@ -4,7 +4,7 @@ from django.test import SimpleTestCase
 from django.utils import timezone
 
 from conversations.choices import Membership
-from conversations.formats import conversation
+from conversations.formats import conversation, marks
 from conversations.models import Owner
 from tests.support.api import ApiTestCase, conversation_url, url
 from tests.support.cast import ALICE, BOB, CAROL, make_conversation, make_conversations
@@ -63,7 +63,7 @@ class OneConversationTests(ApiTestCase):
             group_type="Work",
             show_name="团队 \U0001f600",
             unread_count=3,
-            marks=conversation.to_signed(1 | 1 << 63),
+            marks=marks.to_signed(1 | 1 << 63),
             conversation_groups=0b10,
             group_at_info='[{"seq":"9007199254740993","atType":3}]',
             last_message='{"msgID":"m","seq":"7"}',

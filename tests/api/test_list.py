@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from conversations.formats import conversation
+from conversations.formats import conversation, marks
 from conversations.models import Conversation, Owner
 from conversations.times import YEAR_2100_S, from_epoch_s
 from tests.support.api import ApiTestCase, ids_of, url
@@ -94,7 +94,7 @@ class FilterTests(ApiTestCase):
             show_name="Bob 100%",
             unread_count=2,
             is_pinned=True,
-            marks=conversation.to_signed(1 | 1 << 63),
+            marks=marks.to_signed(1 | 1 << 63),
             last_message="{}",
             last_message_at=from_epoch_s(1_000),
         )

@@ -61,7 +61,7 @@ class ImportTests(TestCase):
 
         _, err, _ = run("import_conversations", self.file(b"{%b:1,%b:2}\n" % (key, key)))
 
-        self.assertIn("The key is given twice.", err)
+        self.assertIn("Duplicate key.", err)
         self.assertEqual((shown_strange(err), len(err.splitlines())), ("", 1))
 
     def test_several_files_are_summed_up(self):

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from conversations.choices import ElemType
 from conversations.exceptions import InvalidParameter
-from conversations.formats import c_api_names, conversation, dialects
+from conversations.formats import c_api_conversation, c_api_names, conversation, dialects
 from tests.support.entries import json_values
 
 
@@ -290,7 +290,7 @@ def test_an_element_of_another_kind_stays_as_it_is(number):
 
 # ---- Anything at all ---------------------------------------------------------------------------
 
-CAPI_KEYS = sorted({*dialects._CAPI, *dialects._CAPI_TRANSLATED})
+CAPI_KEYS = sorted(c_api_conversation.KEYS)
 MESSAGE_KEYS = [
     *c_api_names.MESSAGE,
     "message_elem_array",

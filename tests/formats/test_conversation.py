@@ -8,7 +8,7 @@ from hypothesis import given
 
 from conversations.choices import Mark
 from conversations.exceptions import InvalidParameter
-from conversations.formats import conversation
+from conversations.formats import checks, conversation, marks
 from tests.support.entries import classic, entries
 
 PAYLOADS = Path(__file__).parent.parent / "payloads"
@@ -108,11 +108,11 @@ def test_the_highest_mark_is_a_signed_number_in_the_database():
     entry = conversation.from_wire(MINIMAL | {"markList": [1 << 63, int(Mark.STAR)]})
 
     assert entry.marks == -(1 << 63) + 1
-    assert conversation.mark_list(entry.marks) == [1, 1 << 63]
+    assert marks.mark_list(entry.marks) == [1, 1 << 63]
 
 
 def test_several_marks_in_one_number_come_out_one_by_one():
-    assert conversation.mark_list(conversation.from_wire(MINIMAL | {"markList": [3, 1 << 32, 1]}).marks) == [1, 2, 1 << 32]
+    assert marks.mark_list(conversation.from_wire(MINIMAL | {"markList": [3, 1 << 32, 1]}).marks) == [1, 2, 1 << 32]
 
 
 def test_a_group_name_given_twice_counts_once():
@@ -137,13 +137,13 @@ def test_the_limits_themselves_are_allowed():
     conversation.from_wire(
         {
             "conversationID": "group_" + "x" * 96,
-            "showName": "名" * conversation.TEXT_MAX_LENGTH,
-            "unreadCount": conversation.INT32_MAX,
+            "showName": "名" * checks.TEXT_MAX_LENGTH,
+            "unreadCount": checks.INT32_MAX,
             "customData": "数" * 85 + "x",
             "conversationGroupList": [f"{number:032}" for number in range(20)],
-            "groupReadSequence": conversation.INT64_MAX,
+            "groupReadSequence": checks.INT64_MAX,
             "c2cReadTimestamp": 4_102_444_799,
-            "groupAtInfoList": [{"seq": str(conversation.INT64_MAX), "atType": 2}],
+            "groupAtInfoList": [{"seq": str(checks.INT64_MAX), "atType": 2}],
             "lastMessage": {"text": "x" * (conversation.LAST_MESSAGE_MAX_BYTES - len('{"text":""}'))},
         }
     )
@@ -162,9 +162,7 @@ def _malformed():
     yield from (("groupID", value) for value in ("bob", 5, True, {}))
     yield from (("groupType", value) for value in ("Work", "Nonsense", 0, 1, True, ["Work"]))
     for key in ("showName", "faceUrl", "draftText", "customData"):
-        yield from (
-            (key, value) for value in (5, True, False, [], {}, "a\0b", "\ud800", "x" * (conversation.TEXT_MAX_LENGTH + 1))
-        )
+        yield from ((key, value) for value in (5, True, False, [], {}, "a\0b", "\ud800", "x" * (checks.TEXT_MAX_LENGTH + 1)))
     yield from (("customData", value) for value in ("x" * 257, "数" * 86))
     yield from (("recvOpt", value) for value in (-1, 5, "0", True, 1.0))
     yield from (("unreadCount", value) for value in (-1, 1 << 31, "3", True, 1.0, []))

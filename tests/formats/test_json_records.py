@@ -58,7 +58,7 @@ def test_bad_lines_are_told_and_the_rest_is_read():
     [b'{"a":1,"a":2}', b'{"b":{"a":1,"a":2}}', b'{"b" : {"a":1, "a":2}}', b'[{"a":1,"a":2}]', b'{"x":"\\":","a":1,"a" :2}'],
 )
 def test_a_key_given_twice_is_refused_by_name(text):
-    assert read(text) == [(1, "a: The key is given twice.")]
+    assert read(text) == [(1, "a: Duplicate key.")]
 
 
 @pytest.mark.parametrize("block", [1, 1000])

@@ -13,7 +13,7 @@ from conversations.choices import ConversationType, ElemType
 from conversations.exceptions import InvalidParameter
 from conversations.formats import c_api_message, conversation, rest_messages
 from conversations.formats.message_body import last_message
-from conversations.formats.message_preview import in_words
+from conversations.formats.message_preview import one_line_preview
 from conversations.identifiers import join
 from tests.support.entries import json_values, texts
 
@@ -44,7 +44,7 @@ def words(message, is_self=False, **names):
     shown = last_message(message, is_self=is_self, **names)
     bare_id = message.topic_id or message.group_id or (message.peer if is_self else message.sender)
     entry = conversation.from_wire({"conversationID": join(message.type, bare_id), "lastMessage": shown})
-    return in_words(entry.last_message, message.type)
+    return one_line_preview(entry.last_message, message.type)
 
 
 # ---- The message -------------------------------------------------------------------------------

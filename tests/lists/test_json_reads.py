@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from conversations.choices import MUTED_OPTIONS, ConversationType, Mark
-from conversations.formats import conversation
+from conversations.formats import marks as formats_marks
 from conversations.lists import cursors, json_reads
 from conversations.lists.filters import ConversationFilterSet
 from conversations.models import Conversation, Owner
@@ -26,7 +26,7 @@ rows = st.builds(
         conversation_id=id_,
         type=ConversationType.C2C if id_.startswith("c2c_") else ConversationType.GROUP,
         last_message_at=None if last_s is None else from_epoch_s(last_s),
-        marks=conversation.to_signed(sum(marks)),
+        marks=formats_marks.to_signed(sum(marks)),
         deleted_at=from_epoch_s(1) if is_deleted else None,
         unread_count=0 if is_deleted else unread,
         version=1,

@@ -5,6 +5,8 @@ from hypothesis import given, settings
 from hypothesis.extra.django import TestCase
 
 from conversations.formats import conversation as formats_conversation
+from conversations.formats import conversation_json
+from conversations.formats import entries as formats_entries
 from conversations.models import Conversation
 from tests.support.entries import AWKWARD, classic, entries
 
@@ -12,7 +14,7 @@ NOT_COLUMNS = ("group_names",)
 JOINED_LATER = ("markList", "conversationGroupList", "lastMessage")
 
 
-def stored(entry: formats_conversation.Entry) -> Conversation:
+def stored(entry: formats_entries.Entry) -> Conversation:
     """The row as the database gives it back; the conversation groups take the first bits."""
     values = {name: value for name, value in entry._asdict().items() if name not in NOT_COLUMNS}
     values["conversation_groups"] = (1 << len(entry.group_names)) - 1
@@ -21,7 +23,7 @@ def stored(entry: formats_conversation.Entry) -> Conversation:
     return conversation
 
 
-def head_of(entry: formats_conversation.Entry) -> bytes:
+def head_of(entry: formats_entries.Entry) -> bytes:
     """What orjson writes of the same keys, without the closing brace."""
     return orjson.dumps({key: value for key, value in classic(entry).items() if key not in JOINED_LATER})[:-1]
 
@@ -39,7 +41,7 @@ class WireHeadTests(TestCase):
         names = orjson.dumps(entry.group_names).decode()
         bits = (conversation.marks, conversation.conversation_groups)
 
-        text = formats_conversation.row_to_json(conversation.wire_head, conversation.last_message, *bits, names)
+        text = conversation_json.row_to_json(conversation.wire_head, conversation.last_message, *bits, names)
 
         self.assertEqual(text, orjson.dumps(classic(entry)))
         self.assertEqual(formats_conversation.from_wire(orjson.loads(text)), entry)
@@ -77,10 +79,10 @@ class WireHeadTests(TestCase):
 
     def test_extra_is_one_more_key(self):
         conversation = stored(formats_conversation.from_wire({"conversationID": "c2c_bob"}))
-        extra = formats_conversation.extra_json(conversation.version, conversation.membership)
+        extra = conversation_json.extra_json(conversation.version, conversation.membership)
 
-        text = formats_conversation.to_json(
-            conversation.wire_head.encode(), None, formats_conversation.marks_and_groups(0, 0, "[]"), extra
+        text = conversation_json.to_json(
+            conversation.wire_head.encode(), None, conversation_json.marks_and_groups_json(0, 0, "[]"), extra
         )
 
         self.assertEqual(tuple(orjson.loads(text)), (*formats_conversation.KEYS, "imsite"))

@@ -261,13 +261,13 @@ class WordsTests(SimpleTestCase):
     def test_in_full_keeps_lines_and_all_elements(self):
         told = json.loads(message(textElem={"text": "one\n  two", "nextElem": {"elemType": 3, "imageElem": {}}}))
 
-        self.assertEqual(message_preview.in_full(told), ["one\n  two", "[image]"])
-        self.assertEqual(message_preview.kinds_of(told), ["[text]", "[image]"])
+        self.assertEqual(message_preview.element_previews(told), ["one\n  two", "[image]"])
+        self.assertEqual(message_preview.element_kinds(told), ["[text]", "[image]"])
 
     def test_a_very_long_text_is_cut(self):
         told = json.loads(message(textElem={"text": "x" * 10_000}))
 
-        self.assertEqual(len(message_preview.in_full(told)[0]), message_preview.MAX_FULL_LENGTH)
+        self.assertEqual(len(message_preview.element_previews(told)[0]), message_preview.MAX_FULL_LENGTH)
 
     def test_the_group_itself_speaks_in_notices(self):
         self.assertTrue(message_preview.is_notice({"elemType": 9, "groupTipsElem": {"type": 1}}))

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conversations.choices import ConversationType, ElemType
-from conversations.formats.message_preview import ELEMENT_KEYS, MAX_LENGTH, in_words
+from conversations.formats.message_preview import ELEMENT_KEYS, MAX_LENGTH, one_line_preview
 from tests.support.entries import json_values
 from tests.support.staff import message
 
@@ -22,10 +22,10 @@ parts = st.dictionaries(
 
 class LastMessageTests(SimpleTestCase):
     def assert_words(self, expected, type_=C2C, **fields):
-        self.assertEqual(in_words(message(**fields), type_), expected)
+        self.assertEqual(one_line_preview(message(**fields), type_), expected)
 
     def test_no_message_is_no_words(self):
-        self.assertEqual(in_words(None, C2C), "")
+        self.assertEqual(one_line_preview(None, C2C), "")
 
     def test_a_text_is_itself_on_one_line(self):
         self.assert_words("well, hello", textElem={"text": " well,\n\thello "})
@@ -56,7 +56,7 @@ class LastMessageTests(SimpleTestCase):
         for _count in range(100):
             element = {"text": "x", "nextElem": {"elemType": 1, "textElem": element}}
 
-        self.assertLessEqual(len(in_words(message(textElem=element), C2C)), MAX_LENGTH)
+        self.assertLessEqual(len(one_line_preview(message(textElem=element), C2C)), MAX_LENGTH)
 
     def test_an_unknown_kind_is_a_message(self):
         self.assert_words("[message]", elemType=99, textElem=None)
@@ -73,12 +73,12 @@ class LastMessageTests(SimpleTestCase):
         self.assert_words("hi", GROUP, isSelf=True)
 
     def test_long_text_is_cut(self):
-        self.assertEqual(len(in_words(message(textElem={"text": "x" * 20_000}), C2C)), MAX_LENGTH)
+        self.assertEqual(len(one_line_preview(message(textElem={"text": "x" * 20_000}), C2C)), MAX_LENGTH)
 
     @given(parts, st.sampled_from(ConversationType))
     def test_no_json_makes_it_fail(self, fields, type_):
-        self.assertIsInstance(in_words(json.dumps(fields), type_), str)
+        self.assertIsInstance(one_line_preview(json.dumps(fields), type_), str)
 
     def test_the_words_follow_the_language(self):
         with translation.override("zh-hans"):
-            self.assertIsInstance(in_words(message(elemType=3), GROUP), str)
+            self.assertIsInstance(one_line_preview(message(elemType=3), GROUP), str)

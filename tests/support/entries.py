@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 
 from conversations import identifiers, positions
 from conversations.choices import ALLOWED_MARKS, MARK_BITS, AtType, ConversationType, GroupType, ReceiveOption
-from conversations.formats import conversation
+from conversations.formats import checks, conversation, marks
+from conversations.formats import entries as formats_entries
 from conversations.times import YEAR_2100_S, from_epoch_s
 
 # What JSON writers disagree on: control characters, quotes, backslashes, braces, DEL, line separators, 4 bytes, private use.
@@ -24,7 +25,7 @@ AWKWARD = [
 characters = st.sampled_from(AWKWARD) | st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 texts = st.text(characters, max_size=40)
 times_s = st.integers(0, YEAR_2100_S - 1)
-positive = st.integers(0, conversation.INT64_MAX)
+positive = st.integers(0, checks.INT64_MAX)
 at_entries = st.builds(lambda seq, at_type: {"seq": str(seq), "atType": at_type}, positive, st.sampled_from(AtType.values))
 
 
@@ -73,14 +74,14 @@ def entries(draw):
     draft_s = draw(times_s)
     mentions = draw(st.lists(at_entries, max_size=3))
     mark_bits = [1 << bit for bit in range(MARK_BITS) if ALLOWED_MARKS >> bit & 1]
-    return conversation.Entry(
+    return formats_entries.Entry(
         conversation_id=identifiers.join(type_, bare_id),
         type=int(type_),
         group_type=draw(st.sampled_from(["", *GroupType.values])) if is_group else "",
         show_name=draw(texts),
         face_url=draw(texts),
         recv_opt=draw(st.sampled_from(ReceiveOption.values)),
-        unread_count=draw(st.integers(0, conversation.INT32_MAX)),
+        unread_count=draw(st.integers(0, checks.INT32_MAX)),
         last_message=orjson.dumps(message).decode() if message else None,
         last_message_at=from_epoch_s(sent_s) if message else None,
         last_message_position=position,
@@ -90,7 +91,7 @@ def entries(draw):
         # Without a key of our own, the newest activity gives one.
         order_key=draw(st.integers(conversation.OWN_ORDER_KEY_FROM, (1 << 53) - 1) | st.just(max(sent_s, draft_s) * 1_000_000)),
         group_at_info=orjson.dumps(mentions).decode(),
-        marks=conversation.to_signed(sum(draw(st.sets(st.sampled_from(mark_bits), max_size=5)))),
+        marks=marks.to_signed(sum(draw(st.sets(st.sampled_from(mark_bits), max_size=5)))),
         custom_data=draw(of_bytes(0, conversation.CUSTOM_DATA_MAX_BYTES)),
         group_names=tuple(sorted(draw(st.lists(of_bytes(1, conversation.GROUP_NAME_MAX_BYTES), max_size=5, unique=True)))),
         c2c_read_timestamp=draw(times_s),
@@ -98,7 +99,7 @@ def entries(draw):
     )
 
 
-def classic(entry: conversation.Entry) -> dict:
+def classic(entry: formats_entries.Entry) -> dict:
     """The 20 keys of an entry, in their order."""
     is_group = entry.type == ConversationType.GROUP
     bare_id = entry.conversation_id.removeprefix("group_" if is_group else "c2c_")
@@ -120,7 +121,7 @@ def classic(entry: conversation.Entry) -> dict:
         "customData": entry.custom_data,
         "c2cReadTimestamp": entry.c2c_read_timestamp,
         "groupReadSequence": entry.group_read_sequence,
-        "markList": conversation.mark_list(entry.marks),
+        "markList": marks.mark_list(entry.marks),
         "conversationGroupList": list(entry.group_names),
         "lastMessage": orjson.loads(entry.last_message) if entry.last_message else None,
     }

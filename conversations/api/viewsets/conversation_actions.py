@@ -16,7 +16,7 @@ from conversations.api.parameters import boolean, id_from_path_or_query, id_para
 from conversations.api.responses import json_response
 from conversations.choices import ConversationType
 from conversations.feeding import reports
-from conversations.formats import conversation
+from conversations.formats import conversation_json
 
 SCOPES = {"all": None, "c2c": ConversationType.C2C, "group": ConversationType.GROUP}
 
@@ -126,7 +126,7 @@ def _changed(
 
 def _to_json(outcome: Outcome, extra: bool) -> bytes:
     row = outcome.conversation
-    middle = conversation.marks_and_groups(row.marks, row.conversation_groups, outcome.owner.group_names_json)
+    middle = conversation_json.marks_and_groups_json(row.marks, row.conversation_groups, outcome.owner.group_names_json)
     last_message = row.last_message.encode() if row.last_message else None
-    more = conversation.extra_json(row.version, row.membership) if extra else b""
-    return conversation.to_json(row.wire_head.encode(), last_message, middle, more)
+    more = conversation_json.extra_json(row.version, row.membership) if extra else b""
+    return conversation_json.to_json(row.wire_head.encode(), last_message, middle, more)

@@ -15,7 +15,7 @@ from conversations.api.openapi import actions
 from conversations.api.parameters import id_from_path_or_query, id_parameters, parse_query
 from conversations.api.responses import json_response, not_modified
 from conversations.api.viewsets.conversation_actions import body, each_changed, results_of
-from conversations.formats import conversation
+from conversations.formats import conversation_json
 from conversations.lists import json_reads
 from conversations.store.owners import LockedOwner
 
@@ -71,5 +71,5 @@ def _owner_and_name(request: Request, in_path: str) -> tuple[str, str]:
 
 
 def _group_list(request: Request, group_names: str, token: str, owner_id: str, *, has_etag: bool = False) -> HttpResponse:
-    answered = {"conversationGroupList": conversation.all_groups(group_names)}
+    answered = {"conversationGroupList": conversation_json.all_group_names(group_names)}
     return json_response(request, answered, token, owner_id=owner_id, has_etag=has_etag)

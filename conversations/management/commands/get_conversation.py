@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
 from conversations.exceptions import ConversationError, ConversationNotFound
-from conversations.formats.message_preview import in_words
+from conversations.formats.message_preview import one_line_preview
 from conversations.identifiers import check_owner_id, split
 from conversations.lists import json_reads
 from conversations.unread.explanation import on_one_line
@@ -51,7 +51,7 @@ def _for_people(conversation: dict[str, Any]) -> str:
     lines = [conversation["conversationID"]]
     for key, value in conversation.items():
         if key == "lastMessage":
-            value = in_words(value and orjson.dumps(value).decode(), conversation["type"])
+            value = one_line_preview(value and orjson.dumps(value).decode(), conversation["type"])
         if key != "conversationID" and value not in (None, "", [], 0, False):
             told = str(value) if isinstance(value, (str, int)) else orjson.dumps(value).decode()
             lines.append(f"  {key:<22}{on_one_line(told)}")

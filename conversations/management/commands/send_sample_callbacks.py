@@ -17,7 +17,7 @@ from conversations import samples
 from conversations.choices import Membership
 from conversations.exceptions import ConversationError
 from conversations.formats import webhook_events
-from conversations.formats.message_preview import in_words
+from conversations.formats.message_preview import one_line_preview
 from conversations.identifiers import check_owner_id
 from conversations.models import Conversation
 from conversations.staff.presentation import owner_url
@@ -123,7 +123,7 @@ def _in_words(row: Conversation) -> dict[str, str]:
     return {
         _("name"): row.show_name,
         _("unread"): str(row.unread_count),
-        _("last message"): in_words(row.last_message, row.type) or _("none"),
+        _("last message"): one_line_preview(row.last_message, row.type) or _("none"),
         _("read by the other"): _("yes") if '"isPeerRead":true' in (row.last_message or "") else _("no"),
         _("membership"): str(Membership(row.membership).label),
     }
