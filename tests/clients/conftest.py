@@ -1,0 +1,50 @@
+"""One real server for all clients, with one conversation to be found there."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from django.db import connection
+
+from tests.support.cast import SDK_APP_ID, SECRET_KEY, usersig
+from tests.support.servers import RunningServer
+
+CLIENTS = Path(__file__).parents[2] / "clients"
+OWNER = "alice"
+
+
+class Site(NamedTuple):
+    """A running server, a service key with all scopes, and the UserSig of alice, who has one conversation: with bob."""
+
+    url: str
+    key: str
+    usersig: str
+
+
+@pytest.fixture(scope="session")
+def site() -> Iterator[Site]:
+    server = RunningServer(
+        "asgi",
+        "imsite.asgi:application",
+        DEBUG="true",
+        EVENTS_HEARTBEAT_S="1",
+        IM_SDK_APP_ID=str(SDK_APP_ID),
+        IM_SECRET_KEY=SECRET_KEY,
+    )
+    try:
+        key = server.do("with_key(owner_id=None, scopes=api_keys.SCOPES)")["HTTP_AUTHORIZATION"].split()[1]
+        server.do("make_conversation(show_name='Bob')")
+        yield Site(f"http://127.0.0.1:{server.port}", key, usersig(OWNER))
+    finally:
+        server.stop()
+
+
+def skip_without(*commands: str, files: tuple[str, ...] = (), packages: str) -> pytest.MarkDecorator:
+    """Skip where a tool or file of the client's toolchain is missing, and on PostgreSQL: the server has its own database."""
+    missing = [command for command in commands if not shutil.which(command)]
+    missing += [file for file in files if not Path(file).exists()]
+    if connection.vendor != "sqlite":
+        return pytest.mark.skip(reason="The server has a SQLite database of its own: once is enough.")
+    return pytest.mark.skipif(bool(missing), reason=f"{', '.join(missing)} missing: apt-get install {packages}")
