@@ -1,4 +1,4 @@
-# Two commands matter: `make run` (the demo) and `make test`. `make serve` is production.
+# Two commands matter: `make run` (the demo) and `make test`. `make serve` is production; `make quick` is for the inner loop.
 PYTHON ?= python3.11
 PORT ?= 8000
 EVENTS_PORT ?= $(shell expr $(PORT) + 1)
@@ -12,7 +12,10 @@ GRANIAN := $(BIN)/granian --host 127.0.0.1 --no-ws --workers-kill-timeout 4
 check-port = $(BIN)/python -c 'import socket, sys; socket.create_server(("127.0.0.1", int(sys.argv[1]))).close()' $(1) 2>/dev/null \
 	|| { echo "Port $(1) is taken: end what listens there, or name another."; exit 1; }
 
-.PHONY: install run serve test lint messages screenshots
+# What is compiled once is kept: servers and tests start many processes.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: install run serve quick test lint messages screenshots
 
 $(VENV)/runtime: requirements.txt
 	$(PYTHON) -m venv $(VENV)
@@ -48,6 +51,14 @@ serve: $(VENV)/runtime
 	$(BIN)/python manage.py migrate --check || { echo "The database is not up to date: run manage.py migrate first."; exit 1; }
 	$(BIN)/honcho start --env /dev/null --no-colour
 
+# An answer within a minute, on SQLite: no browser, no servers, no long stories. `make quick ARGS=tests/feeding` for a part.
+quick: export DEBUG := true
+quick: export DATABASE_URL := sqlite:///imsite.sqlite3
+quick: export HYPOTHESIS_PROFILE := quick
+quick: $(VENV)/dev
+	$(BIN)/python -m pytest -n auto --reuse-db -m "not browser and not server and not slow" $(ARGS)
+
+# Everything, on every database that is here.
 test: $(VENV)/dev
 	$(BIN)/python -m tests.run
 

@@ -1,18 +1,58 @@
-"""What holds around every test."""
+"""What holds around every test: its marks, hypothesis's profile, its process, and the language it begins in."""
 
+import inspect
 import os
+from functools import cache
 
-import hypothesis
 import pytest
+from django.test import TestCase, TransactionTestCase
 from django.utils import translation
+from hypothesis import is_hypothesis_test
 from xdist.scheduler import LoadScopeScheduling
+
+from tests.support import hypothesis_profiles
 
 # The WSGI door would switch it off for the processes that tests start.
 os.environ.setdefault("DEBUG", "true")
+hypothesis_profiles.register()
 
-# How long an example takes says more about the machine than about the code.
-hypothesis.settings.register_profile("untimed", deadline=None)
-hypothesis.settings.load_profile("untimed")
+STARTERS = {"RunningServer", "Popen"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests by what they are, so that nobody has to remember it; `make quick` leaves marked ones out."""
+    for item in items:
+        if item.nodeid.startswith("tests/browser/"):
+            item.add_marker("browser")
+        elif item.cls and starts_a_server(item.cls):
+            item.add_marker("server")
+        elif empties_tables(item) or (is_property_test(item) and uses_database(item)):
+            item.add_marker("slow")
+
+
+@cache
+def starts_a_server(test_class: type) -> bool:
+    """Return whether a method of the class, or of one of ours that it inherits from, starts a process that serves."""
+    ours = (parent for parent in test_class.__mro__ if parent.__module__.startswith("tests."))
+    methods = (inspect.unwrap(getattr(value, "__func__", value)) for parent in ours for value in vars(parent).values())
+    return any(STARTERS & set(method.__code__.co_names) for method in methods if inspect.isfunction(method))
+
+
+def empties_tables(item: pytest.Item) -> bool:
+    """Return whether the test commits, so that all tables are emptied after it."""
+    if item.cls and issubclass(item.cls, TransactionTestCase):
+        return not issubclass(item.cls, TestCase)
+    marker = item.get_closest_marker("django_db")
+    return bool(marker and marker.kwargs.get("transaction"))
+
+
+def is_property_test(item: pytest.Item) -> bool:
+    """Return whether hypothesis makes the test's examples."""
+    return is_hypothesis_test(item.obj) or "run_state_machine_as_test" in inspect.unwrap(item.obj).__code__.co_names
+
+
+def uses_database(item: pytest.Item) -> bool:
+    return bool(item.get_closest_marker("django_db")) or bool(item.cls and issubclass(item.cls, TestCase))
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,6 @@ from urllib.parse import quote
 import time_machine
 from django.db import transaction
 from django.test import Client, TestCase, override_settings
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
@@ -19,6 +18,7 @@ from conversations.transfer import conversations
 from tests.support.api import url
 from tests.support.cast import ALICE, USERSIG_SETTINGS, bearer, usersig
 from tests.support.following import Follower
+from tests.support.hypothesis_profiles import examples
 from tests.support.reference import DAY_S, Reference, Refused
 
 START_S = 1_760_000_000
@@ -382,7 +382,7 @@ class ActionsModelTests(TestCase):
         self.addCleanup(logging.disable, logging.NOTSET)
 
         with time_machine.travel(START_S, tick=False) as clock:
-            run_state_machine_as_test(lambda: ActionsMachine(clock), settings=bounded)
+            run_state_machine_as_test(lambda: ActionsMachine(clock), settings=examples(60, stateful_step_count=40))
 
 
 class FoundByTheMachineTests(TestCase):
@@ -400,9 +400,3 @@ class FoundByTheMachineTests(TestCase):
     def receive(self, **values: Any) -> None:
         conversation = {"conversationID": "group_team"} | values
         conversations.import_records([(1, {"owner": ALICE, "conversation": conversation})])
-
-
-bounded = settings(
-    max_examples=60, stateful_step_count=40, deadline=None, derandomize=True, database=None,
-    suppress_health_check=list(HealthCheck),
-)  # fmt: skip

@@ -5,10 +5,10 @@ import schemathesis
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
-from hypothesis import HealthCheck, settings
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from tests.support.cast import USERSIG_SETTINGS, make_conversation, make_conversations, usersig
+from tests.support.hypothesis_profiles import examples
 
 api = schemathesis.openapi.from_wsgi("/api/schema/", WSGIHandler())
 
@@ -30,7 +30,7 @@ def alices_list(db, settings):
 
 # What streams is not Django's to answer; see test_events.
 @api.exclude(operation_id="getEvents").parametrize()
-@settings(max_examples=40, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+@examples(40)
 def test_every_answer_is_one_that_is_documented(case, alices_list):
     # That a nextSeq is one of ours, or an ID well-formed, is more than the document can say.
     case.call_and_validate(headers={"Authorization": f"Bearer {usersig()}"}, excluded_checks=[positive_data_acceptance])

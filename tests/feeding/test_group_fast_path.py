@@ -8,7 +8,7 @@ from unittest import mock
 import time_machine
 from django.db import transaction
 from django.test import override_settings
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
@@ -21,6 +21,7 @@ from conversations.formats.messages import GroupRecall
 from conversations.formats.rest_groups import GroupInfo, Profile
 from conversations.models import Conversation, Group, GroupMember, Message, Owner
 from conversations.transfer.conversations import import_records
+from tests.support.hypothesis_profiles import examples
 from tests.support.messages import NOON_S, PEOPLE, group
 
 CLUB, TOPIC = "@TGS#_club", "@TGS#_club@TOPIC#_news"
@@ -177,7 +178,7 @@ def _is_numbered() -> bool:
 
 class BothWaysTests(TestCase):
     @given(st.lists(steps, max_size=12), group_types, skipped_owners)
-    @settings(deadline=None, suppress_health_check=list(HealthCheck))
+    @examples(200)
     def test_they_come_to_the_same(self, steps, group_type, skipped):
         with time_machine.travel(NOON_S + 100, tick=False), override_settings(SKIP_OWNERS=skipped):
             fast = outcome(steps, group_type)

@@ -4,7 +4,7 @@ import random as random_module
 
 import orjson
 from django.test import TransactionTestCase
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
@@ -17,12 +17,13 @@ from conversations.lists import change_feed
 from conversations.models import Conversation, GroupMember, Owner
 from conversations.transfer.conversations import import_records
 from tests.support import feeding
+from tests.support.hypothesis_profiles import examples
 from tests.support.messages import NOON_S, c2c, events, feed_in, group, peer_of, rows, sender_of
 
 
 class AnyOrderTests(TestCase):
     @given(events, st.randoms(use_true_random=False), st.sets(st.integers(0, 30), max_size=8))
-    @settings(max_examples=250, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+    @examples(250)
     def test_the_rows_are_those_of_the_model(self, told, random, cuts):
         for user_id in feeding.ROSTER:
             GroupMember.objects.create(

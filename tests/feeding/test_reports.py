@@ -4,7 +4,7 @@ from typing import Any
 
 import orjson
 from django.test import TestCase
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase as PropertyTestCase
 
@@ -15,6 +15,7 @@ from conversations.models import Conversation
 from conversations.transfer import conversations
 from conversations.unread import counts
 from tests.support.cast import ALICE
+from tests.support.hypothesis_profiles import examples
 from tests.support.messages import NOON_S, c2c, group
 
 CARRIED, END = 12, 100
@@ -130,7 +131,7 @@ class AnyOrderTests(PropertyTestCase):
     """One group in which everybody but alice talks; what her devices told is true, each at its moment."""
 
     @given(events, st.randoms(use_true_random=False))
-    @settings(max_examples=200, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+    @examples(200)
     def test_the_row_is_that_of_the_model(self, told, random):
         # Sooner or later each message comes that any device has seen.
         newest = max((one[1] for one in told if one[0] != "read"), default=END)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
@@ -14,6 +14,7 @@ from conversations.models import Conversation, Owner
 from conversations.sync_tokens import NEVER_SEEN
 from conversations.times import from_epoch_s, to_epoch_s
 from tests.support.cast import ALICE, CAROL
+from tests.support.hypothesis_profiles import examples
 
 GROUPS = ["work", None, "家"]
 MARKS = [1, 2, 4, 8, 1 << 32, 1 << 63]
@@ -127,11 +128,8 @@ def texts(conversation_ids: Iterable[bytes]) -> list[str]:
     return [one.decode() for one in conversation_ids]
 
 
-any_size = settings(max_examples=80, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
-
-
 class ByHandTests(TestCase):
-    @any_size
+    @examples(80)
     @given(lists, filters, st.integers(1, 6), st.booleans())
     def test_a_walk_of_any_filter_and_page_size_is_the_list_by_hand(self, conversations, conditions, count, extra):
         save(conversations)
@@ -155,7 +153,7 @@ class ByHandTests(TestCase):
 
         self.assertEqual(seen, expected)
 
-    @any_size
+    @examples(80)
     @given(lists, filters)
     def test_totals_of_any_filter_are_the_sums_by_hand(self, conversations, conditions):
         save(conversations)
@@ -177,7 +175,7 @@ class ByHandTests(TestCase):
             },
         )
 
-    @any_size
+    @examples(80)
     @given(lists, st.lists(st.sampled_from([*IDS, "c2c_nobody", "malformed", ""]), max_size=12))
     def test_a_lookup_finds_what_is_there(self, conversations, asked):
         save(conversations)

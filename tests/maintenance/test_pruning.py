@@ -6,7 +6,7 @@ import orjson
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import TransactionTestCase
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
@@ -20,11 +20,11 @@ from conversations.maintenance import pruning, verify
 from conversations.models import Conversation, GroupMember, Message, Owner, Thread
 from conversations.times import now_s
 from tests.support import feeding
+from tests.support.hypothesis_profiles import examples
 from tests.support.messages import NOON_S, c2c, events, feed_in, group, group_messages, peer_of, rows, sender_of
 
 EVERYTHING_S = NOON_S + 10**6
 C2C_LATER = 20  # numbers from here on are newer than all that `events` has
-examples = settings(max_examples=150, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
 
 
 def set_up_team() -> None:
@@ -65,7 +65,7 @@ before = st.lists(
 
 class AnyEventsTests(TestCase):
     @given(events, st.integers(0, 14), st.sampled_from((0, 5, 9)))
-    @examples
+    @examples(150)
     def test_nothing_changes_and_repeats_stay_repeats(self, what, cut_s, read_to):
         set_up_team()
         feed_in(what, set())
@@ -82,7 +82,7 @@ class AnyEventsTests(TestCase):
         self.assertEqual(list(verify.findings()), [])
 
     @given(before, later, st.integers(0, 12))
-    @examples
+    @examples(150)
     def test_what_comes_later_does_what_it_would_have_done(self, what, more, cut_s):
         set_up_team()
         feed_in(what, set())

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test import TestCase
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis.extra.django import TestCase as HypothesisTestCase
 
 from conversations import sync_tokens
@@ -24,6 +24,7 @@ from conversations.models import Conversation, GroupMember, Message, Owner
 from tests.support import feeding
 from tests.support import messages as support_messages
 from tests.support.cast import make_conversation
+from tests.support.hypothesis_profiles import examples
 from tests.support.members import team
 from tests.support.messages import NOON_S, c2c, group
 
@@ -34,7 +35,7 @@ def kinds(**options) -> list[Kind]:
 
 class AnyEventsTests(HypothesisTestCase):
     @given(support_messages.events)
-    @settings(max_examples=120, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+    @examples(120)
     def test_nothing_is_wrong_after_any_events(self, told):
         team(*feeding.ROSTER)
 

@@ -1,7 +1,7 @@
 """The generated column and what is joined to it are canonical JSON, on each database."""
 
 import orjson
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis.extra.django import TestCase
 
 from conversations.formats import conversation as formats_conversation
@@ -9,6 +9,7 @@ from conversations.formats import conversation_json
 from conversations.formats import entries as formats_entries
 from conversations.models import Conversation
 from tests.support.entries import AWKWARD, classic, entries
+from tests.support.hypothesis_profiles import examples
 
 NOT_COLUMNS = ("group_names",)
 JOINED_LATER = ("markList", "conversationGroupList", "lastMessage")
@@ -29,12 +30,12 @@ def head_of(entry: formats_entries.Entry) -> bytes:
 
 
 class WireHeadTests(TestCase):
-    @settings(max_examples=300, deadline=None)
+    @examples(300)
     @given(entries())
     def test_the_column_is_what_orjson_writes(self, entry):
         self.assertEqual(stored(entry).wire_head.encode(), head_of(entry))
 
-    @settings(max_examples=100, deadline=None)
+    @examples(100)
     @given(entries())
     def test_the_whole_object_is_canonical_and_goes_in_again(self, entry):
         conversation = stored(entry)

@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import TestCase, override_settings
 from django.test.utils import CaptureQueriesContext
 from django.utils import translation
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis.extra.django import TestCase as HypothesisTestCase
 
 from conversations import threads
@@ -26,6 +26,7 @@ from conversations.unread.explanation import Hint, on_one_line
 from tests.support import feeding
 from tests.support import messages as support_messages
 from tests.support.cast import FORGED_NAME, make_conversation, shown_strange
+from tests.support.hypothesis_profiles import examples
 from tests.support.members import team
 from tests.support.messages import NOON_S, c2c, group
 
@@ -36,7 +37,7 @@ def left_out(explanation) -> dict[NotCountedReason, int]:
 
 class AnyEventsTests(HypothesisTestCase):
     @given(support_messages.events)
-    @settings(max_examples=120, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+    @examples(120)
     def test_the_number_follows_and_every_stored_message_is_accounted_for(self, told):
         team(*feeding.ROSTER)
 
