@@ -1,4 +1,4 @@
-"""What staff see of each table. `StaffSite` is in `admin_site`, since it must exist before any of these registers."""
+"""The admin's pages for each table. `StaffSite` is in `admin_site`, since it must exist before any of these registers."""
 
 from conversations.admin import api_keys, conversations, groups, messages, owners, staff, webhooks
 

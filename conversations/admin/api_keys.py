@@ -1,4 +1,4 @@
-"""API keys in the admin: made, shown once, and revoked."""
+"""API keys in the admin: create, show once, revoke."""
 
 from typing import Any
 
@@ -17,32 +17,33 @@ from conversations.access import api_keys, permissions
 from conversations.admin.big_tables import MAX_COUNTED, BigTableAdmin
 from conversations.exceptions import InvalidParameter
 from conversations.models import ApiKey
+from conversations.staff.action_log import changed_message
 
 
 class NewKeyForm(forms.ModelForm):
-    """What `keys.create_api_key` takes."""
+    """The values that `api_keys.create_api_key` takes."""
 
     scopes = forms.MultipleChoiceField(
         label=_("scopes"),
         choices=[("read", _("read")), ("write", _("write")), ("ingest", _("ingest"))],
         widget=forms.CheckboxSelectMultiple,
         initial=["read"],
-        help_text=_("Only a service key may feed."),
+        help_text=_("The ingest scope requires a service key."),
     )
 
-    user: Any  # who makes it; set by the admin
+    user: Any  # the member of staff who creates the key; set by the admin
 
     class Meta:
         model = ApiKey
         fields = ("name", "owner_id", "scopes", "expires_at")
 
     def clean_scopes(self):
-        """Nobody gives away what he may not do himself; every answer has texts in it, that of an action as well."""
+        """Refuse scopes beyond the account's own permissions. Every response has texts in it, that of an action as well."""
         reads = permissions.may_read_text(self.user)
-        may = {"read": reads, "write": reads and permissions.may_change(self.user)}
+        allowed = {"read": reads, "write": reads and permissions.may_change(self.user)}
         scopes = self.cleaned_data["scopes"]
-        if not all(may.get(scope, True) for scope in scopes):
-            raise forms.ValidationError(_("A key may not do what your own account may not: read texts, or change lists."))
+        if not all(allowed.get(scope, True) for scope in scopes):
+            raise forms.ValidationError(_("A key can't have more permissions than your own account."))
         return scopes
 
     def clean(self):
@@ -59,11 +60,21 @@ class NewKeyForm(forms.ModelForm):
 class ApiKeyAdmin(BigTableAdmin):
     form = NewKeyForm
     ordering = ("-created_at", "prefix")
-    list_display = ("name", "prefix", "whose", "granted", "created_at", "expires_at", "revoked_at", "last_used_at", "state")
+    list_display = (
+        "name",
+        "prefix",
+        "owner_link",
+        "granted",
+        "created_at",
+        "expires_at",
+        "revoked_at",
+        "last_used_at",
+        "state",
+    )
     search_fields = ("prefix", "owner_id", "name")
-    search_help_text = _("A whole prefix or owner ID, or part of a name.")
+    search_help_text = _("Exact prefix or user ID, or part of a name")
     actions = ("revoke",)
-    readonly_fields = ("prefix", "whose", "granted", "created_at", "revoked_at", "last_used_at", "state")
+    readonly_fields = ("prefix", "owner_link", "granted", "created_at", "revoked_at", "last_used_at", "state")
 
     def get_form(self, request, obj=None, change=False, **kwargs):
         form = super().get_form(request, obj, change, **kwargs)
@@ -77,8 +88,8 @@ class ApiKeyAdmin(BigTableAdmin):
         return self.readonly_fields if obj else ()
 
     def get_search_results(self, request, queryset, search_term):
-        found = Q(prefix=search_term) | Q(owner_id=search_term) | Q(name__icontains=search_term)
-        return (queryset.filter(found) if search_term else queryset), False
+        matching = Q(prefix=search_term) | Q(owner_id=search_term) | Q(name__icontains=search_term)
+        return (queryset.filter(matching) if search_term else queryset), False
 
     def has_add_permission(self, request):
         return admin.ModelAdmin.has_add_permission(self, request)
@@ -91,7 +102,7 @@ class ApiKeyAdmin(BigTableAdmin):
         obj.shown_once = text
 
     def response_add(self, request, obj, post_url_continue=None):
-        """The key in the answer itself: a message would carry it in a cookie, or keep it in the database until it is read."""
+        """Show the key in the response itself: a message would put it in a cookie or the session until it is shown."""
         context = {
             "title": gettext("Copy the key now"),
             "opts": self.opts,
@@ -100,11 +111,11 @@ class ApiKeyAdmin(BigTableAdmin):
         }
         return TemplateResponse(request, "admin/new_key.html", self.admin_site.each_context(request) | context)
 
-    @admin.display(description=_("owner"))
-    def whose(self, key):
+    @admin.display(description=_("user"))
+    def owner_link(self, key):
         if key.owner_id is None:
             return _("service")
-        # The list and not the owner itself, who may never have been seen.
+        # The search and not the user's own page, which is there only once the user has a list.
         owner_url = reverse("admin:conversations_owner_changelist", query={"q": key.owner_id})
         return format_html('<a href="{}">{}</a>', owner_url, key.owner_id)
 
@@ -118,12 +129,12 @@ class ApiKeyAdmin(BigTableAdmin):
             return _("revoked")
         return _("expired") if key.expires_at and key.expires_at <= timezone.now() else _("valid")
 
-    @admin.action(description=_("Revoke the ticked keys"), permissions=["change"])
+    @admin.action(description=_("Revoke selected keys"), permissions=["change"])
     def revoke(self, request, queryset):
-        standing = [key for key in queryset[:MAX_COUNTED] if not key.revoked_at]
-        for key in standing:
+        valid = [key for key in queryset[:MAX_COUNTED] if not key.revoked_at]
+        for key in valid:
             with transaction.atomic():
                 api_keys.revoke(key.prefix)
-                self.log_change(request, key, [{"changed": {"fields": ["revoked false → true"]}}])
-        text = ngettext("%(count)d key was revoked.", "%(count)d keys were revoked.", len(standing))
-        self.message_user(request, text % {"count": len(standing)}, messages.SUCCESS)
+                self.log_change(request, key, changed_message("revoked false → true"))
+        text = ngettext("%(count)d key was revoked.", "%(count)d keys were revoked.", len(valid))
+        self.message_user(request, text % {"count": len(valid)}, messages.SUCCESS)

@@ -1,4 +1,4 @@
-"""An admin for tables of any size, to look at: no full counts, one order, no filter but the declared ones."""
+"""A read-only admin for tables of any size: bounded counts, one order, and only the declared filters."""
 
 from contextlib import suppress
 
@@ -13,7 +13,6 @@ from django.core.paginator import Paginator
 from django.db.models import Q
 from django.utils.functional import cached_property
 from django.utils.html import format_html
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from conversations.access import permissions
@@ -27,7 +26,7 @@ SMALL_TABLE = 50_000
 
 
 class BoundedPaginator(Paginator):
-    """Pages of at most MAX_COUNTED rows: beyond that nobody leafs, one searches."""
+    """Pages of at most MAX_COUNTED rows. Beyond that, staff search."""
 
     @cached_property
     def count(self) -> int:
@@ -40,14 +39,9 @@ class BoundedPaginator(Paginator):
 
 
 class BoundedChangeList(ChangeList):
-    """A list in its admin's one order, which an index serves; it refuses to filter a large table without a search."""
+    """A list in its admin's one order, which an index serves. It refuses to filter a large table without a search."""
 
     asks_for_search = False
-
-    def __init__(self, request, *args, **kwargs):
-        super().__init__(request, *args, **kwargs)
-        if not (self.is_popup or self.model_admin.may_change_rows(request)):
-            self.title = gettext("Select %s to view") % self.opts.verbose_name
 
     def get_ordering(self, request, queryset):
         return list(self.model_admin.ordering)
@@ -61,11 +55,11 @@ class BoundedChangeList(ChangeList):
     def get_results(self, request):
         super().get_results(request)
         if self.asks_for_search and request.method == "GET":
-            messages.info(request, _("There is too much here to filter it all: search for an owner or a conversation first."))
+            messages.info(request, _("This table is too large to filter. Search for a user or a conversation first."))
 
 
-class PairChangeList(BoundedChangeList):
-    """For rows that a pair names: the field's own attribute is only one part of it."""
+class CompositeKeyChangeList(BoundedChangeList):
+    """A list of rows with a composite key: the key field's own attribute is only one part of it."""
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -73,7 +67,7 @@ class PairChangeList(BoundedChangeList):
 
 
 class ClosedFilter(admin.SimpleListFilter):
-    """A filter that takes its own choices and nothing else: `conditions` by value and label."""
+    """A filter that takes only its own choices: `conditions` has a label and a condition by value."""
 
     conditions: dict[str, tuple[str, Q]]
 
@@ -89,17 +83,17 @@ class ClosedFilter(admin.SimpleListFilter):
 
 
 def yes_or_no(condition: Q) -> dict[str, tuple[str, Q]]:
-    """The choices of a filter that asks whether a row meets `condition`."""
+    """Return the choices of a filter for rows that meet `condition` or do not."""
     return {"1": (_("Yes"), condition), "0": (_("No"), ~condition)}
 
 
-class CheckedTicks(admin.ModelAdmin):
-    """Actions on what is ticked; a tick that can be no row's key is told of, where the database would fail at it."""
+class ValidatedSelection(admin.ModelAdmin):
+    """Actions on selected rows. A value that can't be a row's key is an error message, where the database would fail."""
 
     def response_action(self, request, queryset):
         if all(map(self._is_key, request.POST.getlist(ACTION_CHECKBOX_NAME))):
             return super().response_action(request, queryset)
-        self.message_user(request, _("Nothing was done: what is ticked is not in this list."), messages.ERROR)
+        self.message_user(request, _("No change: the selection is not in this list."), messages.ERROR)
         return None
 
     def _is_key(self, text: str) -> bool:
@@ -110,10 +104,10 @@ class CheckedTicks(admin.ModelAdmin):
         return "\0" not in text
 
 
-class BigTableAdmin(CheckedTicks):
-    """Nothing is added, deleted or edited in a form; with the change permission, actions change what is ticked.
+class BigTableAdmin(ValidatedSelection):
+    """No row is added, deleted or edited in a form; with the change permission, actions change the selected rows.
 
-    What people wrote is on the page of a row only, where looking is kept as on the pages, and not in the lists of many.
+    Message texts show only on a row's own page, where access is logged as on the staff pages, and never in lists.
     """
 
     paginator = BoundedPaginator
@@ -122,12 +116,12 @@ class BigTableAdmin(CheckedTicks):
     list_per_page = 50
     sortable_by = ()
     has_indexed_filters = False
-    # What people wrote: not for those who may only see that it is there.
+    # Fields with texts, hidden from staff without the permission to read them.
     text_fields: tuple[str, ...] = ()
 
     @property
     def media(self):
-        # None of Django's scripts for slugs and related rows, nor jQuery for them, which weigh more than the rest of a page.
+        # Without Django's scripts for slugs and related rows, and their jQuery, which weigh more than the rest of a page.
         return forms.Media(js=["admin/js/core.js"])
 
     def get_changelist(self, request, **kwargs):
@@ -138,25 +132,25 @@ class BigTableAdmin(CheckedTicks):
         return super().changelist_view(request, {"media": media} | (extra_context or {}))
 
     def get_object(self, request, object_id, from_field=None):
-        # Nothing is stored under a NUL, and PostgreSQL fails at the question.
+        # No key holds a NUL, and PostgreSQL fails at a query with one.
         return None if "\0" in object_id else super().get_object(request, object_id, from_field)
 
-    def whose_text(self, obj) -> str:
-        """The user ID of whose private words a row's page shows, which is a look into their list; "" for nobody's."""
+    def text_owner_id(self, obj) -> str:
+        """Return the ID of the user whose texts a row's page shows, for the access log; "" if it shows none."""
         return ""
 
     def render_change_form(self, request, context, *args, obj=None, **kwargs):
-        return self._asked_why(request, obj) or super().render_change_form(request, context, *args, obj=obj, **kwargs)
+        return self._require_reason(request, obj) or super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
     def history_view(self, request, object_id, extra_context=None):
         obj = self.get_object(request, unquote(object_id))
-        if obj is not None and self.has_view_permission(request, obj) and (refusal := self._asked_why(request, obj)):
+        if obj is not None and self.has_view_permission(request, obj) and (refusal := self._require_reason(request, obj)):
             return refusal
         return super().history_view(request, object_id, extra_context)
 
-    def _asked_why(self, request, obj):
-        owner_id = self.whose_text(obj) if obj is not None else ""
-        return decorators.asked_why(request, owner_id) if owner_id else None
+    def _require_reason(self, request, obj):
+        owner_id = self.text_owner_id(obj) if obj is not None else ""
+        return decorators.require_reason(request, owner_id) if owner_id else None
 
     def lookup_allowed(self, lookup, value, request):
         return lookup in {list_filter.parameter_name for list_filter in self.list_filter}
@@ -174,14 +168,14 @@ class BigTableAdmin(CheckedTicks):
         ]
 
     def _readable(self, request, names, instead: tuple[str, ...] = ()) -> tuple[str, ...]:
-        """The names without those of texts, if these are not for this user."""
+        """Return the fields that this account may see, with `instead` in place of texts that it may not read."""
         hidden = () if permissions.may_read_text(request.user) else self.text_fields
         shown = tuple(name for name in names if name not in hidden)
         return shown if len(shown) == len(names) else (*shown, *instead)
 
     @admin.display(description=_("text"))
     def hidden_text(self, obj):
-        return _("Hidden: to read what people write, an account needs the permission “Can read the text of conversations”.")
+        return _("Hidden: requires the permission “Can read message texts”.")
 
     def has_add_permission(self, request):
         return False
@@ -193,7 +187,7 @@ class BigTableAdmin(CheckedTicks):
         return False
 
     def may_change_rows(self, request) -> bool:
-        """Whether a row's page is a form; the permission for the list is also that for its actions."""
+        """Return whether a row's page is a form; the permission for the list also covers its actions."""
         return self.has_change_permission(request, self.model())
 
     def get_model_perms(self, request):
@@ -201,7 +195,7 @@ class BigTableAdmin(CheckedTicks):
 
 
 def pre(json_text: str):
-    """JSON from outside, readable; as it came if it is none."""
+    """Return JSON indented; other text unchanged."""
     with suppress(ValueError):
         json_text = presentation.pretty_json(json_text)
     return format_html('<pre class="json" tabindex="0">{}</pre>', json_text)

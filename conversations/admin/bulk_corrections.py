@@ -1,8 +1,9 @@
-"""Putting right what is ticked in the admin, of whatever owners: first what will change, then the deed, as on the pages."""
+"""Corrections of selected conversations in the admin, of any users: a preview of the changes first, as on the pages."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from django.contrib import messages
@@ -18,108 +19,113 @@ from conversations.access import audit_log
 from conversations.choices import ConversationType
 from conversations.exceptions import ConversationError
 from conversations.models import ConversationRow, composite_keys
-from conversations.pages import corrections
-from conversations.staff import corrections as staff_corrections
-from conversations.staff.corrections import DEEDS, ChangedMeanwhile, Effect
+from conversations.pages.corrections import report_outcome
+from conversations.staff import corrections
+from conversations.staff.change_display import changes_display
+from conversations.staff.corrections import CORRECTIONS, Effect, PreviewOutdated
 
-MAX_TICKED = 100
+MAX_SELECTED = 100
 Action = tuple[Callable[..., HttpResponse | None], str, str]
+owner_id_of = attrgetter("owner_id")
 
 
 def actions() -> dict[str, Action]:
-    """All of DEEDS, as a ModelAdmin's get_actions() gives them."""
-    return {name: (partial(_act, name), name, str(deed.label)) for name, deed in DEEDS.items()}
+    """Return all CORRECTIONS in the form of a ModelAdmin's get_actions()."""
+    return {name: (partial(_correct, name), name, str(correction.label)) for name, correction in CORRECTIONS.items()}
 
 
-def _act(deed: str, model_admin: ModelAdmin, request: HttpRequest, rows: QuerySet[ConversationRow]) -> HttpResponse | None:
-    """A page that asks; or, where it came from that page, the deed and None, or the page again for what changed meanwhile."""
-    ticked = list(rows.order_by("owner_id", "conversation_id")[: MAX_TICKED + 1])
-    if len(ticked) > MAX_TICKED:
-        messages.error(request, _("Tick 1 to %(count)d conversations.") % {"count": MAX_TICKED})
+def _correct(
+    action: str, model_admin: ModelAdmin, request: HttpRequest, rows: QuerySet[ConversationRow]
+) -> HttpResponse | None:
+    """Return the preview; or where the preview was confirmed, apply it, and return None or a preview of what changed since."""
+    selected = list(rows.order_by("owner_id", "conversation_id")[: MAX_SELECTED + 1])
+    if len(selected) > MAX_SELECTED:
+        messages.error(request, _("Select 1 to %(count)d conversations.") % {"count": MAX_SELECTED})
         return None
-    for row in ticked:
+    for row in selected:
         if row.deleted_at:
             _refuse(request, row, _("It is deleted."))
-    standing = _opened(request, [row for row in ticked if not row.deleted_at])
+    remaining = _log_access(request, [row for row in selected if not row.deleted_at])
     if "seen" in request.POST:
-        standing = _carry_out(deed, request, standing)
-    return _ask(deed, model_admin, request, standing) if standing else None
+        remaining = _apply(action, request, remaining)
+    return _preview(action, model_admin, request, remaining) if remaining else None
 
 
-def _opened(request: HttpRequest, ticked: Sequence[ConversationRow]) -> list[ConversationRow]:
-    """Those of owners whose lists this session may look into, which is kept; of the others it is told why not."""
-    opened: list[ConversationRow] = []
-    for owner_id, rows in groupby(ticked, key=lambda row: row.owner_id):
+def _log_access(request: HttpRequest, rows: Sequence[ConversationRow]) -> list[ConversationRow]:
+    """Log the access to each user's list and return the rows; refuse those of users that need a reason first."""
+    allowed: list[ConversationRow] = []
+    for owner_id, rows_of_owner in groupby(rows, key=owner_id_of):
         try:
             audit_log.enter(session=request.session, username=request.user.get_username(), owner_id=owner_id)
-            opened += rows
+            allowed += rows_of_owner
         except audit_log.ReasonNeeded as error:
             _refuse(request, owner_id, error.detail)
-    return opened
+    return allowed
 
 
 def _refuse(request: HttpRequest, name: object, reason: object) -> None:
-    messages.error(request, _("Refused for %(name)s: %(reason)s") % {"name": name, "reason": reason})
+    messages.error(request, _("Not changed: %(name)s. %(reason)s") % {"name": name, "reason": reason})
 
 
-def _carry_out(deed: str, request: HttpRequest, ticked: Sequence[ConversationRow]) -> list[ConversationRow]:
-    """Do it, an owner at a time, and tell; those that have to be looked at again."""
+def _apply(action: str, request: HttpRequest, selected: Sequence[ConversationRow]) -> list[ConversationRow]:
+    """Apply the correction user by user and report the outcome. Return the rows that changed since the preview."""
     seen = dict(zip(request.POST.getlist(ACTION_CHECKBOX_NAME), request.POST.getlist("seen")))
     effects: list[Effect] = []
-    again: list[ConversationRow] = []
-    other_sides: set[tuple[str, str]] = set()
-    for owner_id, rows_of_owner in groupby(ticked, key=lambda row: row.owner_id):
+    outdated: list[ConversationRow] = []
+    peer_sides: set[tuple[str, str]] = set()
+    for owner_id, rows_of_owner in groupby(selected, key=owner_id_of):
         rows = list(rows_of_owner)
-        versions = {row.conversation_id: _version_seen(row, seen, other_sides) for row in rows}
-        other_sides |= {pair for row in rows for pair in _other_side(row)}
+        versions = {row.conversation_id: _version_seen(row, seen, peer_sides) for row in rows}
+        peer_sides |= {key for row in rows for key in _peer_side(row)}
         try:
-            effects += staff_corrections.carry_out(
-                deed=deed, owner_id=owner_id, seen=staff_corrections.versions(versions), user_id=request.user.pk
+            effects += corrections.apply(
+                action=action, owner_id=owner_id, seen=corrections.parse_versions(versions), user_id=request.user.pk
             )
-        except ChangedMeanwhile as error:
+        except PreviewOutdated as error:
             messages.error(request, str(error.detail))
-            again += rows
-        except ConversationError as error:  # nothing of this owner's is done; what is done of others is told
+            outdated += rows
+        except ConversationError as error:  # nothing of this user's changes; the other users' changes are applied
             _refuse(request, owner_id, error.detail)
     if effects:
-        corrections.tell(request, deed, effects)
-    return again
+        report_outcome(request, action, effects)
+    return outdated
 
 
-def _version_seen(row: ConversationRow, seen: Mapping[str, str], other_sides: Collection[tuple[str, str]]) -> str:
-    """The version that was looked at; the present one where this very request changed the row since, as a read does to the
-    peer's.
+def _version_seen(row: ConversationRow, seen: Mapping[str, str], peer_sides: Collection[tuple[str, str]]) -> str:
+    """Return the version that the preview showed; the present one where this request itself has changed the row since.
+
+    Reading a conversation, for one, changes the peer's row as well.
     """
     version = seen.get(_key(row), "")
-    if version == str(row.version) and (row.owner_id, row.conversation_id) in other_sides:
+    if version == str(row.version) and (row.owner_id, row.conversation_id) in peer_sides:
         row.refresh_from_db(fields=["version"])
         return str(row.version)
     return version
 
 
-def _other_side(row: ConversationRow) -> Iterator[tuple[str, str]]:
-    """The peer's row of a one-to-one conversation."""
+def _peer_side(row: ConversationRow) -> Iterator[tuple[str, str]]:
+    """Yield the key of the peer's row, for a one-to-one conversation."""
     type_, bare_id = identifiers.split(row.conversation_id)
     if type_ == ConversationType.C2C:
         yield bare_id, identifiers.join(ConversationType.C2C, row.owner_id)
 
 
-def _ask(deed: str, model_admin: ModelAdmin, request: HttpRequest, rows: Sequence[ConversationRow]) -> HttpResponse:
+def _preview(action: str, model_admin: ModelAdmin, request: HttpRequest, rows: Sequence[ConversationRow]) -> HttpResponse:
     effects: list[Effect] = []
-    for owner_id, of_owner in groupby(rows, key=lambda row: row.owner_id):
-        ids = [row.conversation_id for row in of_owner]
-        effects += staff_corrections.foresee(deed=deed, owner_id=owner_id, conversation_ids=ids)
+    for owner_id, rows_of_owner in groupby(rows, key=owner_id_of):
+        ids = [row.conversation_id for row in rows_of_owner]
+        effects += corrections.preview(action=action, owner_id=owner_id, conversation_ids=ids)
     context: dict[str, Any] = {
-        "title": DEEDS[deed].label,
+        "title": CORRECTIONS[action].label,
         "opts": model_admin.opts,
-        "action": deed,
+        "action": action,
         "checkbox": ACTION_CHECKBOX_NAME,
-        "ticked": [(_key(one.conversation), one.conversation.version) for one in effects],
-        "effects": [(one, one.conversation.display_name, corrections.in_words(one.changes)) for one in effects],
-        "changes_any": any(one.changes for one in effects),
+        "selected": [(_key(effect.conversation), effect.conversation.version) for effect in effects],
+        "effects": [(effect, effect.conversation.display_name, changes_display(effect.changes)) for effect in effects],
+        "changes_any": any(effect.changes for effect in effects),
         "back_url": request.get_full_path(),
     }
-    return TemplateResponse(request, "admin/act.html", model_admin.admin_site.each_context(request) | context)
+    return TemplateResponse(request, "admin/correction.html", model_admin.admin_site.each_context(request) | context)
 
 
 def _key(row: Any) -> str:

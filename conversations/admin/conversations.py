@@ -1,4 +1,4 @@
-"""Conversations in the admin: one row is an owner and a conversationID, together."""
+"""Conversations in the admin. A user and a conversationID together are the key of a row."""
 
 from collections.abc import Callable
 
@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from conversations.admin import bulk_corrections
 from conversations.admin import links as admin_links
-from conversations.admin.big_tables import MAX_COUNTED, BigTableAdmin, ClosedFilter, PairChangeList, pre, yes_or_no
+from conversations.admin.big_tables import MAX_COUNTED, BigTableAdmin, ClosedFilter, CompositeKeyChangeList, pre, yes_or_no
 from conversations.choices import ConversationType
 from conversations.exceptions import ConversationError, InvalidParameter
 from conversations.formats import checks, message_preview
@@ -51,13 +51,13 @@ class DraftFilter(ClosedFilter):
 
 
 class ReadPositionForm(forms.ModelForm):
-    """The one thing that staff may set by hand."""
+    """The only value that staff may set by hand."""
 
     read_up_to = forms.IntegerField(
         label=_("read up to"),
         min_value=0,
         max_value=checks.INT64_MAX,
-        help_text=_("Epoch seconds in a one-to-one conversation, a message's number in a group; it may go back."),
+        help_text=_("Epoch seconds in a one-to-one conversation, a message number in a group. It may be moved back."),
     )
 
     class Meta:
@@ -79,7 +79,7 @@ class ReadPositionForm(forms.ModelForm):
 
 @admin.register(ConversationRow)
 class ConversationAdmin(BigTableAdmin):
-    """Deleted ones show as well, and say so: they still remember what the owner deleted up to."""
+    """Deleted conversations are listed as well: they store up to where the user deleted."""
 
     ordering = ("owner_id", "conversation_id")
     list_display = (
@@ -87,20 +87,20 @@ class ConversationAdmin(BigTableAdmin):
     )  # fmt: skip
     list_filter = (TypeFilter, UnreadFilter, PinnedFilter, MarkedFilter, DraftFilter)
     search_fields = ("owner_id", "conversation_id")
-    search_help_text = _("The whole ID of an owner, a conversation, a user or a group.")
+    search_help_text = _("Exact user ID, conversation ID or group ID")
     text_fields = ("preview", "last_message_json", "draft_text", "custom_data")
     form = ReadPositionForm
     fieldsets = (
         (None, {"fields": (
             "links", "owner_id", "conversation_id", "type", "group_type", "show_name", "face_url", "membership", "deleted_at",
         )}),
-        (_("Why this unread number"), {"fields": ("explanation",)}),
+        (_("Unread explained"), {"fields": ("explanation",)}),
         (_("Last message"), {"fields": ("preview", "last_message_at", "last_message_json")}),
         (_("In the list"), {"fields": (
-            "unread_count", "is_pinned", "order_key", "recv_opt", "marks_in_words", "groups_in_words", "draft_text",
+            "unread_count", "is_pinned", "order_key", "recv_opt", "marks_display", "groups_display", "draft_text",
             "draft_timestamp", "mentions_json", "custom_data",
         )}),
-        (_("Kept besides"), {"fields": (
+        (_("Internal state"), {"fields": (
             "c2c_read_timestamp", "group_read_sequence", "imported_unread", "imported_unread_position", "last_message_position",
             "deleted_position", "cleared_position", "version", "changed_by", "changed_at", "created_version", "created_at",
         )}),
@@ -108,24 +108,24 @@ class ConversationAdmin(BigTableAdmin):
     readonly_fields = tuple(field for _title, options in fieldsets for field in options["fields"])
 
     def get_changelist(self, request, **kwargs):
-        return PairChangeList
+        return CompositeKeyChangeList
 
     def get_queryset(self, request):
-        # Ready-made JSON, which nothing here shows.
+        # Ready-made JSON that no field here shows.
         return super().get_queryset(request).defer("wire_head")
 
     def get_object(self, request, object_id, from_field=None):
         row = super().get_object(request, object_id, from_field)
         if row is not None:
-            row.page_url = request.build_absolute_uri(request.path)  # where a ticket's reader finds the explanation
+            row.page_url = request.build_absolute_uri(request.path)  # leads from a ticket to the explanation
         return row
 
     def get_search_results(self, request, queryset, search_term):
         if not search_term:
             return queryset, False
-        found = queryset.filter(pk__in=keys_of_or_with(queryset, search_term, limit=MAX_COUNTED))
+        rows = queryset.filter(pk__in=keys_of_or_with(queryset, search_term, limit=MAX_COUNTED))
         # By an expression, so that these few rows are sorted and not met by walking the whole table in its index's order.
-        return found.order_by(Coalesce("owner_id", Value("")), "conversation_id"), False
+        return rows.order_by(Coalesce("owner_id", Value("")), "conversation_id"), False
 
     def has_view_permission(self, request, obj=None):
         return request.user.has_perm("conversations.view_conversation") or self.has_change_permission(request, obj)
@@ -137,19 +137,19 @@ class ConversationAdmin(BigTableAdmin):
         fieldsets = super().get_fieldsets(request, obj)
         if not self.has_change_permission(request, obj):
             return fieldsets
-        return [*fieldsets, (_("Put right"), {"fields": ("read_up_to",)})]
+        return [*fieldsets, (_("Fix"), {"fields": ("read_up_to",)})]
 
-    def whose_text(self, obj):
+    def text_owner_id(self, obj):
         return obj.owner_id
 
     def view_on_site(self, obj):
         return presentation.conversation_url(obj.owner_id, obj.conversation_id)
 
-    # ---- What a row shows ----
+    # ---- Fields of a row ----
 
     @admin.display(description=_("links"))
     def links(self, row):
-        return admin_links.in_a_row(admin_links.of_conversation(row.owner_id, row.conversation_id))
+        return admin_links.join_links(admin_links.of_conversation(row.owner_id, row.conversation_id))
 
     @admin.display(description=_("unread"))
     def explanation(self, row):
@@ -164,11 +164,11 @@ class ConversationAdmin(BigTableAdmin):
     @admin.display(description=_("flags"))
     def flags(self, row):
         own = (_("pinned"), row.is_pinned), (_("draft"), row.draft_text)
-        return ", ".join([*(str(word) for word, is_set in own if is_set), *presentation.marks_in_words(row.marks)])
+        return ", ".join([*(str(flag) for flag, is_set in own if is_set), *presentation.marks_display(row.marks)])
 
     @admin.display(description=_("marks"))
-    def marks_in_words(self, row):
-        return ", ".join(presentation.marks_in_words(row.marks))
+    def marks_display(self, row):
+        return ", ".join(presentation.marks_display(row.marks))
 
     @admin.display(description=_("last message at"))
     def last_at(self, row):
@@ -179,7 +179,7 @@ class ConversationAdmin(BigTableAdmin):
         return _("deleted") if row.deleted_at else row.get_membership_display()
 
     @admin.display(description=_("conversation groups"))
-    def groups_in_words(self, row):
+    def groups_display(self, row):
         owner = Owner.objects.named(row.owner_id).first()
         return ", ".join(presentation.groups_of(row.conversation_groups, owner.group_names)) if owner else ""
 
@@ -191,19 +191,19 @@ class ConversationAdmin(BigTableAdmin):
     def mentions_json(self, row):
         return pre(row.group_at_info)
 
-    # ---- What staff puts right ----
+    # ---- Corrections ----
 
     def get_actions(self, request):
         return bulk_corrections.actions() if self.has_change_permission(request) else {}
 
     def changelist_view(self, request, extra_context=None):
-        return self._or_refused(super().changelist_view, request, extra_context)
+        return self._or_error_message(super().changelist_view, request, extra_context)
 
     def changeform_view(self, request, *args, **kwargs):
-        # Around the transaction of Django's own, so that the whole is tried again after a conflict.
-        return self._or_refused(in_transaction(super().changeform_view), request, *args, **kwargs)
+        # Around Django's own transaction, so that the whole is retried after a conflict.
+        return self._or_error_message(in_transaction(super().changeform_view), request, *args, **kwargs)
 
-    def _or_refused(self, view: Callable, request, *args, **kwargs):
+    def _or_error_message(self, view: Callable, request, *args, **kwargs):
         try:
             return view(request, *args, **kwargs)
         except ConversationError as error:
@@ -218,7 +218,7 @@ class ConversationAdmin(BigTableAdmin):
         form.changes = corrections.move_read_position(owner_id=obj.owner_id, conversation_id=obj.conversation_id, to=to)
 
     def save_related(self, request, form, formsets, change):
-        """There is nothing related."""
+        """Do nothing: no related rows are edited."""
 
     def construct_change_message(self, request, form, formsets, add=False):
         return corrections.log_message(corrections.MOVE, form.changes) if form.changes else []

@@ -6,7 +6,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from conversations.admin import links as admin_links
-from conversations.admin.big_tables import MAX_COUNTED, BigTableAdmin, PairChangeList
+from conversations.admin.big_tables import MAX_COUNTED, BigTableAdmin, CompositeKeyChangeList
 from conversations.choices import Membership
 from conversations.lists import search
 from conversations.models import Group, GroupMemberRow
@@ -20,7 +20,7 @@ class GroupAdmin(BigTableAdmin):
     ordering = ("group_id",)
     list_display = ("group_id", "type", "name", "dissolved_at", "created_at", "short_links")
     search_fields = ("group_id",)
-    search_help_text = _("A group ID or how it begins.")
+    search_help_text = _("Group ID (prefix match)")
     fields = ("links", "group_id", "type", "name", "face_url", "dissolved_at", "created_at")
     readonly_fields = fields
 
@@ -36,17 +36,17 @@ class GroupAdmin(BigTableAdmin):
 
     @admin.display(description=_("links"))
     def short_links(self, group):
-        return admin_links.in_a_row(
-            [
-                (admin_links.found("groupmemberrow", group.group_id), _("Members")),
-                (admin_links.messages_of(group.group_id), _("Messages")),
-            ]
-        )
+        return admin_links.join_links(_links_of(group.group_id))
 
     @admin.display(description=_("links"))
     def links(self, group):
-        conversations = admin_links.found("conversationrow", f"group_{group.group_id}")
-        return self.short_links(group) + " · " + admin_links.in_a_row([(conversations, _("Conversations"))])
+        conversations = admin_links.search("conversationrow", f"group_{group.group_id}")
+        return admin_links.join_links([*_links_of(group.group_id), (conversations, _("Conversations"))])
+
+
+def _links_of(group_id: str) -> list[admin_links.Link]:
+    """Return the links to a group's members and messages."""
+    return [(admin_links.search("groupmemberrow", group_id), _("Members")), (admin_links.messages_of(group_id), _("Messages"))]
 
 
 @admin.register(GroupMemberRow)
@@ -54,15 +54,15 @@ class GroupMemberAdmin(BigTableAdmin):
     ordering = ("group_id", "user_id")
     list_display = ("user_id", "group_id", "membership", "since", "short_links")
     search_fields = ("group_id", "user_id")
-    search_help_text = _("A whole group ID or user ID.")
+    search_help_text = _("Exact group ID or user ID")
     fields = ("short_links", "group_id", "user_id", "membership", "history", "created_at")
     readonly_fields = fields
 
     def get_changelist(self, request, **kwargs):
-        return PairChangeList
+        return CompositeKeyChangeList
 
     def get_queryset(self, request):
-        # Who was there when a group ended is in it no more.
+        # A group's end also ends every membership.
         ends = Group.objects.filter(group_id=OuterRef("group_id")).values("dissolved_at_ms")
         return super().get_queryset(request).annotate(dissolved_at_ms=Subquery(ends))
 
@@ -75,13 +75,13 @@ class GroupMemberAdmin(BigTableAdmin):
     def get_search_results(self, request, queryset, search_term):
         if not search_term:
             return queryset, False
-        found = queryset.filter(pk__in=search.members_named(queryset, search_term, limit=MAX_COUNTED))
+        rows = queryset.filter(pk__in=search.members_named(queryset, search_term, limit=MAX_COUNTED))
         # By an expression, so that these few rows are sorted and not met by walking the whole table in its index's order.
-        return found.order_by(Coalesce("group_id", Value("")), "user_id"), False
+        return rows.order_by(Coalesce("group_id", Value("")), "user_id"), False
 
     @admin.display(description=_("membership"))
     def membership(self, member):
-        return _in_words(MembershipHistory.from_json(member.events, member.dissolved_at_ms).now())
+        return _membership_display(MembershipHistory.from_json(member.events, member.dissolved_at_ms).now())
 
     @admin.display(description=_("since"))
     def since(self, member):
@@ -90,7 +90,9 @@ class GroupMemberAdmin(BigTableAdmin):
     @admin.display(description=_("history"))
     def history(self, member):
         events = MembershipHistory.from_json(member.events).events
-        return "\n".join(f"{_moment(event.time_ms) or _('since ever')}: {_in_words(event.membership)}" for event in events)
+        return "\n".join(
+            f"{_moment(event.time_ms) or _('always')}: {_membership_display(event.membership)}" for event in events
+        )
 
     @admin.display(description=_("links"))
     def short_links(self, member):
@@ -98,13 +100,13 @@ class GroupMemberAdmin(BigTableAdmin):
         links = [
             (admin_links.conversation(user_id, f"group_{group_id}"), _("Conversation")),
             (admin_links.row("group", group_id), _("Group %(group)s") % {"group": group_id}),
-            (admin_links.found("groupmemberrow", user_id), _("Groups of %(user)s") % {"user": user_id}),
+            (admin_links.search("groupmemberrow", user_id), _("Groups of %(user)s") % {"user": user_id}),
         ]
-        return admin_links.in_a_row(links)
+        return admin_links.join_links(links)
 
 
-def _in_words(membership: str) -> str:
-    return str(Membership(membership).label if membership in Membership.values else _("sent something"))
+def _membership_display(membership: str) -> str:
+    return str(Membership(membership).label if membership in Membership.values else _("sent a message"))
 
 
 def _moment(time_ms: int) -> str:

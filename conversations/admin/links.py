@@ -1,4 +1,4 @@
-"""From a row in the admin to what belongs to it: lists, threads, groups, members, webhooks."""
+"""Links from a row in the admin to related rows: lists, messages, groups, members, webhooks."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -17,78 +17,79 @@ from conversations.staff import presentation
 from conversations.threads import BETWEEN
 from conversations.times import to_epoch_s
 
-# A webhook and what it made are this near to each other.
+# How far apart a webhook and the rows that it made can be.
 NEAR = timedelta(minutes=1)
 Link = tuple[str, str]
 
 
-def in_a_row(links: Iterable[Link]) -> SafeString:
-    """Addresses and their words, one after the other."""
+def join_links(links: Iterable[Link]) -> SafeString:
+    """Return links, addresses and their labels, in one line."""
     return format_html_join(" · ", '<a href="{}">{}</a>', links)
 
 
-def found(model: str, text: str) -> str:
-    """The list of a table, searched."""
+def search(model: str, text: str) -> str:
+    """Return the address of a table's list, searched for a text."""
     return f"{reverse(f'admin:conversations_{model}_changelist')}?{urlencode({'q': text})}"
 
 
 def row(model: str, key: str) -> str:
+    """Return the address of a row's page."""
     return reverse(f"admin:conversations_{model}_change", args=[quote(key)])
 
 
 def conversation(owner_id: str, conversation_id: str) -> str:
-    """One conversation's page."""
+    """Return the address of a conversation's page."""
     return row("conversationrow", composite_keys.to_text(owner_id, conversation_id))
 
 
 def of_owner(owner_id: str) -> SafeString:
-    """A user's list, conversations and groups."""
-    return in_a_row(
+    """Return links to a user's list, conversations and groups."""
+    return join_links(
         [
-            (presentation.owner_url(owner_id), _("As the app shows it")),
-            (found("conversationrow", owner_id), _("Conversations")),
-            (found("groupmemberrow", owner_id), _("Groups of %(user)s") % {"user": owner_id}),
+            (presentation.owner_url(owner_id), _("Open in viewer")),
+            (search("conversationrow", owner_id), _("Conversations")),
+            (search("groupmemberrow", owner_id), _("Groups of %(user)s") % {"user": owner_id}),
         ]
     )
 
 
 def of_conversation(owner_id: str, conversation_id: str) -> list[Link]:
-    """All around one conversation."""
+    """Return links to all that belongs to a conversation."""
     type_, bare_id = identifiers.split(conversation_id)
     links = [
-        (presentation.conversation_url(owner_id, conversation_id), _("As the app shows it")),
-        (presentation.owner_url(owner_id), _("The whole list of %(owner)s") % {"owner": owner_id}),
+        (presentation.conversation_url(owner_id, conversation_id), _("Open in viewer")),
+        (presentation.owner_url(owner_id), _("%(user)s's list") % {"user": owner_id}),
         (messages_of(threads.thread_of(owner_id, conversation_id)), _("Messages")),
-        (found("conversationrow", conversation_id), _("The same conversation of everybody")),
+        (search("conversationrow", conversation_id), _("This conversation for all users")),
     ]
     if type_ == ConversationType.GROUP:
         return [*links, *of_group(threads.group_of(bare_id))]
-    return [*links, (conversation(bare_id, f"c2c_{owner_id}"), _("As %(peer)s has it") % {"peer": bare_id})]
+    return [*links, (conversation(bare_id, f"c2c_{owner_id}"), _("%(user)s's side") % {"user": bare_id})]
 
 
 def of_thread(thread: str) -> list[Link]:
-    """The conversations that show a thread."""
+    """Return links to the conversations that show a thread."""
     if BETWEEN not in thread:
-        return [(found("conversationrow", f"group_{thread}"), _("Conversations")), *of_group(threads.group_of(thread))]
-    one, _between, other = thread.partition(BETWEEN)
-    keys = dict.fromkeys([(one, f"c2c_{other}"), (other, f"c2c_{one}")])
+        return [(search("conversationrow", f"group_{thread}"), _("Conversations")), *of_group(threads.group_of(thread))]
+    user_id, _between, peer_id = thread.partition(BETWEEN)
+    keys = dict.fromkeys([(user_id, f"c2c_{peer_id}"), (peer_id, f"c2c_{user_id}")])
     return [(conversation(*key), " ".join(key)) for key in keys]
 
 
 def of_group(group_id: str) -> list[Link]:
-    """A group itself, and its members."""
+    """Return links to a group and its members."""
     return [
         (row("group", group_id), _("Group %(group)s") % {"group": group_id}),
-        (found("groupmemberrow", group_id), _("Members")),
+        (search("groupmemberrow", group_id), _("Members")),
     ]
 
 
 def messages_of(thread: str) -> str:
-    """The messages of a thread; one of two users is searched by both."""
-    return found("messagerow", thread.replace(BETWEEN, " "))
+    """Return the address of a thread's messages."""
+    return search("messagerow", thread.replace(BETWEEN, " "))
 
 
 def webhooks_near(moment: datetime) -> str:
-    """The webhooks received around a moment."""
+    """Return the address of the webhooks received around a moment."""
     span = f"{to_epoch_s(moment - NEAR)}-{to_epoch_s(moment + NEAR)}"
     return f"{reverse('admin:conversations_webhookevent_changelist')}?{urlencode({'received': span})}"

@@ -1,11 +1,11 @@
-"""What feeds the conversations, in the admin: messages, groups and their members. Webhooks are in `webhooks`."""
+"""Messages in the admin."""
 
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from conversations import positions
 from conversations.admin import links as admin_links
-from conversations.admin.big_tables import BigTableAdmin, PairChangeList, pre
+from conversations.admin.big_tables import BigTableAdmin, CompositeKeyChangeList, pre
 from conversations.choices import ConversationType
 from conversations.formats import message_preview
 from conversations.lists import search
@@ -18,23 +18,23 @@ from conversations.unread.rules import NO_LIST
 
 @admin.register(MessageRow)
 class MessageAdmin(BigTableAdmin):
-    """Of each thread the newest first."""
+    """By thread, newest first."""
 
     ordering = ("-thread", "-position")
-    list_display = ("seq", "thread_in_words", "sender", "sent_at", "flags")
+    list_display = ("seq", "thread_display", "sender", "sent_at", "flags")
     search_fields = ("thread", "position")
-    search_help_text = _("A group ID, or two user IDs with a space between.")
+    search_help_text = _("Group ID, or two user IDs separated by a space")
     fields = (
-        "links", "thread_in_words", "seq", "position", "sender", "sent_at", "random", "flags", "targets", "at_accounts",
+        "links", "thread_display", "seq", "position", "sender", "sent_at", "random", "flags", "targets", "at_accounts",
         "preview", "body_json", "created_at",
     )  # fmt: skip
     readonly_fields = fields
     text_fields = ("preview", "body_json")
 
     def get_changelist(self, request, **kwargs):
-        return PairChangeList
+        return CompositeKeyChangeList
 
-    def whose_text(self, obj):
+    def text_owner_id(self, obj):
         return obj.sender if obj.body is not None else ""
 
     def has_view_permission(self, request, obj=None):
@@ -49,10 +49,12 @@ class MessageAdmin(BigTableAdmin):
     @admin.display(description=_("links"))
     def links(self, message):
         links = [*admin_links.of_thread(message.thread), (admin_links.messages_of(message.thread), _("All messages"))]
-        return admin_links.in_a_row([*links, (admin_links.webhooks_near(message.created_at), _("Webhooks of that minute"))])
+        return admin_links.join_links(
+            [*links, (admin_links.webhooks_near(message.created_at), _("Webhooks received around then"))]
+        )
 
-    @admin.display(description=_("thread"))
-    def thread_in_words(self, message):
+    @admin.display(description=_("message history"))
+    def thread_display(self, message):
         return message.thread.replace(BETWEEN, " – ")
 
     @admin.display(description="MsgSeq")
@@ -66,11 +68,11 @@ class MessageAdmin(BigTableAdmin):
     @admin.display(description=_("flags"))
     def flags(self, message):
         flags = (
-            (_("recalled"), message.is_recalled), (_("known by its recall only"), message.body is None),
+            (_("recalled"), message.is_recalled), (_("only its recall was received"), message.body is None),
             ("NoUnread", not message.counts_as_unread), ("NoLastMsg", not message.is_shown), (_("@everyone"), message.at_all),
-            (_("to some members only"), message.targets != NO_LIST),
+            (_("only for some members"), message.targets != NO_LIST),
         )  # fmt: skip
-        return ", ".join(str(word) for word, is_set in flags if is_set)
+        return ", ".join(str(flag) for flag, is_set in flags if is_set)
 
     @admin.display(description=_("text"))
     def preview(self, message):

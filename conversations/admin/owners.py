@@ -18,8 +18,8 @@ class OwnerAdmin(BigTableAdmin):
     ordering = ("owner_id",)
     list_display = ("owner_id", "nick_name", "version", "created_at", "list_link", "rows_link")
     search_fields = ("owner_id",)
-    search_help_text = _("A user ID or how it begins.")
-    fields = ("links", "owner_id", "nick_name", "face_url", "group_names_in_words", "version", "reset_below", "created_at")
+    search_help_text = _("User ID (prefix match)")
+    fields = ("links", "owner_id", "nick_name", "face_url", "group_names_display", "version", "reset_below", "created_at")
     readonly_fields = fields
 
     def get_search_results(self, request, queryset, search_term):
@@ -30,9 +30,9 @@ class OwnerAdmin(BigTableAdmin):
 
     @admin.display(description=_("conversations"))
     def list_link(self, owner):
-        return format_html('<a href="{}">{}</a>', presentation.owner_url(owner.owner_id), _("Open the list"))
+        return format_html('<a href="{}">{}</a>', presentation.owner_url(owner.owner_id), _("Open list"))
 
-    @admin.display(description=_("in the admin"))
+    @admin.display(description=_("Admin"))
     def rows_link(self, owner):
         rows_url = reverse("admin:conversations_conversationrow_changelist", query={"q": owner.owner_id})
         return format_html('<a href="{}">{}</a>', rows_url, _("Conversations"))
@@ -42,5 +42,5 @@ class OwnerAdmin(BigTableAdmin):
         return admin_links.of_owner(owner.owner_id)
 
     @admin.display(description=_("conversation groups"))
-    def group_names_in_words(self, owner):
+    def group_names_display(self, owner):
         return ", ".join(conversation_json.all_group_names(owner.group_names))

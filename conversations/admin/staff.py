@@ -3,18 +3,18 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from conversations.admin.big_tables import BigTableAdmin, CheckedTicks
+from conversations.admin.big_tables import BigTableAdmin, ValidatedSelection
 from conversations.models import AccessLogEntry, SavedView
 
 
 @admin.register(AccessLogEntry)
 class AccessLogAdmin(BigTableAdmin):
-    """Who looked into whose list."""
+    """The access log: who viewed whose list, newest first."""
 
     ordering = ("-id",)
     list_display = ("viewed_at", "username", "owner_id", "reason")
     search_fields = ("username", "owner_id")
-    search_help_text = _("The whole user name of a member of staff, or the whole user ID of an owner.")
+    search_help_text = _("Exact staff username or user ID")
     fields = ("username", "owner_id", "reason", "viewed_at")
     readonly_fields = fields
 
@@ -26,8 +26,8 @@ class AccessLogAdmin(BigTableAdmin):
 
 
 @admin.register(SavedView)
-class SavedViewAdmin(CheckedTicks):
-    """Made on the pages; here whose they are, and a way to take one away."""
+class SavedViewAdmin(ValidatedSelection):
+    """Saved views are created on the pages; here they can be found and deleted."""
 
     list_display = ("name", "user", "find", "is_shared", "created_at")
     list_filter = ("is_shared",)

@@ -1,4 +1,4 @@
-"""Webhooks in the admin: what came, what became of it, and once more."""
+"""Webhooks in the admin: what was received, the outcome, and a way to replay."""
 
 from contextlib import suppress
 from datetime import timedelta
@@ -19,6 +19,7 @@ from conversations.feeding import webhooks
 from conversations.formats import webhook_events
 from conversations.formats.messages import C2CRecall, GroupRecall, IncomingMessage
 from conversations.models import WebhookEvent, WebhookOutcome
+from conversations.staff.action_log import changed_message
 from conversations.threads import thread_between
 from conversations.times import YEAR_2100_S, from_epoch_s, now_s
 
@@ -37,7 +38,7 @@ class OutcomeFilter(ClosedFilter):
 
 
 class ReceivedFilter(admin.SimpleListFilter):
-    """The last hour, day or week; or `FROM-TO` in epoch seconds, as links to here give it."""
+    """The last hour, day or week; or `FROM-TO` in epoch seconds, as links to this list have it."""
 
     title, parameter_name = _("received"), "received"
 
@@ -57,7 +58,7 @@ class ReceivedFilter(admin.SimpleListFilter):
 
 
 @admin.register(WebhookEvent)
-class CallbackAdmin(BigTableAdmin):
+class WebhookEventAdmin(BigTableAdmin):
     """Newest first."""
 
     ordering = ("-id",)
@@ -65,7 +66,7 @@ class CallbackAdmin(BigTableAdmin):
     list_filter = (OutcomeFilter, CommandFilter, ReceivedFilter)
     has_indexed_filters = True
     search_fields = ("id",)
-    search_help_text = _("The number of a webhook.")
+    search_help_text = _("Webhook number")
     actions = ("replay",)
     fields = ("links", "command", "outcome", "error", "received_at", "applied_at", "body_json")
     readonly_fields = fields
@@ -78,48 +79,47 @@ class CallbackAdmin(BigTableAdmin):
         number = parse_digits(search_term.strip(), at_most=18)
         return queryset.none() if number is None else queryset.filter(pk=number), False
 
-    def whose_text(self, obj):
-        event = _event(obj)
+    def text_owner_id(self, obj):
+        event = _parsed(obj)
         if isinstance(event, IncomingMessage):
             return event.sender
-        # One that can't be read may have anybody's text in it, so it is looked at by its own name.
+        # A webhook that can't be parsed may hold any user's text, so its own number goes into the access log.
         return f"webhook {obj.pk}" if event is None and obj.body else ""
 
     @admin.display(description=_("body"))
-    def body_json(self, callback):
-        return pre(callback.body) if callback.body else None
+    def body_json(self, event):
+        return pre(event.body) if event.body else None
 
     @admin.display(description=_("links"))
-    def links(self, callback):
-        near = (admin_links.webhooks_near(callback.received_at), _("Webhooks of that minute"))
-        return admin_links.in_a_row([*_links_of(callback), near])
+    def links(self, event):
+        near = (admin_links.webhooks_near(event.received_at), _("Webhooks received around then"))
+        return admin_links.join_links([*_links_of(event), near])
 
-    @admin.action(description=_("Apply the ticked webhooks again"), permissions=["change"])
+    @admin.action(description=_("Replay selected webhooks"), permissions=["change"])
     def replay(self, request, queryset):
         failed = count = 0
-        for callback in queryset.order_by("pk")[:MAX_COUNTED]:
-            before = callback.outcome
-            is_applied = webhooks.apply(callback)
-            # As the admin puts it into its reader's language.
-            self.log_change(request, callback, [{"changed": {"fields": [f"outcome {before} → {callback.outcome}"]}}])
+        for event in queryset.order_by("pk")[:MAX_COUNTED]:
+            before = event.outcome
+            is_applied = webhooks.apply(event)
+            self.log_change(request, event, changed_message(f"outcome {before} → {event.outcome}"))
             count, failed = count + 1, failed + (not is_applied)
-        text = ngettext("%(count)d webhook was applied again.", "%(count)d webhooks were applied again.", count - failed)
+        text = ngettext("%(count)d webhook was replayed.", "%(count)d webhooks were replayed.", count - failed)
         self.message_user(request, text % {"count": count - failed}, messages.SUCCESS if count > failed else messages.INFO)
         if failed:
             text = ngettext("%(count)d webhook failed again.", "%(count)d webhooks failed again.", failed)
             self.message_user(request, text % {"count": failed}, messages.ERROR)
 
 
-def _event(callback: WebhookEvent) -> webhook_events.Event | None:
-    """What the webhook tells; None where its body is gone or can't be read."""
+def _parsed(webhook: WebhookEvent) -> webhook_events.Event | None:
+    """Return the parsed webhook; None if its body was removed or can't be parsed."""
     with suppress(ConversationError, ValueError):
-        return webhook_events.parse(callback.command, orjson.loads(callback.body), now_s=now_s())
+        return webhook_events.parse(webhook.command, orjson.loads(webhook.body), now_s=now_s())
     return None
 
 
-def _links_of(callback: WebhookEvent) -> list[admin_links.Link]:
-    """What the webhook is about."""
-    match event := _event(callback):
+def _links_of(webhook: WebhookEvent) -> list[admin_links.Link]:
+    """Return links to what the webhook is about."""
+    match event := _parsed(webhook):
         case IncomingMessage() | GroupRecall() | C2CRecall():
             return admin_links.of_thread(event.thread)
         case webhook_events.C2CRead():

@@ -1,4 +1,4 @@
-"""The numbers of the admin's start page, each only for those who may see the table behind it."""
+"""The numbers of the admin's start page. Each shows only to accounts that may view its table."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -21,12 +21,12 @@ from conversations.models import Conversation, Message, Owner, WebhookEvent, Web
 
 MAX_FAILED_COUNTED = 1000
 CHART_HEIGHT, BAR_STEP = 48, 10  # in the chart's own units
-ALARMING_AGE_S = 60  # a webhook is applied as it comes, within two seconds
+ALARMING_AGE_S = 60  # a webhook is applied within two seconds of its arrival
 
 
 @dataclass(frozen=True)
 class ChartBar:
-    """A bar of the chart, in its units from the top left."""
+    """A bar of the chart, in the chart's units from the top left."""
 
     x: int
     y: float
@@ -36,7 +36,7 @@ class ChartBar:
 
 @dataclass(frozen=True)
 class Card:
-    """A number, what it is of, and where the rows behind it are."""
+    """A number with its label, and the address of the rows behind it."""
 
     label: str
     value: str
@@ -44,56 +44,58 @@ class Card:
     url: str = ""
     is_bad: bool = False
     chart: list[ChartBar] = field(default_factory=list)
-    chart_in_words: str = ""
+    chart_description: str = ""
 
 
 def cards(site: AdminSite, request: HttpRequest) -> list[Card]:
-    """The cards that whoever asks may see; nothing is read for the others."""
+    """Return the cards that the account may see; no query is made for the others."""
     now = timezone.now()
     makers: tuple[tuple[type[Model], Callable[[str], Card]], ...] = (
-        (Owner, lambda url: _size_card(_("Owners"), Owner, url)),
+        (Owner, lambda url: _size_card(_("Users"), Owner, url)),
         (Conversation, lambda url: _size_card(_("Conversations"), Conversation, url)),
         (WebhookEvent, _failed_card),
         (WebhookEvent, lambda url: _waiting_card(now, url)),
         (Message, lambda url: _hour_card(_("Messages in the last hour"), Message, "created_at", now, url)),
         (WebhookEvent, lambda url: _webhooks_card(now, url)),
     )
-    doors = {model: _door(site, request, model) for model, _make in makers}
-    return [make(doors[model]) for model, make in makers if doors[model] is not None]
+    urls = {model: _list_url(site, request, model) for model, _make in makers}
+    return [make(url) for model, make in makers if (url := urls[model]) is not None]
 
 
 def first_steps(site: AdminSite, request: HttpRequest) -> dict[str, Any] | None:
-    """How something comes in, while nobody has a list; None afterwards, and for whoever may not see the owners."""
-    if _door(site, request, Owner) is None or Owner.objects.exists():
+    """Return how to get data in, while no user has a list; None afterwards, and for accounts that may not view users."""
+    if _list_url(site, request, Owner) is None or Owner.objects.exists():
         return None
-    # With a stroke at the end, as the README has it.
+    # With a slash at the end, as in the README.
     webhooks_url = request.build_absolute_uri(reverse("callbacks-tencent")).rstrip("/") + "/"
     takes_webhooks = bool(settings.IM_SDK_APP_ID and settings.IM_CALLBACK_TOKEN)
     return {"webhooks_url": webhooks_url, "takes_webhooks": takes_webhooks, "is_demo": settings.DEBUG}
 
 
-def _door(site: AdminSite, request: HttpRequest, model: type[Model]) -> str | None:
-    """The address of a table's list, "" if the admin has none; None if whoever asks may not see the table."""
+def _list_url(site: AdminSite, request: HttpRequest, model: type[Model]) -> str | None:
+    """Return the address of a table's list, "" if the admin has none; None if the account may not view the table."""
     # A table with a composite key has another model of the same table in the admin.
-    admins = (one for one in site._registry.values() if one.model._meta.db_table == model._meta.db_table)
-    if (its_admin := next(admins, None)) is not None:
-        opts, may = its_admin.opts, its_admin.has_view_or_change_permission(request)
-        return reverse(f"{site.name}:{opts.app_label}_{opts.model_name}_changelist") if may else None
+    admins = (
+        model_admin for model_admin in site._registry.values() if model_admin.model._meta.db_table == model._meta.db_table
+    )
+    if (model_admin := next(admins, None)) is not None:
+        opts, is_allowed = model_admin.opts, model_admin.has_view_or_change_permission(request)
+        return reverse(f"{site.name}:{opts.app_label}_{opts.model_name}_changelist") if is_allowed else None
     return "" if request.user.has_perm(f"{model._meta.app_label}.view_{model._meta.model_name}") else None
 
 
 def _size_card(label: str, model: type[Model], url: str) -> Card:
-    return Card(label, in_words(table_sizes.size_of(model)), url=url)
+    return Card(label, size_display(table_sizes.size_of(model)), url=url)
 
 
 def _hour_card(label: str, model: type[Model], moment: str, now: datetime, url: str) -> Card:
     bars = table_sizes.last_hour(model._default_manager.all(), moment, now=now)
     total = Size(sum(bar.size.count for bar in bars), is_more=any(bar.size.is_more for bar in bars))
     highest = max((bar.size for bar in bars), key=lambda size: size.count)
-    peak = _("at most %(count)s in 5 minutes") % {"count": in_words(highest)} if total.count else ""
+    peak = _("Peak: %(count)s per 5 min") % {"count": size_display(highest)} if total.count else ""
     return Card(
-        label, in_words(total), note=peak, url=url, chart=_chart(bars),
-        chart_in_words=_("In steps of 5 minutes: %(counts)s") % {"counts": ", ".join(in_words(bar.size) for bar in bars)},
+        label, size_display(total), note=peak, url=url, chart=_chart(bars),
+        chart_description=_("Per 5 minutes: %(counts)s") % {"counts": ", ".join(size_display(bar.size) for bar in bars)},
     )  # fmt: skip
 
 
@@ -103,28 +105,28 @@ def _webhooks_card(now: datetime, url: str) -> Card:
 
 def _failed_card(url: str) -> Card:
     failed = table_sizes.bounded(WebhookEvent.objects.to_do(WebhookOutcome.FAILED), MAX_FAILED_COUNTED)
-    note = _("kept, and to be applied again") if failed.count else _("nothing to apply again")
+    note = _("Stored for replay") if failed.count else _("No failures")
     url = _only(url, f"outcome={WebhookOutcome.FAILED}")
-    return Card(_("Failed webhooks"), in_words(failed), note, url, is_bad=failed.count > 0)
+    return Card(_("Failed webhooks"), size_display(failed), note, url, is_bad=failed.count > 0)
 
 
 def _waiting_card(now: datetime, url: str) -> Card:
-    label, url = _("Oldest webhook not applied"), _only(url, f"outcome={WebhookOutcome.PENDING}")
+    label, url = _("Oldest pending webhook"), _only(url, f"outcome={WebhookOutcome.PENDING}")
     received_at = WebhookEvent.objects.to_do(WebhookOutcome.PENDING).values_list("received_at", flat=True).first()
     if received_at is None:
-        return Card(label, _("none"), _("nothing is waiting"), url)
+        return Card(label, _("none"), _("No backlog"), url)
     is_bad = (now - received_at).total_seconds() > ALARMING_AGE_S
     return Card(label, timesince(received_at, now, depth=1), date_format(received_at, "DATETIME_FORMAT"), url, is_bad=is_bad)
 
 
 def _only(url: str, choice: str) -> str:
-    """The same list by one of its filters."""
+    """Return the address of a list with one of its filters."""
     return f"{url}?{choice}" if url else ""
 
 
 def _chart(bars: list[Bar]) -> list[ChartBar]:
     highest = max(bar.size.count for bar in bars) or 1
-    # What is there can be seen, however few beside the most.
+    # A bar for few rows stays visible beside one for many.
     heights = [max(2.0, round(CHART_HEIGHT * bar.size.count / highest, 1)) if bar.size.count else 1.0 for bar in bars]
     return [
         ChartBar(place * BAR_STEP, CHART_HEIGHT - height, height, _title(bar))
@@ -134,11 +136,11 @@ def _chart(bars: list[Bar]) -> list[ChartBar]:
 
 def _title(bar: Bar) -> str:
     begins, ends = (timezone.localtime(moment).strftime("%H:%M") for moment in (bar.begins_at, bar.ends_at))
-    return f"{begins}–{ends}: {in_words(bar.size)}"
+    return f"{begins}–{ends}: {size_display(bar.size)}"
 
 
-def in_words(size: Size) -> str:
-    """A number as people read it: three digits of an estimate, a plus after what was not counted to its end."""
+def size_display(size: Size) -> str:
+    """Return a number as text: an estimate with three digits, or a plus after a lower bound."""
     count = size.count
     if size.is_estimate:
         unit = 10 ** max(0, len(str(count)) - 3)

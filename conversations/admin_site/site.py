@@ -1,4 +1,4 @@
-"""The admin as a whole: its start page, its own page besides the tables, and what its header says."""
+"""The admin as a whole: its start page, the UserSig page, and the header."""
 
 from django.conf import settings
 from django.contrib import admin
@@ -13,7 +13,7 @@ from conversations.admin_site import dashboard, usersig
 class StaffSite(admin.AdminSite):
     site_header = site_title = "imsite"
     index_title = gettext_lazy("Overview")
-    site_url = None  # the header has links to the pages
+    site_url = None  # the header links to the pages
     enable_nav_sidebar = False
 
     def get_urls(self):
@@ -29,7 +29,7 @@ class StaffSite(admin.AdminSite):
         }
 
     def get_app_list(self, request, app_label=None):
-        """What this site is for comes first."""
+        """Return the apps, this site's own first."""
         return sorted(super().get_app_list(request, app_label), key=lambda app: app["app_label"] != "conversations")
 
     def index(self, request, extra_context=None):

@@ -1,4 +1,4 @@
-"""How much is kept and how much comes in: numbers that cost the same however many rows there are."""
+"""Row counts and rates that cost the same however many rows a table has."""
 
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -11,12 +11,12 @@ from conversations.models.querysets import count_up_to
 
 COUNTED_EXACTLY = 10_000
 BARS, BAR = 12, timedelta(minutes=5)
-# Busier than that is told as "or more": an hour's chart reads at most 12 times as many entries of an index.
+# Higher counts show as a lower bound: a chart of an hour reads at most 12 times as many index entries.
 COUNTED_PER_BAR = 10_000
 
 
 class Size(NamedTuple):
-    """How many rows: exactly, by the database's own estimate, or as many as were counted at least."""
+    """A number of rows: exact, the database's estimate, or a lower bound."""
 
     count: int
     is_estimate: bool = False
@@ -24,7 +24,7 @@ class Size(NamedTuple):
 
 
 class Bar(NamedTuple):
-    """How many rows came from one moment up to another."""
+    """The number of rows that arrived between two moments."""
 
     begins_at: datetime
     ends_at: datetime
@@ -32,32 +32,32 @@ class Bar(NamedTuple):
 
 
 class _CountOf(Subquery):
-    """How many rows a query has, told by another one."""
+    """The number of rows of a query, as a value of another query."""
 
     template = "(SELECT COUNT(*) FROM (%(subquery)s) counted)"
     output_field = models.IntegerField()
 
 
 def size_of(model: type[models.Model]) -> Size:
-    """The size of a table."""
+    """Return the number of rows of a table."""
     size = bounded(model._default_manager.all(), COUNTED_EXACTLY)
     estimate = _estimate(model) if size.is_more else 0
     return Size(estimate, is_estimate=True) if estimate > size.count else size
 
 
 def bounded(rows: QuerySet, limit: int) -> Size:
-    """How many rows there are, counted up to `limit`."""
+    """Count rows up to `limit`."""
     return _cut(count_up_to(limit + 1, rows), limit)
 
 
 def last_hour(rows: QuerySet, field: str, *, now: datetime) -> list[Bar]:
-    """How many rows came in each five minutes of the last hour, oldest first, by an indexed moment; one query."""
+    """Count the rows of each five minutes of the last hour, oldest first, by an indexed time. One query."""
     edges = [now - BAR * left for left in range(BARS, -1, -1)]
     spans = list(pairwise(edges))
-    # The last one has no end: the database's clock, which stamps the rows, may be ahead of ours.
+    # The last span has no end: the database's clock, which sets the times, may be ahead of ours.
     conditions = [{f"{field}__gte": start, f"{field}__lt": end} for start, end in spans[:-1]] + [{f"{field}__gte": edges[-2]}]
     parts = (_CountOf(rows.filter(**condition).values(field)[: COUNTED_PER_BAR + 1]) for condition in conditions)
-    # Any one row carries the answer; without a row there is nothing to count.
+    # The counts are read with any one row; without a row all are 0.
     counts = rows.order_by().values_list(*parts)[:1]
     return [Bar(*span, _cut(count, COUNTED_PER_BAR)) for span, count in zip(spans, next(iter(counts), [0] * BARS))]
 
@@ -67,7 +67,7 @@ def _cut(count: int, limit: int) -> Size:
 
 
 def _estimate(model: type[models.Model]) -> int:
-    """What the last VACUUM or ANALYZE saw, below 1 if there was none; SQLite keeps nothing of the kind."""
+    """Return the estimate of the last VACUUM or ANALYZE, below 1 without one; always 0 on SQLite."""
     if connection.vendor != "postgresql":
         return 0
     with connection.cursor() as cursor:

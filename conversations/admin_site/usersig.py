@@ -1,4 +1,4 @@
-"""The admin's page that says what is in a UserSig, and whether the API would take it; it makes none."""
+"""The admin's page that shows the content of a UserSig and whether the API accepts it. It generates none."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,11 +26,11 @@ from conversations.staff import presentation
 from conversations.times import YEAR_2100_S, from_epoch_s
 
 GOOD, BAD, UNKNOWN = "good", "bad", "unknown"
-LATEST_S = 2 * YEAR_2100_S  # beyond that it is no time that anybody meant
+LATEST_S = 2 * YEAR_2100_S  # larger numbers are not meant as a time
 
 
 class UserSigForm(forms.Form):
-    """What was pasted, with the blanks around it taken off."""
+    """The pasted text, without surrounding whitespace."""
 
     usersig = forms.CharField(
         label="UserSig",
@@ -42,13 +42,13 @@ class UserSigForm(forms.Form):
     def clean_usersig(self) -> str:
         text = self.cleaned_data["usersig"].removeprefix("Bearer ").strip()
         if text.startswith(api_keys.KEY_START):
-            raise forms.ValidationError(_("This is an API key of this server and no UserSig; see the list of API keys."))
+            raise forms.ValidationError(_("This is an API key, not a UserSig. See the list of API keys."))
         return text
 
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that a UserSig says, and whether that is as it should be."""
+    """A value of a UserSig, and whether it is valid."""
 
     label: str
     value: str
@@ -59,7 +59,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the API answers to a request with this UserSig."""
+    """The API's response to a request with this UserSig."""
 
     is_good: bool
     title: str
@@ -69,14 +69,14 @@ class Verdict:
 
 
 def page_of(site: AdminSite) -> Callable[[HttpRequest], HttpResponse]:
-    """The view, for a site's header and templates."""
+    """Return the view, for a site's header and templates."""
 
     @sensitive_post_parameters("usersig")
     @require_http_methods(["GET", "HEAD", "POST"])
     def usersig_page(request: HttpRequest) -> HttpResponse:
-        """GET: the form. POST usersig=…: what is in it. A UserSig opens a list, so it is in no address and not shown again."""
+        """GET: the form. POST usersig=…: its content. A UserSig grants access: no address holds it, no page repeats it."""
         if not may_check_usersig(request.user):
-            raise PermissionDenied(_("Your account may not check UserSigs."))
+            raise PermissionDenied(_("Your account can't check UserSigs."))
         form = UserSigForm(request.POST if request.method == "POST" else None)
         context = site.each_context(request) | {"title": _("Check a UserSig"), "form": form}
         if form.is_valid():
@@ -92,88 +92,101 @@ def _app() -> dict[str, int | str]:
 
 
 def verdict(text: str) -> Verdict:
-    """By the very check that the API makes."""
+    """Return the verdict of the API's own check."""
     try:
         sig = usersig.verify(text, **_app())
     except NotAuthenticated as refusal:
         return Verdict(False, Code(refusal.code).label, str(refusal.detail), int(refusal.code), refusal.status)
-    return Verdict(True, _("The API takes it"), _("It may read and change the list of %(owner)s.") % {"owner": sig.identifier})
+    return Verdict(
+        True,
+        _("The API accepts this UserSig"),
+        _("Grants read and write access to %(user)s's list.") % {"user": sig.identifier},
+    )
 
 
 def checks(text: str) -> list[Check]:
-    """All that could be read, also of one that is refused; empty if it could not be unpacked."""
-    found = usersig.examine(text, **_app())
-    if not found.is_unpacked:
+    """Return every value that could be read, also of a refused UserSig; empty if it could not be unpacked."""
+    findings = usersig.examine(text, **_app())
+    if not findings.is_unpacked:
         return []
-    return [_user(found), _app_id(found), _issued(found), _lasts(found), _expires(found), _signature(found)]
+    return [_user(findings), _app_id(findings), _issued(findings), _lasts(findings), _expires(findings), _signature(findings)]
 
 
-def _user(found: usersig.Findings) -> Check:
+def _user(findings: usersig.Findings) -> Check:
     label = _("User (identifier)")
-    if found.identifier is None:
+    if findings.identifier is None:
         return _missing(label)
-    if not is_owner_id(found.identifier):
-        return Check(label, found.identifier, _("no valid user ID: 1 to 64 bytes of printable ASCII"), BAD)
-    return Check(label, found.identifier, state=GOOD, url=presentation.owner_url(found.identifier))
+    if not is_owner_id(findings.identifier):
+        return Check(label, findings.identifier, _("not a valid user ID (1 to 64 printable ASCII characters)"), BAD)
+    return Check(label, findings.identifier, state=GOOD, url=presentation.owner_url(findings.identifier))
 
 
-def _app_id(found: usersig.Findings) -> Check:
+def _app_id(findings: usersig.Findings) -> Check:
     label = "SDKAppID"
-    if found.sdk_app_id is None:
+    if findings.sdk_app_id is None:
         return _missing(label)
     if not settings.IM_SDK_APP_ID:
-        return Check(label, str(found.sdk_app_id), _("this server has no IM_SDK_APP_ID to compare with"), UNKNOWN)
-    if found.sdk_app_id != settings.IM_SDK_APP_ID:
-        return Check(label, str(found.sdk_app_id), _("another app; ours is %(ours)d") % {"ours": settings.IM_SDK_APP_ID}, BAD)
-    return Check(label, str(found.sdk_app_id), _("our app"), GOOD)
+        return Check(label, str(findings.sdk_app_id), _("IM_SDK_APP_ID is not set on this server"), UNKNOWN)
+    if findings.sdk_app_id != settings.IM_SDK_APP_ID:
+        return Check(
+            label,
+            str(findings.sdk_app_id),
+            _("a different app; this server's app is %(ours)d") % {"ours": settings.IM_SDK_APP_ID},
+            BAD,
+        )
+    return Check(label, str(findings.sdk_app_id), _("this server's app"), GOOD)
 
 
-def _issued(found: usersig.Findings) -> Check:
+def _issued(findings: usersig.Findings) -> Check:
     def judge(moment: datetime) -> tuple[str, str]:
         is_past = moment <= timezone.now()
-        return (GOOD, "") if is_past else (UNKNOWN, _("ahead of this server's clock; the API takes it all the same"))
+        return (GOOD, "") if is_past else (UNKNOWN, _("in the future by this server's clock; the API accepts it"))
 
-    return _time(_("Issued"), found.issued_s, judge)
+    return _time(_("Issued"), findings.issued_s, judge)
 
 
-def _lasts(found: usersig.Findings) -> Check:
-    label = _("Made to last")
-    if found.lasts_s is None:
+def _lasts(findings: usersig.Findings) -> Check:
+    label = _("Validity period")
+    if findings.lasts_s is None:
         return _missing(label)
     start = datetime(2001, 1, 1, tzinfo=UTC)
-    whole = timesince(start, from_epoch_s(int(start.timestamp()) + found.lasts_s)) if 0 < found.lasts_s < YEAR_2100_S else ""
-    seconds = _("%(count)d s") % {"count": found.lasts_s}
+    whole = (
+        timesince(start, from_epoch_s(int(start.timestamp()) + findings.lasts_s)) if 0 < findings.lasts_s < YEAR_2100_S else ""
+    )
+    seconds = _("%(count)d s") % {"count": findings.lasts_s}
     return Check(label, whole or seconds, seconds if whole else "", GOOD if whole else UNKNOWN)
 
 
-def _expires(found: usersig.Findings) -> Check:
-    # The last second of its life counts whole.
-    return _time(_("Expires"), found.expires_s, lambda end: (GOOD if timezone.now() < end + timedelta(seconds=1) else BAD, ""))
+def _expires(findings: usersig.Findings) -> Check:
+    # It is valid through its last second.
+    return _time(
+        _("Expires"), findings.expires_s, lambda end: (GOOD if timezone.now() < end + timedelta(seconds=1) else BAD, "")
+    )
 
 
 def _time(label: str, seconds: int | None, judge: Callable[[datetime], tuple[str, str]]) -> Check:
-    """A time exactly and in words; `judge` gives a state and a remark."""
+    """Return a time and its distance from now; `judge` returns a state and a remark."""
     if seconds is None:
         return _missing(label)
     if not 0 <= seconds < LATEST_S:
-        return Check(label, str(seconds), _("no time in epoch seconds"), UNKNOWN)
+        return Check(label, str(seconds), _("not a time in epoch seconds"), UNKNOWN)
     moment = timezone.localtime(from_epoch_s(seconds))
     state, remark = judge(moment)
     note = f"{_distance(moment)}; {remark}" if remark else _distance(moment)
     return Check(label, f"{date_format(moment, 'Y-m-d H:i:s')} {moment:%Z} ({seconds})", note, state)
 
 
-def _signature(found: usersig.Findings) -> Check:
+def _signature(findings: usersig.Findings) -> Check:
     label = _("Signature")
     if not settings.IM_SECRET_KEY:
-        return Check(label, _("cannot be told"), _("this server has no IM_SECRET_KEY to compare with"), UNKNOWN)
-    if found.is_signed:
-        return Check(label, _("right"), _("signed with our app's key"), GOOD)
-    return Check(label, _("wrong"), _("not signed with our app's key, or changed since"), BAD)
+        return Check(label, _("unknown"), _("IM_SECRET_KEY is not set on this server"), UNKNOWN)
+    if findings.is_signed:
+        return Check(label, _("valid"), _("signed with this app's key"), GOOD)
+    return Check(label, _("invalid"), _("not signed with this app's key, or modified since"), BAD)
 
 
 def _missing(label: str) -> Check:
-    return Check(label, _("missing"), _("not there, or not of the right type"), BAD)
+    return Check(label, _("missing"), _("missing, or of the wrong type"), BAD)
 
 
 def _distance(moment: datetime) -> str:

@@ -1,4 +1,4 @@
-"""The pane of one conversation: its head, and the part of it that the URL names."""
+"""The page of one conversation: its head, and the part that the URL names, such as its messages."""
 
 import shlex
 from functools import partial
@@ -20,16 +20,18 @@ from conversations.choices import ConversationType
 from conversations.exceptions import ConversationNotFound, InvalidParameter
 from conversations.models import Conversation, Owner, composite_keys
 from conversations.pages import conversation_fields, conversation_parts, corrections, json_tree, list_filters
-from conversations.pages import list_context as pages_list_context
+from conversations.pages.conversation_list import list_context
 from conversations.pages.decorators import owner_list_required, pane_asked_for
-from conversations.pages.list import list_context
-from conversations.pages.owners import owner_sidebar
+from conversations.pages.owners import owner_of, owner_sidebar
+from conversations.staff import action_log
+from conversations.staff.change_display import log_entry_display
 from conversations.staff.presentation import ListEntry, conversation_url, owner_url, pretty_json
 from conversations.unread.explain import explain
 
+LOG_ENTRIES_SHOWN = 50
 PARTS = {
     "messages": _("Messages"),
-    "explain": _("Why this number?"),
+    "explain": _("Unread explained"),
     "fields": _("Fields"),
     "members": _("Members"),
     "json": _("JSON"),
@@ -39,57 +41,57 @@ PARTS = {
 
 @owner_list_required
 def conversation_detail(request: HttpRequest, owner_id: str) -> HttpResponse:
-    """GET /conversation/?owner=&id=&part= and the list's filters: one conversation, and beside it the list."""
+    """GET /conversation/?owner=&id=&part= and the list's filters: one conversation, beside the list."""
     conversation_id = request.GET.get("id", "")
     identifiers.split(conversation_id)
     conversation = Conversation.objects.for_owner(owner_id).any_of([conversation_id]).first()
     if conversation is None:
         raise ConversationNotFound(conversation_id)
     target = pane_asked_for(request)
-    # Above what is there already.
     if target == "older-messages":
-        return render(request, "conversations/_messages.html", _part_messages(request, conversation) | _words(request))
+        return render(request, "conversations/_messages.html", _part_messages(request, conversation) | _viewer(request))
     if target == "panel":
-        owner = pages_list_context.owner_of(owner_id)
+        owner = owner_of(owner_id)
         return render(request, "conversations/_panel.html", _conversation(request, owner, conversation))
     context = list_context(request, owner_id)
     context |= _conversation(request, context["owner"], conversation)
     return render(request, "conversations/browser.html", context | owner_sidebar(request))
 
 
-def _words(request: HttpRequest) -> dict[str, Any]:
+def _viewer(request: HttpRequest) -> dict[str, Any]:
+    """Return what every part needs to know: whether texts show, and the time."""
     return {"reads_text": permissions.may_read_text(request.user), "now": timezone.now()}
 
 
 def _conversation(request: HttpRequest, owner: Owner, conversation: Conversation) -> dict[str, Any]:
-    """The pane of the conversation: its head, and the part that the URL names."""
-    given = list_filters.conditions(request.GET, besides=pages_list_context.NOT_FILTERS)
-    kept = pages_list_context.kept(given, request.GET.get("nextSeq", ""))
-    url = conversation_url(owner.owner_id, conversation.conversation_id) + kept
+    """Return the context of the pane: the head, and the part that the URL names."""
+    filters = list_filters.conditions(request.GET, besides=list_filters.NOT_FILTERS)
+    filter_query = list_filters.filter_query(filters, request.GET.get("nextSeq", ""))
+    url = conversation_url(owner.owner_id, conversation.conversation_id) + filter_query
     names = {name: label for name, label in PARTS.items() if name != "members" or conversation.type == ConversationType.GROUP}
     part = request.GET.get("part", "messages")
     if part not in names:
-        raise InvalidParameter(_("There is no such part of a conversation."), field="part")
-    words = _words(request)
+        raise InvalidParameter(_("Unknown part of a conversation."), field="part")
+    viewer = _viewer(request)
     context = {
         "owner": owner,
-        "entry": ListEntry.of(conversation, owner.group_names, reads_text=words["reads_text"]),
-        "list_url": owner_url(owner.owner_id) + kept,
+        "entry": ListEntry.of(conversation, owner.group_names, reads_text=viewer["reads_text"]),
+        "list_url": owner_url(owner.owner_id) + filter_query,
         "url": url,
         "part": part,
         "parts": [(name, label, f"{url}&part={name}") for name, label in names.items()],
-        "deeds": corrections.urls_of(conversation, kept) if permissions.may_change(request.user) else [],
+        "corrections": corrections.urls_of(conversation, filter_query) if permissions.may_change(request.user) else [],
         "admin_url": _admin_url(conversation),
     }
-    make = {
+    part_context = {
         "messages": partial(_part_messages, request),
         "explain": partial(_part_explain, request),
-        "fields": partial(_part_fields, owner, words["reads_text"]),
+        "fields": partial(_part_fields, owner, viewer["reads_text"]),
         "members": partial(_part_members, request),
-        "json": partial(_part_json, request, owner, words["reads_text"]),
+        "json": partial(_part_json, request, owner, viewer["reads_text"]),
         "history": _part_history,
     }[part]
-    return context | words | make(conversation)
+    return context | viewer | part_context(conversation)
 
 
 def _part_messages(request: HttpRequest, conversation: Conversation) -> dict[str, Any]:
@@ -126,7 +128,7 @@ def _part_json(request: HttpRequest, owner: Owner, reads_text: bool, conversatio
 
 
 def _curl(request: HttpRequest, conversation: Conversation) -> str:
-    """The command that asks the API for a conversation; the key is the reader's own."""
+    """Return the command that gets a conversation from the API, with the reader's own key."""
     conversation_id, query = conversation.conversation_id, {"owner": conversation.owner_id}
     if "/" in conversation_id:
         conversation_id, query = "-", query | {"id": conversation_id}
@@ -135,7 +137,8 @@ def _curl(request: HttpRequest, conversation: Conversation) -> str:
 
 
 def _part_history(conversation: Conversation) -> dict[str, Any]:
-    return {"log": [(entry, corrections.log_in_words(entry)) for entry in conversation_parts.staff_log(conversation)]}
+    entries = action_log.entries_of(conversation, limit=LOG_ENTRIES_SHOWN)
+    return {"log": [(entry, log_entry_display(entry)) for entry in entries]}
 
 
 def _admin_url(conversation: Conversation) -> str:

@@ -1,4 +1,4 @@
-"""One conversation, field by field: the SDK's name, its value, and what the value means."""
+"""One conversation field by field: the SDK's name, the value, and its meaning."""
 
 from typing import Any, NamedTuple
 
@@ -13,13 +13,13 @@ from conversations.staff import presentation
 from conversations.times import from_epoch_s
 
 LAST_MESSAGE = "lastMessage"
-WRITTEN = ("draftText", "customData")
-HIDDEN = gettext_lazy("hidden: needs the permission to read texts")
+TEXTS = ("draftText", "customData")
+HIDDEN = gettext_lazy("Hidden: requires the permission to read message texts")
 TIMES = ("draftTimestamp", "c2cReadTimestamp")
 
 
 class Field(NamedTuple):
-    """A line of the table."""
+    """A row of the table."""
 
     name: str
     value: str
@@ -27,17 +27,17 @@ class Field(NamedTuple):
 
 
 def json_of(conversation: Conversation, group_names: str) -> str:
-    """The object as the API gives it. `group_names` is the owner's, JSON as stored."""
+    """Return the conversation as the API does. `group_names` is the owner's, JSON as stored."""
     bits = (conversation.marks, conversation.conversation_groups)
     return conversation_json.row_to_json(conversation.wire_head, conversation.last_message, *bits, group_names).decode()
 
 
 def fields_of(conversation: Conversation, json_text: str, *, reads_text: bool) -> list[Field]:
-    """All keys but the last message, in the SDK's order; what was written only for those who may read it."""
+    """Return all keys but the last message, in the SDK's order; texts are hidden unless `reads_text`."""
     values = orjson.loads(json_text)
     return [
         Field(name, "", HIDDEN)
-        if name in WRITTEN and value and not reads_text
+        if name in TEXTS and value and not reads_text
         else Field(name, orjson.dumps(value).decode(), _meaning(conversation, name, value))
         for name, value in values.items()
         if name != LAST_MESSAGE
@@ -45,7 +45,7 @@ def fields_of(conversation: Conversation, json_text: str, *, reads_text: bool) -
 
 
 def _meaning(conversation: Conversation, name: str, value: Any) -> str:
-    """In words, where the value is a number or a code; "" where it speaks for itself."""
+    """Return a number or code as text; "" for a value that needs no explanation."""
     if name == "type":
         return str(ConversationType(value).label)
     if name == "groupType":
@@ -53,9 +53,9 @@ def _meaning(conversation: Conversation, name: str, value: Any) -> str:
     if name == "recvOpt":
         return str(ReceiveOption(value).label)
     if name == "markList":
-        return ", ".join(presentation.marks_in_words(conversation.marks))
+        return ", ".join(presentation.marks_display(conversation.marks))
     if name == "groupAtInfoList":
-        return presentation.mention_in_words(conversation.group_at_info)
+        return presentation.mention_display(conversation.group_at_info)
     if name in TIMES and value:
         return date_format(from_epoch_s(value), "Y-m-d H:i:s")
     return ""

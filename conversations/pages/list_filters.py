@@ -1,4 +1,4 @@
-"""The list page's filters: the API's own, by the same names in the URL, as choices that need no script."""
+"""The list page's filters: the API's, with the same names in the URL, as choices that need no script."""
 
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
@@ -21,7 +21,7 @@ SELECTED = frozenset((*CHOSEN_FROM_FILTERSET, "markType", "activeSince"))
 WINDOWS = (("24h", gettext_lazy("last 24 hours")), ("7d", gettext_lazy("last 7 days")), ("30d", gettext_lazy("last 30 days")))
 
 
-# The tabs over the list: names of `counts()`, what they are called, the letter that follows `g`, and what they set.
+# The tabs above the list: a name of `tab_counts()`, the label, the letter that follows `g`, and the filters that it sets.
 TABS = (
     ("all", gettext_lazy("All"), "a", {}),
     ("unread", gettext_lazy("Unread"), "u", {"hasUnreadCount": "true"}),
@@ -32,9 +32,12 @@ TABS = (
     ("c2c", gettext_lazy("C2C"), "c", {"type": str(ConversationType.C2C.value)}),
     ("groups", gettext_lazy("Groups"), "g", {"type": str(ConversationType.GROUP.value)}),
 )
-FIRST = "pinned"  # these come before all others, so that none of them is left out where only the first rows are counted
+# Pinned rows come before all others, so that all of them are counted even where only the first rows are.
+FIRST = "pinned"
 SET_BY_TABS = frozenset(name for _tab, _label, _letter, conditions in TABS for name in conditions)
 COUNTED_ROWS = 1000
+# The names in the pages' addresses besides the filters.
+NOT_FILTERS = ("owner", "nextSeq", "id", "part", "before", "after", "q")
 
 
 class Tab(NamedTuple):
@@ -65,30 +68,39 @@ class Select(NamedTuple):
 
 
 def conditions(parameters: Mapping[str, str], *, besides: Iterable[str]) -> dict[str, str]:
-    """The filters that a URL sets. Raises InvalidParameter for an unknown name, so that a slip never shows everything."""
+    """Return the filters that a URL sets. Raises InvalidParameter for an unknown name, so that a typo never shows all rows."""
     if unknown := parameters.keys() - FILTER_NAMES - set(besides):
-        name = min(unknown)
-        raise InvalidParameter(_("There is no parameter of this name."), field=name)
+        raise InvalidParameter(_("Unknown parameter."), field=min(unknown))
     # A form sends each of its fields, filled in or not.
     return {name: parameters[name] for name in sorted(FILTER_NAMES & parameters.keys()) if parameters[name] or name == GROUP}
 
 
-def filterset_of(owner_id: str, given: Mapping[str, str]) -> ConversationFilterSet:
-    """The filters on an owner's list as it is now."""
-    return ConversationFilterSet(search_syntax.at(given, now_s()), Conversation.objects.for_owner(owner_id), owner_id=owner_id)
+def filterset_of(owner_id: str, filters: Mapping[str, str]) -> ConversationFilterSet:
+    """Return the filters applied to an owner's list as it is now."""
+    return ConversationFilterSet(
+        search_syntax.at(filters, now_s()), Conversation.objects.for_owner(owner_id), owner_id=owner_id
+    )
 
 
-def found(owner_id: str, parameters: Mapping[str, str]) -> dict[str, str]:
-    """The filters that the search box's text says. Raises InvalidParameter, also for any other filter beside it."""
+def from_search_box(owner_id: str, parameters: Mapping[str, str]) -> dict[str, str]:
+    """Return the filters that the search box sets. Raises InvalidParameter, also for any other filter beside it."""
     if others := parameters.keys() - {"owner", search_syntax.FIELD}:
-        raise InvalidParameter(_("The search box's text stands alone: it says all filters itself."), field=min(others))
+        raise InvalidParameter(
+            _("The search text can't be combined with other filters: add them to the search text."), field=min(others)
+        )
     filters = search_syntax.filters_of(parameters[search_syntax.FIELD])
-    filterset_of(owner_id, filters).selected()
+    filterset_of(owner_id, filters).selected()  # raises for a value that no filter takes
     return filters
 
 
-def selects(filterset: ConversationFilterSet, given: Mapping[str, str]) -> list[Select]:
-    """The select boxes, each with what the URL chose."""
+def filter_query(filters: Mapping[str, str], next_seq: str = "") -> str:
+    """Return the part of a conversation's address that leads back to its list: "", or it begins with &."""
+    query = urlencode({**filters} | ({"nextSeq": next_seq} if next_seq else {}))
+    return f"&{query}" if query else ""
+
+
+def selects(filterset: ConversationFilterSet, filters: Mapping[str, str]) -> list[Select]:
+    """Return the select boxes, each with the choice that the URL makes."""
     fields = filterset.form.fields
     marks = [
         ("0", _("none")),
@@ -96,68 +108,70 @@ def selects(filterset: ConversationFilterSet, given: Mapping[str, str]) -> list[
         *((str(mark.value), str(name)) for mark, name in MARK_NAMES.items()),
     ]
     return [
-        *(_select(name, fields[name].label, _own_choices(name, fields[name]), given) for name in CHOSEN_FROM_FILTERSET),
-        _select("markType", fields["markType"].label, marks, given),
-        _select("activeSince", fields["activeSince"].label, [(value, str(label)) for value, label in WINDOWS], given),
+        *(_select(name, fields[name].label, _own_choices(name, fields[name]), filters) for name in CHOSEN_FROM_FILTERSET),
+        _select("markType", fields["markType"].label, marks, filters),
+        _select("activeSince", fields["activeSince"].label, [(value, str(label)) for value, label in WINDOWS], filters),
     ]
 
 
-def tabs(owner_id: str, given: Mapping[str, str], counts: Mapping[str, int], *, is_whole: bool) -> list[Tab]:
-    """The tabs, each with the other filters kept. `counts` are of the rows that those show, all of them if `is_whole`."""
-    others = besides_tabs(given)
-    own = {name: value for name, value in given.items() if name in SET_BY_TABS}
-    words = {name: count_in_words(counts[name], is_whole or name == FIRST) for name, *_rest in TABS}
+def tabs(owner_id: str, filters: Mapping[str, str], counts: Mapping[str, int], *, is_whole: bool) -> list[Tab]:
+    """Return the tabs; each keeps the other filters. `counts` are of the rows that those match, all of them if `is_whole`."""
+    others = besides_tabs(filters)
+    own = {name: value for name, value in filters.items() if name in SET_BY_TABS}
+    texts = {name: count_display(counts[name], is_whole=is_whole or name == FIRST) for name, *_rest in TABS}
     return [
-        Tab(name, str(label), letter, list_url(owner_id, others | sets), own == sets, words[name])
+        Tab(name, str(label), letter, list_url(owner_id, others | sets), own == sets, texts[name])
         for name, label, letter, sets in TABS
     ]
 
 
-def besides_tabs(given: Mapping[str, str]) -> dict[str, str]:
-    """The filters that every tab keeps."""
-    return {name: value for name, value in given.items() if name not in SET_BY_TABS}
+def besides_tabs(filters: Mapping[str, str]) -> dict[str, str]:
+    """Return the filters that every tab keeps."""
+    return {name: value for name, value in filters.items() if name not in SET_BY_TABS}
 
 
-def count_in_words(number: int, is_whole: bool) -> str:
-    """At most MAX_ON_BADGE, and a plus where there may be more; "" for none."""
+def count_display(number: int, *, is_whole: bool) -> str:
+    """Return a number as text: at most MAX_ON_BADGE, with a plus where there may be more; "" for 0."""
     if number > MAX_ON_BADGE:
         return f"{MAX_ON_BADGE}+"
     return f"{number}{'' if is_whole else '+'}" if number else ""
 
 
-def chips(owner_id: str, filterset: ConversationFilterSet, selects: Iterable[Select], given: Mapping[str, str]) -> list[Choice]:
-    """For each filter a link that drops it, in the words of its select box."""
+def chips(
+    owner_id: str, filterset: ConversationFilterSet, selects: Iterable[Select], filters: Mapping[str, str]
+) -> list[Choice]:
+    """Return for each filter a link that removes it, labelled as in its select box."""
     shown = {select.name: select for select in selects}
     return [
         Choice(
-            list_url(owner_id, {n: v for n, v in given.items() if n != name}),
+            list_url(owner_id, {n: v for n, v in filters.items() if n != name}),
             _chip(filterset, shown.get(name), name, value),
             True,
         )
-        for name, value in given.items()
+        for name, value in filters.items()
     ]
 
 
 def _chip(filterset: ConversationFilterSet, select: Select | None, name: str, value: str) -> str:
-    words = next((choice.label for choice in select.choices if choice.is_chosen), value) if select else value
+    text = next((choice.label for choice in select.choices if choice.is_chosen), value) if select else value
     if name == "markType" and value == str(ALLOWED_MARKS):
-        words = _("any mark")
-    return _("%(filter)s: %(value)s") % {"filter": filterset.form.fields[name].label, "value": words or _("In none")}
+        text = _("any mark")
+    return _("%(filter)s: %(value)s") % {"filter": filterset.form.fields[name].label, "value": text or _("Ungrouped")}
 
 
-def group_links(owner_id: str, names: Iterable[str], given: Mapping[str, str]) -> list[Choice]:
-    """A link for each conversation group that keeps the other filters."""
-    others = {name: value for name, value in given.items() if name != GROUP}
-    choices = [(None, _("All")), *((name, name) for name in names), ("", _("In none"))]
+def group_links(owner_id: str, names: Iterable[str], filters: Mapping[str, str]) -> list[Choice]:
+    """Return a link for each conversation group that keeps the other filters."""
+    others = {name: value for name, value in filters.items() if name != GROUP}
+    choices = [(None, _("All")), *((name, name) for name in names), ("", _("Ungrouped"))]
     return [
-        Choice(list_url(owner_id, others if name is None else others | {GROUP: name}), str(label), given.get(GROUP) == name)
+        Choice(list_url(owner_id, others if name is None else others | {GROUP: name}), str(label), filters.get(GROUP) == name)
         for name, label in choices
     ]
 
 
-def list_url(owner_id: str, given: Mapping[str, str]) -> str:
-    """The list page with these parameters."""
-    return "&".join(filter(None, (owner_url(owner_id), urlencode(given))))
+def list_url(owner_id: str, filters: Mapping[str, str]) -> str:
+    """Return the address of the list page with these parameters."""
+    return "&".join(filter(None, (owner_url(owner_id), urlencode(filters))))
 
 
 def _own_choices(name: str, field) -> list[tuple[str, str]]:
@@ -165,8 +179,8 @@ def _own_choices(name: str, field) -> list[tuple[str, str]]:
     return [(str(value), str(label)) for value, label in field.choices if value not in is_any]
 
 
-def _select(name: str, label: str, options: list[tuple[str, str]], given: Mapping[str, str]) -> Select:
-    chosen = given.get(name, "")
+def _select(name: str, label: str, options: list[tuple[str, str]], filters: Mapping[str, str]) -> Select:
+    chosen = filters.get(name, "")
     if chosen not in {"", *(value for value, _label in options)}:
         options = [*options, (chosen, chosen)]  # set by hand in the URL
     choices = [("", _("any")), *options]

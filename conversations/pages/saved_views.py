@@ -1,4 +1,4 @@
-"""Saved views on the pages: links over a list with how many conversations each shows, and forms to keep and change them."""
+"""Saved views on the pages: links above a list with the number of conversations each matches, and forms to edit them."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -15,13 +15,13 @@ from conversations.access import permissions
 from conversations.digits import parse_digits
 from conversations.exceptions import InvalidParameter
 from conversations.models import SavedView
-from conversations.pages import list_context, list_filters
+from conversations.pages import list_filters
 from conversations.pages.decorators import METHODS, for_staff, owner_list_required
 from conversations.staff import saved_views, search_syntax
 
 
 class Link(NamedTuple):
-    """A saved view over a list; `count` is "" for none and where nobody counted."""
+    """A saved view as a link above a list; `count` is "" for 0 and where it was not counted."""
 
     view: SavedView
     url: str
@@ -30,11 +30,11 @@ class Link(NamedTuple):
     count: str
 
 
-def links(user: Any, owner_id: str, given: Mapping[str, str], *, has_counts: bool = False) -> list[Link]:
-    """The saved views that a member of staff sees, on an owner's list."""
+def links(user: Any, owner_id: str, filters: Mapping[str, str], *, has_counts: bool = False) -> list[Link]:
+    """Return the saved views that a member of staff sees, for an owner's list."""
     views = list(SavedView.objects.shown_to(user))
     counts = _counts(owner_id, views) if has_counts else {}
-    find = search_syntax.text_of(given)
+    find = search_syntax.text_of(filters)
     return [
         Link(
             view=view,
@@ -48,44 +48,44 @@ def links(user: Any, owner_id: str, given: Mapping[str, str], *, has_counts: boo
 
 
 def _counts(owner_id: str, views: Sequence[SavedView]) -> dict[int, str]:
-    filters = {view.pk: search_syntax.filters_of(view.find) for view in views} | {ALL: {}}
-    selected = {key: list_filters.filterset_of(owner_id, given).selected() for key, given in filters.items()}
-    counts = saved_views.view_counts(selected, owner_id, most=list_filters.COUNTED_ROWS)
+    filters_by_view = {view.pk: search_syntax.filters_of(view.find) for view in views} | {ALL: {}}
+    selected = {key: list_filters.filterset_of(owner_id, filters).selected() for key, filters in filters_by_view.items()}
+    counts = saved_views.view_counts(selected, owner_id, limit=list_filters.COUNTED_ROWS)
     is_whole = counts[ALL] < list_filters.COUNTED_ROWS
-    return {key: list_filters.count_in_words(count, is_whole) for key, count in counts.items()}
+    return {key: list_filters.count_display(count, is_whole=is_whole) for key, count in counts.items()}
 
 
-ALL = 0  # no view's number: how many rows there are
+ALL = 0  # no view's ID: stands for the whole list
 
 
 @owner_list_required
 def view_counts(request: HttpRequest, owner_id: str) -> HttpResponse:
-    """GET /owner/views/?owner= and the list's filters: the links with their counts, which htmx puts over the list."""
-    given = list_filters.conditions(request.GET, besides=list_context.NOT_FILTERS)
-    list_filters.filterset_of(owner_id, given).selected()  # a bad value has no text to compare with the views'
-    counted = links(request.user, owner_id, given, has_counts=True)
+    """GET /owner/views/?owner= and the list's filters: the links with their counts, which htmx puts above the list."""
+    filters = list_filters.conditions(request.GET, besides=list_filters.NOT_FILTERS)
+    list_filters.filterset_of(owner_id, filters).selected()  # raises for a bad value, which has no text to compare
+    counted = links(request.user, owner_id, filters, has_counts=True)
     return render(request, "conversations/_saved_links.html", {"saved": counted})
 
 
 def saved_views_page(request: HttpRequest) -> HttpResponse:
-    """GET and POST /views/?owner= and the list's filters: the saved views; POST keeps the filters under a name."""
+    """GET and POST /views/?owner= and the list's filters: the saved views; POST saves the filters under a name."""
     owner_id = request.GET.get("owner", "")
-    given = list_filters.conditions(request.GET, besides=list_context.NOT_FILTERS)
+    filters = list_filters.conditions(request.GET, besides=list_filters.NOT_FILTERS)
     if owner_id:
         identifiers.check_owner_id(owner_id)
     if request.method == "POST":
-        list_filters.filterset_of(owner_id, given).selected()  # only what can be shown is kept
-        find, is_shared = search_syntax.text_of(given), "is_shared" in request.POST
+        list_filters.filterset_of(owner_id, filters).selected()  # raises for filters that can't be shown
+        find, is_shared = search_syntax.text_of(filters), "is_shared" in request.POST
         try:
             saved_views.save(user=request.user, name=request.POST.get("name", ""), find=find, is_shared=is_shared)
-        except InvalidParameter as error:  # such as a name that is taken: said beside the filters, which are still there
+        except InvalidParameter as error:  # such as a name that is taken: shown above the list, which keeps its filters
             messages.error(request, str(error.detail))
-        return redirect(list_filters.list_url(owner_id, given) if owner_id else "saved-views")
+        return redirect(list_filters.list_url(owner_id, filters) if owner_id else "saved-views")
     context = {
         "views": SavedView.objects.shown_to(request.user),
         "may_share": permissions.may_share(request.user),
         "owner_id": owner_id,
-        "back_url": list_filters.list_url(owner_id, given) if owner_id else "",
+        "back_url": list_filters.list_url(owner_id, filters) if owner_id else "",
     }
     return render(request, "conversations/saved_views.html", context)
 
@@ -98,7 +98,7 @@ def saved_view_change(request: HttpRequest) -> HttpResponse:
     owner_id = request.GET.get("owner", "")
     view_id = parse_digits(request.POST.get("id", ""), at_most=18)
     if view_id is None:
-        raise InvalidParameter(_("This is no saved view's number."), field="id")
+        raise InvalidParameter(_("Invalid saved view ID."), field="id")
     if "delete" in request.POST:
         saved_views.delete(user=request.user, view_id=view_id)
     else:

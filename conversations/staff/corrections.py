@@ -1,6 +1,6 @@
-"""What staff puts right in an owner's list: the owner's own actions, told before they are done, and logged.
+"""Corrections that staff make in a user's list: the user's own actions, previewed, applied and logged.
 
-What will change is found by doing it and taking it back, so that nothing is told by a second rule.
+A preview runs the action and rolls it back, so that it can't differ from what applying it does.
 """
 
 import json
@@ -8,8 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
-from django.contrib.admin.models import CHANGE, LogEntry
-from django.contrib.contenttypes.models import ContentType
+from django.contrib.admin.models import LogEntry
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -20,18 +19,21 @@ from conversations.choices import Mark, ReceiveOption
 from conversations.digits import INT64_DIGITS, parse_digits
 from conversations.exceptions import ConversationError, ConversationNotFound, InvalidParameter
 from conversations.formats import at_info, marks
-from conversations.models import Conversation, ConversationRow, composite_keys
+from conversations.models import Conversation
+from conversations.staff import action_log
 from conversations.store.owners import lock_many, lock_with_peers
 from conversations.store.transactions import in_transaction
 from conversations.sync_tokens import NEVER_SEEN
 
 
-class Deed(NamedTuple):
-    """Something to put right: its button's words, the action on many of an owner, and the rows for which it is offered, among
-    many too: another way of muting, say, stays.
+class Correction(NamedTuple):
+    """A button's label, the text once it is applied, the action on many conversations, and the rows that offer it.
+
+    Among many rows, too, the action reaches only these: another kind of muting, say, stays as it is.
     """
 
     label: str
+    outcome: str
     act: Callable[..., Results]
     is_offered: Callable[[Conversation], bool]
 
@@ -45,53 +47,53 @@ class Change(NamedTuple):
 
 
 class Effect(NamedTuple):
-    """What a deed changes in one conversation, given as it was before; or why it can't."""
+    """The changes that a correction makes to a conversation, which is as it was before; or why it was refused."""
 
     conversation: Conversation
     changes: list[Change]
     refusal: str = ""
 
 
-class ChangedMeanwhile(ConversationError):
-    """A conversation is not any more what was looked at before the deed."""
+class PreviewOutdated(ConversationError):
+    """A conversation changed between the preview and the correction."""
 
     status = 409
 
 
 def _one_by_one(act: Callable[..., object]) -> Callable[..., Results]:
-    """An action on one, for many; each is all or nothing by itself."""
+    """Turn an action on one conversation into an action on many; each is all or nothing by itself."""
 
     def act_on_each(*, owner_id: str, conversation_ids: Sequence[str]) -> Results:
         results = []
-        for one in conversation_ids:
+        for conversation_id in conversation_ids:
             try:
-                act(owner_id=owner_id, conversation_id=one)
-                results.append(Result(one))
+                act(owner_id=owner_id, conversation_id=conversation_id)
+                results.append(Result(conversation_id))
             except ConversationError as error:
-                results.append(actions_results.refused(one, error))
+                results.append(actions_results.refused(conversation_id, error))
         return Results(NEVER_SEEN, results)
 
     return act_on_each
 
 
 MOVE = "move_read_position"
-_receive = partial(settings.set_each_receive_option, option=ReceiveOption.RECEIVE)
-_receive_quietly = partial(settings.set_each_receive_option, option=ReceiveOption.RECEIVE_NOT_NOTIFY)
+_unmute = partial(settings.set_each_receive_option, option=ReceiveOption.RECEIVE)
+_mute = partial(settings.set_each_receive_option, option=ReceiveOption.RECEIVE_NOT_NOTIFY)
 _star, _unstar = (partial(settings.set_marks, marks=Mark.STAR, enabled=enabled) for enabled in (True, False))
-DEEDS = {
-    "read": Deed(_("Mark as read"), reading.read_each, lambda row: not actions_results.is_read(row)),
-    "recount": Deed(_("Recount the unread"), reading.recount_each, lambda row: True),
-    "pin": Deed(_("Pin"), partial(pins.set_each_pinned, pinned=True), lambda row: not row.is_pinned),
-    "unpin": Deed(_("Unpin"), partial(pins.set_each_pinned, pinned=False), lambda row: row.is_pinned),
-    "star": Deed(_("Mark with a star"), _star, lambda row: not row.marks & Mark.STAR),
-    "unstar": Deed(_("Take the star away"), _unstar, lambda row: bool(row.marks & Mark.STAR)),
-    "mute": Deed(_("Mute"), _receive_quietly, lambda row: row.recv_opt == ReceiveOption.RECEIVE),
-    "unmute": Deed(_("Unmute"), _receive, lambda row: row.recv_opt != ReceiveOption.RECEIVE),
+CORRECTIONS = {
+    "read": Correction(_("Mark as read"), _("Marked as read"), reading.read_each, lambda row: not actions_results.is_read(row)),
+    "recount": Correction(_("Recalculate unread"), _("Unread recalculated"), reading.recount_each, lambda row: True),
+    "pin": Correction(_("Pin"), _("Pinned"), partial(pins.set_each_pinned, pinned=True), lambda row: not row.is_pinned),
+    "unpin": Correction(_("Unpin"), _("Unpinned"), partial(pins.set_each_pinned, pinned=False), lambda row: row.is_pinned),
+    "star": Correction(_("Star"), _("Starred"), _star, lambda row: not row.marks & Mark.STAR),
+    "unstar": Correction(_("Unstar"), _("Unstarred"), _unstar, lambda row: bool(row.marks & Mark.STAR)),
+    "mute": Correction(_("Mute"), _("Muted"), _mute, lambda row: row.recv_opt == ReceiveOption.RECEIVE),
+    "unmute": Correction(_("Unmute"), _("Unmuted"), _unmute, lambda row: row.recv_opt != ReceiveOption.RECEIVE),
 }
-# What the log tells of by name.
-LABELS = {name: deed.label for name, deed in DEEDS.items()} | {MOVE: _("Move the read position")}
+# The text of each action in the log.
+OUTCOMES = {name: correction.outcome for name, correction in CORRECTIONS.items()} | {MOVE: _("Read position moved")}
 
-# What a deed may change, by SDK name, as the log keeps it.
+# The fields that a correction may change, by SDK name, as the log stores them.
 FIELDS: dict[str, Callable[[Conversation], Any]] = {
     "unreadCount": lambda row: row.unread_count,
     "groupReadSequence": lambda row: row.group_read_sequence,
@@ -104,76 +106,71 @@ FIELDS: dict[str, Callable[[Conversation], Any]] = {
 
 
 @in_transaction
-def foresee(*, deed: str, owner_id: str, conversation_ids: Sequence[str]) -> list[Effect]:
-    """What a deed of DEEDS would change; nothing is changed. Raises ConversationNotFound."""
-    effects = _effects_of(DEEDS[deed], owner_id, conversation_ids)
+def preview(*, action: str, owner_id: str, conversation_ids: Sequence[str]) -> list[Effect]:
+    """Return what an action of CORRECTIONS would change, and change nothing. Raises ConversationNotFound."""
+    effects = _effects_of(CORRECTIONS[action], owner_id, conversation_ids)
     transaction.set_rollback(True)
     return effects
 
 
 @in_transaction
-def carry_out(*, deed: str, owner_id: str, seen: Mapping[str, int], user_id: int) -> list[Effect]:
-    """Do a deed of DEEDS to conversations that were seen at these versions, and log what it changed.
+def apply(*, action: str, owner_id: str, seen: Mapping[str, int], user_id: int) -> list[Effect]:
+    """Apply an action of CORRECTIONS to conversations that were previewed at these versions, and log what changed.
 
-    Where they are so already, as after a second click, nothing is done. Raises ConversationNotFound, ChangedMeanwhile.
+    Repeating it, as a second click does, changes nothing. Raises ConversationNotFound, PreviewOutdated.
     """
-    effects = _effects_of(DEEDS[deed], owner_id, list(seen))
+    effects = _effects_of(CORRECTIONS[action], owner_id, list(seen))
     changed = [effect for effect in effects if effect.changes]
     if any(effect.conversation.version != seen[effect.conversation.conversation_id] for effect in changed):
-        raise ChangedMeanwhile(_("This changed meanwhile. Look again at what would be done."))
-    kind = ContentType.objects.get_for_model(ConversationRow)
-    LogEntry.objects.bulk_create(_entry(deed, effect, kind, user_id) for effect in changed)
+        raise PreviewOutdated(_("The conversation changed in the meantime. Review the changes again."))
+    LogEntry.objects.bulk_create(
+        action_log.conversation_entry(effect.conversation, log_message(action, effect.changes), user_id=user_id)
+        for effect in changed
+    )
     return effects
 
 
 @in_transaction
 def move_read_position(*, owner_id: str, conversation_id: str, to: int) -> list[Change]:
-    """As `reading.move_read_position`, and what this changed; the log entry is the caller's. Raises ConversationError."""
-    move = Deed(LABELS[MOVE], _one_by_one(partial(reading.move_read_position, to=to)), lambda row: True)
+    """Move a read position as `reading.move_read_position` does and return the changes; the caller logs them.
+
+    Raises ConversationError.
+    """
+    act = _one_by_one(partial(reading.move_read_position, to=to))
+    move = Correction(label="", outcome=OUTCOMES[MOVE], act=act, is_offered=lambda row: True)
     [effect] = _effects_of(move, owner_id, [conversation_id])
     if effect.refusal:
         raise InvalidParameter(effect.refusal, field="to")
     return effect.changes
 
 
-def versions(texts: Mapping[str, str]) -> dict[str, int]:
-    """What a form says was seen, by conversationID. Raises InvalidParameter."""
-    seen = {conversation_id: parse_digits(text, at_most=INT64_DIGITS) for conversation_id, text in texts.items()}
-    if "" in seen or None in seen.values():
-        raise InvalidParameter(_("This is not what the page sends: open it again."), field="seen")
-    return seen
+def parse_versions(texts: Mapping[str, str]) -> dict[str, int]:
+    """Return the versions that a form says were previewed, by conversationID. Raises InvalidParameter."""
+    versions = {conversation_id: parse_digits(text, at_most=INT64_DIGITS) for conversation_id, text in texts.items()}
+    if "" in versions or None in versions.values():
+        raise InvalidParameter(_("The form is incomplete. Reload the page and try again."), field="seen")
+    return versions
 
 
-def log_message(deed: str, changes: Sequence[Change]) -> list[dict[str, Any]]:
-    """What was done, from what to what: for programs, and in the form that the admin puts into a reader's own language."""
-    in_words = [f"{one.field} {json.dumps(one.before)} → {json.dumps(one.after)}" for one in changes]
-    return [{"changed": {"fields": in_words}, "deed": deed, "changes": [one._asdict() for one in changes]}]
+def log_message(action: str, changes: Sequence[Change]) -> list[dict[str, Any]]:
+    """Return the log's message: for programs, and in the form that the admin translates for its reader."""
+    texts = [f"{change.field} {json.dumps(change.before)} → {json.dumps(change.after)}" for change in changes]
+    return action_log.changed_message(*texts, action=action, changes=[change._asdict() for change in changes])
 
 
-def _effects_of(deed: Deed, owner_id: str, conversation_ids: Sequence[str]) -> list[Effect]:
+def _effects_of(correction: Correction, owner_id: str, conversation_ids: Sequence[str]) -> list[Effect]:
     lock_with_peers(owner_id, conversation_ids)
     _owner, before = lock_many(owner_id, conversation_ids)
-    for one in conversation_ids:
-        if one not in before:
-            raise ConversationNotFound(one)
-    fitting = [one for one in conversation_ids if deed.is_offered(before[one])]
-    refusals = {one.conversation_id: one.info for one in deed.act(owner_id=owner_id, conversation_ids=fitting).results}
+    for conversation_id in conversation_ids:
+        if conversation_id not in before:
+            raise ConversationNotFound(conversation_id)
+    offered = [id_ for id_ in conversation_ids if correction.is_offered(before[id_])]
+    results = correction.act(owner_id=owner_id, conversation_ids=offered).results
+    refusals = {result.conversation_id: result.info for result in results}
     _owner, after = lock_many(owner_id, conversation_ids)
-    return [Effect(before[one], _changes(before[one], after[one]), refusals.get(one, "")) for one in conversation_ids]
+    return [Effect(before[id_], _changes(before[id_], after[id_]), refusals.get(id_, "")) for id_ in conversation_ids]
 
 
 def _changes(before: Conversation, after: Conversation) -> list[Change]:
-    values = [Change(name, value(before), value(after)) for name, value in FIELDS.items()]
-    return [one for one in values if one.before != one.after]
-
-
-def _entry(deed: str, effect: Effect, kind: ContentType, user_id: int) -> LogEntry:
-    row = effect.conversation
-    return LogEntry(
-        user_id=user_id,
-        content_type=kind,
-        object_id=composite_keys.to_text(row.owner_id, row.conversation_id),
-        object_repr=str(row),
-        action_flag=CHANGE,
-        change_message=json.dumps(log_message(deed, effect.changes), ensure_ascii=False),
-    )
+    changes = [Change(name, value(before), value(after)) for name, value in FIELDS.items()]
+    return [change for change in changes if change.before != change.after]

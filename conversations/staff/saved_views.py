@@ -1,4 +1,4 @@
-"""Filters that staff keeps under a name, and how many conversations of a list each shows."""
+"""Filters that staff save under a name, and the number of conversations of a list that each matches."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -20,21 +20,21 @@ MAX_OWN, MAX_SHARED = 30, 30
 
 
 class ViewNotFound(ConversationError):
-    """There is none, or none that this member of staff sees."""
+    """No saved view with this ID is visible to this member of staff."""
 
     status = 404
 
 
 @transaction.atomic
 def save(*, user: Any, name: str, find: str, is_shared: bool = False) -> SavedView:
-    """Keep filters, as the search box writes them, under a new name. Raises InvalidParameter, NoPermission."""
+    """Save filters, as the search box writes them, under a new name. Raises InvalidParameter, NoPermission."""
     if not find:
-        raise InvalidParameter(_("Set a filter first: a saved view is a filter with a name."), field="find")
+        raise InvalidParameter(_("Set a filter first: a saved view stores the current filters."), field="find")
     search_syntax.filters_of(find)
-    _take_turn(get_user_model().objects.filter(pk=user.pk))
+    _wait_for_turn(get_user_model().objects.filter(pk=user.pk))
     if SavedView.objects.filter(user=user).count() >= MAX_OWN:
         raise InvalidParameter(
-            _("At most %(count)d saved views of your own: delete one first.") % {"count": MAX_OWN}, field="name"
+            _("You have %(count)d saved views, the maximum. Delete one first.") % {"count": MAX_OWN}, field="name"
         )
     view = SavedView(user=user, find=find, is_shared=False)
     _set(view, user, name, is_shared)
@@ -43,7 +43,7 @@ def save(*, user: Any, name: str, find: str, is_shared: bool = False) -> SavedVi
 
 @transaction.atomic
 def change(*, user: Any, view_id: int, name: str, is_shared: bool) -> SavedView:
-    """Give a view another name, share it or take it back. Raises ViewNotFound, InvalidParameter, NoPermission."""
+    """Rename, share or unshare a saved view. Raises ViewNotFound, InvalidParameter, NoPermission."""
     view = _own_or_shared(user, view_id)
     _set(view, user, name, is_shared)
     return view
@@ -51,30 +51,30 @@ def change(*, user: Any, view_id: int, name: str, is_shared: bool) -> SavedView:
 
 @transaction.atomic
 def delete(*, user: Any, view_id: int) -> None:
-    """Raises ViewNotFound, NoPermission."""
+    """Delete a saved view. Raises ViewNotFound, NoPermission."""
     _own_or_shared(user, view_id).delete()
 
 
-def view_counts(conversations: Mapping[int, ConversationQuerySet], owner_id: str, *, most: int) -> dict[int, int]:
-    """How many of each of these selections are among the first `most` rows of an owner's list; one statement."""
-    first = Conversation.objects.for_owner(owner_id).in_display_order()[:most]
-    view_counts = first.counts_in({f"view{key}": rows for key, rows in conversations.items()})
-    return {key: view_counts[f"view{key}"] for key in conversations}
+def view_counts(conversations: Mapping[int, ConversationQuerySet], owner_id: str, *, limit: int) -> dict[int, int]:
+    """Count how many rows of each selection are among the first `limit` rows of an owner's list. One statement."""
+    first = Conversation.objects.for_owner(owner_id).in_display_order()[:limit]
+    counts = first.counts_in({f"view{key}": rows for key, rows in conversations.items()})
+    return {key: counts[f"view{key}"] for key in conversations}
 
 
 def _own_or_shared(user: Any, view_id: int) -> SavedView:
     view = SavedView.objects.shown_to(user).filter(pk=view_id).select_for_update(of=("self",)).first()
     if view is None:
-        raise ViewNotFound(_("There is no such saved view."))
+        raise ViewNotFound(_("No such saved view."))
     if view.user_id != user.pk and not permissions.may_share(user):
-        raise NoPermission(_("Only who made a shared view, or may share views, can change it."))
+        raise NoPermission(_("Only its creator and staff who may share saved views can change a shared view."))
     return view
 
 
 def _set(view: SavedView, user: Any, name: str, is_shared: bool) -> None:
     name = " ".join(name.split())
     if not name or "\0" in name or len(name) > SAVED_VIEW_NAME_MAX_LENGTH:
-        text = _("A name has 1 to %(count)d characters.") % {"count": SAVED_VIEW_NAME_MAX_LENGTH}
+        text = _("The name must have 1 to %(count)d characters.") % {"count": SAVED_VIEW_NAME_MAX_LENGTH}
         raise InvalidParameter(text, field="name")
     if is_shared and not view.is_shared:
         _check_may_share(user)
@@ -83,21 +83,21 @@ def _set(view: SavedView, user: Any, name: str, is_shared: bool) -> None:
         with transaction.atomic():
             view.save()
     except IntegrityError as error:
-        raise InvalidParameter(_("There is a saved view of this name already."), field="name") from error
+        raise InvalidParameter(_("A saved view with this name already exists."), field="name") from error
 
 
 def _check_may_share(user: Any) -> None:
     if not permissions.may_share(user):
-        raise NoPermission(_("Your account may not share saved views."))
+        raise NoPermission(_("Your account can't share saved views."))
     app_label, codename = permissions.SHARE.split(".")
-    _take_turn(Permission.objects.filter(content_type__app_label=app_label, codename=codename))
+    _wait_for_turn(Permission.objects.filter(content_type__app_label=app_label, codename=codename))
     if SavedView.objects.filter(is_shared=True).count() >= MAX_SHARED:
-        text = _("At most %(count)d saved views are shared: take one back first.") % {"count": MAX_SHARED}
+        text = _("%(count)d saved views are shared, the maximum. Unshare one first.") % {"count": MAX_SHARED}
         raise InvalidParameter(text, field="is_shared")
 
 
-def _take_turn(row: QuerySet) -> None:
-    """Wait for whoever counts under the same row, so that several at once don't all find one place left.
+def _wait_for_turn(row: QuerySet) -> None:
+    """Lock a row that all counts lock first, so that concurrent requests don't all find the last place free.
 
     On SQLite every transaction waits for its turn anyway.
     """

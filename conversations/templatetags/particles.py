@@ -1,4 +1,4 @@
-"""The smallest parts of the pages, which one page has hundreds of: as templates they took half of its time."""
+"""The smallest parts of the pages. A page has hundreds of them: as templates they took half of its time."""
 
 from datetime import UTC, datetime
 
@@ -11,28 +11,28 @@ from conversations.staff.presentation import Avatar
 
 register = template.Library()
 PLAIN_ICON = '<svg class="icon" aria-hidden="true"><use href="{0}#{1}"/></svg>'
-TELLING_ICON = '<svg class="icon" role="img" aria-label="{2}"><title>{2}</title><use href="{0}#{1}"/></svg>'
+LABELLED_ICON = '<svg class="icon" role="img" aria-label="{2}"><title>{2}</title><use href="{0}#{1}"/></svg>'
 FACE = '<img src="{}" alt="" loading="lazy" referrerpolicy="no-referrer">'
 
 
 @register.simple_tag
 def icon(name: str, label: str = "") -> SafeString:
-    """A picture of icons.svg; with a label it says something by itself."""
-    return format_html(TELLING_ICON if label else PLAIN_ICON, static("conversations/icons.svg"), name, label)
+    """Return an icon of icons.svg; with a label it is read aloud and shows a tooltip."""
+    return format_html(LABELLED_ICON if label else PLAIN_ICON, static("conversations/icons.svg"), name, label)
 
 
 @register.simple_tag
 def avatar(shown: Avatar) -> SafeString:
-    """A picture over initials."""
+    """Return a picture above initials."""
     face = format_html(FACE, shown.face_url) if shown.face_url else ""
     return format_html('<span class="avatar hue-{}" aria-hidden="true">{}{}</span>', shown.hue, shown.initials, face)
 
 
 @register.simple_tag
-def moment(at: datetime | None, words: str = "") -> SafeString | str:
-    """A time of day, or with `words` how long ago that was, which browser.js keeps true."""
+def moment(at: datetime | None, ago: str = "") -> SafeString | str:
+    """Return a time of day, or with `ago` how long ago that was, which browser.js keeps up to date."""
     if at is None:
         return ""
     at = at.astimezone(UTC)
-    told = format_html(" data-ago>{}", words) if words else format_html(">{}", f"{at:%H:%M}")
-    return format_html('<time datetime="{}" title="{} UTC"{}</time>', at.isoformat(), f"{at:%Y-%m-%d %H:%M:%S}", told)
+    text = format_html(" data-ago>{}", ago) if ago else format_html(">{}", f"{at:%H:%M}")
+    return format_html('<time datetime="{}" title="{} UTC"{}</time>', at.isoformat(), f"{at:%Y-%m-%d %H:%M:%S}", text)

@@ -37,7 +37,7 @@ class LockTests(TestCase):
 
         for at in (PAGES, ADMIN):
             page = self.log_in(password="open sesame", at=at)
-            self.assertContains(page, "Too many wrong passwords for this account: try again in 15 minutes.", status_code=429)
+            self.assertContains(page, "Too many failed logins for this account. Try again in 15 minutes.", status_code=429)
             self.assertEqual(page["Retry-After"], "900")
         self.assertNotIn("_auth_user_id", self.client.session)
 

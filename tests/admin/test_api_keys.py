@@ -1,4 +1,4 @@
-"""API keys in the admin."""
+"""API keys Admin."""
 
 from datetime import timedelta
 
@@ -56,7 +56,7 @@ class ApiKeyAdminTests(TestCase):
         self.add(scopes=["ingest"])
 
         self.assertIsNone(ApiKey.objects.get().owner_id)
-        self.assertContains(self.client.get(LIST), '<td class="field-whose">service</td>', html=True)
+        self.assertContains(self.client.get(LIST), '<td class="field-owner_link">service</td>', html=True)
 
     def test_a_key_leads_to_its_owner(self):
         Owner.objects.create(owner_id="alice/x")

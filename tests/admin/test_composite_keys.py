@@ -1,4 +1,4 @@
-"""The text that names a row in the admin: it reaches exactly the one row."""
+"""The text that names a row Admin: it reaches exactly the one row."""
 
 from django.test import SimpleTestCase, TestCase
 from hypothesis import given

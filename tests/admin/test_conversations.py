@@ -1,4 +1,4 @@
-"""Conversations in the admin."""
+"""Conversations Admin."""
 
 from unittest import mock
 
@@ -93,8 +93,8 @@ class ActionTests(AsBoss):
         texts = [str(text) for text in get_messages(response.wsgi_request)]
         self.assertEqual(pinned(), {("alice", "c2c_bob"), ("bob", "c2c_carol")})
         self.assertEqual(LogEntry.objects.count(), 2)
-        self.assertIn("Refused for carol: At most 1 conversation can be pinned.", texts)
-        self.assertIn("Pin: 2 conversations changed.", texts)
+        self.assertIn("Not changed: carol. At most 1 conversation can be pinned.", texts)
+        self.assertIn("Pinned: 2 conversations.", texts)
 
     def test_what_will_change_is_told_and_nothing_changes_before(self):
         make_conversation(show_name="Bob"), make_conversation("bob", "c2c_carol", is_pinned=True)
@@ -104,19 +104,19 @@ class ActionTests(AsBoss):
 
         [told] = page.context["effects"][0][2]
         self.assertEqual((told.field, told.before, told.after), ("isPinned", "no", "yes"))
-        self.assertContains(page, "It is so already.")
+        self.assertContains(page, "No change needed.")
         self.assertEqual(list(Conversation.objects.order_by("owner_id").values()), before)
         self.assertFalse(LogEntry.objects.exists())
 
     def test_what_changed_meanwhile_is_asked_again_and_the_others_are_done(self):
         make_conversation(), make_conversation("bob", "c2c_carol")
-        seen = dict(self.ask("mute", "alice/c2c_bob", "bob/c2c_carol").context["ticked"])
+        seen = dict(self.ask("mute", "alice/c2c_bob", "bob/c2c_carol").context["selected"])
         pins.set_pinned(owner_id="alice", conversation_id="c2c_bob", pinned=True)
 
         again = self.ask("mute", *seen, seen=list(seen.values()))
 
-        self.assertEqual([key for key, _version in again.context["ticked"]], ["alice/c2c_bob"])
-        self.assertContains(again, "This changed meanwhile.")
+        self.assertEqual([key for key, _version in again.context["selected"]], ["alice/c2c_bob"])
+        self.assertContains(again, "The conversation changed in the meantime.")
         self.assertEqual(list(Conversation.objects.filter(recv_opt=2).values_list("owner_id", flat=True)), ["bob"])
 
     def test_what_no_page_sent_is_refused(self):
@@ -129,7 +129,7 @@ class ActionTests(AsBoss):
         self.assertEqual(pinned(), set())
 
     def test_more_than_can_be_told_are_refused(self):
-        with mock.patch.object(bulk_corrections, "MAX_TICKED", 1):
+        with mock.patch.object(bulk_corrections, "MAX_SELECTED", 1):
             make_conversation(), make_conversation("bob", "c2c_carol")
             response = self.ask("pin", "alice/c2c_bob", "bob/c2c_carol")
 
@@ -150,7 +150,7 @@ class ActionTests(AsBoss):
         response = self.run_action("pin", "alice/c2c_bob")
 
         self.assertEqual(
-            [str(one) for one in get_messages(response.wsgi_request)], ["Refused for alice c2c_bob: It is deleted."]
+            [str(one) for one in get_messages(response.wsgi_request)], ["Not changed: alice c2c_bob. It is deleted."]
         )
         self.assertFalse(LogEntry.objects.exists())
 
@@ -215,7 +215,7 @@ class FilterTests(AsBoss):
             within = self.listed(pinned="1", q="alice")
             unfiltered = self.listed()
 
-        self.assertContains(page, "search for an owner or a conversation first")
+        self.assertContains(page, "Search for a user or a conversation first")
         self.assertEqual(len(page.context["cl"].result_list), 0)
         self.assertEqual(within, [("alice", "c2c_all")])
         self.assertEqual(len(unfiltered), 2)

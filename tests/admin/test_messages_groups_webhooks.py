@@ -1,4 +1,4 @@
-"""Messages, groups, members and webhooks in the admin."""
+"""Messages, groups, members and webhooks Admin."""
 
 from unittest import mock
 
@@ -225,15 +225,15 @@ class CallbackTests(AsBoss):
         Message.objects.all().delete()
         Conversation.objects.all().delete()
 
-        ticked = [first.pk, second.pk, bad.pk]
-        response = self.client.post(listing("webhookevent"), {"action": "replay", "_selected_action": ticked, "index": 0})
+        selected = [first.pk, second.pk, bad.pk]
+        response = self.client.post(listing("webhookevent"), {"action": "replay", "_selected_action": selected, "index": 0})
 
         self.assertEqual(Conversation.objects.get(owner_id="alice").unread_count, 2)
         texts = [str(text) for text in get_messages(response.wsgi_request)]
-        self.assertEqual(texts, ["2 webhooks were applied again.", "1 webhook failed again."])
+        self.assertEqual(texts, ["2 webhooks were replayed.", "1 webhook failed again."])
         self.assertEqual(
             [(entry.object_id, entry.get_change_message()) for entry in LogEntry.objects.order_by("object_id")],
-            [(str(one), "Changed outcome applied → applied.") for one in ticked[:2]]
+            [(str(one), "Changed outcome applied → applied.") for one in selected[:2]]
             + [(str(bad.pk), "Changed outcome failed → failed.")],
         )
 
@@ -247,7 +247,7 @@ class CallbackTests(AsBoss):
 
 
 class TextTests(TestCase):
-    """Who may only see that something is there reads no text anywhere in the admin."""
+    """Who may only see that something is there reads no text anywhere Admin."""
 
     def setUp(self):
         feed()
@@ -273,7 +273,7 @@ class TextTests(TestCase):
                 self.assertNotContains(self.client.get(url), SECRET)
         for url in self.urls[5:]:
             with self.subTest(url=url):
-                self.assertContains(self.client.get(url), "Hidden: to read what people write")
+                self.assertContains(self.client.get(url), "Hidden: requires the permission")
 
     def test_with_the_permission_it_shows(self):
         self.client.force_login(support())
@@ -281,7 +281,7 @@ class TextTests(TestCase):
         for url in [*self.urls[5:], listing("webhookevent")]:
             with self.subTest(url=url):
                 self.assertContains(self.client.get(url), SECRET)
-                self.assertNotContains(self.client.get(url), "Hidden: to read what people write")
+                self.assertNotContains(self.client.get(url), "Hidden: requires the permission")
         for table in ("messagerow", "conversationrow"):  # of many people at once
             self.assertNotContains(self.client.get(listing(table)), SECRET)
 
@@ -340,41 +340,41 @@ class ExplainTests(AsBoss):
 
     def test_recounting_puts_a_number_right_and_logs_from_what_to_what(self):
         Conversation.objects.filter(owner_id="alice", conversation_id="c2c_bob").update(unread_count=7)
-        ticked = ["alice/c2c_bob", "alice/group_team"]
+        selected = ["alice/c2c_bob", "alice/group_team"]
 
-        told = {"action": "recount", "_selected_action": ticked, "index": 0}
-        asked = self.client.post(listing("conversationrow"), told).context["ticked"]
+        told = {"action": "recount", "_selected_action": selected, "index": 0}
+        asked = self.client.post(listing("conversationrow"), told).context["selected"]
         response = self.client.post(listing("conversationrow"), told | {"seen": [version for _key, version in asked]})
 
         self.assertEqual(Conversation.objects.get(owner_id="alice", conversation_id="c2c_bob").unread_count, 1)
         entry = LogEntry.objects.get()
         self.assertEqual((entry.object_id, entry.get_change_message()), ("alice/c2c_bob", "Changed unreadCount 7 → 1."))
         texts = [str(text) for text in get_messages(response.wsgi_request)]
-        self.assertEqual(texts, ["Recount the unread: done. unread 7 → 1"])
+        self.assertEqual(texts, ["Unread recalculated. Unread: 7 → 1"])
 
     def test_both_sides_of_a_chat_are_read_at_once(self):
         messages.record([c2c("alice", "bob", 70), c2c("bob", "alice", 80)], now_s=NOON_S + 100)
         told = {"action": "read", "_selected_action": ["alice/c2c_bob", "bob/c2c_alice"], "index": 0}
-        asked = self.client.post(listing("conversationrow"), told).context["ticked"]
+        asked = self.client.post(listing("conversationrow"), told).context["selected"]
 
         response = self.client.post(listing("conversationrow"), told | {"seen": [version for _key, version in asked]})
 
         texts = [str(text) for text in get_messages(response.wsgi_request)]
-        self.assertEqual(texts, ["Mark as read: 2 conversations changed."])
+        self.assertEqual(texts, ["Marked as read: 2 conversations."])
         rows = Conversation.objects.filter(conversation_id__in=("c2c_bob", "c2c_alice"))
         self.assertEqual(set(rows.values_list("unread_count", flat=True)), {0})
 
     def test_what_is_refused_for_one_owner_is_told_beside_what_is_done_for_another(self):
         Conversation.objects.filter(conversation_id__in=("c2c_bob", "c2c_alice")).update(unread_count=7)
         told = {"action": "recount", "_selected_action": ["alice/c2c_bob", "alice/group_team", "bob/c2c_alice"], "index": 0}
-        asked = self.client.post(listing("conversationrow"), told).context["ticked"]
+        asked = self.client.post(listing("conversationrow"), told).context["selected"]
 
         with mock.patch.object(reading, "RECOUNTED_AT_ONCE", 0):
             response = self.client.post(listing("conversationrow"), told | {"seen": [version for _key, version in asked]})
 
         texts = [str(text) for text in get_messages(response.wsgi_request)]
-        self.assertEqual(texts[1:], ["Recount the unread: done. unread 7 → 0"])
-        self.assertRegex(texts[0], "^Refused for alice: Too many messages")
+        self.assertEqual(texts[1:], ["Unread recalculated. Unread: 7 → 0"])
+        self.assertRegex(texts[0], "^Not changed: alice. Too many messages")
         numbers = Conversation.objects.filter(conversation_id__in=("c2c_bob", "c2c_alice")).order_by("owner_id")
         self.assertEqual(list(numbers.values_list("unread_count", flat=True)), [7, 0])
 

@@ -1,4 +1,4 @@
-"""Owners in the admin."""
+"""Owners Admin."""
 
 from django.test import TestCase
 from django.urls import reverse

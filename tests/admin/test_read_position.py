@@ -1,4 +1,4 @@
-"""What staff set by hand in the admin: how far an owner has read, back as well."""
+"""What staff set by hand Admin: how far an owner has read, back as well."""
 
 import json
 import re
@@ -86,7 +86,7 @@ class ReadPositionTests(AsBoss):
         self.run_action("read", "alice/group_g", "alice/group_read")
 
         self.assertFalse(Conversation.objects.unread().exists())
-        self.assertEqual([json.loads(entry.change_message)[0]["deed"] for entry in LogEntry.objects.all()], ["read"])
+        self.assertEqual([json.loads(entry.change_message)[0]["action"] for entry in LogEntry.objects.all()], ["read"])
 
     def test_moving_back_leaves_what_is_read_read(self):
         reading.read(owner_id=ALICE, conversation_id="group_g")

@@ -1,4 +1,4 @@
-"""Ticks in the admin that no form of ours sends."""
+"""Ticks Admin that no form of ours sends."""
 
 from django.test import TestCase
 from django.urls import reverse
@@ -17,7 +17,7 @@ class TickTests(TestCase):
         self.client.force_login(self.user)
 
     def tick(self, model: str, *texts: str) -> list[str]:
-        """What is told when these are ticked."""
+        """What is told when these are selected."""
         told = {"action": ACTIONS[model], "_selected_action": texts, "index": 0, "post": "yes"}
         page = self.client.post(reverse(f"admin:conversations_{model}_changelist"), told, follow=True)
         self.assertEqual(page.status_code, 200)
@@ -27,10 +27,10 @@ class TickTests(TestCase):
         for model in ("webhookevent", "savedview"):
             for text in ("x", "", "1.0", "\0", "9" * 30, "9" * 5000):
                 with self.subTest(model, text=text[:40]):
-                    self.assertEqual(self.tick(model, text), ["Nothing was done: what is ticked is not in this list."])
+                    self.assertEqual(self.tick(model, text), ["No change: the selection is not in this list."])
         for model in ("apikey", "conversationrow"):
             with self.subTest(model):
-                self.assertEqual(self.tick(model, "a\0b"), ["Nothing was done: what is ticked is not in this list."])
+                self.assertEqual(self.tick(model, "a\0b"), ["No change: the selection is not in this list."])
 
     def test_nothing_is_done_with_those_beside_it(self):
         view = SavedView.objects.create(user=self.user, name="one", find="")

@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from conversations.admin_site import table_sizes
-from conversations.admin_site.dashboard import in_words
+from conversations.admin_site.dashboard import size_display
 from conversations.admin_site.table_sizes import Size
 from conversations.models import Conversation, Message, Owner, WebhookEvent, WebhookOutcome
 from tests.support.cast import make_conversations
@@ -64,10 +64,10 @@ class NumbersTests(HomeCase):
         self.assertEqual(
             {label: card.value for label, card in cards.items()},
             {
-                "Owners": "0",
+                "Users": "0",
                 "Conversations": "0",
                 "Failed webhooks": "0",
-                "Oldest webhook not applied": "none",
+                "Oldest pending webhook": "none",
                 "Messages in the last hour": "0",
                 "Webhooks in the last hour": "0",
             },
@@ -80,7 +80,7 @@ class NumbersTests(HomeCase):
 
         cards = self.cards()
 
-        self.assertEqual((cards["Owners"].value, cards["Conversations"].value), ("2", "1,204"))
+        self.assertEqual((cards["Users"].value, cards["Conversations"].value), ("2", "1,204"))
 
     def test_failed_webhooks_are_counted_and_stand_out(self):
         receive(3, outcome=WebhookOutcome.FAILED)
@@ -94,14 +94,14 @@ class NumbersTests(HomeCase):
         receive(minutes_ago=5, outcome=WebhookOutcome.PENDING)
         receive(minutes_ago=90, outcome=WebhookOutcome.FAILED)
 
-        card = self.cards()["Oldest webhook not applied"]
+        card = self.cards()["Oldest pending webhook"]
 
         self.assertEqual((card.value.replace("\xa0", " "), card.is_bad), ("5 minutes", True))
 
     def test_one_that_has_just_come_is_nothing_to_worry_about(self):
         receive(minutes_ago=0.01, outcome=WebhookOutcome.PENDING)
 
-        self.assertFalse(self.cards()["Oldest webhook not applied"].is_bad)
+        self.assertFalse(self.cards()["Oldest pending webhook"].is_bad)
 
     def test_the_last_hour_is_what_came_in_it(self):
         for minutes_ago in (0, 59.9, 60.1, 2000):
@@ -122,7 +122,7 @@ class NumbersTests(HomeCase):
 
         self.assertEqual([bar.height for bar in card.chart], [6, 1, 1, 1, 1, 1, 1, 1, 1, 48, 1, 24])
         self.assertEqual((card.chart[0].title, card.chart[-1].title), ("11:02–11:07: 1", "11:57–12:02: 4"))
-        self.assertEqual(card.chart_in_words, "In steps of 5 minutes: 1, 0, 0, 0, 0, 0, 0, 0, 0, 8, 0, 4")
+        self.assertEqual(card.chart_description, "Per 5 minutes: 1, 0, 0, 0, 0, 0, 0, 0, 0, 8, 0, 4")
 
     def test_the_chart_is_drawn_without_inline_style_or_script(self):
         store()
@@ -142,10 +142,10 @@ class NumbersTests(HomeCase):
 
         found = {
             label: self.client.get(cards[label].url).context["cl"].result_count
-            for label in ("Failed webhooks", "Oldest webhook not applied", "Webhooks in the last hour")
+            for label in ("Failed webhooks", "Oldest pending webhook", "Webhooks in the last hour")
         }
 
-        self.assertEqual(found, {"Failed webhooks": 2, "Oldest webhook not applied": 1, "Webhooks in the last hour": 2})
+        self.assertEqual(found, {"Failed webhooks": 2, "Oldest pending webhook": 1, "Webhooks in the last hour": 2})
 
     def test_a_link_leads_to_the_list_behind_a_number(self):
         receive(outcome=WebhookOutcome.FAILED)
@@ -189,7 +189,7 @@ class ManyRowsTests(HomeCase):
             self.assertIn(table_sizes.size_of(WebhookEvent), (Size(5, is_more=True), Size(9, is_estimate=True)))
 
     def test_an_estimate_has_three_digits(self):
-        self.assertEqual(in_words(Size(12_345_678, is_estimate=True)), "about 12,300,000")
+        self.assertEqual(size_display(Size(12_345_678, is_estimate=True)), "about 12,300,000")
 
     def test_queries_do_not_grow_with_the_rows(self):
         def queries() -> int:
@@ -232,18 +232,18 @@ class WhoTests(HomeCase):
 
     def test_support_see_what_feeds_the_lists_too(self):
         labels = {
-            "Owners", "Conversations", "Messages in the last hour", "Webhooks in the last hour", "Failed webhooks",
-            "Oldest webhook not applied",
+            "Users", "Conversations", "Messages in the last hour", "Webhooks in the last hour", "Failed webhooks",
+            "Oldest pending webhook",
         }  # fmt: skip
 
         self.assertEqual(self.cards(support()).keys(), labels)
 
     def test_each_number_needs_the_permission_for_its_table(self):
         for codename, labels in {
-            "view_owner": {"Owners"},
+            "view_owner": {"Users"},
             "view_conversation": {"Conversations"},
             "view_message": {"Messages in the last hour"},
-            "view_webhookevent": {"Webhooks in the last hour", "Failed webhooks", "Oldest webhook not applied"},
+            "view_webhookevent": {"Webhooks in the last hour", "Failed webhooks", "Oldest pending webhook"},
         }.items():
             with self.subTest(codename):
                 self.assertEqual(self.cards(staff_with(codename)).keys(), labels)
@@ -269,10 +269,10 @@ class FirstStepsTests(HomeCase):
     def test_while_nothing_is_there_it_says_how_something_comes(self):
         page = self.page()
 
-        self.assertIn("Nobody has a list yet", page)
+        self.assertIn("No conversations yet", page)
         for way in ("http://testserver/callbacks/tencent/", "create_api_key backend", "import_conversations FILE.jsonl"):
             self.assertIn(way, page)
-        self.assertIn("refused until IM_SDK_APP_ID", page)
+        self.assertIn("rejected until IM_SDK_APP_ID", page)
         self.assertNotIn("create_demo_data", page)
 
     @override_settings(IM_SDK_APP_ID=1400000000, IM_CALLBACK_TOKEN="token", DEBUG=True)
@@ -283,10 +283,10 @@ class FirstStepsTests(HomeCase):
         self.assertIn("create_demo_data", page)
 
     def test_it_goes_with_the_first_owner_and_is_for_who_may_see_owners(self):
-        self.assertNotIn("Nobody has a list yet", self.page(staff_with("view_webhookevent")))
+        self.assertNotIn("No conversations yet", self.page(staff_with("view_webhookevent")))
         Owner.objects.create(owner_id="alice")
 
-        self.assertNotIn("Nobody has a list yet", self.page())
+        self.assertNotIn("No conversations yet", self.page())
 
 
 class TablesTests(HomeCase):
@@ -295,13 +295,20 @@ class TablesTests(HomeCase):
 
     def test_what_has_no_form_is_there_to_view(self):
         have_forms = {f"/admin/{path}/" for path in ("conversations/conversationrow", "auth/user", "auth/group")}
-        tables = [one for app in self.client.get(HOME).context["app_list"] for one in app["models"]]
+        tables = [table for app in self.client.get(HOME).context["app_list"] for table in app["models"]]
 
-        for one in tables:
-            with self.subTest(one["admin_url"]):
-                verb = "change" if one["admin_url"] in have_forms else "view"
-                self.assertEqual(one["view_only"], verb == "view")
-                self.assertRegex(self.client.get(one["admin_url"]).context["title"], f"^Select .* to {verb}$")
+        for table in tables:
+            with self.subTest(table["admin_url"]):
+                self.assertEqual(table["view_only"], table["admin_url"] not in have_forms)
+
+    def test_a_table_has_its_name_for_a_heading(self):
+        tables = [table for app in self.client.get(HOME).context["app_list"] for table in app["models"]]
+
+        for table in tables:
+            with self.subTest(table["admin_url"]):
+                page = self.client.get(table["admin_url"])
+                self.assertContains(page, f"<h1>{table['name']}</h1>", html=True)
+                self.assertNotContains(page, f"Select {table['name'].lower()[:-1]} to")
 
     def test_no_two_tables_have_one_name(self):
         names = [one["name"] for app in self.client.get(HOME).context["app_list"] for one in app["models"]]

@@ -36,7 +36,7 @@ class FindingsTests(CheckerCase):
 
         self.assertTrue(page.context["verdict"].is_good)
         self.assertEqual(set(self.states(text).values()), {"good"})
-        for shown in ("alice", str(SDK_APP_ID), "The API takes it"):
+        for shown in ("alice", str(SDK_APP_ID), "The API accepts this UserSig"):
             self.assertContains(page, shown)
 
     def test_times_are_told_exactly_and_in_words(self):
@@ -47,7 +47,7 @@ class FindingsTests(CheckerCase):
             values = {check.label: (check.value, check.note) for check in self.check(text).context["checks"]}
 
         self.assertEqual(values["Issued"], ("2025-10-09 08:53:20 UTC (1760000000)", "1\xa0hour ago"))
-        self.assertEqual(values["Made to last"], ("2\xa0hours", "7200 s"))
+        self.assertEqual(values["Validity period"], ("2\xa0hours", "7200 s"))
         self.assertEqual(values["Expires"], ("2025-10-09 10:53:20 UTC (1760007200)", "in 1\xa0hour"))
 
     def test_an_expired_one_says_the_code_and_shows_the_rest(self):
@@ -63,12 +63,12 @@ class FindingsTests(CheckerCase):
 
         self.assertEqual(page.context["verdict"].code, 70003)
         self.assertEqual(self.states(signed(secret_key="another"))["Signature"], "bad")
-        self.assertContains(page, "not signed with our app")
+        self.assertContains(page, "not signed with this app")
 
     def test_one_for_another_app_says_which_is_ours(self):
         page = self.check(signed(sdk_app_id=1400000002))
 
-        self.assertContains(page, f"another app; ours is {SDK_APP_ID}")
+        self.assertContains(page, f"app is {SDK_APP_ID}")
         self.assertContains(page, "1400000002")
 
     def test_an_identifier_that_is_no_user_is_named(self):
@@ -135,7 +135,7 @@ class GarbageTests(CheckerCase):
 
         page = self.check(key)
 
-        self.assertContains(page, "This is an API key of this server and no UserSig")
+        self.assertContains(page, "This is an API key, not a UserSig")
         self.assertNotContains(page, key.removeprefix("Bearer "))
         self.assertIsNone(ApiKey.objects.get().last_used_at)
 

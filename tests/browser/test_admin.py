@@ -47,4 +47,4 @@ def test_a_deed_is_asked_done_and_told(visits: Visits):
     assert_accessible(page)
     page.get_by_role("button", name="Pin").click()
 
-    expect(page.get_by_text("Pin: done.")).to_be_visible()
+    expect(page.get_by_text("Pinned.")).to_be_visible()

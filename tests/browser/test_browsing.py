@@ -30,11 +30,11 @@ def names(page: Page) -> list[str]:
 def test_an_owner_is_found_while_typing(visits: Visits, typed: str):
     page = visits.open("/")
 
-    page.get_by_label("Find an owner").press_sequentially(typed)
+    page.get_by_label("Find a user").press_sequentially(typed)
     page.locator("#owners").get_by_role("link", name="Alice Liddell").first.click()
 
     expect(page.locator("#list h1")).to_have_text("Alice Liddell")
-    expect(page.get_by_text("Viewing as Alice Liddell (read-only)")).to_be_visible()
+    expect(page.get_by_text("Viewing Alice Liddell's list (read-only)")).to_be_visible()
     expect(page).to_have_url(re.compile(r"/owner/\?owner=alice$"))
     expect(page.locator("#rows .name")).to_have_text(["Carol", "bob", "The team"])
 
@@ -55,9 +55,9 @@ def test_a_tab_and_a_search_narrow_the_list(visits: Visits):
 
 def test_what_fits_nothing_says_what_to_drop(visits: Visits):
     page = visits.open("/owner/?owner=alice&hasUnreadCount=true&type=2")
-    expect(page.get_by_role("heading", name="No conversation fits")).to_be_visible()
+    expect(page.get_by_role("heading", name="No matching conversations")).to_be_visible()
 
-    page.locator("#entries").get_by_title("Drop this filter").first.click()
+    page.locator("#entries").get_by_title("Remove filter").first.click()
 
     expect(page.locator("#rows > li")).not_to_have_count(0)
 
@@ -122,7 +122,7 @@ def test_what_fits_far_down_a_long_list_is_come_to_by_itself(visits: Visits):
 def test_a_long_list_that_was_looked_through_works_on(visits: Visits):
     visits.site.do("make_conversations(5200, 'deeper').clear()")
     page = visits.open("/owner/?owner=deeper&search=peer5199")
-    expect(page.locator("#rows")).to_contain_text("Nothing older fits.")
+    expect(page.locator("#rows")).to_contain_text("No older matches.")
 
     page.locator("#rows a.row").click()
 

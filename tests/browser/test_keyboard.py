@@ -24,7 +24,7 @@ def page(visits: Visits) -> Page:
 
 def test_from_the_search_to_a_conversation_and_back(visits: Visits):
     page = visits.open("/")
-    expect(page.get_by_label("Find an owner")).to_be_focused()
+    expect(page.get_by_label("Find a user")).to_be_focused()
     page.keyboard.type("kim")
     expect(page.locator("#owners a.row")).to_have_count(1)
     page.keyboard.press("Escape")
@@ -110,7 +110,7 @@ def test_help_opens_and_closes(page: Page):
 def test_the_first_stop_skips_to_the_content_and_focus_is_seen(page: Page):
     page.keyboard.press("Tab")
 
-    skip = page.get_by_role("link", name="Skip to the content")
+    skip = page.get_by_role("link", name="Skip to content")
     expect(skip).to_be_focused()
     expect(skip).to_be_in_viewport()
     page.keyboard.press("Tab")

@@ -61,7 +61,7 @@ def test_ones_own_change_is_not_offered_again(visits: Visits):
     page = visits.open("/conversation/?owner=lively&id=c2c_peer9", who="boss")
     expect(page.locator("#live")).to_have_text("live")
     page.get_by_role("link", name="Pin", exact=True).click()
-    with page.expect_response("**/owner/news/*"):
+    with page.expect_response("**/owner/updates/*"):
         page.get_by_role("dialog").get_by_role("button", name="Pin").click()
 
     expect(page.locator('#rows li[data-id="c2c_peer9"]')).to_have_class("pinned")
@@ -74,7 +74,7 @@ def test_a_row_that_no_longer_fits_says_so(visits: Visits):
 
     visits.site.do("str(set_pinned(owner_id='lively', conversation_id='c2c_peer11', pinned=True))")
 
-    expect(page.locator('#rows li[data-id="c2c_peer11"]')).to_contain_text("no longer fits the filter")
+    expect(page.locator('#rows li[data-id="c2c_peer11"]')).to_contain_text("no longer matches the filter")
 
 
 def test_rows_that_did_not_come_are_asked_for_again(visits: Visits):

@@ -19,7 +19,7 @@ def a_list(site: Site) -> None:
 
 def panes(page: Page) -> list[str]:
     """The IDs of those that are seen."""
-    return [id for id in ("rail", "list", "panel") if page.locator(f"#{id}").is_visible()]
+    return [id for id in ("owner-sidebar", "list", "panel") if page.locator(f"#{id}").is_visible()]
 
 
 def assert_fits(page: Page) -> None:
@@ -29,10 +29,10 @@ def assert_fits(page: Page) -> None:
 
 def test_a_phone_shows_one_pane_at_a_time(visits: Visits):
     page = visits.open("/", viewport=PHONE, has_touch=True, is_mobile=True)
-    assert panes(page) == ["rail"]
+    assert panes(page) == ["owner-sidebar"]
     assert_fits(page)
 
-    page.get_by_label("Find an owner").fill("mona")
+    page.get_by_label("Find a user").fill("mona")
     page.locator('#owners a[data-owner="mona"]').first.tap()
     expect(page.locator("#rows > li").first).to_be_visible()
     assert panes(page) == ["list"]
@@ -45,7 +45,7 @@ def test_a_phone_shows_one_pane_at_a_time(visits: Visits):
         page.locator("#panel").get_by_role("link", name=part).tap()
         expect(page.locator('#panel a[aria-current="true"]')).to_have_text(part)
         assert_fits(page)
-    page.get_by_role("link", name="Back to the list").tap()
+    page.get_by_role("link", name="Back to list").tap()
 
     expect(page.locator("#rows > li").first).to_be_visible()
     assert panes(page) == ["list"]
@@ -54,7 +54,7 @@ def test_a_phone_shows_one_pane_at_a_time(visits: Visits):
 def test_a_phones_header_leads_to_owners_and_admin_in_one_line(visits: Visits):
     page = visits.open("/owner/?owner=mona", who="boss", viewport=PHONE, has_touch=True, is_mobile=True)
 
-    expect(page.locator(".top").get_by_role("link", name="Owners")).to_be_in_viewport()
+    expect(page.locator(".top").get_by_role("link", name="Users")).to_be_in_viewport()
     expect(page.locator(".top").get_by_role("link", name="Admin")).to_be_in_viewport()
     assert page.locator(".top").bounding_box()["height"] < 60
 
@@ -93,7 +93,7 @@ def test_dark_is_the_systems_or_ones_own_choice_and_the_admins_too(visits: Visit
     page = visits.open("/owner/?owner=mona", who="boss", color_scheme="dark")
     assert brightness(page) < 150
 
-    page.get_by_role("button", name="Colours: as the system").click()  # to light
+    page.get_by_role("button", name="Theme: system").click()  # to light
     assert brightness(page) > 600
     page.reload()
     assert brightness(page) > 600
@@ -111,7 +111,7 @@ def test_the_headers_buttons_stay_when_one_goes_back(visits: Visits):
 
     expect(page.locator("#tab-all")).to_have_attribute("aria-current", "true")
     expect(page.get_by_role("button", name="Keyboard shortcuts")).to_be_visible()
-    page.get_by_role("button", name="Colours: as the system").click()
+    page.get_by_role("button", name="Theme: system").click()
     assert brightness(page) > 600
     page.get_by_role("button", name="简体中文").click()
     expect(page.locator("html")).to_have_attribute("lang", "zh-hans")
@@ -128,7 +128,7 @@ def test_chinese_by_the_button_stays_and_the_scripts_speak_it(visits: Visits):
     expect(page.locator("#tab-unread")).to_have_text(re.compile("^未读"))
     expect(page.locator("#live")).to_have_text("实时")
     page.goto("/")
-    expect(page.get_by_label("查找所属用户")).to_be_visible()
+    expect(page.get_by_label("查找用户")).to_be_visible()
 
 
 def test_a_chinese_browser_is_answered_in_chinese(visits: Visits):
@@ -139,7 +139,7 @@ def test_a_chinese_browser_is_answered_in_chinese(visits: Visits):
 
 def test_without_scripts_links_and_forms_do_all(visits: Visits):
     page = visits.open("/", java_script_enabled=False)
-    page.get_by_label("Find an owner").fill("mona")
+    page.get_by_label("Find a user").fill("mona")
     page.get_by_role("button", name="Find").click()
     page.locator('#owners a[data-owner="mona"]').first.click()
     expect(page.locator("#rows > li[data-id]")).to_have_count(50)

@@ -148,17 +148,17 @@ def of_lists(reader: Reader) -> Iterator[Visit]:
         yield Visit(f"list of {owner_id}, text of none", f"{url}&search=nobody", "browse")
         yield Visit(f"list of {owner_id}, counts of views", f"/owner/views/?owner={owner_id}", "saved")
         version = Owner.objects.get(owner_id=owner_id).version
-        yield Visit(f"list of {owner_id}, news", f"/owner/news/?owner={owner_id}&since=1.{version - 20}", "news")
+        yield Visit(f"list of {owner_id}, news", f"/owner/updates/?owner={owner_id}&since=1.{version - 20}", "news")
     yield Visit("list of big, next rows", link(reader.text("/owner/?owner=big"), "nextSeq="), "rows")
     yield Visit("saved views", "/views/?owner=busy")
 
 
 def of_deeds() -> Iterator[Visit]:
-    ticked = Conversation.objects.for_owner("busy").in_display_order().values_list("conversation_id", flat=True)[:50]
-    for deed in ("read", "pin"):
-        query = urlencode({"owner": "busy", "deed": deed, "many": 1, "id": list(ticked)}, doseq=True)
-        yield Visit(f"{deed} 50, asked", f"/conversation/act/?{query}", "deed")
-    yield Visit("recount one, asked", f"/conversation/act/?owner=busy&deed=recount&id=group_{million.HALL}", "deed")
+    selected = Conversation.objects.for_owner("busy").in_display_order().values_list("conversation_id", flat=True)[:50]
+    for action in ("read", "pin"):
+        query = urlencode({"owner": "busy", "action": action, "many": 1, "id": list(selected)}, doseq=True)
+        yield Visit(f"{action} 50, asked", f"/conversation/correct/?{query}", "correction")
+    yield Visit("recount one, asked", f"/conversation/correct/?owner=busy&action=recount&id=group_{million.HALL}", "correction")
 
 
 def of_admin(reader: Reader) -> Iterator[Visit]:

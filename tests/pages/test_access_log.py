@@ -14,7 +14,7 @@ from tests.support.admin import listing, page, webhook
 from tests.support.api import url as api_url
 from tests.support.cast import make_conversation, with_key
 from tests.support.messages import NOON_S, c2c
-from tests.support.pages import DETAIL, LIST, NEWS, REASON, SEARCH, AsSupport
+from tests.support.pages import DETAIL, LIST, REASON, SEARCH, UPDATES, AsSupport
 from tests.support.staff import boss, message
 
 ASKED = override_settings(VIEW_REASON_REQUIRED=True)
@@ -28,7 +28,7 @@ class LookTests(AsSupport):
         make_conversation()
         with time_machine.travel(NOON_S // 3600 * 3600, tick=False) as clock:
             for _again in range(2):
-                self.get(LIST, owner="alice"), self.get(DETAIL, owner="alice", id="c2c_bob"), self.get(NEWS, owner="alice")
+                self.get(LIST, owner="alice"), self.get(DETAIL, owner="alice", id="c2c_bob"), self.get(UPDATES, owner="alice")
             self.get(LIST, pane="list", owner="bob")
             clock.shift(3600)
             self.get(LIST, owner="alice")
@@ -52,7 +52,7 @@ class LookTests(AsSupport):
     def test_the_page_says_that_it_only_looks(self):
         Owner.objects.create(owner_id="alice", nick_name="Alice Wang")
 
-        self.assertContains(self.get(LIST, owner="alice"), "Viewing as Alice Wang (read-only)")
+        self.assertContains(self.get(LIST, owner="alice"), "Viewing Alice Wang's list (read-only)")
 
     def test_a_session_remembers_a_bounded_number_of_owners(self):
         for number in range(105):
@@ -64,7 +64,7 @@ class LookTests(AsSupport):
     def test_a_reason_is_asked_for_before_anything_shows(self):
         make_conversation(show_name="Secret Bob", last_message=message())
 
-        for url, query in ((LIST, {}), (DETAIL, {"id": "c2c_bob"}), (NEWS, {"since": "0"})):
+        for url, query in ((LIST, {}), (DETAIL, {"id": "c2c_bob"}), (UPDATES, {"since": "0"})):
             with self.subTest(url=url):
                 response = self.get(url, 302, owner="alice", **query)
                 self.assertTrue(response.url.startswith(f"{REASON}?owner=alice&next="))
@@ -191,7 +191,7 @@ class ElsewhereTests(AsSupport):
             answer = self.client.post(listing("conversationrow"), told | more)
 
             texts = [str(text) for text in get_messages(answer.wsgi_request)]
-            self.assertIn("Refused for alice: Open the list of alice in the pages first, and say why you look.", texts)
+            self.assertIn("Not changed: alice. Open the list of alice in the pages first, and say why you look.", texts)
         self.assertEqual(dict(Conversation.objects.values_list("owner_id", "recv_opt")), {"alice": 0, "bob": 2, "carol": 0})
         self.assertEqual(set(AccessLogEntry.objects.values_list("owner_id", flat=True)), {"bob"})
 

@@ -12,9 +12,9 @@ from django.urls import reverse
 from conversations.actions import deletions, pins
 from conversations.models import Conversation, Owner
 from conversations.models.lookups import NickRest, NickStart
-from conversations.pages import list_context, list_filters
+from conversations.pages import conversation_list, list_filters
 from tests.support.cast import make_conversation, make_conversations
-from tests.support.pages import DETAIL, LIST, NEWS, SEARCH, AsSupport
+from tests.support.pages import DETAIL, LIST, SEARCH, UPDATES, AsSupport
 from tests.support.staff import boss, message
 
 
@@ -58,7 +58,7 @@ class OwnersTests(AsSupport):
         page = self.get(SEARCH, q="x")
 
         self.assertEqual(len(page.context["owners"]), 20)
-        self.assertContains(page, "type more")
+        self.assertContains(page, "Keep typing")
 
     def test_nicks_are_found_through_their_index(self):
         for part, index in ((NickStart, "owner_by_nick"), (NickRest, "owner_by_rest_of_nick")):
@@ -98,7 +98,7 @@ class OwnersTests(AsSupport):
 
         self.assertEqual([owner.owner_id for owner, _url, _avatar in recent], ["alice", "bob"])
         self.assertEqual(self.names(), [])  # nobody stands there twice
-        self.assertNotContains(self.get(SEARCH), "Nothing is kept yet")
+        self.assertNotContains(self.get(SEARCH), "No data yet")
         self.make(carol="Carol")
         self.assertEqual(self.names(), ["carol"])
 
@@ -173,7 +173,7 @@ class TabTests(AsSupport):
         page = self.get(LIST, owner="alice", hasDraft="true", search="bob")
 
         self.assertEqual([chip.label for chip in page.context["chips"]], ["draft: yes", "name or ID: bob"])
-        self.assertContains(page, "Drop one of these")
+        self.assertContains(page, "Try removing a filter")
         self.assertEqual(len(self.get(page.context["chips"][0].value).context["entries"]), 1)
 
 
@@ -182,16 +182,16 @@ class TotalsTests(AsSupport):
         make_conversation(conversation_id="c2c_bob", unread_count=3)
         make_conversation(conversation_id="c2c_carol", unread_count=4, recv_opt=2)
 
-        for page in (self.get(LIST, owner="alice", type="2"), self.get(NEWS, owner="alice", since="0")):
+        for page in (self.get(LIST, owner="alice", type="2"), self.get(UPDATES, owner="alice", since="0")):
             self.assertContains(page, "3 unread in total</a>")
             self.assertContains(page, "4 more in muted conversations</a>")
             links = [unescape(link) for link in re.findall(r'<a href="([^"]*isMuted[^"]*)"', page.content.decode())]
             shown = [[one.conversation.conversation_id for one in self.get(url).context["entries"]] for url in links]
             self.assertEqual(shown, [["c2c_bob"], ["c2c_carol"]])  # those that make it up
         self.assertContains(self.get(LIST, owner="nobody"), "0 unread in total</a></p>")
-        with mock.patch.object(list_context, "COUNTED_ROWS", 2):  # too many to look at them all, but few of them count
+        with mock.patch.object(conversation_list, "COUNTED_ROWS", 2):  # too many to look at them all, but few of them count
             self.assertContains(self.get(LIST, owner="alice"), "3 unread in total</a>")
-        with mock.patch.object(list_context, "COUNTED_ROWS", 1):
+        with mock.patch.object(conversation_list, "COUNTED_ROWS", 1):
             self.assertNotContains(self.get(LIST, owner="alice"), "unread in total")
 
 
@@ -203,8 +203,8 @@ class PaneTests(AsSupport):
         for url, pane, query, has, has_not in (
             (LIST, "rows", {"owner": "alice"}, 'data-id="c2c_peer1"', 'id="tabs"'),
             (LIST, "list", {"owner": "alice"}, 'id="tabs"', 'id="panel"'),
-            (LIST, "browse", {"owner": "alice"}, 'id="panel"', 'id="rail"'),
-            (LIST, "panel", {"owner": "alice"}, "Choose a conversation", 'id="tabs"'),
+            (LIST, "browse", {"owner": "alice"}, 'id="panel"', 'id="owner-sidebar"'),
+            (LIST, "panel", {"owner": "alice"}, "Select a conversation", 'id="tabs"'),
             (DETAIL, "panel", conversation, 'class="conversation"', 'id="tabs"'),
         ):
             with self.subTest(pane=pane):
@@ -225,7 +225,7 @@ class PaneTests(AsSupport):
 
         page = self.client.get(f"{LIST}?owner=alice", headers={"HX-Request": "true", "HX-History-Restore-Request": "true"})
 
-        self.assertContains(page, 'id="rail"')
+        self.assertContains(page, 'id="owner-sidebar"')
 
     def test_a_conversation_stands_in_its_list(self):
         make_conversations(60)
@@ -242,7 +242,7 @@ class PaneTests(AsSupport):
         older = self.get(self.get(LIST, owner="alice").context["older_url"])
         entry = older.context["entries"][0]
 
-        page = self.get(entry.url + older.context["kept"])
+        page = self.get(entry.url + older.context["filter_query"])
 
         self.assertEqual(page.context["entries"][0].conversation, entry.conversation)
 
@@ -275,9 +275,9 @@ class PaneTests(AsSupport):
         self.assertEqual(connection.connection.prepare_threshold, usual)
 
 
-class NewsTests(AsSupport):
-    def news(self, token, **query):
-        return self.get(NEWS, owner="alice", since=token, **query)
+class UpdatesTests(AsSupport):
+    def updates(self, token, **query):
+        return self.get(UPDATES, owner="alice", since=token, **query)
 
     def token(self):
         return self.get(LIST, owner="alice").context["token"]
@@ -287,12 +287,12 @@ class NewsTests(AsSupport):
         token = self.token()
         pins.set_pinned(owner_id="alice", conversation_id="c2c_peer1", pinned=True)
 
-        page = self.news(token)
+        page = self.updates(token)
 
         self.assertEqual([entry.conversation.conversation_id for entry in page.context["entries"]], ["c2c_peer1"])
         self.assertContains(page, 'id="tabs"')
         self.assertEqual(page.context["token"], self.token())
-        self.assertEqual(self.news(page.context["token"]).context["entries"], [])
+        self.assertEqual(self.updates(page.context["token"]).context["entries"], [])
 
     def test_a_row_that_is_deleted_or_fits_no_more_is_gone(self):
         make_conversations(3, unread_count=1)
@@ -300,33 +300,35 @@ class NewsTests(AsSupport):
         deletions.delete(owner_id="alice", conversation_ids=["c2c_peer0"])
         pins.set_pinned(owner_id="alice", conversation_id="c2c_peer1", pinned=True)
 
-        everything, not_pinned = self.news(token), self.news(token, isPinned="false")
+        everything, not_pinned = self.updates(token), self.updates(token, isPinned="false")
 
-        self.assertEqual((everything.context["deleted"], everything.context["unfit"]), (["c2c_peer0"], {}))
+        self.assertEqual((everything.context["deleted"], everything.context["no_longer_matching"]), (["c2c_peer0"], {}))
         version = Conversation.objects.get(conversation_id="c2c_peer1").version
-        self.assertEqual((not_pinned.context["deleted"], not_pinned.context["unfit"]), (["c2c_peer0"], {"c2c_peer1": version}))
-        self.assertContains(not_pinned, "no longer fits the filter")
+        self.assertEqual(
+            (not_pinned.context["deleted"], not_pinned.context["no_longer_matching"]), (["c2c_peer0"], {"c2c_peer1": version})
+        )
+        self.assertContains(not_pinned, "no longer matches the filter")
 
     def test_too_much_or_another_epoch_asks_for_the_list_anew(self):
         make_conversations(60)
 
         for token in ("0", "1.1"):
             with self.subTest(token=token):
-                self.assertContains(self.news(token), 'data-too-much="1"')
+                self.assertContains(self.updates(token), 'data-too-much="1"')
 
     def test_a_bad_token_or_filter_is_refused(self):
-        self.get(NEWS, 400, owner="alice", since="garbage")
-        self.get(NEWS, 400, owner="alice", since="0", nosuch="1")
+        self.get(UPDATES, 400, owner="alice", since="garbage")
+        self.get(UPDATES, 400, owner="alice", since="0", nosuch="1")
 
     def test_news_cost_the_same_whatever_changed(self):
         make_conversations(40, last_message=message())
         token = self.token()
         pins.set_pinned(owner_id="alice", conversation_id="c2c_peer1", pinned=True)
-        few = self.count_queries(NEWS, owner="alice", since=token)
+        few = self.count_queries(UPDATES, owner="alice", since=token)
         for number in range(2, 30):
             pins.set_pinned(owner_id="alice", conversation_id=f"c2c_peer{number}", pinned=True)
 
-        self.assertEqual(self.count_queries(NEWS, owner="alice", since=token), few)
+        self.assertEqual(self.count_queries(UPDATES, owner="alice", since=token), few)
 
 
 class FailureTests(TestCase):

@@ -16,7 +16,7 @@ from conversations.models import Conversation, ConversationRow, GroupMember, Own
 from conversations.pages import conversation_parts, json_tree
 from tests.support.cast import make_conversation
 from tests.support.messages import NOON_S, c2c, group
-from tests.support.pages import DETAIL, LIST, NEWS, AsSupport
+from tests.support.pages import DETAIL, LIST, UPDATES, AsSupport
 from tests.support.staff import message, viewer
 
 SECRET = "meet me at nine"
@@ -57,7 +57,7 @@ class MessageTests(AsSupport):
         page = self.get(DETAIL, owner="alice", id="group_team")
         older = self.get(page.context["older_messages_url"], pane="older-messages")
 
-        marked = [[one.place for one in found.context["page"].bubbles if one.starts_unread] for found in (page, older)]
+        marked = [[one.number for one in found.context["page"].bubbles if one.starts_unread] for found in (page, older)]
         self.assertEqual(marked, [[], ["6"]])
 
     def test_a_recalled_one_is_struck_and_said_to_be(self):
@@ -76,7 +76,7 @@ class MessageTests(AsSupport):
 
         shown = self.bubbles("group_team")
 
-        self.assertEqual([(one.sender, one.place) for one in shown], [("Bobby", "1"), ("carol", "2")])
+        self.assertEqual([(one.sender, one.number) for one in shown], [("Bobby", "1"), ("carol", "2")])
 
     def test_what_the_owner_could_not_see_is_not_shown(self):
         team("bob")
@@ -91,7 +91,7 @@ class MessageTests(AsSupport):
 
         (shown,) = self.bubbles("group_team")
 
-        self.assertEqual(shown.notes, ["does not count as unread", "@you"])
+        self.assertEqual(shown.notes, ["not counted as unread", "@you"])
 
     def test_cleared_history_is_gone(self):
         messages.record([c2c("bob", "alice", n) for n in (3, 6)], now_s=NOON_S)
@@ -108,7 +108,7 @@ class MessageTests(AsSupport):
 
         seen, page = [], self.get(DETAIL, owner="alice", id="group_team")
         while True:
-            seen = [int(one.place) for one in page.context["page"].bubbles] + seen
+            seen = [int(one.number) for one in page.context["page"].bubbles] + seen
             if not (older := page.context["older_messages_url"]):
                 break
             page = self.get(older, pane="older-messages")
@@ -232,7 +232,7 @@ class MaskTests(AsSupport):
             column = "last_message" if model is Conversation else "body"
             model.objects.update(**{column: body})
         Conversation.objects.update(draft_text=SECRET, custom_data=SECRET, unread_count=1)
-        urls = [(LIST, {}), (NEWS, {"since": "0"})]
+        urls = [(LIST, {}), (UPDATES, {"since": "0"})]
         urls += [
             (DETAIL, {"id": one, "part": part})
             for one in ("c2c_bob", "group_team")

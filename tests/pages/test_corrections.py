@@ -19,12 +19,13 @@ from tests.support.cast import make_conversation, make_conversations, with_key
 from tests.support.messages import NOON_S, c2c
 from tests.support.staff import ODD_ID, colleague, make_deleted, support, viewer
 
-ACT = reverse("conversation-act")
+CORRECT = reverse("conversation-correct")
 CHANGERS = ("change_conversation",)
 
 
-def act_url(deed: str, *conversation_ids: str, owner: str = "alice", **also: str) -> str:
-    return f"{ACT}?{urlencode([('owner', owner), ('deed', deed), *(('id', one) for one in conversation_ids), *also.items()])}"
+def action_url(action: str, *conversation_ids: str, owner: str = "alice", **also: str) -> str:
+    ids = [("id", conversation_id) for conversation_id in conversation_ids]
+    return f"{CORRECT}?{urlencode([('owner', owner), ('action', action), *ids, *also.items()])}"
 
 
 def row(conversation_id: str = "c2c_bob", owner_id: str = "alice") -> Conversation:
@@ -39,15 +40,15 @@ class AsChanger(TestCase):
     def setUp(self):
         self.client.force_login(self.user)
 
-    def ask(self, deed, *ids, status=200, **also):
-        page = self.client.get(act_url(deed, *ids or ["c2c_bob"], **also))
+    def ask(self, action, *ids, status=200, **also):
+        page = self.client.get(action_url(action, *ids or ["c2c_bob"], **also))
         self.assertEqual(page.status_code, status)
         return page
 
-    def do(self, deed, *ids, seen=None, client=None, **also):
+    def do(self, action, *ids, seen=None, client=None, **also):
         ids = ids or ("c2c_bob",)
         seen = [row(one).version for one in ids] if seen is None else seen
-        return (client or self.client).post(act_url(deed, *ids, **also), {"seen": seen}, follow=True)
+        return (client or self.client).post(action_url(action, *ids, **also), {"seen": seen}, follow=True)
 
 
 class DeedTests(AsChanger):
@@ -68,7 +69,7 @@ class DeedTests(AsChanger):
     def test_each_deed_does_what_it_says_and_back(self):
         make_conversation(unread_count=3, imported_unread=3)
 
-        for deed, field, before, after in (
+        for action, field, before, after in (
             ("read", "unreadCount", 3, 0),
             ("pin", "isPinned", False, True),
             ("unpin", "isPinned", True, False),
@@ -78,15 +79,15 @@ class DeedTests(AsChanger):
             ("mute", "recvOpt", 0, 2),
             ("unmute", "recvOpt", 2, 0),
         ):
-            with self.subTest(deed=deed):
-                if deed == "recount":  # a number that no message accounts for
+            with self.subTest(action=action):
+                if action == "recount":  # a number that no message accounts for
                     Conversation.objects.update(unread_count=5)
-                answer = self.do(deed)
+                answer = self.do(action)
 
                 self.assertRedirects(answer, "/conversation/?owner=alice&id=c2c_bob")
                 entry = LogEntry.objects.latest("pk")
                 logged = json.loads(entry.change_message)[0]
-                self.assertEqual(logged["deed"], deed)
+                self.assertEqual(logged["action"], action)
                 self.assertIn({"field": field, "before": before, "after": after}, logged["changes"])
                 self.assertEqual((entry.user, entry.object_id), (self.user, "alice/c2c_bob"))
                 self.assertIn(f"{field} {json.dumps(before)} → {json.dumps(after)}", entry.get_change_message())
@@ -106,9 +107,9 @@ class DeedTests(AsChanger):
 
         page = self.do("read")
 
-        self.assertContains(page, 'role="status">Mark as read: done. unread 3 → 0')
+        self.assertContains(page, 'role="status">Marked as read. Unread: 3 → 0')
         history = self.client.get("/conversation/?owner=alice&id=c2c_bob&part=history")
-        self.assertContains(history, "Mark as read: unread 3 → 0")
+        self.assertContains(history, "Marked as read. Unread: 3 → 0")
         zh = self.client.get("/conversation/?owner=alice&id=c2c_bob&part=history", headers={"accept-language": "zh-hans"})
         self.assertContains(zh, "标为已读")
 
@@ -120,7 +121,7 @@ class DeedTests(AsChanger):
 
         page = self.do("read", seen=seen)
 
-        self.assertContains(page, "nothing changed, it was so already")
+        self.assertContains(page, "No change needed.")
         self.assertEqual((row().version, LogEntry.objects.count()), (version, 1))
 
     def test_what_changed_meanwhile_is_asked_about_anew(self):
@@ -130,7 +131,7 @@ class DeedTests(AsChanger):
 
         page = self.do("read", seen=seen)
 
-        self.assertContains(page, "This changed meanwhile.", status_code=409)
+        self.assertContains(page, "The conversation changed in the meantime.", status_code=409)
         self.assertContains(page, f'name="seen" value="{row().version}"', status_code=409)
         self.assertEqual((row().unread_count, LogEntry.objects.count()), (3, 0))
 
@@ -140,14 +141,14 @@ class DeedTests(AsChanger):
 
         self.assertContains(self.ask("pin"), "At most 1 conversation can be pinned.")
         self.assertNotContains(self.ask("pin"), "<button>Pin</button>")
-        self.assertContains(self.do("pin"), "Refused for bob: At most 1 conversation can be pinned.")
+        self.assertContains(self.do("pin"), "Not changed: bob. At most 1 conversation can be pinned.")
 
     def test_only_what_makes_sense_is_offered(self):
         make_conversation(is_pinned=True)
 
         page = self.client.get("/conversation/?owner=alice&id=c2c_bob")
 
-        self.assertEqual([name for name, _label, _url in page.context["deeds"]], ["recount", "unpin", "star", "mute"])
+        self.assertEqual([name for name, _label, _url in page.context["corrections"]], ["recount", "unpin", "star", "mute"])
 
     def test_the_way_back_keeps_the_lists_filters(self):
         make_conversation(unread_count=1, imported_unread=1)
@@ -167,7 +168,7 @@ class DeedTests(AsChanger):
     def test_htmx_gets_the_dialog_and_then_the_pane(self):
         make_conversation(unread_count=1, imported_unread=1)
 
-        dialog = self.client.get(act_url("read", "c2c_bob"), headers={"HX-Request": "true", "HX-Target": "deed"})
+        dialog = self.client.get(action_url("read", "c2c_bob"), headers={"HX-Request": "true", "HX-Target": "correction"})
         self.assertNotContains(dialog, "<html")
         self.assertContains(dialog, "<form")
 
@@ -189,7 +190,7 @@ class ManyTests(AsChanger):
 
         page = self.do("read", "c2c_peer0", "c2c_peer2", many="1")
 
-        self.assertContains(page, "Mark as read: 2 conversations changed.")
+        self.assertContains(page, "Marked as read: 2 conversations.")
         self.assertEqual([row(f"c2c_peer{n}").unread_count for n in range(3)], [0, 2, 0])
         self.assertEqual(LogEntry.objects.count(), 2)
 
@@ -197,20 +198,20 @@ class ManyTests(AsChanger):
         rows = make_conversations(30, unread_count=1, imported_unread=1)
         ids = [one.conversation_id for one in rows]
         Conversation.objects.filter(conversation_id__in=ids[1::2]).update(is_pinned=True, marks=1, recv_opt=2)
-        for deed in corrections.DEEDS:
+        for action in corrections.CORRECTIONS:
             counts = []
             for some in (ids[:2], ids[2:30]):
                 with CaptureQueriesContext(connection) as queries:
-                    corrections.foresee(deed=deed, owner_id="alice", conversation_ids=some)
+                    corrections.preview(action=action, owner_id="alice", conversation_ids=some)
                 counts.append(len(queries))
 
-            with self.subTest(deed=deed):
-                self.assertEqual(counts[1] - counts[0], 26 * (2 if deed == "recount" else 1))
+            with self.subTest(action=action):
+                self.assertEqual(counts[1] - counts[0], 26 * (2 if action == "recount" else 1))
 
     def test_each_deed_for_many_does_what_it_says_and_logs_each(self):
         rows = make_conversations(2, unread_count=2, imported_unread=2)
         ids = [one.conversation_id for one in rows]
-        for deed, column, value in (
+        for action, column, value in (
             ("mute", "recv_opt", 2),
             ("unmute", "recv_opt", 0),
             ("star", "marks", 1),
@@ -219,10 +220,10 @@ class ManyTests(AsChanger):
             ("unpin", "is_pinned", False),
             ("read", "unread_count", 0),
         ):
-            with self.subTest(deed=deed):
+            with self.subTest(action=action):
                 LogEntry.objects.all().delete()
 
-                self.do(deed, *ids, many="1")
+                self.do(action, *ids, many="1")
 
                 self.assertEqual(list(Conversation.objects.values_list(column, flat=True)), [value] * 2)
                 self.assertEqual(LogEntry.objects.count(), 2)
@@ -260,7 +261,7 @@ class ManyTests(AsChanger):
 
         page = self.do("pin", "c2c_peer0", "c2c_peer1", many="1")
 
-        self.assertContains(page, "Refused for peer1")
+        self.assertContains(page, "Not changed: peer1")
         self.assertEqual([row(f"c2c_peer{n}").is_pinned for n in range(2)], [True, False])
 
     def test_one_that_changed_meanwhile_stops_all(self):
@@ -275,11 +276,11 @@ class ManyTests(AsChanger):
     def test_the_list_has_boxes_to_tick_and_all_deeds(self):
         make_conversation()
 
-        offered = [name for name, _label in self.client.get("/owner/?owner=alice").context["deeds_for_many"]]
-        self.assertEqual(offered, list(corrections.DEEDS))
+        offered = [name for name, _label in self.client.get("/owner/?owner=alice").context["bulk_actions"]]
+        self.assertEqual(offered, list(corrections.CORRECTIONS))
 
         self.assertContains(
-            self.client.get("/owner/?owner=alice"), '<input type="checkbox" name="id" value="c2c_bob" form="ticked"'
+            self.client.get("/owner/?owner=alice"), '<input type="checkbox" name="id" value="c2c_bob" form="selection"'
         )
 
 
@@ -288,12 +289,12 @@ class BadRequestTests(AsChanger):
         make_conversation()
 
         for url, field in (
-            (act_url("explode", "c2c_bob"), "deed"),
-            (act_url("read"), "id"),
-            (act_url("read", *(f"c2c_{n}" for n in range(51))), "id"),
-            (act_url("read", "C2Cbob"), "conversationID"),
-            (act_url("read", "c2c_bob", owner=""), "owner"),
-            (act_url("read", "c2c_bob", colour="red"), "colour"),
+            (action_url("explode", "c2c_bob"), "action"),
+            (action_url("read"), "id"),
+            (action_url("read", *(f"c2c_{n}" for n in range(51))), "id"),
+            (action_url("read", "C2Cbob"), "conversationID"),
+            (action_url("read", "c2c_bob", owner=""), "owner"),
+            (action_url("read", "c2c_bob", colour="red"), "colour"),
         ):
             with self.subTest(url=url):
                 self.assertContains(self.client.get(url), f"<code>{field}</code>", status_code=400)
@@ -318,7 +319,7 @@ class BadRequestTests(AsChanger):
 class DoorTests(TestCase):
     def setUp(self):
         make_conversation(unread_count=3, imported_unread=3)
-        self.url, self.form = act_url("read", "c2c_bob"), {"seen": row().version}
+        self.url, self.form = action_url("read", "c2c_bob"), {"seen": row().version}
 
     def assert_untouched(self):
         self.assertEqual((row().unread_count, LogEntry.objects.count()), (3, 0))
@@ -328,8 +329,8 @@ class DoorTests(TestCase):
             self.client.force_login(user)
             with self.subTest(user=user):
                 page = self.client.get("/conversation/?owner=alice&id=c2c_bob")
-                self.assertNotContains(page, ACT)
-                self.assertNotContains(page, 'form="ticked"')
+                self.assertNotContains(page, CORRECT)
+                self.assertNotContains(page, 'form="selection"')
                 self.assertEqual(self.client.get(self.url).status_code, 403)
                 self.assertEqual(self.client.post(self.url, self.form).status_code, 403)
         self.assert_untouched()
@@ -368,7 +369,7 @@ class LockTests(TestCase):
         messages.record([c2c("bob", "zoe", 1)], now_s=NOON_S)
 
         with CaptureQueriesContext(connection) as captured:
-            corrections.foresee(deed="read", owner_id="zoe", conversation_ids=["c2c_bob"])
+            corrections.preview(action="read", owner_id="zoe", conversation_ids=["c2c_bob"])
 
         owners = re.findall(r"FROM conversations_owner WHERE owner_id = '(\w+)'", " ".join(one["sql"] for one in captured))
         self.assertEqual(owners[:2], ["bob", "zoe"])

@@ -3,15 +3,16 @@
 from unittest import mock
 from urllib.parse import urlencode
 
+from conversations.lists import pages as lists_pages
 from conversations.models import Conversation
-from conversations.pages import list_context, list_filters
+from conversations.pages import conversation_list, list_filters
 from conversations.times import from_epoch_s
 from tests.support.cast import make_conversations
 from tests.support.messages import NOON_S
 from tests.support.pages import LIST, AsSupport
 
 
-@mock.patch.object(list_context, "WALKED_ROWS", 10)
+@mock.patch.object(lists_pages, "SEARCHED_ROWS", 10)
 class WalkTests(AsSupport):
     FILTERS = ({"hasUnreadCount": "true"}, {"isPinned": "true"}, {"isPinned": "false"}, {"search": "peer6"}, {"type": "2"})
 
@@ -31,7 +32,7 @@ class WalkTests(AsSupport):
 
         for rows_shown in (1, 3, 50):
             for query in self.FILTERS:
-                with self.subTest(rows_shown, **query), mock.patch.object(list_context, "ROWS_SHOWN", rows_shown):
+                with self.subTest(rows_shown, **query), mock.patch.object(conversation_list, "ROWS_SHOWN", rows_shown):
                     pages = self.pages(**query)
                     met = [entry.conversation.conversation_id for page in pages for entry in page.context["entries"]]
                     fitting = list_filters.filterset_of("alice", query).selected().in_display_order()
@@ -47,11 +48,11 @@ class WalkTests(AsSupport):
 
         first, second, third = self.pages(hasDraft="true")
 
-        self.assertContains(first, f"Nothing fits back to {from_epoch_s(NOON_S):%Y-%m-%d %H:%M} UTC")
-        self.assertContains(second, "Nothing fits so far")
+        self.assertContains(first, f"No matches since {from_epoch_s(NOON_S):%Y-%m-%d %H:%M} UTC")
+        self.assertContains(second, "No matches so far")
         self.assertContains(first, "Export as JSON Lines")
         self.assertContains(first, "draft: yes")  # what to drop
-        self.assertNotContains(first, "No conversation fits")
+        self.assertNotContains(first, "No matching conversations")
         self.assertEqual([len(page.context["entries"]) for page in (first, second, third)], [0, 0, 1])
         last = self.get(second.context["older_url"] + "&search=nobody", 400)  # bound to its own filter
         self.assertContains(last, "nextSeq", status_code=400)
@@ -60,7 +61,7 @@ class WalkTests(AsSupport):
         make_conversations(25)
         pages = self.pages(hasDraft="true")
 
-        self.assertContains(self.get(pages[1].context["older_url"], pane="rows"), "Nothing older fits.")
+        self.assertContains(self.get(pages[1].context["older_url"], pane="rows"), "No older matches.")
 
     def test_no_page_reads_more_because_the_list_is_longer(self):
         make_conversations(25)

@@ -25,7 +25,7 @@ EXPORT = reverse("conversation-export")
 
 
 def reader_without_owners():
-    """Who may export, and not look at owners in the admin."""
+    """Who may export, and not look at owners Admin."""
     user = viewer("read_text")
     user.user_permissions.remove(Permission.objects.get(codename="view_owner"))
     return user
@@ -167,7 +167,7 @@ class DoorTests(TestCase):
             for address in addresses:
                 with self.subTest(address):
                     answer = self.client.get(address)
-                    self.assertContains(answer, "This address takes POST only.", status_code=405)
+                    self.assertContains(answer, "Method not allowed. Use POST.", status_code=405)
                     self.assertContains(answer, f'href="{LIST}?owner=alice"', status_code=405)
 
     def test_a_link_or_another_site_can_not_start_it(self):
@@ -181,7 +181,7 @@ class DoorTests(TestCase):
 
 class StreamTests(TransactionTestCase):
     def setUp(self):
-        make_conversations(pages_export.LINES_AT_ONCE + 5)
+        make_conversations(pages_export.LINES_PER_CHUNK + 5)
         self.expected = b"".join(conversations.export_lines(Conversation.objects.for_owner("alice")))
         self.user = viewer("read_text")
 

@@ -20,10 +20,10 @@ from conversations.models import (
 )
 from tests.support.cast import make_conversations
 from tests.support.messages import NOON_S, c2c, group
-from tests.support.pages import DETAIL, LIST, NEWS, SEARCH, AsSupport
+from tests.support.pages import DETAIL, LIST, SEARCH, UPDATES, AsSupport
 from tests.support.staff import boss, message
 
-ACT, COUNTS, SAVED = (reverse(name) for name in ("conversation-act", "saved-view-counts", "saved-views"))
+ACT, COUNTS, SAVED = (reverse(name) for name in ("conversation-correct", "saved-view-counts", "saved-views"))
 TEAM, BOB = {"owner": "alice", "id": "group_team"}, {"owner": "alice", "id": "c2c_bob"}
 PARTS = ("messages", "fields", "members", "json", "history")
 FILTERS = (
@@ -69,18 +69,22 @@ def pages() -> list[tuple[str, dict[str, str], str]]:
     """Each page's address, its parameters, and the pane that htmx asks for."""
     lists = [(LIST, {"owner": "alice"} | one, pane) for one in FILTERS for pane in ("", "browse", "rows")]
     parts = [(DETAIL, one | {"part": part}, pane) for one in (TEAM, BOB) for part in PARTS for pane in ("", "panel")]
-    deeds = [(ACT, one | {"deed": deed}, "deed") for one in (TEAM, BOB) for deed in ("read", "recount", "pin", "star", "mute")]
+    previews = [
+        (ACT, one | {"action": action}, "correction")
+        for one in (TEAM, BOB)
+        for action in ("read", "recount", "pin", "star", "mute")
+    ]
     return [
         (SEARCH, {}, ""),
         *((SEARCH, {"q": text}, "owners") for text in ("user1", "nick", "nobody")),
         *lists,
-        (NEWS, {"owner": "alice", "since": f"{Owner.objects.get(pk='alice').epoch}.1"}, ""),
+        (UPDATES, {"owner": "alice", "since": f"{Owner.objects.get(pk='alice').epoch}.1"}, ""),
         (COUNTS, {"owner": "alice"}, "saved"),
         (SAVED, {"owner": "alice"}, ""),
         *(page for page in parts if page[1] != BOB | {"part": "members"}),
         (DETAIL, TEAM | {"before": f"{2:020d}"}, "older-messages"),
         (DETAIL, TEAM | {"part": "members", "after": "b"}, "panel"),
-        *deeds,
+        *previews,
     ]
 
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from conversations.exceptions import InvalidParameter
 from conversations.models import SavedView
-from conversations.pages import list_context, list_filters
+from conversations.pages import conversation_list, list_filters
 from conversations.staff import saved_views, search_syntax
 from tests.support.cast import make_conversation, make_conversations, with_key
 from tests.support.staff import boss, colleague, viewer
@@ -41,7 +41,7 @@ class AsViewer(TestCase):
         answer = self.save(*arguments, **form)
         self.assertEqual(SavedView.objects.count(), before)
         page = self.client.get(answer.url)
-        self.assertContains(page, 'class="told error"')
+        self.assertContains(page, 'class="outcome error"')
         return page
 
     def change(self, view, status=302, **form):
@@ -111,14 +111,14 @@ class KeepingTests(AsViewer):
 
         page = self.refused(query="owner=alice&type=1")
 
-        self.assertContains(page, "of this name already")
-        self.assertEqual(page.context["given"], {"type": "1"})  # what was to be saved is still there
+        self.assertContains(page, "with this name already exists")
+        self.assertEqual(page.context["filters"], {"type": "1"})  # what was to be saved is still there
         self.refused(query="type=1")
 
     def test_there_is_a_limit(self):
         with patch.object(saved_views, "MAX_OWN", 1):
             self.save()
-            self.assertContains(self.refused("two"), "At most 1 saved views")
+            self.assertContains(self.refused("two"), "You have 1 saved views")
 
     def test_deleting_an_account_takes_its_views_along(self):
         self.save()
@@ -146,7 +146,7 @@ class SharingTests(AsViewer):
 
         self.assertContains(chips, "<title>shared by boss</title>", count=1)
         self.assertContains(chips, ">mine</a>")
-        self.assertContains(chips, ">All views</a>")
+        self.assertContains(chips, ">Manage views</a>")
         self.client.force_login(self.boss)
         self.assertContains(self.client.get(LIST, {"owner": "alice"}), "<title>shared by you</title>", count=1)
 
@@ -207,7 +207,7 @@ class CountTests(AsViewer):
 
         with CaptureQueriesContext(connection) as captured:
             self.counts()
-            list_context.counts_of("alice", {"isPinned": "false", "markType": "0", "isMuted": "false"})
+            conversation_list.counts_context("alice", {"isPinned": "false", "markType": "0", "isMuted": "false"})
         reads = [query["sql"] for query in captured if '"conversations_conversation"' in query["sql"]]
 
         self.assertGreaterEqual(len(reads), 4)

@@ -199,7 +199,7 @@ class SearchBoxTests(AsSupport):
 
     def test_what_is_no_number_is_refused_on_every_page(self):
         make_conversation()
-        pages = {"conversation-list": {}, "conversation-news": {"since": "0"}, "conversation-detail": {"id": "c2c_bob"}}
+        pages = {"conversation-list": {}, "conversation-updates": {"since": "0"}, "conversation-detail": {"id": "c2c_bob"}}
         for name, beside in (pages | {"saved-view-counts": {}, "conversation-export": {}, "saved-views": {}}).items():
             for filters in ({"activeSince": "1.0"}, {"activeBefore": "1."}, {"markType": " "}, {"markType": "\x1f"}):
                 with self.subTest(name, **filters):

@@ -37,7 +37,7 @@ class AsBoss(TestCase):
         asked = self.ask(action, *texts, query=query, **more)
         if asked.status_code != 200:
             return asked
-        keys, versions = zip(*asked.context["ticked"])
+        keys, versions = zip(*asked.context["selected"])
         return self.ask(action, *keys, query=query, seen=versions)
 
     def listed(self, **query):

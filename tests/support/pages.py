@@ -12,8 +12,9 @@ from django.urls import reverse
 
 from tests.support.staff import support
 
-SEARCH, LIST, NEWS, REASON, DETAIL = (
-    reverse(name) for name in ("owner-search", "conversation-list", "conversation-news", "look-reason", "conversation-detail")
+SEARCH, LIST, UPDATES, REASON, DETAIL = (
+    reverse(name)
+    for name in ("owner-search", "conversation-list", "conversation-updates", "access-reason", "conversation-detail")
 )
 
 

@@ -1,7 +1,7 @@
-// What the conversation browser does beyond links and forms: what is open, times, copying. Without scripts all pages work.
+// The conversation browser beyond links and forms: the open row, times, copying. Without scripts all pages work.
 "use strict";
 
-// What live.js and keys.js take from here; live.js adds `follow`.
+// Shared with live.js and keys.js; live.js adds `follow`.
 const imsite = {
   $: (selector, from = document) => from.querySelector(selector),
   $$: (selector, from = document) => [...from.querySelectorAll(selector)],
@@ -10,7 +10,7 @@ const imsite = {
 (() => {
   const { $, $$ } = imsite;
 
-  // ---- What is open, and how far the list is scrolled ----
+  // ---- The open conversation, and how far its messages are scrolled ----
 
   function markCurrent() {
     const open = $(".conversation")?.dataset.id;
@@ -34,15 +34,15 @@ const imsite = {
     else part.scrollTop = part.scrollHeight;
   }
 
-  function tellTicked() {
-    const told = $("#ticked-count");
-    if (told) told.textContent = told.dataset.count.replace("{count}", $$(".tick :checked").length);
+  function showSelectionCount() {
+    const count = $("#selection-count");
+    if (count) count.textContent = count.dataset.count.replace("{count}", $$(".select-row :checked").length);
   }
-  document.addEventListener("change", ({ target }) => target.closest(".tick") && tellTicked());
+  document.addEventListener("change", ({ target }) => target.closest(".select-row") && showSelectionCount());
 
-  // ---- Times in the reader's own words and zone ----
+  // ---- Times in the reader's language and time zone ----
 
-  function tellTimes() {
+  function showTimes() {
     const language = document.documentElement.lang;
     const ago = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "narrow" });
     const exact = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "long" });
@@ -51,14 +51,14 @@ const imsite = {
       const minutes = Math.round((moment - Date.now()) / 60_000);
       if (minutes > -60) time.textContent = ago.format(Math.min(minutes, 0), "minute");
       else if (minutes > -24 * 60) time.textContent = ago.format(Math.round(minutes / 60), "hour");
-      if (!time.dataset.told) {
-        time.dataset.told = "1";
+      if (!time.dataset.hasTitle) {
+        time.dataset.hasTitle = "1";
         time.title = `${exact.format(moment)}\n${time.title} · ${moment.getTime()} ms`;
       }
     }
   }
 
-  // ---- A picture that does not come leaves the initials beneath it ----
+  // ---- A picture that fails to load leaves the initials beneath it ----
 
   const dropPicture = (image) => image.matches?.(".avatar img") && image.remove();
   document.addEventListener("error", ({ target }) => dropPicture(target), true);
@@ -70,13 +70,13 @@ const imsite = {
     // Only a secure page may write to the clipboard.
     for (const element of $$(".scripted[data-copy]")) element.hidden = !navigator.clipboard;
     for (const element of $$(".scripted[data-help]")) element.hidden = false;
-    tellTimes();
+    showTimes();
     markCurrent();
-    tellTicked();
+    showSelectionCount();
     imsite.follow();
   }
 
-  // htmx tells it of each row that came: they are arranged together.
+  // htmx sends an event for each new row: they are arranged together.
   const settled = new Set();
 
   function arrangeSettled() {
@@ -84,10 +84,10 @@ const imsite = {
     settled.clear();
     arrange();
     for (const target of targets) {
-      if (target.id === "deed") target.showModal();
+      if (target.id === "correction") target.showModal();
       if (target.id === "panel" || target.id === "browse") {
         showNewest(target);
-        say($(".told", target)?.textContent);
+        say($(".outcome", target)?.textContent);
       }
       if ("end" in target.dataset) say(target.textContent);
       if (target.id === "panel" && matchMedia("(max-width: 48rem)").matches) $("h2", target)?.scrollIntoView();
@@ -102,7 +102,7 @@ const imsite = {
   document.addEventListener("htmx:historyCacheMiss", (event) => {
     const { path } = event.detail;
     const entries = $("#entries"); // live.js follows it only a moment later
-    if (!entries || listOf(path) !== listOf(entries.dataset.news)) return;
+    if (!entries || listOf(path) !== listOf(entries.dataset.updates)) return;
     event.preventDefault();
     htmx.ajax("GET", path, { target: "#panel", swap: "innerHTML show:none" });
   });
@@ -118,7 +118,7 @@ const imsite = {
     arrange();
     showNewest(document);
   });
-  // Older messages come above: what is read stays where it is.
+  // Older messages are added above: the messages in view stay where they are.
   document.addEventListener("htmx:beforeSwap", ({ target, detail }) => {
     if (target.id !== "older-messages" || !detail.shouldSwap) return;
     const part = $("#part");
@@ -126,7 +126,7 @@ const imsite = {
     requestAnimationFrame(() => (part.scrollTop = part.scrollHeight - fromEnd));
   });
 
-  // ---- What is said aloud ----
+  // ---- Announcements for screen readers ----
 
   function say(text) {
     $("#said").textContent = "";
@@ -141,12 +141,12 @@ const imsite = {
       await navigator.clipboard.writeText(button.dataset.copy);
       say($("#said").dataset.copied);
       if (button.classList.contains("done")) return;
-      const words = button.firstElementChild ? null : button.textContent;
-      if (words) button.textContent = $("#said").dataset.copied;
+      const label = button.firstElementChild ? null : button.textContent;
+      if (label) button.textContent = $("#said").dataset.copied;
       button.classList.add("done");
       setTimeout(() => {
         button.classList.remove("done");
-        if (words) button.textContent = words;
+        if (label) button.textContent = label;
       }, 1500);
     }
     if (event.target.closest("[data-help]")) $("#help").showModal();
@@ -157,12 +157,12 @@ const imsite = {
     }
   });
 
-  // The header stays as it was loaded, while what is shown has moved on.
+  // The header stays as it was loaded, while the address has changed.
   document.addEventListener("submit", ({ target }) => {
     if (target.matches(".languages")) target.elements.next.value = location.pathname + location.search;
   });
 
-  // ---- The search box: what can come next is offered after what is typed already ----
+  // ---- The search box: suggestions for the next token, after the tokens typed already ----
 
   document.addEventListener("input", ({ target }) => {
     if (!target.list) return;
@@ -173,9 +173,9 @@ const imsite = {
     }
   });
 
-  Object.assign(imsite, { markCurrent, tellTicked });
-  setInterval(tellTimes, 60_000);
-  // When live.js is there, too.
+  Object.assign(imsite, { markCurrent, showSelectionCount });
+  setInterval(showTimes, 60_000);
+  // Once live.js is loaded.
   addEventListener("DOMContentLoaded", () => {
     arrange();
     showNewest(document);

@@ -1,10 +1,10 @@
-// How the conversation browser stands to the server: rows that change while they are looked at, and what could not be had.
+// The conversation browser's connection to the server: live updates of the rows, and failed requests.
 "use strict";
 
 (() => {
   const { $, $$ } = imsite;
 
-  // ---- Live: the stream (or a look every 15 seconds) says that something changed, the server gives the rows anew ----
+  // ---- Live: the stream (or a poll every 15 seconds) reports a change, then the changed rows are loaded ----
 
   const POLL_MS = 15_000;
   const SETTLE_MS = 300;
@@ -17,7 +17,7 @@
     isWanted: false,
     arrived: new Set(),
 
-    // Follow the list that is shown, if it is another one than before.
+    // Follow the list that is shown, if it is not the one before.
     follow() {
       const entries = $("#entries");
       if (entries === this.entries) return;
@@ -40,7 +40,7 @@
       this.source.addEventListener("reset", () => this.wake());
       this.source.addEventListener("problem", () => this.end("off"));
       this.source.onerror = () => {
-        // A stream that was refused is not tried again: it is elsewhere, or closed to this account.
+        // A rejected stream is not retried: it is elsewhere, or closed to this account.
         if (this.source?.readyState === EventSource.CLOSED) {
           this.end();
           this.poll();
@@ -87,9 +87,9 @@
       }
       this.isAsking = true;
       try {
-        const url = `${entries.dataset.news}&since=${encodeURIComponent(entries.dataset.token)}`;
+        const url = `${entries.dataset.updates}&since=${encodeURIComponent(entries.dataset.token)}`;
         const response = await fetch(url, { headers: { "HX-Request": "true" } });
-        if (response.status >= 500) throw new Error(response.statusText); // a proxy says so while the server starts anew
+        if (response.status >= 500) throw new Error(response.statusText); // from a proxy, while the server restarts
         if (!response.ok || response.headers.has("HX-Redirect")) return this.stop(), this.state("off");
         const page = document.createElement("template");
         page.innerHTML = await response.text();
@@ -97,7 +97,7 @@
         if (this.timer) this.state("polling");
         reached();
       } catch {
-        if (this.timer) this.state("again"); // no network; the next look may do
+        if (this.timer) this.state("again"); // no network; the next poll may succeed
       } finally {
         this.isAsking = false;
         if (this.isWanted) {
@@ -107,36 +107,36 @@
       }
     },
 
-    // Rows that are shown change where they are; what is new or has moved is only announced.
-    take(news) {
-      this.entries.dataset.token = news.dataset.token;
+    // Rows that are shown change in place; new and moved rows are only announced.
+    take(updates) {
+      this.entries.dataset.token = updates.dataset.token;
       if ($("#saved-counts")) htmx.trigger("#saved-counts", "changed");
       for (const name of ["#totals", "#tabs"]) {
-        const fresh = $(name, news);
+        const fresh = $(name, updates);
         $(name)?.replaceWith(fresh ?? "");
         if (fresh) htmx.process(fresh);
       }
-      if (news.dataset.tooMuch === "1") return this.announce($("#new-bar")?.dataset.other);
+      if (updates.dataset.tooMuch === "1") return this.announce($("#new-bar")?.dataset.other);
       const open = $(".conversation")?.dataset.id;
-      for (const fresh of $$("li[data-id]", news)) {
+      for (const fresh of $$("li[data-id]", updates)) {
         const id = fresh.dataset.id;
         const shown = $(`#rows > li[data-id="${CSS.escape(id)}"]`);
         if (!shown || shown.dataset.place !== fresh.dataset.place || shown.className !== fresh.className) this.arrived.add(id);
         if (shown) {
           const hasFocus = shown.contains(document.activeElement);
-          if ($(".tick :checked", shown)) $(".tick input", fresh).checked = true;
+          if ($(".select-row :checked", shown)) $(".select-row input", fresh).checked = true;
           shown.replaceWith(fresh);
           htmx.process(fresh);
           if (hasFocus) $("a", fresh).focus();
         }
         if (id === open) this.changed(fresh.dataset.version);
       }
-      for (const { dataset, textContent } of $$("li[data-gone]", news)) {
+      for (const { dataset, textContent } of $$("li[data-gone]", updates)) {
         dim($(`#rows > li[data-id="${CSS.escape(dataset.gone)}"]`), textContent);
         if (dataset.gone === open) this.changed(dataset.version);
       }
       imsite.markCurrent();
-      imsite.tellTicked();
+      imsite.showSelectionCount();
       if (this.arrived.size) {
         const { one, many } = $("#new-bar").dataset;
         this.announce(this.arrived.size === 1 ? one : many.replace("{count}", this.arrived.size));
@@ -150,14 +150,14 @@
       bar.hidden = false;
     },
 
-    // One's own change is on the page that follows it, and told of here once more. What is deleted has no version.
+    // The reader's own change arrives here once more after its page has shown it. A deleted conversation has no version.
     changed(version) {
       const bar = $("#changed-bar");
       if (bar && !(Number(version) <= Number($(".conversation").dataset.version))) bar.hidden = false;
     },
   };
 
-  // A row stays where it is until the list is read anew, and says why it will then be missing.
+  // A row stays until the list is loaded again, and says why it will then be missing.
   function dim(row, why) {
     if (!row) return;
     row.classList.add("gone");
@@ -166,7 +166,7 @@
     label.textContent = why;
   }
 
-  // Browsers allow few streams to one server: only the page that is looked at has one.
+  // Browsers allow few streams per server: only the visible page has one.
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) live.end();
     else if (live.entries && !live.timer && !live.source) {
@@ -175,14 +175,14 @@
     }
   });
 
-  // ---- What failed ----
+  // ---- Failed requests ----
 
   function notice(text) {
     const box = $("#notice");
     box.textContent = text;
     box.hidden = !text;
   }
-  // What waits below a list or above a conversation asks once only: what failed is asked for again.
+  // "Older" below a list or above a conversation loads once only: a failed request is repeated.
   const missed = new Set();
   const miss = (place) => place && missed.add(place);
 

@@ -1,4 +1,4 @@
-// Light, dark or as the system: the same choice, kept in the same place, as the Django admin's.
+// Light, dark or as the system: the same choice, stored in the same place, as the Django admin's.
 "use strict";
 
 (() => {

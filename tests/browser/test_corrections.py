@@ -27,7 +27,7 @@ def kept(visits: Visits, rita: str, field: str) -> Any:
 
 def test_an_action_says_what_will_change_does_it_and_is_logged(visits: Visits, rita: str):
     page = open_bob(visits, rita, who="boss")
-    page.get_by_role("navigation", name="Put right").get_by_role("link", name="Mark as read").click()
+    page.get_by_role("navigation", name="Fix").get_by_role("link", name="Mark as read").click()
     dialog = page.get_by_role("dialog", name="Mark as read")
     expect(dialog.get_by_role("row", name="unreadCount")).to_contain_text("1")
     assert_accessible(page)
@@ -35,11 +35,11 @@ def test_an_action_says_what_will_change_does_it_and_is_logged(visits: Visits, r
 
     dialog.get_by_role("button", name="Mark as read").click()
 
-    expect(page.get_by_text("Mark as read: done.").first).to_be_visible()
+    expect(page.get_by_text("Marked as read.").first).to_be_visible()
     assert kept(visits, rita, "unread_count") == 0
     page.get_by_role("link", name="History").click()
     expect(page.locator("#panel .log")).to_contain_text("boss")
-    expect(page.locator("#panel .log")).to_contain_text("unread 1 → 0")
+    expect(page.locator("#panel .log")).to_contain_text("Unread: 1 → 0")
 
 
 def test_a_change_of_mind_changes_nothing(visits: Visits, rita: str):
@@ -59,7 +59,7 @@ def test_without_scripts_too(visits: Visits, rita: str):
 
     page.get_by_role("button", name="Pin").click()
 
-    expect(page.get_by_text("Pin: done.").first).to_be_visible()
+    expect(page.get_by_text("Pinned.").first).to_be_visible()
     assert kept(visits, rita, "is_pinned") is True
 
 
@@ -67,7 +67,7 @@ def test_who_may_only_look_is_offered_nothing(visits: Visits, rita: str):
     page = open_bob(visits, rita, who="viewer")
 
     expect(page.locator("#panel h2").first).to_be_visible()
-    expect(page.get_by_role("navigation", name="Put right")).to_have_count(0)
+    expect(page.get_by_role("navigation", name="Fix")).to_have_count(0)
 
 
 def test_a_search_of_tokens_and_a_view_saved(visits: Visits, rita: str):
@@ -76,7 +76,7 @@ def test_a_search_of_tokens_and_a_view_saved(visits: Visits, rita: str):
     page.locator("#search").press("Enter")
     expect(page.locator("#rows .name")).to_have_text(["bob"])
 
-    page.get_by_text("Save as a view").click()
+    page.get_by_text("Save as view").click()
     page.get_by_label("Name", exact=True).fill("Bob unread")
     page.get_by_role("button", name="Save").click()
     page.goto(f"/owner/?owner={rita}")
@@ -87,7 +87,7 @@ def test_a_search_of_tokens_and_a_view_saved(visits: Visits, rita: str):
 
 def test_a_saved_view_shows_its_list_once_its_count_came(visits: Visits, rita: str):
     page = visits.open(f"/owner/?owner={rita}&hasUnreadCount=true")
-    page.get_by_text("Save as a view").click()
+    page.get_by_text("Save as view").click()
     page.get_by_label("Name", exact=True).fill("Unread by view")
     page.get_by_role("button", name="Save").click()
     page.goto(f"/owner/?owner={rita}")
@@ -125,19 +125,19 @@ def test_ticking_counts_and_moves_no_row(visits: Visits, rita: str):
     expect(page.locator("#live")).to_have_text("live")  # a longer word may take the header another line
     place = row.bounding_box()["y"]
 
-    page.get_by_label("Tick bob").check()
-    expect(page.locator("#ticked-count")).to_have_text("1 ticked")
-    page.get_by_label("Tick nora").check()
+    page.get_by_label("Select bob").check()
+    expect(page.locator("#selection-count")).to_have_text("1 selected")
+    page.get_by_label("Select nora").check()
 
-    expect(page.locator("#ticked-count")).to_have_text("2 ticked")
+    expect(page.locator("#selection-count")).to_have_text("2 selected")
     assert row.bounding_box()["y"] == place
     assert_accessible(page)
-    page.locator("#ticked").get_by_label("What to do").select_option("Mute")
-    page.locator("#ticked").get_by_role("button", name="Continue").click()
-    expect(page.locator("#act-title")).to_have_text("Mute")
-    page.locator(".act").get_by_role("button", name="Mute").click()
+    page.locator("#selection").get_by_label("Action").select_option("Mute")
+    page.locator("#selection").get_by_role("button", name="Review changes").click()
+    expect(page.locator("#correction-title")).to_have_text("Mute")
+    page.locator(".correction").get_by_role("button", name="Mute").click()
 
-    expect(page.get_by_text("Mute: 2 conversations changed.").first).to_be_visible()
+    expect(page.get_by_text("Muted: 2 conversations.").first).to_be_visible()
     assert kept(visits, rita, "recv_opt") == 2
 
 
@@ -145,10 +145,10 @@ def test_the_bar_for_ticked_rows_fits_a_phone(visits: Visits):
     visits.site.do("make_conversations(40, 'tall').clear()")
     page = visits.open("/owner/?owner=tall", who="boss", viewport={"width": 360, "height": 740})
 
-    page.get_by_label("Tick peer20").check()
+    page.get_by_label("Select peer20").check()
 
-    expect(page.locator("#ticked")).to_be_in_viewport(ratio=1)
-    bar = page.locator("#ticked").bounding_box()
+    expect(page.locator("#selection")).to_be_in_viewport(ratio=1)
+    bar = page.locator("#selection").bounding_box()
     assert bar["x"] >= 0
     assert bar["x"] + bar["width"] <= 360
     assert bar["height"] < 70  # one line
