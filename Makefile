@@ -15,7 +15,7 @@ check-port = $(BIN)/python -c 'import socket, sys; socket.create_server(("127.0.
 # What is compiled once is kept: servers and tests start many processes.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: install run serve quick test lint messages screenshots
+.PHONY: install run serve quick test lint messages screenshots docs
 
 $(VENV)/runtime: requirements.txt
 	$(PYTHON) -m venv $(VENV)
@@ -73,6 +73,10 @@ messages: $(VENV)/dev
 	$(BIN)/python manage.py makemessages --locale zh_Hans --ignore .venv --ignore staticfiles --no-location
 	$(BIN)/python manage.py compilemessages --locale zh_Hans --ignore .venv
 
-# The pictures of the README; wants Debian's chromium, fonts-noto-core, fonts-noto-cjk and fonts-noto-color-emoji.
+# After a change of a command's --help: docs/commands.md.
+docs: $(VENV)/dev
+	DEBUG=true $(BIN)/python -m tests.support.command_help
+
+# The pictures of the README and docs/; wants Debian's chromium, fonts-noto-core, fonts-noto-cjk and fonts-noto-color-emoji.
 screenshots: $(VENV)/dev
 	DEBUG=true $(BIN)/python -m pytest -n 0 tests/browser/screenshots.py

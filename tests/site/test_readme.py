@@ -1,146 +1,148 @@
-"""The README's client does what the README says of it."""
+"""The README's first commands and its production block, run in a copy of the project; and both languages are one text."""
 
-import json
+import os
 import re
-import threading
+import signal
+import subprocess
+import tempfile
+import time
+import unittest
 import urllib.request
+import uuid
 from pathlib import Path
 
-from django.conf import settings
-from django.test import SimpleTestCase
+from django.db import connection
+from django.test import SimpleTestCase, TransactionTestCase
 
-from conversations.formats import conversation
-from tests.support.servers import RunningServer
+from tests.support import documents
+from tests.support.servers import free_port
 
-BLOCK = re.compile(r"```python\n(import .*?)```", re.DOTALL)
-PAUSE_S = 0.05
-
-
-def follow_of(readme: str):
-    names: dict = {}
-    exec(BLOCK.search((Path(settings.BASE_DIR) / readme).read_text()).group(1), names)
-    return names["follow"]
+PAIRS = [
+    ("README.md", "README.zh.md"),
+    *((f"docs/{page.name}", f"docs/zh/{page.name}") for page in sorted((documents.ROOT / "docs/zh").glob("*.md"))),
+]
+START_S = 60
 
 
-class FollowTests(SimpleTestCase):
+class LanguageTests(SimpleTestCase):
+    def test_both_have_the_same_commands(self):
+        for english, chinese in PAIRS:
+            if english == "docs/commands.md":  # its examples are in the help's language only
+                continue
+            with self.subTest(english):
+                self.assertEqual(documents.commands(english), documents.commands(chinese))
+
+    def test_both_have_the_same_sections_and_tables(self):
+        def outline(page: str) -> list[tuple[str, int]]:
+            text = re.sub(r"```.*?```", "", (documents.ROOT / page).read_text(), flags=re.DOTALL)
+            return [
+                ("heading", len(match[1])) if match[1] else ("table row", match[0].count(" | "))
+                for match in re.finditer(r"^(#+) |^\|.*$", text, re.MULTILINE)
+            ]
+
+        for english, chinese in PAIRS:
+            if english == "docs/commands.md":
+                continue
+            with self.subTest(english):
+                self.assertEqual(outline(english), outline(chinese))
+
+    def test_both_have_the_same_links(self):
+        def links(page: str) -> list[str]:
+            pages = re.findall(r"\]\(([^)#\s]+)", (documents.ROOT / page).read_text())
+            return sorted(Path(link).name for link in pages if not link.startswith("http") and not link.endswith(".png"))
+
+        def without_each_other(page: str, other: str) -> list[str]:
+            here = links(page)
+            here.remove(Path(other).name)
+            return here
+
+        english, chinese = PAIRS[0]
+        self.assertEqual(without_each_other(english, chinese), without_each_other(chinese, english))
+
+
+class FirstMinuteTests(SimpleTestCase):
+    """`make run` in a checkout without a database."""
+
     def setUp(self):
-        self.server = RunningServer("wsgi", "imsite.wsgi:application")
-        self.addCleanup(self.server.stop)
-        self.server.do("len(make_conversations(250))")
-        self.key = self.server.do("with_key(scopes=('read', 'write'))")["HTTP_AUTHORIZATION"].removeprefix("Bearer ")
+        self.folder = documents.copied_checkout(Path(self.enterContext(tempfile.TemporaryDirectory())))
+        self.port = free_port()
+        environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+        self.process = subprocess.Popen(
+            ["make", "run"],
+            cwd=self.folder,
+            env=environment | {"PORT": str(self.port)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        self.addCleanup(self.process.communicate)
+        self.addCleanup(os.killpg, self.process.pid, signal.SIGTERM)
 
-    def ask(self, path: str, method: str = "GET"):
-        address = f"http://127.0.0.1:{self.server.port}/api/v1/{path}"
-        request = urllib.request.Request(address, method=method, headers={"Authorization": f"Bearer {self.key}"})
-        with urllib.request.urlopen(request, timeout=20) as answer:
-            return json.loads(answer.read() or "null")
+    def test_it_serves_the_demo_and_says_how_to_get_in(self):
+        deadline = time.monotonic() + START_S
+        while time.monotonic() < deadline:
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/login/", timeout=5) as response:
+                    self.assertEqual(response.status, 200)
+                    break
+            except OSError:
+                time.sleep(0.2)
+        os.killpg(self.process.pid, signal.SIGINT)
+        printed = self.process.stdout.read()
 
-    def following(self, conversations: dict, known: threading.Event):
-        """A thread that follows until the list has what `wait_for` waits for."""
-        pages = follow_of("README.md")(f"http://127.0.0.1:{self.server.port}", self.key, conversations, pause_s=PAUSE_S)
+        self.assertIn(["make run", "make test"], documents.commands("README.md"))
+        for words in (f"http://127.0.0.1:{self.port}/", "demo / demo", "imk_"):
+            self.assertIn(words, printed)
 
-        def run():
-            for _since in pages:
-                if known.is_set():
-                    return
 
-        thread = threading.Thread(target=run, daemon=True)
-        thread.start()
-        return thread
+@unittest.skipUnless(connection.vendor == "postgresql", "the block is about PostgreSQL")
+class ProductionTests(TransactionTestCase):
+    """The production block, with names of our own for the role and the database, and ports of our own."""
 
-    def list(self) -> dict:
-        page = self.ask("conversations/?count=500")
-        return {one["conversationID"]: one for one in page["conversationList"]}
+    def test_it_serves(self):
+        (block,) = (block for block in documents.blocks("README.md") if "make serve" in block)
+        self.assertEqual(block, next(block for block in documents.blocks("docs/operations.md") if "make serve" in block))
+        folder = documents.copied_checkout(Path(self.enterContext(tempfile.TemporaryDirectory())))
+        name, ports = f"imsite_{uuid.uuid4().hex}", (free_port(), free_port())
+        (folder / "filled_in").write_text(self.settings(name, *ports))
+        self.addCleanup(self.drop, name)
 
-    def assert_becomes_equal(self, conversations: dict):
-        for _attempt in range(200):
-            if conversations == self.list():
-                return
-            threading.Event().wait(PAUSE_S)
-        self.assertEqual(conversations, self.list())
+        documents.paste(self.script(block, name, *ports), folder=folder, environment=self.environment())
 
-    def test_it_survives_a_restart_a_restore_and_deletions(self):
-        conversations: dict = {}
-        done = threading.Event()
-        thread = self.following(conversations, done)
-        self.assert_becomes_equal(conversations)
+    def environment(self) -> dict[str, str]:
+        server = connection.get_connection_params()
+        names = {"PGHOST": "host", "PGPORT": "port", "PGUSER": "user", "PGPASSWORD": "password"}
+        inherited = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "DEBUG")}
+        return inherited | {name: str(server[key]) for name, key in names.items() if server.get(key)}
 
-        self.ask("conversations/c2c_peer7/pin/", "PUT")
-        self.ask("conversations/c2c_peer8/", "DELETE")
-        self.assert_becomes_equal(conversations)
-        self.server.kill()
-        self.server.do("delete(owner_id=ALICE, conversation_ids=['c2c_peer9'])")
-        self.server.process = self.server.start("wsgi", "imsite.wsgi:application")
-        self.server.wait()
-        self.assert_becomes_equal(conversations)
-        self.server.manage("reset_sync_tokens")
-        self.ask("conversations/c2c_peer10/pin/", "PUT")
-        self.assert_becomes_equal(conversations)
-
-        self.assertEqual(len(conversations), 248)
-        done.set()
-        self.ask("conversations/c2c_peer7/pin/", "DELETE")
-        thread.join(timeout=10)
-        self.assertFalse(thread.is_alive())
-
-    def test_both_languages_have_the_same_program(self):
-        english, chinese = (
-            BLOCK.search((Path(settings.BASE_DIR) / name).read_text()).group(1) for name in ("README.md", "README.zh.md")
+    def settings(self, name: str, port: int, events_port: int) -> str:
+        """What somebody fills in; a shell takes the last value of a name."""
+        server = connection.get_connection_params()
+        address = f"{server.get('host', '127.0.0.1')}:{server.get('port', 5432)}"
+        return (
+            f"DATABASE_URL='postgres://{name}:{documents.PASSWORD.replace(' ', '%20')}@{address}/{name}'\n"
+            f"SECRET_KEY={uuid.uuid4().hex}{uuid.uuid4().hex}\nPORT={port}\nEVENTS_PORT={events_port}\nWEB_WORKERS=1\n"
         )
 
-        def code(text: str) -> list[str]:
-            return [line.partition("#")[0].rstrip() for line in text.splitlines() if '"""' not in line]
+    def script(self, block: str, name: str, port: int, events_port: int) -> str:
+        head = "-o /dev/null -s -H 'Host: im.example.org' -H 'X-Forwarded-Proto: https'"
+        waiting = f"""
+            for n in $(seq 120); do
+                command curl {head} http://127.0.0.1:{port}/login/ && \\
+                    command curl {head} http://127.0.0.1:{events_port}/ && break
+                sleep 0.5
+            done
+            curl {head} http://127.0.0.1:{port}/login/
+            test $(command curl {head} -w '%{{http_code}}' http://127.0.0.1:{events_port}/api/v1/events/) = 401
+            kill $!; wait $! || true
+        """
+        block = re.sub(r"^(createuser --pwprompt|createdb --owner) imsite", rf"\1 {name}", block, flags=re.MULTILINE)
+        block = re.sub(r"template0 imsite$", f"template0 {name}", block, flags=re.MULTILINE)
+        block = re.sub(r"^(cp \.env\.example .*)$", r"\1\ncat filled_in >> .env", block, flags=re.MULTILINE)
+        return block.replace("make serve\n", f"make serve &\n{waiting}")
 
-        self.assertEqual(code(english), code(chinese))
-
-
-class CommandTests(SimpleTestCase):
-    def commands(self, readme: str) -> list[list[str]]:
-        blocks = re.findall(r"```sh\n(.*?)```", (Path(settings.BASE_DIR) / readme).read_text(), re.DOTALL)
-        return [[words for line in block.splitlines() if (words := line.partition("#")[0].strip())] for block in blocks]
-
-    def test_both_languages_have_the_same(self):
-        self.assertEqual(self.commands("README.md"), self.commands("README.zh.md"))
-
-    def test_production_begins_with_a_login(self):
-        (production,) = (block for block in self.commands("README.md") if "make serve" in block)
-
-        login = ".venv/bin/python manage.py createsuperuser"
-        self.assertLess(production.index(".venv/bin/python manage.py migrate"), production.index(login))
-        self.assertLess(production.index(login), production.index("make serve"))
-
-
-class ListenerTests(SimpleTestCase):
-    """The apps' listeners tell what is taken: a key that is not known would have every object refused."""
-
-    TOLD = re.compile(r'put\("(\w+)"|"(\w+)":|\["(\w+)"\] =')
-    OF_MESSAGES = {
-        "msgID",
-        "timestamp",
-        "seq",
-        "random",
-        "sender",
-        "isSelf",
-        "status",
-        "elemType",
-        "textElem",
-        "text",
-        "atType",
-    }
-
-    def blocks(self, readme: str) -> dict[str, str]:
-        text = (Path(settings.BASE_DIR) / readme).read_text()
-        return dict(re.findall(r"```(java|swift|dart)\n(.*?)```", text, re.DOTALL))
-
-    def test_their_keys_are_those_of_a_conversation(self):
-        for language in ("java", "swift"):
-            told = {name for names in self.TOLD.findall(self.blocks("README.md")[language]) for name in names if name}
-
-            with self.subTest(language):
-                self.assertEqual(told - set(conversation.KEYS) - self.OF_MESSAGES - {"conversationList"}, set())
-                # The rest is in the ID, or ours: a place in the vendor's list is none in this one.
-                self.assertEqual(set(conversation.KEYS) - told, {"type", "userID", "groupID", "orderkey"})
-
-    def test_both_languages_have_the_same(self):
-        self.assertEqual(self.blocks("README.md"), self.blocks("README.zh.md"))
-        self.assertEqual(len(self.blocks("README.md")), 3)
+    def drop(self, name: str) -> None:
+        environment = self.environment()
+        subprocess.run(["dropdb", "--if-exists", "--force", name], env=environment, check=True)
+        subprocess.run(["dropuser", "--if-exists", name], env=environment, check=True)
