@@ -113,6 +113,6 @@ def _error_response(request: HttpRequest, error: ConversationError) -> HttpRespo
     }
     if pane_asked_for(request) and context["find"] is not None:  # under the box, which keeps the text
         response = render(request, "conversations/_search_error.html", context, status=error.status)
-        return push_url(reswap(retarget(response, "#find-error"), "innerHTML"), False)
+        return push_url(reswap(retarget(response, "#search-error"), "innerHTML show:none"), False)
     template = "conversations/_error.html" if pane_asked_for(request) else "conversations/error.html"
     return render(request, template, context, status=error.status)

@@ -108,14 +108,31 @@ def test_a_slip_in_the_search_is_told_under_the_box(visits: Visits, rita: str):
     page.locator("#search").fill("is:unraed bob")
     page.locator("#search").press("Enter")
 
-    expect(page.locator("#find-error")).to_contain_text("is:unraed")
+    expect(page.locator("#search-error")).to_contain_text("is:unraed")
     expect(page.locator("#search")).to_have_value("is:unraed bob")
     expect(page.locator("#rows .name")).to_have_text(["bob"])
     assert page.url == url
     visits.expect_complaint("status of 400")
     page.locator("#search").fill("is:unread bob")
     page.locator("#search").press("Enter")
-    expect(page.locator("#find-error")).to_be_empty()
+    expect(page.locator("#search-error")).to_be_empty()
+
+
+def test_a_typo_in_the_search_keeps_box_and_message_in_sight(visits: Visits):
+    visits.site.do("make_conversations(40, 'typo').clear()")
+    page = visits.open("/owner/?owner=typo", viewport={"width": 1000, "height": 700})
+    search, rows = page.locator("#search"), page.locator("#entries")
+    assert page.evaluate("getComputedStyle(document.querySelector('#entries')).opacity") == "1"
+
+    search.fill("is:unred")
+    search.press("Enter")
+
+    expect(page.locator("#search-error")).to_contain_text("is:unred")
+    expect(search).to_be_in_viewport(ratio=1)
+    expect(page.locator("#search-error .error")).to_be_in_viewport(ratio=1)
+    expect(rows).to_have_css("opacity", "0.4")  # they are not those of the text in the box
+    assert page.evaluate("document.querySelector('#list').scrollTop") == 0
+    visits.expect_complaint("status of 400")
 
 
 def test_ticking_counts_and_moves_no_row(visits: Visits, rita: str):
