@@ -1,9 +1,10 @@
-"""What Django itself refuses: problem+json under the API, a page elsewhere."""
+"""Responses to what Django itself refuses: problem+json under the API, a page elsewhere."""
 
 import logging
 import sys
+from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse, HttpResponseServerError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseServerError
 from django.template.loader import render_to_string
 from django.views import defaults
 
@@ -26,6 +27,24 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return problem_response(exception, request) if _is_api(request) else defaults.page_not_found(request, exception)
+
+
+class NotFoundMiddleware:
+    """Show our own 404 in development as well, where Django would show its technical page."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        return page_not_found(request, exception) if isinstance(exception, Http404) else None
+
+
+def unknown_page(request: HttpRequest) -> HttpResponse:
+    """Answer an address that no other pattern matches."""
+    return page_not_found(request, Http404())
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -120,6 +120,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
+    "imsite.handlers.NotFoundMiddleware",
 ]
 ROOT_URLCONF = "imsite.urls"
 WSGI_APPLICATION = "imsite.wsgi.application"
@@ -177,6 +178,7 @@ STORAGES = {
 }
 # From STATIC_ROOT in the demo as well, where they lie compressed.
 WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = False
+WHITENOISE_ROOT = BASE_DIR / "imsite" / "public"  # favicon.ico and robots.txt, at the site's root
 # `make run` is one ASGI process: a file that WhiteNoise opens is read there at once, which is what the warning is about.
 warnings.filterwarnings("ignore", "StreamingHttpResponse must consume synchronous iterators")
 

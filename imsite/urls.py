@@ -6,6 +6,7 @@ from django.urls import include, path, re_path
 from conversations.api.errors import unknown_address
 from conversations.api.openapi.views import DocumentationView, SchemaView
 from conversations.api.webhook import tencent
+from imsite.handlers import unknown_page
 
 urlpatterns = [
     path("api/schema/", SchemaView.as_view(), name="schema"),
@@ -16,6 +17,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
     path("", include("conversations.pages.urls")),
+    re_path("", unknown_page),
 ]
 
 handler400 = "imsite.handlers.bad_request"

@@ -68,7 +68,8 @@ def avatar(some_id: str, name: str) -> str:
     tile = (
         "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 8 8'>"
         f"<path fill='hsl({chance.randrange(360)},45%,45%)' d='M0 0h8v8H0z'/>"
-        f"<text x='4' y='5.6' font-size='4.5' text-anchor='middle' fill='white'>{name[0]}</text></svg>"
+        "<text x='4' y='5.6' font-family='system-ui,sans-serif' font-size='4.5' text-anchor='middle' fill='white'>"
+        f"{name[0]}</text></svg>"
     )
     return "data:image/svg+xml," + quote(tile, safe=" ='/:()-,")
 

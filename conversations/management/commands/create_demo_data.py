@@ -17,6 +17,7 @@ from conversations import demo
 from conversations.access import api_keys
 from conversations.choices import ConversationType
 from conversations.demo import feeding, people, scripts
+from conversations.demo.logins import ADMINISTRATOR, SUPPORT
 from conversations.identifiers import join
 from conversations.management.arguments import moment
 from conversations.models import ApiKey
@@ -25,7 +26,7 @@ from conversations.times import to_epoch_s
 from conversations.transfer.conversations import import_records
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
-LOGIN, SUPPORT, KEY_NAME = "demo", "support", "demo"
+KEY_NAME = "demo"
 SUPPORT_GROUP = "Support"
 BEST_KNOWN = join(ConversationType.GROUP, scripts.PROJECT.group_id)
 SHOWN_IDS = ("c2c_bob", BEST_KNOWN, "group_design team/2026", "c2c_nobody")
@@ -117,12 +118,12 @@ def _curl_lines(site: str, key: str) -> list[tuple[str, str]]:
 @transaction.atomic
 def _make_logins() -> list[str]:
     """An administrator and, if the support role is set up, somebody who has it; a name's password is the name."""
-    _make_login(LOGIN, is_superuser=True)
+    _make_login(ADMINISTRATOR, is_superuser=True)
     role = Group.objects.filter(name=SUPPORT_GROUP).first()
     if role is None:
-        return [LOGIN]
+        return [ADMINISTRATOR]
     _make_login(SUPPORT, is_superuser=False, role=role)
-    return [LOGIN, SUPPORT]
+    return [ADMINISTRATOR, SUPPORT]
 
 
 def _make_login(name: str, *, is_superuser: bool, role: Group | None = None) -> None:
