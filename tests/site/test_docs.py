@@ -20,6 +20,7 @@ from tests.support import command_help, documents
 from tests.support.servers import RunningServer
 
 ROOT = documents.ROOT
+API_PAGES = ("docs/api.md", "docs/zh/api.md")
 # Run in a copy of the project by test_readme.py.
 ELSEWHERE = ("make run", "make serve")
 PASTED = [page for page in documents.pages() if page.name != "README.zh.md" and "zh" not in page.parts]
@@ -52,6 +53,20 @@ class PastedTests(SimpleTestCase):
             script = "\n".join(blocks).replace(documents.DEMO_ADDRESS, f"http://127.0.0.1:{self.server.port}")
             documents.paste(script, folder=Path(folder), environment=self.server.environment)
 
+    def test_the_error_shown_is_what_the_api_answers(self):
+        changing = ("title", "detail", "desc", "requestId")  # sentences, and what differs each time
+        key = self.server.do("with_key()")["HTTP_AUTHORIZATION"]
+        address = f"http://127.0.0.1:{self.server.port}/api/v1/conversations/c2c_nobody/"
+        with self.assertRaises(urllib.error.HTTPError) as raised:
+            urllib.request.urlopen(urllib.request.Request(address, headers={"Authorization": key}))
+        problem = json.loads(raised.exception.read())
+
+        for page in API_PAGES:
+            shown = next(json.loads(block) for block in documents.blocks(page, "json") if "requestId" in block)
+            with self.subTest(page):
+                self.assertEqual(list(shown), list(problem))
+                self.assertEqual({**problem, **{name: shown[name] for name in changing}}, shown)
+
     def test_no_page_is_left_out(self):
         tested = {name.removeprefix("test_pasting_") for name in dir(self) if name.startswith("test_pasting_")}
         with_commands = {page.stem.lower() for page in PASTED if documents.blocks(str(page.relative_to(ROOT)))}
@@ -60,6 +75,10 @@ class PastedTests(SimpleTestCase):
 
     def test_pasting_readme(self):
         self.run_page("README.md")
+
+        newest = self.server.do("Conversation.objects.for_owner('alice').order_by('-order_key')[0].conversation_id")
+        shown = self.server.do("Conversation.objects.for_owner('alice').get(conversation_id='c2c_bob').last_message")
+        self.assertEqual((newest, json.loads(shown)["textElem"]), ("c2c_bob", {"text": "Lunch at noon?"}))
 
     def test_pasting_api(self):
         self.run_page("docs/api.md")
@@ -111,9 +130,6 @@ class LinkTests(SimpleTestCase):
 class TableTests(TestCase):
     """What the tables list is all that there is."""
 
-    API_PAGES = ("docs/api.md", "docs/zh/api.md")
-    CHANGING = ("title", "detail", "desc", "requestId")  # sentences, and what differs each time
-
     def test_every_call(self):
         paths = SchemaGenerator().get_schema(request=None, public=True)["paths"]
         calls = {
@@ -123,7 +139,7 @@ class TableTests(TestCase):
             if method in ("get", "post", "put", "patch", "delete") and path.startswith("/api/v1/")
         }
         self.assertTrue(calls)
-        for page in self.API_PAGES:
+        for page in API_PAGES:
             listed = set()
             for row in text_of(page).splitlines():
                 for methods, path in re.findall(r"`((?:[A-Z]+`(?:、|, )`)*[A-Z]+) ([\w/{}-]+/)", row):
@@ -137,27 +153,12 @@ class TableTests(TestCase):
 
     def test_every_error_code(self):
         codes = {str(code.value) for code in Code} - {str(Code.TOO_OFTEN.value) if hasattr(Code, "TOO_OFTEN") else ""}
-        for page in self.API_PAGES:
+        for page in API_PAGES:
             with self.subTest(page):
                 self.assertEqual(set(re.findall(r"^\| (\d{4,5}) \|", text_of(page), re.MULTILINE)), codes)
 
-    def test_the_error_shown_is_what_the_api_answers(self):
-        server = RunningServer("wsgi", "imsite.wsgi:application")
-        self.addCleanup(server.stop)
-        key = server.do("with_key()")["HTTP_AUTHORIZATION"]
-        address = f"http://127.0.0.1:{server.port}/api/v1/conversations/c2c_nobody/"
-        with self.assertRaises(urllib.error.HTTPError) as raised:
-            urllib.request.urlopen(urllib.request.Request(address, headers={"Authorization": key}))
-        problem = json.loads(raised.exception.read())
-
-        for page in self.API_PAGES:
-            shown = next(json.loads(block) for block in documents.blocks(page, "json") if "requestId" in block)
-            with self.subTest(page):
-                self.assertEqual(list(shown), list(problem))
-                self.assertEqual({**problem, **{name: shown[name] for name in self.CHANGING}}, shown)
-
     def test_every_filter(self):
-        for page in self.API_PAGES:
+        for page in API_PAGES:
             with self.subTest(page):
                 self.assertEqual({name for name in FILTER_NAMES if f"`{name}`" not in table_cells(page)}, set())
 
@@ -225,3 +226,19 @@ class SizeTests(SimpleTestCase):
     def test_a_readme_is_read_in_one_go(self):
         for page in ("README.md", "README.zh.md"):
             self.assertLessEqual(len(text_of(page).splitlines()), 150)
+
+
+class WordingTests(SimpleTestCase):
+    """Words that were replaced, because each had to be read twice."""
+
+    ENGLISH = re.compile(
+        r"\b(told|anew|whoever|carried over|feed token|new_feed_epoch|looks? into|the vendor)\b", re.IGNORECASE
+    )
+    CHINESE = re.compile("结转|聊天云|告知|得知|名册|一刻钟|应答包|消息线|权限范围|已存视图|(?<!会话)所属用户")
+
+    def test_they_do_not_come_back(self):
+        for page in documents.pages():
+            if page.name != "CHANGELOG.md":  # it says what was renamed
+                text = command_help.PART.sub("", page.read_text())
+                with self.subTest(page):
+                    self.assertEqual(self.ENGLISH.findall(text) + self.CHINESE.findall(text), [])
