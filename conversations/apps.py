@@ -2,6 +2,8 @@
 
 from django.apps import AppConfig
 from django.contrib.admin import apps as admin_apps
+from django.contrib.auth import apps as auth_apps
+from django.utils.translation import gettext_lazy as _
 
 from conversations import checks  # noqa: F401 - registers them
 
@@ -14,3 +16,8 @@ class ConversationsConfig(AppConfig):
 class StaffAdminConfig(admin_apps.AdminConfig):
     default = False
     default_site = "conversations.admin_site.site.StaffSite"
+
+
+class StaffAuthConfig(auth_apps.AuthConfig):
+    default = False
+    verbose_name = _("Staff accounts")

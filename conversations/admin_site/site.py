@@ -29,8 +29,12 @@ class StaffSite(admin.AdminSite):
         }
 
     def get_app_list(self, request, app_label=None):
-        """Return the apps, this site's own first."""
-        return sorted(super().get_app_list(request, app_label), key=lambda app: app["app_label"] != "conversations")
+        """Return the apps, this site's own first; of two tables of users, Django's is named for what it holds."""
+        apps = sorted(super().get_app_list(request, app_label), key=lambda app: app["app_label"] != "conversations")
+        for table in (table for app in apps for table in app["models"]):
+            if table["object_name"] == "User":
+                table["name"] = _("Staff accounts")
+        return apps
 
     def index(self, request, extra_context=None):
         home = {"cards": dashboard.cards(self, request), "first_steps": dashboard.first_steps(self, request)}

@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="ConversationRow",
             fields=[
-                ("owner_id", models.CharField(max_length=64, verbose_name="owner")),
+                ("owner_id", models.CharField(max_length=64, verbose_name="user")),
                 (
                     "type",
                     models.SmallIntegerField(choices=[(1, "one to one"), (2, "group")], help_text="type", verbose_name="type"),
@@ -58,7 +58,7 @@ class Migration(migrations.Migration):
                         ],
                         db_default=0,
                         help_text="recvOpt",
-                        verbose_name="receive option",
+                        verbose_name="message receiving option",
                     ),
                 ),
                 ("unread_count", models.IntegerField(db_default=0, help_text="unreadCount", verbose_name="unread")),
@@ -77,9 +77,9 @@ class Migration(migrations.Migration):
                     models.CharField(
                         blank=True,
                         db_default="",
-                        help_text="place in its thread",
+                        help_text="position in its message history",
                         max_length=30,
-                        verbose_name="place of the last message",
+                        verbose_name="position of the last message",
                     ),
                 ),
                 ("draft_text", models.TextField(blank=True, db_default="", help_text="draftText", verbose_name="draft")),
@@ -102,7 +102,7 @@ class Migration(migrations.Migration):
                     "conversation_groups",
                     models.BigIntegerField(
                         db_default=0,
-                        help_text="conversationGroupList as bits of the owner's names",
+                        help_text="conversationGroupList, as bits of the user's group names",
                         verbose_name="conversation groups",
                     ),
                 ),
@@ -128,7 +128,7 @@ class Migration(migrations.Migration):
                 (
                     "imported_unread",
                     models.IntegerField(
-                        db_default=0, help_text="unread without messages here", verbose_name="unread carried over"
+                        db_default=0, help_text="unread without stored messages", verbose_name="imported unread"
                     ),
                 ),
                 (
@@ -136,9 +136,9 @@ class Migration(migrations.Migration):
                     models.CharField(
                         blank=True,
                         db_default="",
-                        help_text="where that unread ends",
+                        help_text="position of the last imported unread message",
                         max_length=30,
-                        verbose_name="end of the unread carried over",
+                        verbose_name="end of the imported unread",
                     ),
                 ),
                 (
@@ -146,7 +146,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         blank=True,
                         db_default="",
-                        help_text="only a message past this brings the conversation back",
+                        help_text="only a newer message brings the conversation back",
                         max_length=30,
                         verbose_name="deleted up to",
                     ),
@@ -156,14 +156,16 @@ class Migration(migrations.Migration):
                     models.CharField(
                         blank=True,
                         db_default="",
-                        help_text="messages up to here are not shown to the owner",
+                        help_text="the user doesn't see messages up to here",
                         max_length=30,
                         verbose_name="history cleared up to",
                     ),
                 ),
                 (
                     "version",
-                    models.BigIntegerField(help_text="the owner's number of this row's newest change", verbose_name="version"),
+                    models.BigIntegerField(
+                        help_text="number of the newest change of this conversation in the user's list", verbose_name="version"
+                    ),
                 ),
                 (
                     "changed_by",
@@ -194,7 +196,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "changed_at",
-                    models.DateTimeField(blank=True, help_text="when it took its version", null=True, verbose_name="changed"),
+                    models.DateTimeField(blank=True, help_text="time of the newest change", null=True, verbose_name="changed"),
                 ),
                 ("created_version", models.BigIntegerField(verbose_name="created in version")),
                 ("deleted_at", models.DateTimeField(blank=True, null=True, verbose_name="deleted")),
@@ -265,7 +267,9 @@ class Migration(migrations.Migration):
                 ("sender", models.CharField(blank=True, help_text="From_Account", max_length=64, verbose_name="sender")),
                 (
                     "time_s",
-                    models.BigIntegerField(help_text="MsgTime, epoch seconds; none if only the recall is known", null=True),
+                    models.BigIntegerField(
+                        help_text="MsgTime, epoch seconds; empty if only the recall was received", null=True
+                    ),
                 ),
                 ("random", models.BigIntegerField(help_text="MsgRandom", null=True)),
                 ("body", models.TextField(help_text="lastMessage, JSON", null=True)),
@@ -277,7 +281,7 @@ class Migration(migrations.Migration):
                 (
                     "targets",
                     models.TextField(
-                        db_default="[]", help_text="To_Account of a targeted group message, JSON; [] is everybody"
+                        db_default="[]", help_text="To_Account of a targeted group message, JSON; [] means all members"
                     ),
                 ),
                 (
@@ -348,8 +352,8 @@ class Migration(migrations.Migration):
                 ("generation", models.BigIntegerField(db_default=1)),
             ],
             options={
-                "verbose_name": "name on its way",
-                "verbose_name_plural": "names on their way",
+                "verbose_name": "pending name update",
+                "verbose_name_plural": "pending name updates",
             },
         ),
         migrations.CreateModel(
@@ -360,27 +364,27 @@ class Migration(migrations.Migration):
                 ("pruned_position", models.CharField(db_default="", max_length=30)),
             ],
             options={
-                "verbose_name": "thread",
-                "verbose_name_plural": "threads",
+                "verbose_name": "message history",
+                "verbose_name_plural": "message histories",
             },
         ),
         migrations.CreateModel(
             name="AccessLogEntry",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("username", models.CharField(max_length=150, verbose_name="user name")),
-                ("owner_id", models.CharField(max_length=64, verbose_name="owner")),
+                ("username", models.CharField(max_length=150, verbose_name="username")),
+                ("owner_id", models.CharField(max_length=64, verbose_name="user")),
                 ("reason", models.CharField(blank=True, db_default="", max_length=200, verbose_name="reason")),
                 (
                     "viewed_at",
                     models.DateTimeField(
-                        db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name="looked at"
+                        db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name="viewed at"
                     ),
                 ),
             ],
             options={
-                "verbose_name": "look into a list",
-                "verbose_name_plural": "looks into lists",
+                "verbose_name": "access log entry",
+                "verbose_name_plural": "access log",
                 "indexes": [
                     models.Index(
                         models.F("owner_id"), models.OrderBy(models.F("viewed_at"), descending=True), name="access_log_by_owner"
@@ -400,7 +404,11 @@ class Migration(migrations.Migration):
                 (
                     "owner_id",
                     models.CharField(
-                        blank=True, help_text="empty: a service key", max_length=64, null=True, verbose_name="owner"
+                        blank=True,
+                        help_text="Leave empty for a service key (access to all users)",
+                        max_length=64,
+                        null=True,
+                        verbose_name="user",
                     ),
                 ),
                 ("can_read", models.BooleanField(db_default=True, verbose_name="may read")),
@@ -434,7 +442,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Conversation",
             fields=[
-                ("owner_id", models.CharField(max_length=64, verbose_name="owner")),
+                ("owner_id", models.CharField(max_length=64, verbose_name="user")),
                 ("conversation_id", models.CharField(help_text="conversationID", max_length=102, verbose_name="conversation")),
                 (
                     "type",
@@ -472,7 +480,7 @@ class Migration(migrations.Migration):
                         ],
                         db_default=0,
                         help_text="recvOpt",
-                        verbose_name="receive option",
+                        verbose_name="message receiving option",
                     ),
                 ),
                 ("unread_count", models.IntegerField(db_default=0, help_text="unreadCount", verbose_name="unread")),
@@ -491,9 +499,9 @@ class Migration(migrations.Migration):
                     models.CharField(
                         blank=True,
                         db_default="",
-                        help_text="place in its thread",
+                        help_text="position in its message history",
                         max_length=30,
-                        verbose_name="place of the last message",
+                        verbose_name="position of the last message",
                     ),
                 ),
                 ("draft_text", models.TextField(blank=True, db_default="", help_text="draftText", verbose_name="draft")),
@@ -516,7 +524,7 @@ class Migration(migrations.Migration):
                     "conversation_groups",
                     models.BigIntegerField(
                         db_default=0,
-                        help_text="conversationGroupList as bits of the owner's names",
+                        help_text="conversationGroupList, as bits of the user's group names",
                         verbose_name="conversation groups",
                     ),
                 ),
@@ -542,7 +550,7 @@ class Migration(migrations.Migration):
                 (
                     "imported_unread",
                     models.IntegerField(
-                        db_default=0, help_text="unread without messages here", verbose_name="unread carried over"
+                        db_default=0, help_text="unread without stored messages", verbose_name="imported unread"
                     ),
                 ),
                 (
@@ -550,9 +558,9 @@ class Migration(migrations.Migration):
                     models.CharField(
                         blank=True,
                         db_default="",
-                        help_text="where that unread ends",
+                        help_text="position of the last imported unread message",
                         max_length=30,
-                        verbose_name="end of the unread carried over",
+                        verbose_name="end of the imported unread",
                     ),
                 ),
                 (
@@ -560,7 +568,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         blank=True,
                         db_default="",
-                        help_text="only a message past this brings the conversation back",
+                        help_text="only a newer message brings the conversation back",
                         max_length=30,
                         verbose_name="deleted up to",
                     ),
@@ -570,14 +578,16 @@ class Migration(migrations.Migration):
                     models.CharField(
                         blank=True,
                         db_default="",
-                        help_text="messages up to here are not shown to the owner",
+                        help_text="the user doesn't see messages up to here",
                         max_length=30,
                         verbose_name="history cleared up to",
                     ),
                 ),
                 (
                     "version",
-                    models.BigIntegerField(help_text="the owner's number of this row's newest change", verbose_name="version"),
+                    models.BigIntegerField(
+                        help_text="number of the newest change of this conversation in the user's list", verbose_name="version"
+                    ),
                 ),
                 (
                     "changed_by",
@@ -608,7 +618,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "changed_at",
-                    models.DateTimeField(blank=True, help_text="when it took its version", null=True, verbose_name="changed"),
+                    models.DateTimeField(blank=True, help_text="time of the newest change", null=True, verbose_name="changed"),
                 ),
                 ("created_version", models.BigIntegerField(verbose_name="created in version")),
                 ("deleted_at", models.DateTimeField(blank=True, null=True, verbose_name="deleted")),
@@ -634,7 +644,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "conversation",
                 "verbose_name_plural": "conversations",
-                "permissions": (("read_text", "Can read the text of conversations"),),
+                "permissions": (("read_text", "Can read message texts"),),
                 "indexes": [
                     models.Index(
                         models.F("owner_id"),
@@ -731,7 +741,9 @@ class Migration(migrations.Migration):
                 ("sender", models.CharField(blank=True, help_text="From_Account", max_length=64, verbose_name="sender")),
                 (
                     "time_s",
-                    models.BigIntegerField(help_text="MsgTime, epoch seconds; none if only the recall is known", null=True),
+                    models.BigIntegerField(
+                        help_text="MsgTime, epoch seconds; empty if only the recall was received", null=True
+                    ),
                 ),
                 ("random", models.BigIntegerField(help_text="MsgRandom", null=True)),
                 ("body", models.TextField(help_text="lastMessage, JSON", null=True)),
@@ -743,7 +755,7 @@ class Migration(migrations.Migration):
                 (
                     "targets",
                     models.TextField(
-                        db_default="[]", help_text="To_Account of a targeted group message, JSON; [] is everybody"
+                        db_default="[]", help_text="To_Account of a targeted group message, JSON; [] means all members"
                     ),
                 ),
                 (
@@ -792,18 +804,18 @@ class Migration(migrations.Migration):
                     models.BigIntegerField(
                         db_default=0,
                         default=conversations.times.now_s,
-                        help_text="feed tokens of another epoch start over; epoch seconds of the creation or restore",
+                        help_text="sync tokens of another epoch start over; epoch seconds of the creation or restore",
                     ),
                 ),
                 (
                     "reset_below",
                     models.BigIntegerField(
-                        db_default=0, help_text="a feed token below this version starts over", verbose_name="reset below"
+                        db_default=0, help_text="sync tokens below this version start over", verbose_name="reset below"
                     ),
                 ),
                 (
                     "nick_name",
-                    models.TextField(blank=True, db_default="", help_text="Tag_Profile_IM_Nick", verbose_name="nick name"),
+                    models.TextField(blank=True, db_default="", help_text="Tag_Profile_IM_Nick", verbose_name="nickname"),
                 ),
                 ("former_names", models.TextField(db_default="[]", help_text="JSON")),
                 ("nick_name_at_ms", models.BigIntegerField(db_default=0, help_text="EventTime, epoch milliseconds")),
@@ -818,7 +830,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "groups_version",
-                    models.BigIntegerField(db_default=0, help_text="number of the newest change of the groups' names"),
+                    models.BigIntegerField(db_default=0, help_text="number of the newest change of a group's name"),
                 ),
                 (
                     "created_at",
@@ -828,8 +840,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "owner",
-                "verbose_name_plural": "owners",
+                "verbose_name": "user",
+                "verbose_name_plural": "users",
                 "indexes": [],
             },
         ),
@@ -841,7 +853,7 @@ class Migration(migrations.Migration):
                 (
                     "body",
                     models.TextField(
-                        blank=True, help_text="JSON; none any more once it is old and applied", verbose_name="body"
+                        blank=True, help_text="JSON; removed some days after the webhook was applied", verbose_name="body"
                     ),
                 ),
                 (
@@ -881,7 +893,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("name", models.CharField(max_length=40, verbose_name="name")),
-                ("find", models.CharField(help_text="as in the list's search box", max_length=500, verbose_name="filters")),
+                ("find", models.CharField(help_text="in the search box's syntax", max_length=500, verbose_name="filters")),
                 ("is_shared", models.BooleanField(db_default=False, verbose_name="shared")),
                 (
                     "created_at",
@@ -895,7 +907,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="saved_views",
                         to=settings.AUTH_USER_MODEL,
-                        verbose_name="user",
+                        verbose_name="staff account",
                     ),
                 ),
             ],

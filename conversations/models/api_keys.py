@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from conversations import identifiers
 
@@ -15,7 +16,11 @@ class ApiKey(models.Model):
     digest = models.BinaryField(max_length=32, help_text="SHA-256")
     name = models.CharField(_("name"), max_length=100)
     owner_id = models.CharField(  # noqa: DJ001 - no owner is not an owner without a name
-        _("owner"), max_length=identifiers.OWNER_ID_MAX_BYTES, null=True, blank=True, help_text=_("empty: a service key")
+        _("user"),
+        max_length=identifiers.OWNER_ID_MAX_BYTES,
+        null=True,
+        blank=True,
+        help_text=_("Leave empty for a service key (access to all users)"),
     )
     can_read = models.BooleanField(_("may read"), db_default=True)
     can_write = models.BooleanField(_("may write"), db_default=False)
@@ -27,7 +32,7 @@ class ApiKey(models.Model):
 
     class Meta:
         verbose_name, verbose_name_plural = _("API key"), _("API keys")
-        permissions = (("check_usersig", "Can check UserSigs"),)
+        permissions = (("check_usersig", gettext_noop("Can check UserSigs")),)
         constraints = (
             models.CheckConstraint(
                 name="apikey_ingests_only_as_a_service", condition=Q(can_ingest=False) | Q(owner_id__isnull=True)

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from conversations import identifiers, positions
 from conversations.choices import ALLOWED_MARKS, ChangedBy, ConversationType, GroupType, Membership, ReceiveOption
@@ -19,7 +20,7 @@ RESERVED_MARKS = ~ALLOWED_MARKS & (1 << 64) - 1
 class ConversationColumns(models.Model):
     """The columns of a conversation, shared by the model and the admin's view of the same table."""
 
-    owner_id = models.CharField(_("owner"), max_length=identifiers.OWNER_ID_MAX_BYTES)
+    owner_id = models.CharField(_("user"), max_length=identifiers.OWNER_ID_MAX_BYTES)
     conversation_id = models.CharField(
         _("conversation"), max_length=identifiers.CONVERSATION_ID_MAX_BYTES, help_text="conversationID"
     )
@@ -30,18 +31,18 @@ class ConversationColumns(models.Model):
     show_name = models.TextField(_("name"), blank=True, db_default="", help_text="showName")
     face_url = models.TextField(_("avatar"), blank=True, db_default="", help_text="faceUrl")
     recv_opt = models.SmallIntegerField(
-        _("receive option"), choices=ReceiveOption, db_default=ReceiveOption.RECEIVE, help_text="recvOpt"
+        _("message receiving option"), choices=ReceiveOption, db_default=ReceiveOption.RECEIVE, help_text="recvOpt"
     )
     unread_count = models.IntegerField(_("unread"), db_default=0, help_text="unreadCount")
     # Text, not jsonb: it is only ever handed out whole, and jsonb reads at 0.7 of text's speed.
     last_message = models.TextField(_("last message"), null=True, blank=True, help_text="lastMessage, JSON")  # noqa: DJ001
     last_message_at = models.DateTimeField(_("last message at"), null=True, blank=True, help_text="lastMessage.timestamp")
     last_message_position = models.CharField(
-        _("place of the last message"),
+        _("position of the last message"),
         max_length=positions.MAX_LENGTH,
         blank=True,
         db_default=positions.NO_POSITION,
-        help_text=_("place in its thread"),
+        help_text=_("position in its message history"),
     )
     draft_text = models.TextField(_("draft"), blank=True, db_default="", help_text="draftText")
     draft_timestamp = models.BigIntegerField(_("draft time"), db_default=0, help_text=_("draftTimestamp, epoch seconds"))
@@ -51,20 +52,20 @@ class ConversationColumns(models.Model):
     marks = models.BigIntegerField(_("marks"), db_default=0, help_text=_("markList as 64 bits, signed"))
     custom_data = models.TextField(_("custom data"), blank=True, db_default="", help_text="customData")
     conversation_groups = models.BigIntegerField(
-        _("conversation groups"), db_default=0, help_text=_("conversationGroupList as bits of the owner's names")
+        _("conversation groups"), db_default=0, help_text=_("conversationGroupList, as bits of the user's group names")
     )
     c2c_read_timestamp = models.BigIntegerField(
         _("read up to (time)"), db_default=0, help_text=_("c2cReadTimestamp, epoch seconds")
     )
     group_read_sequence = models.BigIntegerField(_("read up to (number)"), db_default=0, help_text="groupReadSequence")
     membership = models.CharField(_("membership"), max_length=9, choices=Membership, db_default=Membership.MEMBER)
-    imported_unread = models.IntegerField(_("unread carried over"), db_default=0, help_text=_("unread without messages here"))
+    imported_unread = models.IntegerField(_("imported unread"), db_default=0, help_text=_("unread without stored messages"))
     imported_unread_position = models.CharField(
-        _("end of the unread carried over"),
+        _("end of the imported unread"),
         max_length=positions.MAX_LENGTH,
         blank=True,
         db_default=positions.NO_POSITION,
-        help_text=_("where that unread ends"),
+        help_text=_("position of the last imported unread message"),
     )
     # Two places: deleting may keep the messages, and clearing them keeps the conversation.
     deleted_position = models.CharField(
@@ -72,18 +73,20 @@ class ConversationColumns(models.Model):
         max_length=positions.MAX_LENGTH,
         blank=True,
         db_default=positions.NO_POSITION,
-        help_text=_("only a message past this brings the conversation back"),
+        help_text=_("only a newer message brings the conversation back"),
     )
     cleared_position = models.CharField(
         _("history cleared up to"),
         max_length=positions.MAX_LENGTH,
         blank=True,
         db_default=positions.NO_POSITION,
-        help_text=_("messages up to here are not shown to the owner"),
+        help_text=_("the user doesn't see messages up to here"),
     )
-    version = models.BigIntegerField(_("version"), help_text=_("the owner's number of this row's newest change"))
+    version = models.BigIntegerField(
+        _("version"), help_text=_("number of the newest change of this conversation in the user's list")
+    )
     changed_by = models.CharField(_("changed by"), max_length=12, choices=ChangedBy, blank=True, db_default="")
-    changed_at = models.DateTimeField(_("changed"), null=True, blank=True, help_text=_("when it took its version"))
+    changed_at = models.DateTimeField(_("changed"), null=True, blank=True, help_text=_("time of the newest change"))
     created_version = models.BigIntegerField(_("created in version"))
     deleted_at = models.DateTimeField(_("deleted"), null=True, blank=True)
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
@@ -131,7 +134,7 @@ class Conversation(ConversationColumns):
 
     class Meta:
         verbose_name, verbose_name_plural = _("conversation"), _("conversations")
-        permissions = (("read_text", "Can read the text of conversations"),)
+        permissions = (("read_text", gettext_noop("Can read message texts")),)
         indexes = (
             models.Index(
                 "owner_id", F("is_pinned").desc(), F("order_key").desc(), "conversation_id",

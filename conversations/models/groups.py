@@ -98,7 +98,7 @@ class ProfileUpdate(models.Model):
     generation = models.BigIntegerField(db_default=1)
 
     class Meta:
-        verbose_name, verbose_name_plural = _("name on its way"), _("names on their way")
+        verbose_name, verbose_name_plural = _("pending name update"), _("pending name updates")
 
     def __str__(self) -> str:
         return self.conversation_id

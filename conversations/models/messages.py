@@ -20,7 +20,7 @@ class Thread(models.Model):
     pruned_position = models.CharField(max_length=positions.MAX_LENGTH, db_default=positions.NO_POSITION)
 
     class Meta:
-        verbose_name, verbose_name_plural = _("thread"), _("threads")
+        verbose_name, verbose_name_plural = _("message history"), _("message histories")
 
     def __str__(self) -> str:
         return self.thread.replace(BETWEEN, " – ")
@@ -32,7 +32,7 @@ class MessageColumns(models.Model):
     thread = models.CharField(max_length=THREAD_MAX_LENGTH)
     position = models.CharField(max_length=positions.MAX_LENGTH)
     sender = models.CharField(_("sender"), max_length=identifiers.OWNER_ID_MAX_BYTES, blank=True, help_text="From_Account")
-    time_s = models.BigIntegerField(null=True, help_text=_("MsgTime, epoch seconds; none if only the recall is known"))
+    time_s = models.BigIntegerField(null=True, help_text=_("MsgTime, epoch seconds; empty if only the recall was received"))
     random = models.BigIntegerField(null=True, help_text="MsgRandom")
     # As everybody but its sender sees it.
     body = models.TextField(null=True, help_text=_("lastMessage, JSON"))  # noqa: DJ001
@@ -41,7 +41,9 @@ class MessageColumns(models.Model):
     is_recalled = models.BooleanField(_("recalled"), db_default=False)
     at_all = models.BooleanField(db_default=False)
     at_accounts = models.TextField(db_default="[]", help_text="GroupAtInfo, JSON")
-    targets = models.TextField(db_default="[]", help_text=_("To_Account of a targeted group message, JSON; [] is everybody"))
+    targets = models.TextField(
+        db_default="[]", help_text=_("To_Account of a targeted group message, JSON; [] means all members")
+    )
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
 
     class Meta:

@@ -20,12 +20,12 @@ class Owner(models.Model):
     epoch = models.BigIntegerField(
         default=now_s,
         db_default=0,
-        help_text=_("feed tokens of another epoch start over; epoch seconds of the creation or restore"),
+        help_text=_("sync tokens of another epoch start over; epoch seconds of the creation or restore"),
     )
     reset_below = models.BigIntegerField(
-        _("reset below"), db_default=0, help_text=_("a feed token below this version starts over")
+        _("reset below"), db_default=0, help_text=_("sync tokens below this version start over")
     )
-    nick_name = models.TextField(_("nick name"), blank=True, db_default="", help_text="Tag_Profile_IM_Nick")
+    nick_name = models.TextField(_("nickname"), blank=True, db_default="", help_text="Tag_Profile_IM_Nick")
     # All that this user was ever called: a conversation that shows one of these follows the next change, a remark does not.
     former_names = models.TextField(db_default="[]", help_text="JSON")
     nick_name_at_ms = models.BigIntegerField(db_default=0, help_text="EventTime, epoch milliseconds")
@@ -33,13 +33,13 @@ class Owner(models.Model):
     face_url_at_ms = models.BigIntegerField(db_default=0, help_text="EventTime, epoch milliseconds")
     # JSON, e.g. ["customers", null, "work"]: a group's place is its bit in Conversation.conversation_groups.
     group_names = models.TextField(_("conversation groups"), db_default="[]", help_text="getConversationGroupList")
-    groups_version = models.BigIntegerField(db_default=0, help_text=_("number of the newest change of the groups' names"))
+    groups_version = models.BigIntegerField(db_default=0, help_text=_("number of the newest change of a group's name"))
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
 
     objects = OwnerQuerySet.as_manager()
 
     class Meta:
-        verbose_name, verbose_name_plural = _("owner"), _("owners")
+        verbose_name, verbose_name_plural = _("user"), _("users")
         indexes = tuple(
             models.Index(part("nick_name"), "owner_id", name=name, condition=~Q(nick_name=""))
             for part, name in ((NickStart, "owner_by_nick"), (NickRest, "owner_by_rest_of_nick"))

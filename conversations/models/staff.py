@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import F
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from conversations import identifiers
 from conversations.models.querysets import AccessLogQuerySet, SavedViewQuerySet
@@ -18,15 +19,15 @@ SAVED_VIEW_FILTERS_MAX_LENGTH = 500
 class AccessLogEntry(models.Model):
     """A member of staff looked into an owner's list: kept once an hour of a session. It outlives the account."""
 
-    username = models.CharField(_("user name"), max_length=150)
-    owner_id = models.CharField(_("owner"), max_length=identifiers.OWNER_ID_MAX_BYTES)
+    username = models.CharField(_("username"), max_length=150)
+    owner_id = models.CharField(_("user"), max_length=identifiers.OWNER_ID_MAX_BYTES)
     reason = models.CharField(_("reason"), max_length=ACCESS_REASON_MAX_LENGTH, blank=True, db_default="")
-    viewed_at = models.DateTimeField(_("looked at"), db_default=Now(), editable=False)
+    viewed_at = models.DateTimeField(_("viewed at"), db_default=Now(), editable=False)
 
     objects = AccessLogQuerySet.as_manager()
 
     class Meta:
-        verbose_name, verbose_name_plural = _("look into a list"), _("looks into lists")
+        verbose_name, verbose_name_plural = _("access log entry"), _("access log")
         indexes = (
             models.Index("owner_id", F("viewed_at").desc(), name="access_log_by_owner"),
             models.Index("username", F("viewed_at").desc(), name="access_log_by_user"),
@@ -39,9 +40,11 @@ class AccessLogEntry(models.Model):
 class SavedView(models.Model):
     """Filters under a name, for whichever owner's list is open; of one member of staff, or shared with all."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="saved_views", verbose_name=_("user"))
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="saved_views", verbose_name=_("staff account")
+    )
     name = models.CharField(_("name"), max_length=SAVED_VIEW_NAME_MAX_LENGTH)
-    find = models.CharField(_("filters"), max_length=SAVED_VIEW_FILTERS_MAX_LENGTH, help_text=_("as in the list's search box"))
+    find = models.CharField(_("filters"), max_length=SAVED_VIEW_FILTERS_MAX_LENGTH, help_text=_("in the search box's syntax"))
     is_shared = models.BooleanField(_("shared"), db_default=False)
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
 
@@ -49,7 +52,7 @@ class SavedView(models.Model):
 
     class Meta:
         verbose_name, verbose_name_plural = _("saved view"), _("saved views")
-        permissions = (("share_view", "Can share saved views"),)
+        permissions = (("share_view", gettext_noop("Can share saved views")),)
         constraints = (models.UniqueConstraint("user", "name", name="saved_view_once_per_user_and_name"),)
 
     def __str__(self) -> str:

@@ -17,7 +17,7 @@ class WebhookEvent(models.Model):
     """A webhook as it came, and what became of it."""
 
     command = models.CharField(_("command"), max_length=64, help_text="CallbackCommand")
-    body = models.TextField(_("body"), blank=True, help_text=_("JSON; none any more once it is old and applied"))
+    body = models.TextField(_("body"), blank=True, help_text=_("JSON; removed some days after the webhook was applied"))
     outcome = models.CharField(_("outcome"), max_length=8, choices=WebhookOutcome, db_default=WebhookOutcome.PENDING)
     error = models.TextField(_("error"), blank=True, db_default="")
     received_at = models.DateTimeField(_("received"), db_default=Now(), editable=False)
