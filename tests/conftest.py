@@ -2,6 +2,7 @@
 
 import inspect
 import os
+from collections import Counter
 from functools import cache
 
 import pytest
@@ -21,6 +22,7 @@ STARTERS = {"RunningServer", "Popen"}
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark tests by what they are, so that nobody has to remember it; `make quick` leaves marked ones out."""
+    refuse_repeated_ids(items)
     for item in items:
         if item.nodeid.startswith("tests/browser/"):
             item.add_marker("browser")
@@ -28,6 +30,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("server")
         elif empties_tables(item) or (is_property_test(item) and uses_database(item)):
             item.add_marker("slow")
+
+
+def refuse_repeated_ids(items: list[pytest.Item]) -> None:
+    """Raise UsageError if tests share an ID: pytest-xdist would run only the first of them and say nothing."""
+    repeated = [node_id for node_id, count in Counter(item.nodeid for item in items).items() if count > 1]
+    if repeated:
+        raise pytest.UsageError(f"Several tests are called {', '.join(repeated)}.")
 
 
 @cache
@@ -52,7 +61,8 @@ def is_property_test(item: pytest.Item) -> bool:
 
 
 def uses_database(item: pytest.Item) -> bool:
-    return bool(item.get_closest_marker("django_db")) or bool(item.cls and issubclass(item.cls, TestCase))
+    is_marked = "db" in item.fixturenames or bool(item.get_closest_marker("django_db"))
+    return is_marked or bool(item.cls and issubclass(item.cls, TestCase))
 
 
 @pytest.fixture(autouse=True)

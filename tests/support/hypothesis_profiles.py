@@ -19,8 +19,9 @@ USUAL_EXAMPLES = 100
 
 def register() -> None:
     """Register the profiles, and load the environment's; pytest's own option comes later and wins."""
-    # How long an example takes, or its data, says more about the machine than about the code.
-    untimed = {"deadline": None, "suppress_health_check": (HealthCheck.too_slow, HealthCheck.data_too_large)}
+    # How long an example takes, or its data, says more about the machine than about the code; a fixture is for all examples.
+    unchecked = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture)
+    untimed = {"deadline": None, "suppress_health_check": unchecked}
     repeatable = untimed | {"derandomize": True, "database": None}
     kept = DirectoryBasedExampleDatabase(".hypothesis/examples")
     settings.register_profile("quick", max_examples=QUICK_EXAMPLES, **repeatable)
