@@ -3,9 +3,11 @@
 import http.client
 import json
 import queue
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -262,7 +264,8 @@ class Listening:
     def close(self) -> None:
         self.closed.set()
         if self.connection and self.connection.sock:
-            self.connection.sock.close()
+            with suppress(OSError):  # closed already
+                self.connection.sock.shutdown(socket.SHUT_RDWR)
 
     def _run(self) -> None:
         while not self.closed.is_set():
