@@ -1,7 +1,7 @@
-"""Believable people, groups and their conversations; those of one moment are the same each time.
+"""Realistic users, groups and conversations, as records of an import. The same moment gives the same data.
 
-Each person's and each thread's chances come from a generator of its own, seeded by its ID: more owners add threads and leave
-most of the others as they were. Both sides of a thread show the same last message.
+Each user and each thread has its own random generator, seeded by its ID: more users add threads and leave most others
+unchanged. Both sides of a thread show the same last message.
 """
 
 from collections.abc import Iterator
@@ -14,32 +14,32 @@ from conversations.demo.messages import SentMessage, as_seen, make_message
 from conversations.demo.people import NEWCOMER, Group, Person, chance_for, groups, make_people, make_person
 
 CUSTOM_MARK = 1 << FIRST_CUSTOM_MARK_BIT + 3
-# How many people outside the demo, whose own lists nobody keeps, write to these owners; and to any other.
+# The number of contacts outside the demo, who have no list of their own, of these users and of any other.
 OUTSIDE_CONTACTS = {"alice": 180, "bob": 90}
 USUAL_OUTSIDE_CONTACTS = 3
-# These know nearly everybody.
+# The share of all users whom these users know.
 BUSY = {"alice": 0.7, "bob": 0.35}
 USUAL_CONTACTS = 7
 
 
 def records(owner_count: int, now_s: int) -> Iterator[dict[str, Any]]:
-    """The conversations of the demo's first owners up to now, as records of an import."""
+    """Yield the conversations of the demo's first users up to `now_s`, as records of an import."""
     owners = make_people(owner_count)
     for first, second in _pairs(owners):
-        yield from _one_to_one(first, second, now_s, kept=(first, second))
+        yield from _one_to_one(first, second, now_s, listed_for=(first, second))
     for owner in owners:
         if owner.user_id != NEWCOMER:
             for contact in _outside_contacts(owner):
-                yield from _one_to_one(owner, contact, now_s, kept=(owner,))
+                yield from _one_to_one(owner, contact, now_s, listed_for=(owner,))
     for group in groups(owners):
         yield from _in_group(group, now_s)
 
 
-# ---- Who talks to whom -----------------------------------------------------------------------
+# ---- Contacts --------------------------------------------------------------------------------
 
 
 def _pairs(owners: list[Person]) -> Iterator[tuple[Person, Person]]:
-    # These know each other whoever else is there.
+    # These know each other, however many users the demo has.
     by_id = {owner.user_id: owner for owner in owners}
     pairs = [chat.people for chat in scripts.CHATS if not chat.group_id and by_id.keys() >= {*chat.people}]
     yield from ((by_id[first], by_id[second]) for first, second in pairs)
@@ -67,15 +67,15 @@ def _outside_contacts(owner: Person) -> Iterator[Person]:
 # ---- Their conversations ---------------------------------------------------------------------
 
 
-def _one_to_one(first: Person, second: Person, now_s: int, kept: tuple[Person, ...]) -> Iterator[dict[str, Any]]:
+def _one_to_one(first: Person, second: Person, now_s: int, listed_for: tuple[Person, ...]) -> Iterator[dict[str, Any]]:
     chance = chance_for(f"{first.user_id} {second.user_id}")
     sender, receiver = (first, second) if chance.random() < 0.4 else (second, first)
     message = make_message(chance, sender, scripts.began_s(threads.thread_between(first.user_id, second.user_id), now_s))
-    # The sender has seen everything.
+    # The sender has read everything.
     unread = chance.choice((0, 0, 0, 0, 0, 1, 1, 2, 3, 5, 12, 130))
     if message.is_recalled:
         unread = 0
-    for owner in kept:
+    for owner in listed_for:
         peer = second if owner is first else first
         own_unread = unread if owner is receiver else 0
         read_s = message.time_s if not own_unread else message.time_s - 60 * own_unread
@@ -132,7 +132,7 @@ def _receive_option(owner: Person, other_id: str, most: ReceiveOption) -> int:
 
 
 def _record(owner: Person, message: SentMessage, now_s: int, **keys: Any) -> dict[str, Any]:
-    """A line of an import: what the thread gives, and what its owner made of it."""
+    """Return a record of an import: the keys that the thread determines, and random settings of the owner."""
     chance = chance_for(f"settings {owner.user_id} {keys['conversationID']}")
     draft, draft_s = "", 0
     if chance.random() < 0.06:

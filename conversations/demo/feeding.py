@@ -1,4 +1,4 @@
-"""The scripts told as an app's back end and the cloud tell of them: by messages and webhooks, after the import."""
+"""The scripts as messages and webhooks, which are applied after the import."""
 
 from conversations import identifiers, threads
 from conversations.actions import reading
@@ -6,60 +6,60 @@ from conversations.choices import ConversationType, Membership
 from conversations.demo import scripts
 from conversations.demo.messages import msg_element, msg_id
 from conversations.demo.people import Group, Person, chance_for, groups
-from conversations.demo.scripts import CHATS, Chat, Line, Move, time_s
+from conversations.demo.scripts import CHATS, Chat, Line, MembershipChange, time_s
 from conversations.feeding import messages as feeding_messages
 from conversations.feeding import webhooks
 from conversations.formats import webhook_events
 from conversations.formats.messages import C2CRecall, GroupRecall, IncomingMessage
 
-# What an import knows has lower numbers.
+# The messages of the import have lower numbers.
 FIRST_SEQ = 1001
 
 
 def feed(owners: list[Person], now_s: int) -> list[IncomingMessage]:
-    """Tell the scripts up to now, as far as these people are in them; the messages."""
-    there = {owner.user_id for owner in owners}
-    chats = [chat for chat in CHATS if chat.group_id or there >= {*chat.people}]
+    """Feed the scripts, as far as they concern these users, and return their messages."""
+    user_ids = {owner.user_id for owner in owners}
+    chats = [chat for chat in CHATS if chat.group_id or user_ids >= {*chat.people}]
     for group in groups(owners):
         if group.group_id in scripts.BY_THREAD:
-            _begin_group(group, scripts.BY_THREAD[group.group_id], there, now_s)
-    lines = [(chat, number, line) for chat in chats for number, line in enumerate(chat.lines) if line.sender in there]
-    messages = [_message(*one, now_s) for one in lines]
+            _create_group(group, scripts.BY_THREAD[group.group_id], user_ids, now_s)
+    lines = [(chat, number, line) for chat in chats for number, line in enumerate(chat.lines) if line.sender in user_ids]
+    messages = [_message(chat, number, line, now_s) for chat, number, line in lines]
     feeding_messages.record(messages, now_s=now_s)
     for message, (_chat, _number, line) in zip(messages, lines):
         if line.is_recalled:
             webhooks.apply_event(_recall(message), at_ms=0, now_s=now_s)
     for chat in chats:
         for reader, up_to in chat.reads.items():
-            if reader in there:
+            if reader in user_ids:
                 _read(chat, reader, up_to, now_s)
     return messages
 
 
-def _begin_group(group: Group, chat: Chat, there: set[str], now_s: int) -> None:
-    """What the group is called, and who comes and goes."""
+def _create_group(group: Group, chat: Chat, user_ids: set[str], now_s: int) -> None:
+    """Feed a group's name and avatar, and its members' joins and leaves."""
     began_ms = time_s(chat.lines[0].at, now_s) * 1000
-    told = {"group_id": group.group_id, "group_type": group.type}
-    info = webhook_events.GroupInfoChanged(**told, event_time_ms=began_ms, name=group.name, face_url=group.face_url)
-    moves = (_move(one, told, now_s) for one in chat.moves if one.user_id in there)
-    for event in (info, *moves):
+    keys = {"group_id": group.group_id, "group_type": group.type}
+    info = webhook_events.GroupInfoChanged(**keys, event_time_ms=began_ms, name=group.name, face_url=group.face_url)
+    changes = (_membership_event(change, keys, now_s) for change in chat.membership_changes if change.user_id in user_ids)
+    for event in (info, *changes):
         webhooks.apply_event(event, at_ms=began_ms, now_s=now_s)
 
 
-def _move(move: Move, told: dict[str, str], now_s: int) -> webhook_events.Event:
-    told = {**told, "event_time_ms": time_s(move.at, now_s) * 1000, "members": (move.user_id,)}
-    if move.membership == Membership.MEMBER:
-        return webhook_events.MembersJoined(**told)
-    return webhook_events.MembersLeft(**told, membership=move.membership)
+def _membership_event(change: MembershipChange, group_keys: dict[str, str], now_s: int) -> webhook_events.Event:
+    keys = {**group_keys, "event_time_ms": time_s(change.at, now_s) * 1000, "members": (change.user_id,)}
+    if change.membership == Membership.MEMBER:
+        return webhook_events.MembersJoined(**keys)
+    return webhook_events.MembersLeft(**keys, membership=change.membership)
 
 
 def _message(chat: Chat, number: int, line: Line, now_s: int) -> IncomingMessage:
     chance = chance_for(f"{chat.thread} {number}")
     at_s, random = time_s(line.at, now_s), chance.randrange(1, 1 << 32)
-    said = line.said if isinstance(line.said, tuple) else (line.said,)
+    contents = line.content if isinstance(line.content, tuple) else (line.content,)
     return IncomingMessage(
         sender=line.sender,
-        elements=tuple(msg_element(chance, one) for one in said),
+        elements=tuple(msg_element(chance, content) for content in contents),
         peer="" if chat.group_id else threads.peer_in(chat.thread, line.sender),
         group_id=chat.group_id,
         time_s=at_s,
@@ -80,12 +80,12 @@ def _recall(message: IncomingMessage) -> C2CRecall | GroupRecall:
 
 
 def _read(chat: Chat, reader: str, up_to: str, now_s: int) -> None:
-    """One side's read reaches the other by a webhook; of a group only the reader's own app tells."""
+    """Read a chat up to a time. The cloud sends a webhook for a one-to-one read; a group read comes from the reader's app."""
     up_to_s = time_s(up_to, now_s)
     if not chat.group_id:
         event = webhook_events.C2CRead(reader, threads.peer_in(chat.thread, reader), up_to_s)
         webhooks.apply_event(event, at_ms=0, now_s=now_s)
         return
-    seen = sum(time_s(line.at, now_s) <= up_to_s for line in chat.lines)
+    read_lines = sum(time_s(line.at, now_s) <= up_to_s for line in chat.lines)
     conversation_id = identifiers.join(ConversationType.GROUP, chat.group_id)
-    reading.read(owner_id=reader, conversation_id=conversation_id, sequence=FIRST_SEQ + seen - 1)
+    reading.read(owner_id=reader, conversation_id=conversation_id, sequence=FIRST_SEQ + read_lines - 1)

@@ -1,4 +1,4 @@
-"""The messages of the demo: one of any kind, and how each side sees it. Source of the keys: Flutter's classic V2TimMessage."""
+"""Random messages of any kind, and each side's view of them. Source of the keys: Flutter's classic V2TimMessage."""
 
 from dataclasses import dataclass
 from random import Random
@@ -15,7 +15,7 @@ MEDIA = "https://media.example.com/demo"
 
 @dataclass(frozen=True, slots=True)
 class SentMessage:
-    """What all who see a message see of it."""
+    """A message, and the keys of it that are the same in every list."""
 
     sender_id: str
     time_s: int
@@ -25,7 +25,7 @@ class SentMessage:
 
 
 def make_message(chance: Random, sender: Person, now_s: int, *, group: Group | None = None) -> SentMessage:
-    """A message of the last weeks, most of them of the last days; group notices only in groups."""
+    """Return a random message of the last weeks, more likely of the last days. Only groups have group notices."""
     time_s = now_s - int(chance.choice((1, 1, 2, 7, 40)) * DAY_S * chance.random()) - 5
     seq, random = chance.randrange(1, 900 if group else 60_000), chance.randrange(1, 1 << 32)
     elem_type, elements = _element(chance, sender, group)
@@ -76,7 +76,7 @@ def as_seen(
     is_read: bool,
     is_peer_read: bool = False,
 ) -> dict[str, Any]:
-    """The message in one owner's list: own or not, read or not, and in a one-to-one thread with whom."""
+    """Return the message in the list of `owner`, with that user's view of sender, peer and read state."""
     is_self = message.sender_id == owner.user_id
     return message.shared | {
         "userID": peer.user_id if peer and not group else None,
@@ -87,7 +87,7 @@ def as_seen(
 
 
 def msg_id(chance: Random, time_s: int, random: int) -> str:
-    """The clients' name for a message."""
+    """Return a clients' ID for a message."""
     return f"144115{chance.randrange(10**12):012}-{time_s}-{random}"
 
 
@@ -183,8 +183,8 @@ def _face(chance: Random) -> tuple[ElemType, dict[str, Any]]:
 
 
 def _custom(chance: Random) -> tuple[ElemType, dict[str, Any]]:
-    what, data = chance.choice(words.CUSTOM)
-    return ElemType.CUSTOM, {"customElem": {"data": data, "desc": what, "extension": ""}}
+    description, data = chance.choice(words.CUSTOM)
+    return ElemType.CUSTOM, {"customElem": {"data": data, "desc": description, "extension": ""}}
 
 
 def _merger(chance: Random) -> tuple[ElemType, dict[str, Any]]:
@@ -209,22 +209,22 @@ def _group_tips(chance: Random, sender: Person, group: Group) -> tuple[ElemType,
     }
 
 
-# ---- As it is sent ---------------------------------------------------------------------------
+# ---- As an element of MsgBody ----------------------------------------------------------------
 
 
-def msg_element(chance: Random, said: str | ElemType) -> dict[str, Any]:
-    """An element of MsgBody: a text, or one of a kind."""
-    if isinstance(said, str):
-        return {"MsgType": "TIMTextElem", "MsgContent": {"Text": said}}
-    msg_type, table = next((name, table) for name, (kind, table) in ELEMENTS.items() if kind == said)
-    _kind, elements = _KINDS[said](chance)
+def msg_element(chance: Random, content: str | ElemType) -> dict[str, Any]:
+    """Return an element of MsgBody: a text, or a random element of a kind."""
+    if isinstance(content, str):
+        return {"MsgType": "TIMTextElem", "MsgContent": {"Text": content}}
+    msg_type, table = next((name, table) for name, (kind, table) in ELEMENTS.items() if kind == content)
+    _kind, elements = _KINDS[content](chance)
     (element,) = elements.values()
-    content = _as_sent(element, table)
-    if said == ElemType.IMAGE:
-        numbers = {ours: theirs for theirs, ours in IMAGE_TYPES.items()}
-        images = [{"Type": numbers[one["type"]], **_as_sent(one, IMAGE)} for one in element["imageList"]]
-        content = {"UUID": element["imageList"][0]["uuid"], "ImageFormat": 1, "ImageInfoArray": images}
-    return {"MsgType": msg_type, "MsgContent": content}
+    msg_content = _as_sent(element, table)
+    if content == ElemType.IMAGE:
+        rest_types = {sdk_type: rest_type for rest_type, sdk_type in IMAGE_TYPES.items()}
+        images = [{"Type": rest_types[image["type"]], **_as_sent(image, IMAGE)} for image in element["imageList"]]
+        msg_content = {"UUID": element["imageList"][0]["uuid"], "ImageFormat": 1, "ImageInfoArray": images}
+    return {"MsgType": msg_type, "MsgContent": msg_content}
 
 
 def _as_sent(element: dict[str, Any], table: Table) -> dict[str, Any]:

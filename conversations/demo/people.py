@@ -1,4 +1,4 @@
-"""The people and groups of the demo."""
+"""The users and groups of the demo."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from conversations.demo import scripts, words
 from conversations.models import Owner
 
 NEWCOMER = "newcomer"  # has no conversation yet
-# IDs as the vendor allows them, however unwise.
+# Also unusual IDs that the vendor allows.
 CAST = (
     ("alice", "Alice 陈"),
     ("bob", "Bob"),
@@ -27,7 +27,7 @@ SHARE_WITHOUT_AVATAR = 0.4
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who sends messages."""
+    """A user, or a contact outside the demo."""
 
     user_id: str
     name: str
@@ -36,7 +36,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A group and those of its members whose lists are kept."""
+    """A group, and its members who have a list in the demo."""
 
     group_id: str
     name: str
@@ -45,23 +45,23 @@ class Group:
     members: tuple[Person, ...]
 
 
-def chance_for(what: str) -> Random:
-    """The generator that always decides the same about the same thing."""
-    return Random(what)  # noqa: S311 - nothing here is secret
+def chance_for(subject: str) -> Random:
+    """Return a random generator that makes the same choices for the same subject."""
+    return Random(subject)  # noqa: S311 - nothing here is secret
 
 
 def make_people(count: int) -> list[Person]:
-    """The owners, alice and bob always and first."""
+    """Return the users; the first two are always alice and bob."""
     return [make_person(user_id, name) for user_id, name in islice(_ids_and_names(), max(count, 2))]
 
 
 def make_person(user_id: str, name: str) -> Person:
-    """A person with the avatar that the ID always gets."""
+    """Return a person with the avatar of the ID."""
     return Person(user_id, name, avatar(user_id, name))
 
 
 def avatar(some_id: str, name: str) -> str:
-    """A coloured tile with a letter, which needs no network; some have none."""
+    """Return a data URL of a coloured tile with a letter, which needs no network; "" for some IDs."""
     chance = chance_for(f"avatar {some_id}")
     if chance.random() < SHARE_WITHOUT_AVATAR:
         return ""
@@ -75,26 +75,26 @@ def avatar(some_id: str, name: str) -> str:
 
 
 def groups(owners: list[Person]) -> Iterator[Group]:
-    """Groups of these owners, the well-known ones first."""
+    """Yield groups of these users, first those with a script."""
     joiners = [owner for owner in owners if owner.user_id != NEWCOMER]
     for group_id, name, type_ in (*words.GROUPS, *_numbered_groups(len(joiners) // 6)):
         chance = chance_for(f"members {group_id}")
         size = min(len(joiners), chance.choice((3, 4, 5, 8, 12, 20, 60)))
         members = {owner.user_id: owner for owner in chance.sample(joiners, size)}
-        # alice is in all and bob in most, so that there is something to see.
+        # alice is in all and bob in most, so that their lists are long.
         members |= {owner.user_id: owner for owner in joiners[: 1 + (chance.random() < 0.8)]}
         if script := scripts.BY_THREAD.get(group_id):
             members |= {owner.user_id: owner for owner in joiners if owner.user_id in script.people}
         yield Group(group_id, name, type_, avatar(group_id, name), tuple(members.values()))
 
 
-def known_already() -> list[str]:
-    """Which of the people of the cast have a list: those of an earlier run, or others of the same names."""
+def existing_cast() -> list[str]:
+    """Return the IDs of the cast that have a list already, from an earlier run or as real users."""
     return sorted(Owner.objects.any_of([user_id for user_id, _name in CAST]).values_list("owner_id", flat=True))
 
 
 def name_owners(owners: list[Person]) -> None:
-    """Store the owners' names and avatars; this also makes the one without a conversation known."""
+    """Store the users' names and avatars, also of the user without a conversation."""
     Owner.objects.bulk_create(
         [Owner(owner_id=owner.user_id, nick_name=owner.name, face_url=owner.face_url) for owner in owners],
         update_conflicts=True,

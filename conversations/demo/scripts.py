@@ -1,7 +1,7 @@
-"""What is said in the demo's best-known conversations, line by line, and who came, went and read when.
+"""The scripts of the demo's main conversations: their lines, membership changes and reads.
 
-Times are days before the demo's last one, and the time of day in a world where its now is the end of that evening: a demo
-that ends at another moment is the same story, moved.
+A time is a number of days before the demo's last day, and the time of day, if the demo ends at ENDS_S of its last day. A
+demo that ends at another moment has the same story, shifted.
 """
 
 from collections.abc import Mapping
@@ -11,16 +11,16 @@ from conversations import threads
 from conversations.choices import ElemType, Membership
 
 DAY_S = 24 * 3600
-ENDS_S = (20 * 60 + 26) * 60 + 40  # the demo's now, on its last day
+ENDS_S = (20 * 60 + 26) * 60 + 40  # the end of the demo, in seconds of its last day
 ALICE, BOB, CAROL, LI_LEI, HAN, TESTER = "alice", "bob", "carol", "li lei", "han.mei-mei@home", "c2c_tester"
 
 
 class Line(NamedTuple):
-    """A message: what it says, or what kind it is; several for one of several elements."""
+    """A message: its text, its kind, or a tuple of these for several elements."""
 
     at: str
     sender: str
-    said: str | ElemType | tuple[str | ElemType, ...]
+    content: str | ElemType | tuple[str | ElemType, ...]
     mentions: tuple[str, ...] = ()
     mentions_all: bool = False
     is_quiet: bool = False  # NoUnread
@@ -28,8 +28,8 @@ class Line(NamedTuple):
     targets: tuple[str, ...] = ()
 
 
-class Move(NamedTuple):
-    """Somebody comes into a group, or goes."""
+class MembershipChange(NamedTuple):
+    """A user joins or leaves a group."""
 
     at: str
     user_id: str
@@ -37,13 +37,13 @@ class Move(NamedTuple):
 
 
 class Chat(NamedTuple):
-    """A conversation: of the two people, or of the group with these among its members."""
+    """A conversation of two people, or of a group that has these among its members."""
 
     people: tuple[str, ...]
     lines: tuple[Line, ...]
-    reads: Mapping[str, str]  # up to when each has read it
+    reads: Mapping[str, str]  # user ID: time up to which that user has read
     group_id: str = ""
-    moves: tuple[Move, ...] = ()
+    membership_changes: tuple[MembershipChange, ...] = ()
 
     @property
     def thread(self) -> str:
@@ -51,13 +51,13 @@ class Chat(NamedTuple):
 
 
 def time_s(at: str, now_s: int) -> int:
-    """The epoch seconds of a time as the scripts give it, in a demo that ends now."""
+    """Return a script's time in epoch seconds, for a demo that ends at `now_s`."""
     days, clock = at.split()
     hours, minutes = clock.split(":")
     return now_s - ENDS_S - int(days) * DAY_S + int(hours) * 3600 + int(minutes) * 60
 
 
-# The unread number of alice's has more reasons here than anywhere else.
+# Here, alice's unread count has every kind of reason.
 PROJECT = Chat(
     group_id="@TGS#2J4SZEAEL",
     people=(ALICE, BOB, CAROL, LI_LEI, HAN, TESTER),
@@ -115,15 +115,15 @@ PROJECT = Chat(
         Line("0 17:20", LI_LEI, "@Bob 老服务器可以再留一周。", mentions=(BOB,)),
         Line("0 18:04", BOB, "3.2 is out 🎉"),
     ),
-    moves=(
-        Move("2 18:00", HAN, Membership.LEFT),
-        Move("0 15:20", ALICE, Membership.KICKED),
-        Move("0 15:30", ALICE, Membership.MEMBER),
+    membership_changes=(
+        MembershipChange("2 18:00", HAN, Membership.LEFT),
+        MembershipChange("0 15:20", ALICE, Membership.KICKED),
+        MembershipChange("0 15:30", ALICE, Membership.MEMBER),
     ),
     reads={ALICE: "0 08:41", BOB: "0 18:04", CAROL: "0 15:32", LI_LEI: "0 17:20", HAN: "2 09:15", TESTER: "0 12:07"},
 )  # fmt: skip
 
-# Bob is none of its members any more: in his list it stays as it was.
+# Bob has left: his list keeps the conversation as it was.
 DESIGN = Chat(
     group_id="design team/2026",
     people=(ALICE, BOB, CAROL, HAN),
@@ -152,11 +152,11 @@ DESIGN = Chat(
         Line("0 15:55", CAROL, "Good review. I bring the new drawings in tomorrow."),
         Line("0 15:57", ALICE, "Looking forward to them."),
     ),
-    moves=(Move("3 17:02", BOB, Membership.LEFT),),
+    membership_changes=(MembershipChange("3 17:02", BOB, Membership.LEFT),),
     reads={ALICE: "0 15:57", BOB: "3 10:30", CAROL: "0 15:57", HAN: "1 15:10"},
 )  # fmt: skip
 
-# Bob's last lines are new to alice.
+# Alice has not read bob's last lines.
 ALICE_AND_BOB = Chat(
     people=(ALICE, BOB),
     lines=(
@@ -197,7 +197,7 @@ ALICE_AND_BOB = Chat(
     reads={ALICE: "0 08:16", BOB: "0 20:02"},
 )
 
-# The last line is alice's own, and carol has read it.
+# Alice sent the last line, and carol has read it.
 ALICE_AND_CAROL = Chat(
     people=(ALICE, CAROL),
     lines=(
@@ -219,7 +219,7 @@ ALICE_AND_CAROL = Chat(
     reads={ALICE: "0 16:10", CAROL: "0 16:12"},
 )
 
-# The last line is bob's own, and carol has not read it.
+# Bob sent the last line, and carol has not read it.
 BOB_AND_CAROL = Chat(
     people=(BOB, CAROL),
     lines=(
@@ -274,5 +274,5 @@ BY_THREAD = {chat.thread: chat for chat in CHATS}
 
 
 def began_s(thread: str, now_s: int) -> int:
-    """When the first line of a conversation was said; without a script the demo's now."""
+    """Return the time of the first line of a thread's script, or `now_s` if it has no script."""
     return time_s(BY_THREAD[thread].lines[0].at, now_s) if thread in BY_THREAD else now_s

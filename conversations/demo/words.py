@@ -1,4 +1,4 @@
-"""What the people of the demo are called and say, in Chinese and English."""
+"""Names and texts of the demo, in Chinese and English."""
 
 # Romanised for IDs; a person's name is family name first in Chinese.
 FAMILY_NAMES = (
@@ -72,7 +72,7 @@ CUSTOM = (
 )
 RECALL_REASONS = ("", "wrong chat", "发错群了")
 
-# ID, name, type; IDs as the cloud makes them, of communities and topics, and such as apps choose.
+# ID, name, type. The IDs are of the forms that the cloud assigns, also for communities and topics, and that apps choose.
 GROUPS = (
     ("@TGS#2J4SZEAEL", "产品项目组", "Work"),
     ("@TGS#2K7QWERTY", "Product launch", "Work"),

@@ -1,4 +1,4 @@
-"""What the imports have in common: files, progress, a line for each bad record, and the exit status."""
+"""The common part of the import commands: files, progress, a line for each bad record, and the exit status."""
 
 import os
 import sys
@@ -13,39 +13,41 @@ from django.utils.translation import gettext as _
 from tqdm import tqdm
 
 from conversations.formats.json_records import Records
-from conversations.transfer.conversations import BadRecord, Tally
+from conversations.transfer.records import BadRecord, Tally
 from conversations.unread.explanation import on_one_line
 
 STANDARD_INPUT = "-"
 
 
 class ImportCommand(BaseCommand):
-    """Takes files, and says of each bad record where it is and why."""
+    """A command that imports files and reports the place and reason of each bad record."""
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("files", nargs="+", metavar="FILE", help=_("a file, or - for standard input"))
-        parser.add_argument("--dry-run", action="store_true", help=_("say what would be done, change nothing"))
+        parser.add_argument("files", nargs="+", metavar="FILE", help=_("file to import, or - for standard input"))
+        parser.add_argument("--dry-run", action="store_true", help=_("report the result without changing anything"))
 
     def importer(self, **options: Any) -> Callable[..., Tally]:
-        """The function that imports records: `import_records` of what is imported, with its options."""
+        """Return the `import_records` of the command, with its options bound."""
         raise NotImplementedError
 
-    def in_words(self, total: Any, *, dry_run: bool) -> str:
-        """What was done with all files, or would be."""
+    def summary_text(self, total: Any, *, dry_run: bool) -> str:
+        """Return the result of all files as one line; with `dry_run` in the conditional."""
         raise NotImplementedError
 
     def handle(self, *args: Any, files: list[str], dry_run: bool, **options: Any) -> None:
         import_records = self.importer(**options)
         for missing in (name for name in files if name != STANDARD_INPUT and not _is_readable(Path(name))):
-            raise CommandError(_("%(name)s can't be read.") % {"name": missing})
+            raise CommandError(_("Could not read %(name)s.") % {"name": missing})
         try:
             first, *others = (self.import_file(name, import_records, dry_run) for name in files)
         except KeyboardInterrupt as stop:
-            raise CommandError(_("Stopped. Whole batches went in; run the import again to go on."), returncode=130) from stop
+            raise CommandError(
+                _("Interrupted. Complete batches are stored. Run the import again to continue."), returncode=130
+            ) from stop
         total = sum(others, first)
-        self.stdout.write(self.in_words(total, dry_run=dry_run))
+        self.stdout.write(self.summary_text(total, dry_run=dry_run))
         if dry_run:
-            self.stdout.write(_("This was a dry run: nothing was changed."))
+            self.stdout.write(_("Dry run: nothing was changed."))
         if total.bad:
             sys.exit(1)
 
@@ -74,7 +76,7 @@ def _is_readable(path: Path) -> bool:
 
 @contextmanager
 def _opened(name: str) -> Iterator[tuple[BinaryIO, int | None]]:
-    """The byte stream and its size, if it has one."""
+    """Open a byte stream; yield it and its size, None if unknown."""
     if name == STANDARD_INPUT:
         yield sys.stdin.buffer, None
     else:

@@ -16,7 +16,7 @@ from conversations.models.querysets import count_up_to
 from conversations.pages import list_filters
 from conversations.pages.decorators import owner_list_required
 from conversations.staff import action_log, search_syntax
-from conversations.transfer.conversations import export_lines
+from conversations.transfer.exports import export_lines
 
 MAX_EXPORTED = 50_000
 LINES_PER_CHUNK = 500

@@ -1,4 +1,4 @@
-"""Samples of the vendor's webhooks, and the story that they tell: with fresh times, for a server to take."""
+"""Sample webhooks of the vendor, and a scenario of them with current times and new IDs."""
 
 import random
 from pathlib import Path
@@ -14,8 +14,8 @@ CREATED, JOINED, LEFT, GROUP_INFO = (
 GROUP_MESSAGE, GROUP_RECALL = "Group.CallbackAfterSendMsg", "Group.CallbackAfterRecallMsg"
 C2C_MESSAGE, C2C_RECALL = "C2C.CallbackAfterSendMsg", "C2C.CallbackAfterMsgWithDraw"
 C2C_READ, PROFILE = "C2C.CallbackAfterMsgReport", "Profile.CallbackPortraitSet"
-# One of each that changes a conversation, but for the group's end: it would be over the next time as well.
-STORY = (
+# One of each that changes a conversation, but not the group's end: later runs would have no group.
+SCENARIO = (
     CREATED, JOINED, GROUP_MESSAGE, GROUP_RECALL, GROUP_MESSAGE, C2C_MESSAGE, C2C_RECALL, C2C_MESSAGE, PROFILE, GROUP_INFO,
     LEFT, C2C_READ,
 )  # fmt: skip
@@ -23,32 +23,32 @@ PEOPLE = ("alice", "bob", "carol", "dave")
 
 
 def by_command() -> dict[str, dict[str, Any]]:
-    """Every sample, by its CallbackCommand."""
-    found = {}
+    """Return the samples by their CallbackCommand."""
+    samples = {}
     for path in sorted(FOLDER.glob("*.json")):
-        told = orjson.loads(path.read_bytes())
-        found |= {told["CallbackCommand"]: told} if "CallbackCommand" in told else told
-    return found
+        content = orjson.loads(path.read_bytes())
+        samples |= {content["CallbackCommand"]: content} if "CallbackCommand" in content else content
+    return samples
 
 
-def story(prefix: str, *, now_ms: int) -> list[dict[str, Any]]:
-    """Bodies to send one after the other, of now and a millisecond each; IDs begin with `prefix`."""
+def scenario(prefix: str, *, now_ms: int) -> list[dict[str, Any]]:
+    """Return the bodies to send, one millisecond apart from `now_ms` on; all IDs start with `prefix`."""
     samples = by_command()
     bodies: list[dict[str, Any]] = []
-    fresh: dict[str, dict[str, Any]] = {}
-    for number, command in enumerate(STORY):
-        fresh |= _fresh(command, now_ms + number)
+    new_values: dict[str, dict[str, Any]] = {}
+    for number, command in enumerate(SCENARIO):
+        new_values |= _new_values(command, now_ms + number)
         body = _renamed(samples[command], prefix)
-        bodies.append(body | {key: value for key, value in fresh[command].items() if key in body})
+        bodies.append(body | {key: value for key, value in new_values[command].items() if key in body})
     return bodies
 
 
-def _fresh(command: str, time_ms: int) -> dict[str, dict[str, Any]]:
-    """New values of a webhook's keys, by its command; a message also gives those of what takes it back."""
+def _new_values(command: str, time_ms: int) -> dict[str, dict[str, Any]]:
+    """Return new values of a webhook's keys, by its command; a message's also for the recall of it."""
     number, time_s = random.randrange(1 << 32), time_ms // 1000  # noqa: S311
     times = {"EventTime": str(time_ms), "MsgTime": time_s, "LastReadTime": time_s}
     if command == GROUP_MESSAGE:
-        # Grows from run to run, as the cloud's does.
+        # A MsgSeq that grows from run to run, as the cloud's does.
         recall = {"MsgSeqList": [{"MsgSeq": time_ms}], "EventTime": str(time_ms)}
         return {command: times | {"MsgSeq": time_ms, "Random": number}, GROUP_RECALL: recall}
     if command == C2C_MESSAGE:
@@ -58,9 +58,9 @@ def _fresh(command: str, time_ms: int) -> dict[str, dict[str, Any]]:
 
 
 def _renamed(value: Any, prefix: str) -> Any:
-    """The same with other IDs; no other text of a sample begins as these do."""
+    """Return a value with other IDs; no other text of a sample starts with PREFIX."""
     if isinstance(value, dict):
-        return {key: _renamed(one, prefix) for key, one in value.items()}
+        return {key: _renamed(part, prefix) for key, part in value.items()}
     if isinstance(value, list):
-        return [_renamed(one, prefix) for one in value]
+        return [_renamed(part, prefix) for part in value]
     return prefix + value.removeprefix(PREFIX) if isinstance(value, str) and value.startswith(PREFIX) else value

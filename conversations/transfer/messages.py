@@ -1,4 +1,4 @@
-"""Messages of the past, as records of JSON; they make conversations, and nobody has them unread."""
+"""Import past messages from JSON records. They make conversations, and count as read."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -13,11 +13,12 @@ from conversations.exceptions import ConversationError
 from conversations.feeding import members
 from conversations.feeding import messages as feeding_messages
 from conversations.formats import fields, rest_messages, webhook_events
+from conversations.formats.checks import refuse
 from conversations.formats.messages import IncomingMessage
 from conversations.store import messages as store_messages
 from conversations.store.transactions import in_transaction
 from conversations.times import YEAR_2100_S, now_s
-from conversations.transfer.conversations import BadRecord, Tally
+from conversations.transfer.records import BadRecord, Tally
 
 BATCH_MESSAGES = 2000
 ALL_READ_S = YEAR_2100_S
@@ -25,15 +26,15 @@ ALL_READ_S = YEAR_2100_S
 
 @dataclass(slots=True)
 class Summary(Tally):
-    """How many messages went which way; those left out were online only, or did not go through."""
+    """The number of messages by outcome. Those left out were online-only, or not delivered."""
 
     applied: int = 0
-    known: int = 0
+    already_stored: int = 0
     left_out: int = 0
 
 
 class Batch(NamedTuple):
-    """The last record's number (0: none was left), and what came of the records."""
+    """The number of the last record (0: no record was left), and the records' messages and errors."""
 
     number: int
     messages: list[IncomingMessage]
@@ -49,25 +50,25 @@ def import_records(
     on_bad: Callable[[BadRecord], None] = lambda bad: None,
     on_batch: Callable[[int], None] = lambda last_number: None,
 ) -> Summary:
-    """Import numbered records: bodies of send and import calls, and webhooks that tell of a message. Safe to repeat.
+    """Import numbered records: bodies of send and import calls, and webhooks of messages. Safe to repeat.
 
-    What was sent up to `read_to_s` comes as read, and stays so when a webhook tells of it; what is known already stays as it
-    is. A group's messages in a batch cost one fan-out, and are whole or absent.
+    Messages sent up to `read_to_s` count as read, also when a webhook brings them again. A stored message is not changed.
+    A group's messages in a batch cost one fan-out, and are stored as a whole or not at all.
     """
     summary = Summary()
     records = iter(records)
-    while (batch := _checked(records)).number:
+    while (batch := _read_batch(records)).number:
         for messages in _parts(batch.messages):
             summary += _record(messages, read_to_s=read_to_s, dry_run=dry_run)
         summary += Summary(bad=len(batch.bad), left_out=batch.left_out)
-        for one in batch.bad:
-            on_bad(one)
+        for bad_record in batch.bad:
+            on_bad(bad_record)
         on_batch(batch.number)
     return summary
 
 
-def _checked(records: Iterator[tuple[int, Any]]) -> Batch:
-    """As many records as make a batch."""
+def _read_batch(records: Iterator[tuple[int, Any]]) -> Batch:
+    """Read and check as many records as make a batch."""
     number, messages, left_out, bad = 0, [], 0, []
     now = now_s()
     for number, record in records:
@@ -94,48 +95,48 @@ def _checked(records: Iterator[tuple[int, Any]]) -> Batch:
 
 
 def _message(body: Any, now: int) -> IncomingMessage | None:
-    """The message of a body, with its place in its thread; None for one that is in no conversation."""
+    """Return the message of a body, with its position; None for a message that no conversation shows."""
     if isinstance(body, dict) and "CallbackCommand" in body:
         command = fields.text(body, "CallbackCommand")
         if command not in webhook_events.MESSAGE_COMMANDS:
-            raise fields.refuse("CallbackCommand", _("Tells of no message."))
+            raise refuse("CallbackCommand", _("Not a webhook of a message."))
         return webhook_events.parse(command, body, now_s=now)
-    found = rest_messages.message(body, now_s=now)
-    if found.is_online_only:
+    message = rest_messages.message(body, now_s=now)
+    if message.is_online_only:
         return None
-    # Else it could not be known again, and in a group would take the number of another.
-    fields.require_values(MsgTime=found.time_s)
-    if found.group_id:
-        fields.require_values(MsgSeq=found.seq)
-        return found
-    fields.require_values(MsgRandom=found.random)
-    return found if found.seq is not None else replace(found, seq=found.random)
+    # Without these, a repeat would be a second message, and in a group take another message's number.
+    fields.require_values(MsgTime=message.time_s)
+    if message.group_id:
+        fields.require_values(MsgSeq=message.seq)
+        return message
+    fields.require_values(MsgRandom=message.random)
+    return message if message.seq is not None else replace(message, seq=message.random)
 
 
 def _parts(messages: list[IncomingMessage]) -> Iterator[list[IncomingMessage]]:
-    """The messages of each group, and those of all one-to-one threads; one record alone may hold more than a batch."""
+    """Yield the messages of each group, and all one-to-one messages; a single record may hold more than a batch."""
     by_group = attrgetter("group_id")
-    for _group_id, some in groupby(sorted(messages, key=by_group), by_group):
-        while part := list(islice(some, BATCH_MESSAGES)):
+    for _group_id, group_messages in groupby(sorted(messages, key=by_group), by_group):
+        while part := list(islice(group_messages, BATCH_MESSAGES)):
             yield part
 
 
 @in_transaction
 def _record(messages: Sequence[IncomingMessage], *, read_to_s: int, dry_run: bool) -> Summary:
-    """One group's messages, or one-to-one ones: all or none."""
-    # Locked before asking: a webhook may tell of the same message right now.
+    """Store the messages of one group, or one-to-one messages, as a whole or not at all."""
+    # Locked before the question which are stored: a webhook may bring the same message at the same time.
     if group_id := messages[0].group_id:
         members.lock_group(group_id)
-    places = [(message.thread, message.position) for message in messages]
-    store_messages.lock_threads(thread for thread, _position in places)
-    known = {place for place, stored in store_messages.find(places).items() if stored.body is not None}
-    told = [
+    keys = [(message.thread, message.position) for message in messages]
+    store_messages.lock_threads(thread for thread, _position in keys)
+    stored_keys = {key for key, stored in store_messages.find(keys).items() if stored.body is not None}
+    new_or_unread = [
         replace(message, comes_read=message.time_s <= read_to_s)
-        for message, place in zip(messages, places)
-        if place not in known or message.time_s > read_to_s
+        for message, key in zip(messages, keys)
+        if key not in stored_keys or message.time_s > read_to_s
     ]
-    outcomes = feeding_messages.record(told, now_s=now_s())
+    outcomes = feeding_messages.record(new_or_unread, now_s=now_s())
     if dry_run:
         transaction.set_rollback(True)
-    applied = sum(not one.is_duplicate for one in outcomes)
-    return Summary(applied=applied, known=len(messages) - applied)
+    applied = sum(not outcome.is_duplicate for outcome in outcomes)
+    return Summary(applied=applied, already_stored=len(messages) - applied)

@@ -51,7 +51,7 @@ class ImportTests(TestCase):
 
         out, err, status = run("import_conversations", name)
 
-        self.assertEqual((out.strip(), status), ("1 created, 0 replaced, 0 unchanged, 2 bad.", 1))
+        self.assertEqual((out.strip(), status), ("1 created, 0 replaced, 0 unchanged, 2 invalid.", 1))
         first, second = err.strip().splitlines()
         self.assertTrue(first.startswith(f"{name}, line 2: A conversationID is"))
         self.assertTrue(second.startswith(f"{name}, line 3: Not JSON"))
@@ -67,14 +67,14 @@ class ImportTests(TestCase):
     def test_several_files_are_summed_up(self):
         out, _, status = run("import_conversations", self.file(LINE), self.file(LINE))
 
-        self.assertEqual((out.strip(), status), ("1 created, 0 replaced, 1 unchanged, 0 bad.", 0))
+        self.assertEqual((out.strip(), status), ("1 created, 0 replaced, 1 unchanged, 0 invalid.", 0))
 
     def test_a_dry_run_says_so(self):
         out, _, _ = run("import_conversations", "--dry-run", self.file(LINE))
 
         self.assertEqual(
             out.splitlines(),
-            ["1 would be created, 0 replaced, 0 unchanged, 0 bad.", "This was a dry run: nothing was changed."],
+            ["Would create 1, replace 0; 0 unchanged, 0 invalid.", "Dry run: nothing was changed."],
         )
         self.assertFalse(Conversation.objects.exists())
 
@@ -117,7 +117,7 @@ class ExportTests(TestCase):
         run("export_conversations")
 
         self.assertEqual(target.read_bytes(), self.captured.readouterr().out)
-        self.assertEqual(out.strip(), f"2 conversations written to {target}.")
+        self.assertEqual(out.strip(), f"Exported 2 conversations to {target}.")
         self.assertEqual(list(self.folder.iterdir()), [target])
 
     def test_a_reader_that_goes_away_is_an_error_without_a_traceback(self):
@@ -237,7 +237,7 @@ class NewFeedEpochTests(TestCase):
 
         out, _, status = run("reset_sync_tokens")
 
-        self.assertEqual((out.strip(), status), ("2 lists start over.", 0))
+        self.assertEqual((out.strip(), status), ("Reset the sync tokens of 2 lists.", 0))
         self.assertTrue(change_feed.read(ALICE, sync_tokens.parse(before.since), 10).reset_required)
         again = change_feed.read(ALICE, None, 10)
         self.assertEqual(again.changes, before.changes)
@@ -257,7 +257,7 @@ class NewFeedEpochTests(TestCase):
 
         out, _, _ = run("reset_sync_tokens", "--dry-run")
 
-        self.assertEqual((out.strip(), Owner.objects.get().epoch), ("1 list would start over.", before))
+        self.assertEqual((out.strip(), Owner.objects.get().epoch), ("Would reset the sync token of 1 list.", before))
 
     def test_more_owners_than_one_batch(self):
         Owner.objects.bulk_create(Owner(owner_id=f"u{n}", epoch=1) for n in range(5))

@@ -52,7 +52,7 @@ def stored():
 
 @pytest.mark.parametrize("year", [1999, 2199])
 def test_it_ends_at_a_moment_that_has_been(year):
-    with pytest.raises(CommandError, match="from 2000 until now"):
+    with pytest.raises(CommandError, match="between the year 2000 and now"):
         create_demo_data(until=datetime(year, 1, 1, tzinfo=UTC))
     assert not Owner.objects.exists()
 
@@ -63,9 +63,9 @@ def test_a_second_run_changes_nothing_and_says_so():
 
     second = create_demo_data(owners=OWNERS + 5)
 
-    counts = f"{OWNERS} owners, {Conversation.objects.count()} conversations, {Message.objects.count()} messages."
+    counts = f"{OWNERS} users, {Conversation.objects.count()} conversations, {Message.objects.count()} messages."
     assert f"Demo data: {counts}" in first
-    assert "There already, so nothing was changed: +8613800138000, alice, bob, " in second
+    assert "Nothing was changed: users exist already (+8613800138000, alice, bob, " in second
     assert stored() == before
 
 
@@ -87,7 +87,7 @@ def test_people_of_the_same_names_keep_their_lists():
 
     out = create_demo_data()
 
-    assert "There already, so nothing was changed: alice." in out
+    assert "Nothing was changed: users exist already (alice)." in out
     assert not Conversation.objects.exists()
 
 

@@ -19,7 +19,7 @@ NOW_MS = now_us() // 1000
 
 class StoryTests(SimpleTestCase):
     def test_each_body_is_good_and_of_now(self):
-        for body in samples.story("x_", now_ms=NOW_MS):
+        for body in samples.scenario("x_", now_ms=NOW_MS):
             event = webhook_events.parse(body["CallbackCommand"], body, now_s=NOW_MS // 1000)
             self.assertIsNotNone(event)
             self.assertNotIn("demo_", str(body))
@@ -27,7 +27,7 @@ class StoryTests(SimpleTestCase):
 
     def test_what_is_taken_back_is_what_was_sent_before(self):
         told: dict[str, dict] = {}
-        for body in samples.story("x_", now_ms=NOW_MS):
+        for body in samples.scenario("x_", now_ms=NOW_MS):
             if body["CallbackCommand"] == GROUP_RECALL:
                 self.assertEqual(body["MsgSeqList"], [{"MsgSeq": told[GROUP_MESSAGE]["MsgSeq"]}])
             if body["CallbackCommand"] == C2C_RECALL:
@@ -35,7 +35,7 @@ class StoryTests(SimpleTestCase):
             told[body["CallbackCommand"]] = body
 
     def test_all_but_the_end_of_the_group_that_changes_a_conversation_is_in_it(self):
-        self.assertEqual(set(samples.STORY), webhook_events.COMMANDS - {"Group.CallbackAfterGroupDestroyed"})
+        self.assertEqual(set(samples.SCENARIO), webhook_events.COMMANDS - {"Group.CallbackAfterGroupDestroyed"})
 
 
 class ServerTests(SimpleTestCase):
@@ -64,7 +64,7 @@ class ServerTests(SimpleTestCase):
             self.server.environment |= {name: "1400000009"}
             with self.assertRaises(subprocess.CalledProcessError) as caught:
                 self.server.manage("send_sample_callbacks", "--url", self.url)
-            self.assertIn("Refused", caught.exception.stderr)
+            self.assertIn("Rejected", caught.exception.stderr)
             self.assertIn("same IM_SDK_APP_ID and IM_CALLBACK_TOKEN", caught.exception.stderr)
 
     def test_it_names_a_host_that_the_server_refuses(self):
@@ -72,7 +72,7 @@ class ServerTests(SimpleTestCase):
         with self.assertRaises(subprocess.CalledProcessError) as caught:
             self.server.manage("send_sample_callbacks", "--url", url)
 
-        self.assertIn("is 127.1 one of its ALLOWED_HOSTS?", caught.exception.stderr)
+        self.assertIn("Is 127.1 one of its ALLOWED_HOSTS?", caught.exception.stderr)
 
 
 class NobodyThereTests(TestCase):
@@ -84,12 +84,12 @@ class NobodyThereTests(TestCase):
     def test_without_a_server_it_says_where_it_looked(self):
         url = f"http://127.0.0.1:{free_port()}"
 
-        self.assertIn(f"Nothing answers at {url}", self.refused("--url", url))
+        self.assertIn(f"No response from {url}", self.refused("--url", url))
 
     def test_without_a_setting_it_names_it(self):
         for name, nothing in (("IM_SDK_APP_ID", 0), ("IM_CALLBACK_TOKEN", "")):
             with override_settings(**{name: nothing}):
-                self.assertTrue(self.refused().startswith(f"{name} is not set"))
+                self.assertTrue(self.refused().endswith(f"{name} is not set."))
 
     def test_addresses_and_prefixes_that_are_none_are_refused(self):
         self.assertIn("--url", self.refused("--url", "file:///etc/passwd"))

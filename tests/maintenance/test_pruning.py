@@ -262,9 +262,9 @@ class CommandTests(TransactionTestCase):
 
         self.assertEqual(
             dry.splitlines(),
-            ["1 message would be removed.", "0 webhooks would be emptied.", "This was a dry run: nothing was changed."],
+            ["1 message would be deleted.", "0 webhooks would lose their bodies.", "Dry run: nothing was changed."],
         )
-        self.assertEqual(wet.splitlines(), ["1 message removed.", "0 webhooks emptied."])
+        self.assertEqual(wet.splitlines(), ["1 message deleted.", "0 webhooks lost their bodies."])
         self.assertEqual(Message.objects.count(), 1)
 
     def test_days_must_make_sense(self):

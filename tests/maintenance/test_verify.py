@@ -242,21 +242,21 @@ class CommandTests(TestCase):
     def test_a_right_list_is_silent_but_for_the_summary(self):
         make_conversation()
 
-        self.assertEqual(self.run_command(), "0 things do not fit, 0 of them repaired.\n")
+        self.assertEqual(self.run_command(), "0 inconsistencies, 0 fixed.\n")
 
     def test_findings_are_exit_status_1_until_they_are_repaired(self):
         make_conversation(unread_count=7)
 
         self.assertIn("alice c2c_bob: the unread number is not the one that follows: 7 -> 0\n", self.run_command(status=1))
         self.assertIn(
-            "7 -> 0\n1 thing does not fit. Without --dry-run all of it is repaired.\n",
+            "7 -> 0\n1 inconsistency. Without --dry-run, all would be fixed.\n",
             self.run_command("--repair", "--dry-run", status=1),
         )
-        self.assertIn("7 -> 0 (repaired)\n1 thing does not fit, 1 of them repaired.", self.run_command("--repair"))
+        self.assertIn("7 -> 0 (fixed)\n1 inconsistency, 1 fixed.", self.run_command("--repair"))
         self.run_command()
 
     def test_an_owner_must_be_one(self):
-        for owner, reason in (("", "An owner ID is"), ("爱", "An owner ID is"), ("nobody", "There is no owner nobody.")):
+        for owner, reason in (("", "An owner ID is"), ("爱", "An owner ID is"), ("nobody", "Unknown user nobody.")):
             with self.subTest(owner=owner), self.assertRaisesMessage(CommandError, reason):
                 self.run_command("--owner", owner)
 

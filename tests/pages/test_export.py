@@ -16,7 +16,7 @@ from django.urls import reverse
 
 from conversations.models import Conversation
 from conversations.pages import export as pages_export
-from conversations.transfer import conversations
+from conversations.transfer import exports
 from tests.support.cast import make_conversation, make_conversations, with_key
 from tests.support.pages import LIST, REASON
 from tests.support.staff import colleague, message, support, viewer
@@ -52,7 +52,7 @@ class ExportTests(TestCase):
         make_conversations(3, unread_count=1, imported_unread=1, last_message=message())
         make_conversation("bob", "c2c_alice")
 
-        self.assertEqual(self.export(), b"".join(conversations.export_lines(Conversation.objects.for_owner("alice"))))
+        self.assertEqual(self.export(), b"".join(exports.export_lines(Conversation.objects.for_owner("alice"))))
 
     def test_the_filters_hold(self):
         make_conversation(conversation_id="c2c_bob", unread_count=1), make_conversation(conversation_id="group_team")
@@ -182,7 +182,7 @@ class DoorTests(TestCase):
 class StreamTests(TransactionTestCase):
     def setUp(self):
         make_conversations(pages_export.LINES_PER_CHUNK + 5)
-        self.expected = b"".join(conversations.export_lines(Conversation.objects.for_owner("alice")))
+        self.expected = b"".join(exports.export_lines(Conversation.objects.for_owner("alice")))
         self.user = viewer("read_text")
 
     def test_an_event_loop_sends_it_chunk_by_chunk(self):

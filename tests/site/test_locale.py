@@ -21,7 +21,8 @@ from django.urls import reverse
 from django.utils import translation
 
 from conversations.formats.json_records import Records
-from conversations.transfer.conversations import BadRecord, import_records
+from conversations.transfer.conversations import import_records
+from conversations.transfer.records import BadRecord
 from tests.support.cast import make_conversation, with_key
 from tests.support.staff import boss, message, support
 

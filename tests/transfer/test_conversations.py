@@ -13,6 +13,7 @@ from django.utils import timezone
 from conversations import positions
 from conversations.models import Conversation, Owner
 from conversations.transfer import conversations as transfer_conversations
+from conversations.transfer.exports import export_lines
 from tests.support.cast import ALICE, BOB, make_conversation
 
 NOON_S = 1_760_000_000
@@ -35,7 +36,7 @@ def exported(owner: str | None = None) -> list[dict[str, Any]]:
 
 def lines(owner: str | None = None) -> list[bytes]:
     conversations = Conversation.objects.present() if owner is None else Conversation.objects.for_owner(owner)
-    return list(transfer_conversations.export_lines(conversations))
+    return list(export_lines(conversations))
 
 
 class ImportTests(TestCase):

@@ -74,7 +74,7 @@ class HistoryTests(TestCase):
 
         summary, _bad = import_all(*bodies)
 
-        self.assertEqual(summary, Summary(known=3))
+        self.assertEqual(summary, Summary(already_stored=3))
         self.assertEqual(list(Owner.objects.values_list("owner_id", "version")), versions)
         self.assertEqual(rows()["alice", "group_team"]["mentions"], {})
 
@@ -94,7 +94,7 @@ class HistoryTests(TestCase):
 
         summary, _bad = import_all(c2c_body(1), group_body(1))
 
-        self.assertEqual((summary, rows()), (Summary(known=2), before))
+        self.assertEqual((summary, rows()), (Summary(already_stored=2), before))
         self.assertEqual(before["alice", "group_team"]["unread"], 1)
 
     def test_a_recall_that_came_first_stands(self):
@@ -150,7 +150,7 @@ class HistoryTests(TestCase):
 
         self.assertEqual(summary, Summary(applied=2, bad=10))
         self.assertEqual([one.number for one in bad], list(range(2, 12)))
-        words = ("object", "MsgSeq", "MsgTime", "MsgRandom", "MsgTime", "Unknown", "no message", "CallbackCommand")
+        words = ("object", "MsgSeq", "MsgTime", "MsgRandom", "MsgTime", "Unknown", "Not a webhook", "CallbackCommand")
         for one, word in zip(bad, words):
             self.assertIn(word, one.reason)
 
@@ -164,14 +164,14 @@ class HistoryTests(TestCase):
 
         summaries = [import_all(body)[0] for _ in range(2)]
 
-        self.assertEqual(summaries, [Summary(applied=1), Summary(known=1)])
+        self.assertEqual(summaries, [Summary(applied=1), Summary(already_stored=1)])
 
     def test_a_dry_run_tells_what_would_be_and_changes_nothing(self):
         import_all(c2c_body(1))
 
         summary, _bad = import_all(c2c_body(1), c2c_body(2), group_body(), dry_run=True)
 
-        self.assertEqual((summary, Message.objects.count()), (Summary(applied=2, known=1), 1))
+        self.assertEqual((summary, Message.objects.count()), (Summary(applied=2, already_stored=1), 1))
         self.assertFalse(Conversation.objects.filter(conversation_id="group_team").exists())
 
     def test_queries_depend_on_the_batches_and_not_on_messages_or_members(self):
@@ -232,7 +232,7 @@ class CommandTests(TestCase):
 
         out, err, status = self.run_command(name)
 
-        self.assertEqual((out.strip(), status), ("1 new, 1 known already, 0 online only or not sent, 2 bad.", 1))
+        self.assertEqual((out.strip(), status), ("1 new, 1 already stored, 0 online-only or undelivered, 2 invalid.", 1))
         first, second = err.strip().splitlines()
         self.assertTrue(first.startswith(f"{name}, line 2: Not JSON: "), first)
         self.assertTrue(first.endswith(", at character 5."), first)
@@ -243,7 +243,7 @@ class CommandTests(TestCase):
 
         out, err, status = self.run_command(name)
 
-        self.assertEqual((out.strip(), status), ("1 new, 0 known already, 0 online only or not sent, 1 bad.", 1))
+        self.assertEqual((out.strip(), status), ("1 new, 0 already stored, 0 online-only or undelivered, 1 invalid.", 1))
         self.assertEqual(err.strip(), f"{name}, entry 2: MsgTime: Missing.")
 
     def test_several_files_are_summed_up_and_a_dry_run_says_so(self):
@@ -251,7 +251,9 @@ class CommandTests(TestCase):
 
         out, _err, status = self.run_command("--dry-run", name, name)
 
-        self.assertEqual((out.splitlines()[0], status), ("4 new, 0 known already, 0 online only or not sent, 0 bad.", 0))
+        self.assertEqual(
+            (out.splitlines()[0], status), ("4 new, 0 already stored, 0 online-only or undelivered, 0 invalid.", 0)
+        )
         self.assertIn("nothing was changed", out)
         self.assertFalse(Message.objects.exists())
 
@@ -266,7 +268,7 @@ class CommandTests(TestCase):
 
     def test_a_time_that_is_none_is_refused(self):
         for text in ("yesterday", "2025-13-01", str(NOON_S * 1000), "-1"):
-            with self.assertRaisesMessage(CommandError, "Give ISO 8601"):
+            with self.assertRaisesMessage(CommandError, "Expected ISO 8601"):
                 self.run_command(f"--unread-after={text}", self.file(c2c_body()))
 
     def test_standard_input_is_read(self):

@@ -355,7 +355,7 @@ class CommandTests(TestCase):
         for owner, id_, reason in (
             ("", "c2c_bob", "An owner ID"),
             ("alice", "C2Cbob", "the right form is c2c_bob"),
-            ("nobody", "c2c_bob", "There is no owner nobody."),
+            ("nobody", "c2c_bob", "Unknown user nobody."),
             ("alice", "c2c_bob", "There is no conversation"),
             ("alice", "c2c_\0", "A conversationID is"),
         ):

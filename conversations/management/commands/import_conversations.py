@@ -16,13 +16,13 @@ from conversations.transfer.conversations import Summary, import_records
 
 class Command(ImportCommand):
     help = _(
-        "Import conversations: JSON Lines or JSON arrays of any size, of our own export, SDK objects, C-API objects, or "
-        "get_list answers. Safe to repeat. Bad lines are reported and the rest goes in; the exit status is then 1."
+        "Import conversations from JSON Lines or JSON arrays of any size: exports of imsite, objects of the SDKs and of the C "
+        "API, or answers of get_list. Safe to repeat. Invalid lines are reported and skipped; the exit status is then 1."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("--owner", help=_("whose list it is, where a record does not say"))
+        parser.add_argument("--owner", metavar="USER_ID", help=_("the user whose list is meant, for records that name no user"))
 
     def importer(self, *, owner: str | None, **options: Any) -> Callable[..., Summary]:
         try:
@@ -30,10 +30,10 @@ class Command(ImportCommand):
         except ConversationError as error:
             raise CommandError(error.detail) from error
 
-    def in_words(self, total: Summary, *, dry_run: bool) -> str:
+    def summary_text(self, total: Summary, *, dry_run: bool) -> str:
         counts = {"created": total.created, "replaced": total.replaced, "unchanged": total.unchanged, "bad": total.bad}
         if dry_run:
-            text = _("%(created)d would be created, %(replaced)d replaced, %(unchanged)d unchanged, %(bad)d bad.")
+            text = _("Would create %(created)d, replace %(replaced)d; %(unchanged)d unchanged, %(bad)d invalid.")
         else:
-            text = _("%(created)d created, %(replaced)d replaced, %(unchanged)d unchanged, %(bad)d bad.")
+            text = _("%(created)d created, %(replaced)d replaced, %(unchanged)d unchanged, %(bad)d invalid.")
         return text % counts

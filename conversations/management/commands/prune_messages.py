@@ -1,4 +1,4 @@
-"""Remove old messages and the bodies of old webhooks."""
+"""Delete old messages and the bodies of old webhooks."""
 
 from argparse import ArgumentParser
 from datetime import timedelta
@@ -20,30 +20,30 @@ DAYS_MAX = 36500
 
 class Command(BaseCommand):
     help = _(
-        "Remove messages older than some days, except those that a conversation shows, counts as unread or reminds of, and the "
-        "newest old one of each thread; no conversation changes. A message told for the first time, but older than one that "
-        "was removed, then counts as a repeat. Webhooks lose their bodies after CALLBACK_DAYS. Safe to stop and to repeat."
+        "Delete messages older than N days, except messages still used as last message, unread or mention, and the newest old "
+        "message of each message history. Conversations do not change. Later, a new message older than a deleted one is "
+        "ignored as a repeat. Webhooks lose their bodies after CALLBACK_DAYS. Safe to interrupt and to repeat."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--days", type=int, required=True, metavar="N", help=_("keep the messages of the last N days"))
-        parser.add_argument("--dry-run", action="store_true", help=_("only say how many it would be"))
+        parser.add_argument("--days", type=int, required=True, metavar="N", help=_("age in days up to which messages stay"))
+        parser.add_argument("--dry-run", action="store_true", help=_("only count"))
 
     def handle(self, *args: Any, days: int, dry_run: bool, **options: Any) -> None:
         if not 1 <= days <= DAYS_MAX:
-            raise CommandError(_("--days must be from 1 to %(most)d.") % {"most": DAYS_MAX})
+            raise CommandError(_("--days must be between 1 and %(most)d.") % {"most": DAYS_MAX})
         before_s = to_epoch_s(timezone.now() - timedelta(days=days))
-        with tqdm(total=Thread.objects.count(), unit=_(" threads"), disable=None) as progress:
+        with tqdm(total=Thread.objects.count(), unit=_(" message histories"), disable=None) as progress:
             count = pruning.prune(before_s=before_s, dry_run=dry_run, on_threads=progress.update)
         with tqdm(unit=_(" webhooks"), disable=None) as progress:
             bodies = webhooks.empty_old(dry_run=dry_run, on_batch=progress.update)
         if dry_run:
-            messages = ngettext("%(count)d message would be removed.", "%(count)d messages would be removed.", count)
-            emptied = ngettext("%(count)d webhook would be emptied.", "%(count)d webhooks would be emptied.", bodies)
+            messages = ngettext("%(count)d message would be deleted.", "%(count)d messages would be deleted.", count)
+            emptied = ngettext("%(count)d webhook would lose its body.", "%(count)d webhooks would lose their bodies.", bodies)
         else:
-            messages = ngettext("%(count)d message removed.", "%(count)d messages removed.", count)
-            emptied = ngettext("%(count)d webhook emptied.", "%(count)d webhooks emptied.", bodies)
+            messages = ngettext("%(count)d message deleted.", "%(count)d messages deleted.", count)
+            emptied = ngettext("%(count)d webhook lost its body.", "%(count)d webhooks lost their bodies.", bodies)
         self.stdout.write(messages % {"count": count})
         self.stdout.write(emptied % {"count": bodies})
         if dry_run:
-            self.stdout.write(_("This was a dry run: nothing was changed."))
+            self.stdout.write(_("Dry run: nothing was changed."))

@@ -1,4 +1,4 @@
-"""Apply webhooks again, and finish what was left half way."""
+"""Apply stored webhooks again, and finish pending updates."""
 
 import logging
 import time
@@ -24,30 +24,33 @@ from conversations.unread.explanation import on_one_line
 
 logger = logging.getLogger(__name__)
 
-# A webhook that is not applied after this long was left; before, somebody may be at it.
-LEFT_AFTER_S = 10
+# A webhook still pending after this long was abandoned; until then a server process may be applying it.
+ABANDONED_AFTER_S = 10
+EVERY_MAX_S = 3600
 
 
 class Command(BaseCommand):
-    help = _("Apply webhooks again that failed or were not applied; exits with 1 if any fails now.")
+    help = _("Apply failed and pending webhooks again. The exit status is 1 if any fails.")
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("ids", nargs="*", type=row_number, metavar="ID", help=_("only these"))
-        parser.add_argument("--command", dest="callback_command", metavar="COMMAND", help=_("only of this CallbackCommand"))
-        parser.add_argument("--since", type=moment, metavar="TIME", help=_("received at or after"))
-        parser.add_argument("--until", type=moment, metavar="TIME", help=_("received before"))
-        what = parser.add_mutually_exclusive_group()
-        what.add_argument("--failed", action="store_true", help=_("only those that failed"))
-        what.add_argument(
-            "--pending", action="store_true", help=_("only those not applied yet; and finish names and members on their way")
+        parser.add_argument("ids", nargs="*", type=row_number, metavar="ID", help=_("only webhooks with these IDs"))
+        parser.add_argument(
+            "--command", dest="callback_command", metavar="COMMAND", help=_("only webhooks of this CallbackCommand")
         )
-        what.add_argument("--all", action="store_true", help=_("those applied before as well, which changes nothing"))
-        parser.add_argument("--every", type=_seconds, metavar="SECONDS", help=_("with --pending: again and again"))
+        parser.add_argument("--since", type=moment, metavar="TIME", help=_("only webhooks received at or after this time"))
+        parser.add_argument("--until", type=moment, metavar="TIME", help=_("only webhooks received before this time"))
+        outcome = parser.add_mutually_exclusive_group()
+        outcome.add_argument("--failed", action="store_true", help=_("only failed webhooks"))
+        outcome.add_argument(
+            "--pending", action="store_true", help=_("only pending webhooks; also finish pending name and member updates")
+        )
+        outcome.add_argument("--all", action="store_true", help=_("also replay applied webhooks (idempotent)"))
+        parser.add_argument("--every", type=_seconds, metavar="SECONDS", help=_("with --pending: repeat forever"))
         parser.add_argument("--dry-run", action="store_true", help=_("only list them"))
 
     def handle(self, *args: Any, dry_run: bool, every: int | None, **options: Any) -> None:
         if every is not None and (dry_run or not _is_all_pending(options)):
-            raise CommandError(_("--every goes with --pending alone."))
+            raise CommandError(_("--every can be combined only with --pending."))
         if every is not None:
             self.keep_finishing(every)
         elif dry_run:
@@ -56,32 +59,30 @@ class Command(BaseCommand):
             self.replay_once(options)
 
     def replay_once(self, options: dict[str, Any]) -> None:
-        seen = self.replay(_chosen(options))
+        counts = self.replay(_chosen(options))
         others = [member_inference.count_learnt(), profiles.finish()] if _is_all_pending(options) else []
-        if not seen.total() + sum(map(sum, others)):
-            self.stdout.write(_("There is nothing to do."))
-        if applied := seen["applied"]:
-            text = ngettext("%(count)d webhook applied.", "%(count)d webhooks applied.", applied)
+        if not counts.total() + sum(map(sum, others)):
+            self.stdout.write(_("Nothing to do."))
+        if applied := counts["applied"]:
+            text = ngettext("Applied %(count)d webhook.", "Applied %(count)d webhooks.", applied)
             self.stdout.write(text % {"count": applied})
-        if done := sum(other.done for other in others):
-            text = ngettext(
-                "%(count)d new name or member list finished.", "%(count)d new names or member lists finished.", done
-            )
-            self.stdout.write(text % {"count": done})
-        if failed := seen["failed"] + sum(other.failed for other in others):
+        if finished := sum(other.done for other in others):
+            text = ngettext("Finished %(count)d name or member update.", "Finished %(count)d name or member updates.", finished)
+            self.stdout.write(text % {"count": finished})
+        if failed := counts["failed"] + sum(other.failed for other in others):
             raise CommandError(_("%(count)d failed.") % {"count": failed})
 
     def keep_finishing(self, every: int) -> None:
-        """Until it is stopped; whatever fails is tried again, as is a database that is away."""
+        """Finish pending work until the process is stopped. Failures, also of the database, are tried again."""
         while True:
-            for step in (lambda: self.replay(_left()), member_inference.count_learnt, profiles.finish):
+            for step in (lambda: self.replay(_abandoned()), member_inference.count_learnt, profiles.finish):
                 try:
                     close_old_connections()
                     step()
                 except DatabaseError as error:
-                    logger.warning("Could not finish what is pending, will try again: %s", error)
+                    logger.warning("Pending updates failed, will be retried in %d s: %s", every, error)
                 except Exception:
-                    logger.exception("Could not finish what is pending, will try again")
+                    logger.exception("Pending updates failed, will be retried in %d s", every)
             time.sleep(every)
 
     def list(self, options: dict[str, Any]) -> None:
@@ -89,44 +90,47 @@ class Command(BaseCommand):
         for line in self.lines(options):
             self.stdout.write(line)
         if not line:
-            self.stdout.write(_("There is nothing to do."))
+            self.stdout.write(_("Nothing to do."))
 
     def lines(self, options: dict[str, Any]) -> Iterator[str]:
-        for callback in _chosen(options).order_by("pk"):
-            yield on_one_line(f"{callback} {callback.outcome} {callback.error}".rstrip())
+        """Yield a line for each webhook, pending name update and pending member update."""
+        for event in _chosen(options).order_by("pk"):
+            yield on_one_line(f"{event} {event.outcome} {event.error}".rstrip())
         if _is_all_pending(options):
             for conversation_id in profiles.on_their_way():
-                yield _("%(id)s: a name is on its way") % {"id": conversation_id}
+                yield _("%(id)s: pending name update") % {"id": conversation_id}
             for group_id in member_inference.groups_to_count():
-                yield _("%(id)s: messages are to be counted for new members") % {"id": group_id}
+                yield _("%(id)s: pending unread counts of new members") % {"id": group_id}
 
     def replay(self, chosen: QuerySet[WebhookEvent]) -> Counter[str]:
-        """How many were applied, failed, or were left out."""
-        seen: Counter[str] = Counter()
-        for callback in tqdm(webhooks.replay(chosen), total=chosen.count(), unit=_(" webhooks"), disable=None):
-            if not callback.body:
-                seen["left out"] += 1
-                left_out = _("%(callback)s: Its body is gone, so it was left out.")
-                self.stderr.write(left_out % {"callback": on_one_line(str(callback))})
-            elif callback.outcome == WebhookOutcome.APPLIED:
-                seen["applied"] += 1
+        """Apply webhooks, and return the number of those applied, failed and left out."""
+        counts: Counter[str] = Counter()
+        for event in tqdm(webhooks.replay(chosen), total=chosen.count(), unit=_(" webhooks"), disable=None):
+            if not event.body:
+                counts["left out"] += 1
+                left_out = _("%(callback)s: skipped, its body was deleted.")
+                self.stderr.write(left_out % {"callback": on_one_line(str(event))})
+            elif event.outcome == WebhookOutcome.APPLIED:
+                counts["applied"] += 1
             else:
-                seen["failed"] += 1
-                self.stderr.write(on_one_line(f"{callback}: {callback.error}"))
-        return seen
+                counts["failed"] += 1
+                self.stderr.write(on_one_line(f"{event}: {event.error}"))
+        return counts
 
 
-def _left() -> QuerySet[WebhookEvent]:
-    before = timezone.now() - timedelta(seconds=LEFT_AFTER_S)
+def _abandoned() -> QuerySet[WebhookEvent]:
+    before = timezone.now() - timedelta(seconds=ABANDONED_AFTER_S)
     return WebhookEvent.objects.to_do(WebhookOutcome.PENDING).filter(received_at__lt=before)
 
 
 def _is_all_pending(options: dict[str, Any]) -> bool:
-    narrowed = ("ids", "callback_command", "since", "until")
-    return options["pending"] and not any(options[name] for name in narrowed)
+    """Return whether the options ask for all pending work, names and members included."""
+    narrowing = ("ids", "callback_command", "since", "until")
+    return options["pending"] and not any(options[name] for name in narrowing)
 
 
-def _chosen(options: dict[str, Any]):
+def _chosen(options: dict[str, Any]) -> QuerySet[WebhookEvent]:
+    """Return the webhooks that the options name."""
     chosen = WebhookEvent.objects.all()
     if options["ids"]:
         chosen = chosen.filter(pk__in=options["ids"])
@@ -145,6 +149,6 @@ def _chosen(options: dict[str, Any]):
 
 def _seconds(text: str) -> int:
     seconds = parse_digits(text, at_most=4)
-    if not seconds or seconds > 3600:
+    if not seconds or seconds > EVERY_MAX_S:
         raise ValueError(text)
     return seconds

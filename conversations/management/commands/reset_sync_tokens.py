@@ -1,4 +1,4 @@
-"""Start the change feed anew."""
+"""Invalidate all sync tokens."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -12,16 +12,18 @@ from conversations.store import owners
 
 
 class Command(BaseCommand):
-    help = _("Make every client of the change feed start over; run it after restoring a backup, before serving again.")
+    help = _("Invalidate all sync tokens, so that clients load their lists again. Run it after restoring a backup.")
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--dry-run", action="store_true", help=_("only say how many lists it would be"))
+        parser.add_argument("--dry-run", action="store_true", help=_("only count"))
 
     def handle(self, *args: Any, dry_run: bool, **options: Any) -> None:
-        with tqdm(unit=_(" owners"), disable=None) as progress:
+        with tqdm(unit=_(" users"), disable=None) as progress:
             count = owners.reset_sync_tokens(dry_run=dry_run, on_batch=progress.update)
         if dry_run:
-            text = ngettext("%(count)d list would start over.", "%(count)d lists would start over.", count)
+            text = ngettext(
+                "Would reset the sync token of %(count)d list.", "Would reset the sync tokens of %(count)d lists.", count
+            )
         else:
-            text = ngettext("%(count)d list starts over.", "%(count)d lists start over.", count)
+            text = ngettext("Reset the sync token of %(count)d list.", "Reset the sync tokens of %(count)d lists.", count)
         self.stdout.write(text % {"count": count})

@@ -1,4 +1,4 @@
-"""Send samples of the cloud's webhooks to a running server, and show what they do."""
+"""Send sample webhooks to a running server, and print their effects."""
 
 import json
 import urllib.error
@@ -21,52 +21,53 @@ from conversations.formats.message_preview import one_line_preview
 from conversations.identifiers import check_owner_id
 from conversations.models import Conversation
 from conversations.staff.presentation import owner_url
-from conversations.times import now_s, now_us
+from conversations.times import now_ms, now_s
 from conversations.unread.explanation import on_one_line
 
 TIMEOUT_S = 10
 # The server is asked directly, whatever proxies the environment names.
 opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-State = dict[tuple[str, str], dict[str, str]]  # what is worth telling of each row, by owner and ID
+State = dict[tuple[str, str], dict[str, str]]  # the printed fields of each row, by owner and conversation ID
 
 
 class Command(BaseCommand):
     help = _(
-        "Sign samples of the cloud's webhooks with this server's settings, send them to a running server one after the other, "
-        "and print what each does to the conversations of the sample people. Each run tells the story anew."
+        "Sign sample webhooks with this server's settings, send them to a running server, and print the changes of each to the "
+        "conversations of the sample users. Each run replays the whole scenario with new IDs."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--url", default="http://127.0.0.1:8000", help=_("where the server is (default %(default)s)"))
+        parser.add_argument("--url", default="http://127.0.0.1:8000", help=_("base URL of the server (default: %(default)s)"))
         parser.add_argument(
-            "--owner-prefix", default=samples.PREFIX, help=_("what the IDs of the people begin with (default %(default)s)")
+            "--owner-prefix", default=samples.PREFIX, help=_("prefix of the sample user IDs (default: %(default)s)")
         )
 
     def handle(self, *args: Any, url: str, owner_prefix: str, **options: Any) -> None:
         for name in ("IM_SDK_APP_ID", "IM_CALLBACK_TOKEN"):
             if not getattr(settings, name):
-                raise CommandError(_("%(name)s is not set: webhooks can't be signed.") % {"name": name})
+                raise CommandError(_("Webhooks can't be signed: %(name)s is not set.") % {"name": name})
         if urlsplit(url).scheme not in ("http", "https"):
-            raise CommandError(_("--url must begin with http:// or https://."))
+            raise CommandError(_("--url must start with http:// or https://."))
         try:
-            people = [check_owner_id(owner_prefix + name) for name in samples.PEOPLE]
+            user_ids = [check_owner_id(owner_prefix + name) for name in samples.PEOPLE]
         except ConversationError as error:
             raise CommandError(error.detail) from error
-        first = before = _state(people)
-        for body in samples.story(owner_prefix, now_ms=now_us() // 1000):
+        first = before = _state(user_ids)
+        for body in samples.scenario(owner_prefix, now_ms=now_ms()):
             _post(url, body)
-            after = _state(people)
+            after = _state(user_ids)
             self.stdout.write(body["CallbackCommand"])
             for line in _changes(before, after) or [_("no conversation changed")]:
                 self.stdout.write(f"  {on_one_line(line)}")
             before = after
         if first == before:
-            raise CommandError(_("All were accepted, and nothing changed here: has the server another DATABASE_URL?"))
-        self.stdout.write(_("All were accepted. Look: %(url)s") % {"url": url.rstrip("/") + owner_url(people[0])})
+            raise CommandError(_("The server accepted all webhooks, but nothing changed. Does it use another DATABASE_URL?"))
+        list_url = url.rstrip("/") + owner_url(user_ids[0])
+        self.stdout.write(_("The server accepted all webhooks. See %(url)s") % {"url": list_url})
 
 
 def _post(url: str, body: dict[str, Any]) -> None:
-    """Send one webhook as the cloud does. Raises CommandError, saying what to do."""
+    """Send a webhook as the cloud does. Raises CommandError with a hint."""
     request_time = str(now_s())
     query = {
         "SdkAppid": settings.IM_SDK_APP_ID,
@@ -77,69 +78,64 @@ def _post(url: str, body: dict[str, Any]) -> None:
     address = f"{url.rstrip('/')}/callbacks/tencent/?{urlencode(query)}"
     request = urllib.request.Request(address, orjson.dumps(body), {"Content-Type": "application/json"})  # noqa: S310
     try:
-        with opener.open(request, timeout=TIMEOUT_S) as answer:
-            status, told = answer.status, answer.read()
+        with opener.open(request, timeout=TIMEOUT_S) as response:
+            status, content = response.status, response.read()
     except urllib.error.HTTPError as error:
-        status, told = error.code, error.read()
+        status, content = error.code, error.read()
     except (OSError, HTTPException) as error:
-        why = getattr(error, "reason", error)
-        raise CommandError(
-            _("Nothing answers at %(url)s (%(why)s). Is the server running? --url says where.") % {"url": url, "why": why}
-        ) from error
-    _check(url, status, told)
+        text = _("No response from %(url)s (%(why)s). Is the server running there? If not, set --url.")
+        raise CommandError(text % {"url": url, "why": getattr(error, "reason", error)}) from error
+    _check(url, status, content)
 
 
-def _check(url: str, status: int, told: bytes) -> None:
-    """Whether it was taken. Raises CommandError, saying what to do."""
-    outcome, why = _envelope(told)
+def _check(url: str, status: int, content: bytes) -> None:
+    """Raise CommandError with a hint unless the response acknowledges the webhook."""
+    outcome, reason = _envelope(content)
     if status == 403:
-        raise CommandError(
-            _("Refused: %(why)s Does the server have the same IM_SDK_APP_ID and IM_CALLBACK_TOKEN as this command?")
-            % {"why": why}
-        )
-    if (status, outcome) == (400, ""):  # a page: Django refuses a host before a webhook is looked at
-        raise CommandError(
-            _("The server answered 400: is %(host)s one of its ALLOWED_HOSTS?") % {"host": urlsplit(url).hostname}
-        )
+        text = _("Rejected: %(why)s Does the server have the same IM_SDK_APP_ID and IM_CALLBACK_TOKEN as this command?")
+        raise CommandError(text % {"why": reason})
+    if (status, outcome) == (400, ""):  # a page: Django checks the host before a webhook is read
+        text = _("The server answered 400. Is %(host)s one of its ALLOWED_HOSTS?")
+        raise CommandError(text % {"host": urlsplit(url).hostname})
     if (status, outcome) != (200, "OK"):
-        raise CommandError(_("The server answered %(status)d: %(why)s") % {"status": status, "why": why})
+        raise CommandError(_("The server answered %(status)d: %(why)s") % {"status": status, "why": reason})
 
 
-def _envelope(told: bytes) -> tuple[str, str]:
-    """ActionStatus and ErrorInfo of an answer."""
+def _envelope(content: bytes) -> tuple[str, str]:
+    """Return ActionStatus and ErrorInfo of a response; "" and a sentence if it has none."""
     try:
-        envelope = json.loads(told)
+        envelope = json.loads(content)
         return envelope["ActionStatus"], on_one_line(str(envelope["ErrorInfo"]))
     except (ValueError, KeyError, TypeError):
-        return "", _("no answer of a callback URL.")
+        return "", _("not the response of a callback URL.")
 
 
-def _state(people: list[str]) -> State:
-    rows = Conversation.objects.present().filter(owner_id__in=people).order_by("owner_id", "conversation_id")
-    return {(row.owner_id, row.conversation_id): _in_words(row) for row in rows}
+def _state(user_ids: list[str]) -> State:
+    rows = Conversation.objects.present().filter(owner_id__in=user_ids).order_by("owner_id", "conversation_id")
+    return {(row.owner_id, row.conversation_id): _printed_fields(row) for row in rows}
 
 
-def _in_words(row: Conversation) -> dict[str, str]:
+def _printed_fields(row: Conversation) -> dict[str, str]:
     return {
         _("name"): row.show_name,
         _("unread"): str(row.unread_count),
         _("last message"): one_line_preview(row.last_message, row.type) or _("none"),
-        _("read by the other"): _("yes") if '"isPeerRead":true' in (row.last_message or "") else _("no"),
+        _("read by the peer"): _("yes") if '"isPeerRead":true' in (row.last_message or "") else _("no"),
         _("membership"): str(Membership(row.membership).label),
     }
 
 
 def _changes(before: State, after: State) -> list[str]:
-    """A line for each row that is new or changed: what it was and what it is."""
-    usual = {"", _("none"), _("no"), str(Membership.MEMBER.label)}
+    """Return a line for each new or changed row, with the values before and after."""
+    defaults = {"", _("none"), _("no"), str(Membership.MEMBER.label)}
     lines = []
-    for (owner_id, conversation_id), now in after.items():
-        was = before.get((owner_id, conversation_id))
-        if was is None:
-            parts = [f"{what} {value}" for what, value in now.items() if value not in usual]
+    for (owner_id, conversation_id), fields in after.items():
+        old_fields = before.get((owner_id, conversation_id))
+        if old_fields is None:
+            parts = [f"{name} {value}" for name, value in fields.items() if value not in defaults]
         else:
-            parts = [f"{what} {was[what]} → {value}" for what, value in now.items() if was[what] != value]
+            parts = [f"{name} {old_fields[name]} → {value}" for name, value in fields.items() if old_fields[name] != value]
         if parts:
-            new = "" if was else _("new: ")
+            new = "" if old_fields else _("new: ")
             lines.append(f"{owner_id} {conversation_id}: {new}{', '.join(parts)}")
     return lines
