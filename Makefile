@@ -5,12 +5,12 @@ EVENTS_PORT ?= $(shell expr $(PORT) + 1)
 WEB_WORKERS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
-# What every server process has in common; the Procfile takes it too.
+# The command of every server process; also used by the Procfile.
 GRANIAN := $(BIN)/granian --host 127.0.0.1 --no-ws --workers-kill-timeout 4
 
-# Granian shares a port with whoever has it: two servers would answer by turns.
+# Granian shares a port with other processes: two servers would take turns.
 check-port = $(BIN)/python -c 'import socket, sys; socket.create_server(("127.0.0.1", int(sys.argv[1]))).close()' $(1) 2>/dev/null \
-	|| { echo "Port $(1) is taken: end what listens there, or name another."; exit 1; }
+	|| { echo "Port $(1) is in use. Stop the other process or set PORT."; exit 1; }
 
 # What is compiled once is kept: servers and tests start many processes.
 unexport PYTHONDONTWRITEBYTECODE
@@ -35,7 +35,7 @@ run: $(VENV)/runtime
 	$(BIN)/python manage.py create_demo_data --port $(PORT)
 	$(GRANIAN) --port $(PORT) --interface asgi --workers 1 imsite.asgi:application
 
-# Plain HTTP on loopback, for a TLS proxy in front: the Procfile's processes, which start and stop together.
+# Plain HTTP on loopback, behind a TLS proxy: the processes of the Procfile, which start and stop together.
 serve: export DEBUG := false
 serve: export PORT := $(PORT)
 serve: export EVENTS_PORT := $(EVENTS_PORT)
@@ -43,12 +43,12 @@ serve: export WEB_WORKERS := $(WEB_WORKERS)
 serve: export GRANIAN := $(GRANIAN)
 serve: export MANAGE := $(BIN)/python manage.py
 serve: $(VENV)/runtime
-	@test $(PORT) != $(EVENTS_PORT) || { echo "EVENTS_PORT must not be PORT."; exit 1; }
+	@test $(PORT) != $(EVENTS_PORT) || { echo "EVENTS_PORT must differ from PORT."; exit 1; }
 	@$(call check-port,$(PORT))
 	@$(call check-port,$(EVENTS_PORT))
 	$(BIN)/python manage.py check --deploy --fail-level ERROR
 	$(BIN)/python manage.py collectstatic --no-input --verbosity 0
-	$(BIN)/python manage.py migrate --check || { echo "The database is not up to date: run manage.py migrate first."; exit 1; }
+	$(BIN)/python manage.py migrate --check || { echo "The database has pending migrations. Run manage.py migrate first."; exit 1; }
 	$(BIN)/honcho start --env /dev/null --no-colour
 
 # An answer within a minute, on SQLite: no browser, no servers, no long stories. `make quick ARGS=tests/feeding` for a part.
@@ -68,7 +68,7 @@ lint: $(VENV)/dev
 	$(BIN)/lint-imports
 	$(BIN)/python manage.py makemigrations --check --dry-run
 
-# After a change of texts: the Chinese catalogue, source and compiled.
+# Update the Chinese catalogue, source and compiled, after a change of texts.
 messages: $(VENV)/dev
 	$(BIN)/python manage.py makemessages --locale zh_Hans --ignore .venv --ignore staticfiles --no-location
 	$(BIN)/python manage.py compilemessages --locale zh_Hans --ignore .venv

@@ -1,4 +1,4 @@
-"""What django-axes asks of us: who logs in from where, and what is shown after too many failures."""
+"""Callbacks of django-axes: account and address of a login, and the page of a lock-out."""
 
 from collections.abc import Mapping
 from ipaddress import IPv6Address, ip_address, ip_network
@@ -8,17 +8,20 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-HOME_BITS = 64  # of an IPv6 address: what one customer of a provider has at least
+HOME_BITS = 64  # the prefix of an IPv6 address that a provider assigns to a customer
 ACCOUNT_MAX_LENGTH = 255
 
 
 def account(request: HttpRequest, credentials: Mapping[str, Any] | None) -> str:
-    """The name that was typed, as far as there is room for it: Django's form takes one of any length."""
+    """Return the entered username, cut to the length of the database's column; Django's form has no limit."""
     return str((credentials or request.POST).get("username") or "")[:ACCOUNT_MAX_LENGTH]
 
 
 def client_address(request: HttpRequest) -> str | None:
-    """As the proxy in front saw it, which adds it at the end of X-Forwarded-For: whatever stands before, the client wrote."""
+    """Return the address that the proxy appended to X-Forwarded-For, else the connection's; None if neither is valid.
+
+    The client can set all entries of X-Forwarded-For but the last. An IPv6 address stands for its network.
+    """
     for text in (request.META.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2], request.META.get("REMOTE_ADDR", "")):
         try:
             address = ip_address(text.strip())
@@ -31,7 +34,7 @@ def client_address(request: HttpRequest) -> str | None:
 
 
 def locked_out(request: HttpRequest, *_others: Any) -> HttpResponse:
-    """The page for whoever must wait, whichever form it was."""
+    """Return the page of a locked-out account, for every login form."""
     minutes = -(-settings.LOGIN_LOCK_S // 60)
     response = render(request, "registration/locked_out.html", {"minutes": minutes}, status=429)
     response["Retry-After"] = str(settings.LOGIN_LOCK_S)

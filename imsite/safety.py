@@ -1,11 +1,11 @@
-"""What a production start refuses."""
+"""Checks of the settings at a production start."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
-# What Django's `check --deploy` finds good enough: with 50 random characters it has no warning.
+# The limits of Django's `check --deploy`, which has no warning for 50 random characters.
 SECRET_KEY_MIN_LENGTH, SECRET_KEY_INSECURE_PREFIX = 50, "django-insecure-"
 AT_LEAST_ONE = (
     "MAX_PINNED", "MAX_BODY_BYTES", "TOMBSTONE_DAYS", "EVENTS_HEARTBEAT_S", "CALLBACK_WINDOW_S", "CALLBACK_DAYS",
@@ -14,7 +14,7 @@ AT_LEAST_ONE = (
 
 
 def refuse_unsafe(settings: Mapping[str, Any]) -> None:
-    """Raise ImproperlyConfigured naming every setting that is missing or unsafe, all at once."""
+    """Raise ImproperlyConfigured that names all missing or unsafe settings."""
     if problems := list(_problems(settings)):
         raise ImproperlyConfigured("Unsafe settings: " + " ".join(problems))
 
@@ -24,16 +24,16 @@ def _problems(settings: Mapping[str, Any]) -> Iterator[str]:
     if not key:
         yield "SECRET_KEY is missing."
     elif len(key) < SECRET_KEY_MIN_LENGTH or len(set(key)) < 8 or key.startswith(SECRET_KEY_INSECURE_PREFIX):
-        yield f"SECRET_KEY is too weak: give {SECRET_KEY_MIN_LENGTH} random characters or more."
+        yield f"SECRET_KEY is too weak: use at least {SECRET_KEY_MIN_LENGTH} random characters."
     if not settings["ALLOWED_HOSTS"]:
-        yield "ALLOWED_HOSTS is missing: name the hosts that this server answers for."
+        yield "ALLOWED_HOSTS is missing: list the host names of this server."
     elif "*" in settings["ALLOWED_HOSTS"]:
         yield "ALLOWED_HOSTS must not be '*'."
     if bool(settings["IM_SDK_APP_ID"]) != bool(settings["IM_SECRET_KEY"]):
-        yield "IM_SDK_APP_ID and IM_SECRET_KEY go together: set both or neither."
+        yield "IM_SDK_APP_ID and IM_SECRET_KEY must both be set, or neither."
     for name in ("CSRF_TRUSTED_ORIGINS", "CORS_ALLOWED_ORIGINS"):
         if insecure := [origin for origin in settings[name] if not origin.startswith("https://")]:
-            yield f"{name} must be https origins, not {', '.join(insecure)}."
+            yield f"{name} must contain https origins only, not {', '.join(insecure)}."
     for name in AT_LEAST_ONE:
         if settings[name] < 1:
             yield f"{name} must be at least 1."

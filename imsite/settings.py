@@ -1,4 +1,4 @@
-"""Every setting, its default and unit; all of them come from the environment."""
+"""All settings. The first section has those that operators set in the environment, with default and unit."""
 
 import os
 import warnings
@@ -18,16 +18,16 @@ env = environ.FileAwareEnv()
 
 
 def whole_number(name: str, default: int) -> int:
-    """A setting's number; an empty one counts as not given."""
+    """Return a setting's number; an empty value is an absent one."""
     text = env.str(name, default="")
     if text and not text.isdigit():
         raise ImproperlyConfigured(f"{name} must be a whole number, not {text!r}.")
     return int(text) if text else default
 
 
-# ---- What an operator sets -------------------------------------------------------------------
+# ---- Settings for operators ------------------------------------------------------------------
 
-# On in a fresh checkout; whoever has a SECRET_KEY is in production, and so is `make serve`.
+# Development mode: on in a fresh checkout, off with a SECRET_KEY and in `make serve`.
 DEBUG = env.bool("DEBUG", default=not (env.str("SECRET_KEY", default="") or "SECRET_KEY_FILE" in os.environ))
 SECRET_KEY = env.str("SECRET_KEY", default="demo-only-secret-key" if DEBUG else "")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEBUG else [])
@@ -36,25 +36,27 @@ CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
 CORS_ALLOW_HEADERS = [*default_headers, "if-none-match", "last-event-id"]
 CORS_EXPOSE_HEADERS = ["etag", "owner-version", "retry-after", "x-request-id"]
 
-# The SDKAppID of the cloud's app; 0: neither UserSigs nor signed webhooks are accepted. The demo takes samples of webhooks.
+# The SDKAppID of the Tencent app. With 0, UserSigs and signed webhooks are rejected. The demo has one for sample webhooks.
 IM_SDK_APP_ID = whole_number("IM_SDK_APP_ID", 1400000000 if DEBUG else 0)
-IM_SECRET_KEY = env.str("IM_SECRET_KEY", default="")  # that app's secret key, which signs UserSigs
+IM_SECRET_KEY = env.str("IM_SECRET_KEY", default="")  # the secret key of that app, for UserSigs
 
-# Of the cloud's webhooks; without it their signature opens nothing.
+# The callback token of the Tencent console. Without it, signed webhooks are rejected.
 IM_CALLBACK_TOKEN = env.str("IM_CALLBACK_TOKEN", default="demo-only-callback-token" if DEBUG else "")
-CALLBACK_WINDOW_S = whole_number("CALLBACK_WINDOW_S", 60)  # a webhook's RequestTime may be away from now by this
-CALLBACK_DAYS = whole_number("CALLBACK_DAYS", 7)  # how long an applied webhook keeps its body
+CALLBACK_WINDOW_S = whole_number("CALLBACK_WINDOW_S", 60)  # allowed clock skew of a webhook's RequestTime
+CALLBACK_DAYS = whole_number("CALLBACK_DAYS", 7)  # days after which an applied webhook loses its body
 
-EVENTS_PORT = whole_number("EVENTS_PORT", whole_number("PORT", 8000) + 1)  # where `make serve` has the streams
-EVENTS_HEARTBEAT_S = whole_number("EVENTS_HEARTBEAT_S", 15)  # between a stream's heartbeats, which check its credential again
+EVENTS_PORT = whole_number("EVENTS_PORT", whole_number("PORT", 8000) + 1)  # port of the event streams in `make serve`
+EVENTS_HEARTBEAT_S = whole_number("EVENTS_HEARTBEAT_S", 15)  # interval of heartbeats, which check the credential again
 
-MAX_PINNED = whole_number("MAX_PINNED", 50)  # pinned conversations of one owner
-TOMBSTONE_DAYS = whole_number("TOMBSTONE_DAYS", 30)  # how long the feed tells of a deleted conversation
-SKIP_OWNERS = frozenset(env.list("SKIP_OWNERS", default=[]))  # accounts that get no list of their own: bots, administrator
-VIEW_REASON_REQUIRED = env.bool("VIEW_REASON_REQUIRED", default=False)  # staff says why before it looks into a list
-LOGIN_FAILURES = whole_number("LOGIN_FAILURES", 10)  # wrong passwords for one account from one address before it must wait
-LOGIN_LOCK_S = whole_number("LOGIN_LOCK_S", 15 * 60)  # how long it waits then
-MAX_BODY_BYTES = whole_number("MAX_BODY_BYTES", 8 * 1024 * 1024)  # of one API request
+MAX_PINNED = whole_number("MAX_PINNED", 50)  # limit of pinned conversations per user
+TOMBSTONE_DAYS = whole_number("TOMBSTONE_DAYS", 30)  # deleted-conversation retention in the change feed
+SKIP_OWNERS = frozenset(env.list("SKIP_OWNERS", default=[]))  # users without a list, such as bots and administrators
+VIEW_REASON_REQUIRED = env.bool(
+    "VIEW_REASON_REQUIRED", default=False
+)  # whether staff must enter a reason before viewing a list
+LOGIN_FAILURES = whole_number("LOGIN_FAILURES", 10)  # failed logins per account and address before a lock-out
+LOGIN_LOCK_S = whole_number("LOGIN_LOCK_S", 15 * 60)  # length of the lock-out
+MAX_BODY_BYTES = whole_number("MAX_BODY_BYTES", 8 * 1024 * 1024)  # limit of an API request
 
 # ---- Database --------------------------------------------------------------------------------
 
@@ -62,19 +64,18 @@ DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{BASE_DIR
 _database = DATABASES["default"]
 if _database["ENGINE"] == "django.db.backends.sqlite3":
     _database["OPTIONS"] = {
-        "transaction_mode": "IMMEDIATE",  # a writer waits for its turn at BEGIN instead of failing in the middle
+        "transaction_mode": "IMMEDIATE",  # writers wait at BEGIN instead of failing later
         "timeout": 30,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
-    # A file, as in use: in memory, threads of one process would share a connection's locks.
+    # A file, as in production: in memory, the threads of a process would share the locks of a connection.
     _database["TEST"] = {"NAME": f"{_database['NAME']}.test"}
 elif _database["ENGINE"] == "django.db.backends.postgresql":
     _database["ENGINE"] = "imsite.postgresql"
-    # A server that is away is told of within two seconds, so that a webhook is not acknowledged by waiting: one that does not
-    # answer a new connection, one that leaves sent bytes without a sign, and one that falls silent during a query.
-    # For one whose process takes all bytes and never answers, on a machine that does, libpq 18 knows no limit.
-    _patience = {"connect_timeout": 2, "tcp_user_timeout": 1500, "keepalives_idle": 1, "keepalives_interval": 1}
-    _database["OPTIONS"] = {"server_side_binding": True, "prepare_threshold": 2, **_patience, **_database.get("OPTIONS", {})}
+    # An unresponsive PostgreSQL host times out after two seconds, within the time limit of a webhook: while connecting, when
+    # sent bytes are not acknowledged, and during a query. libpq 18 has no limit for a hanging process on a responsive host.
+    _timeouts = {"connect_timeout": 2, "tcp_user_timeout": 1500, "keepalives_idle": 1, "keepalives_interval": 1}
+    _database["OPTIONS"] = {"server_side_binding": True, "prepare_threshold": 2, **_timeouts, **_database.get("OPTIONS", {})}
     _database["CONN_HEALTH_CHECKS"] = True
     if env.bool("DATABASE_POOL", default=False):
         _database["OPTIONS"]["pool"] = {"min_size": 2, "max_size": 16, "timeout": 5}
@@ -105,7 +106,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     *(["corsheaders.middleware.CorsMiddleware"] if CORS_ALLOWED_ORIGINS else []),
-    # Answers requests that carry a Bearer credential itself: they need nothing of what follows.
+    # Answers requests with a Bearer credential itself, as they need no later middleware.
     "conversations.api.fast_path.BearerFastPath",
     "imsite.compression.PageGZipMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -145,14 +146,14 @@ AUTH_PASSWORD_VALIDATORS = [
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
-# An account waits for one address only: nobody can lock others out, nor whoever shares an address with him.
+# The lock-out is per account and address: nobody can lock out other users, neither of the account nor of the address.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = LOGIN_FAILURES
 AXES_COOLOFF_TIME = timedelta(seconds=LOGIN_LOCK_S)
-AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # a refused try writes nothing, nor does it lengthen the wait
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # a rejected attempt neither writes nor extends the lock-out
 AXES_RESET_ON_SUCCESS = True
 AXES_DISABLE_ACCESS_LOG = True
-AXES_ENABLE_ADMIN = False  # `manage.py axes_reset_username` is enough, and its pages are not translated
+AXES_ENABLE_ADMIN = False  # `manage.py axes_reset_username` is enough; its pages have no translation
 AXES_VERBOSE = False
 AXES_USERNAME_CALLABLE = "imsite.logins.account"
 AXES_CLIENT_IP_CALLABLE = "imsite.logins.client_address"
@@ -160,7 +161,7 @@ AXES_LOCKOUT_CALLABLE = "imsite.logins.locked_out"
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "owner-search"
 LOGOUT_REDIRECT_URL = "login"
-APPEND_SLASH = False  # the API takes both forms, and a redirect would lose a POST's body
+APPEND_SLASH = False  # the API accepts both forms, and a redirect would lose the body of a POST
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("zh-hans", _("Simplified Chinese"))]
@@ -176,16 +177,16 @@ STORAGES = {
         "BACKEND": "whitenoise.storage." + ("CompressedStaticFilesStorage" if DEBUG else "CompressedManifestStaticFilesStorage")
     },
 }
-# From STATIC_ROOT in the demo as well, where they lie compressed.
+# Also in the demo, from STATIC_ROOT, which has the compressed files.
 WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = False
 WHITENOISE_ROOT = BASE_DIR / "imsite" / "public"  # favicon.ico and robots.txt, at the site's root
-# `make run` is one ASGI process: a file that WhiteNoise opens is read there at once, which is what the warning is about.
+# The warning is about `make run`: under ASGI, a file that WhiteNoise opens is read as a whole.
 warnings.filterwarnings("ignore", "StreamingHttpResponse must consume synchronous iterators")
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
-        # Avatars are the app's own addresses; everything else is ours.
+        # Avatars are at URLs of the app; all other content is ours.
         "img-src": [SELF, "data:", "https:"],
         "base-uri": [NONE],
         "form-action": [SELF],
@@ -196,9 +197,9 @@ CONTENT_SECURITY_POLICY = {
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_HSTS_SECONDS = 0 if DEBUG else 31_536_000
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = not DEBUG
-LANGUAGE_COOKIE_HTTPONLY, LANGUAGE_COOKIE_SAMESITE = True, "Lax"  # as the session's are by default
+LANGUAGE_COOKIE_HTTPONLY, LANGUAGE_COOKIE_SAMESITE = True, "Lax"  # like the session cookie's defaults
 SECURE_REFERRER_POLICY = "same-origin"
-# The TLS proxy redirects to https; whether a whole domain and its subdomains are https for good is not ours to say.
+# The TLS proxy redirects to https. HSTS for subdomains and its preload list are decisions of the domain's owner.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W008", "security.W021"]
 
 REST_FRAMEWORK = {
@@ -216,7 +217,7 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "imsite",
-    "DESCRIPTION": "Conversation lists, kept for good. Names and calls are those of Tencent Cloud Chat.",
+    "DESCRIPTION": "Persistent conversation lists. Names and calls are those of Tencent Cloud Chat.",
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "SCHEMA_PATH_PREFIX": "/api/v1",

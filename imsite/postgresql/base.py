@@ -1,4 +1,4 @@
-"""Django's PostgreSQL backend, without compiling of queries, and with a health check that costs no round trip."""
+"""Django's PostgreSQL backend without JIT compilation, and with a health check that costs no round trip."""
 
 import select
 
@@ -7,19 +7,19 @@ from django.db.backends.postgresql import base
 
 class DatabaseWrapper(base.DatabaseWrapper):
     def _configure_connection(self, connection) -> bool:
-        """No query here runs long enough to be worth its machine code, which takes a second or more to compile.
+        """Turn JIT compilation off: it takes a second or more, and no query here runs that long.
 
-        By a statement, as Django sets the time zone: poolers refuse it among the connection's options.
+        A statement, as Django uses for the time zone, since poolers reject the setting as a connection option.
         """
         super()._configure_connection(connection)
         connection.execute("SET jit = off")
         return True
 
     def is_usable(self) -> bool:
-        """Whether the server still holds the connection.
+        """Return whether the server still holds the connection.
 
-        A server that goes away says so first or closes the socket, and either makes an idle connection readable: only then
-        is it worth asking with a query, which would otherwise cost a third of the fastest request.
+        A server that shuts down sends a message or closes the socket. Both make an idle connection readable, and only then
+        is a query needed, which takes a third of the time of the fastest request.
         """
         if self.connection is None or self.connection.closed:
             return False
