@@ -69,7 +69,7 @@ def problem_response(error: Exception, request: HttpRequest) -> HttpResponse:
 def log_refused_host(error: Exception, request: HttpRequest) -> None:
     """Say which host was refused, and in which setting to name it; whoever asked is told nothing of it."""
     if isinstance(error, DisallowedHost):
-        logger.warning("%s %s refused: %.500s", request.method, address_of(request), error)
+        logger.warning("%s %s rejected: %.500s", request.method, address_of(request), error)
 
 
 def address_of(request: HttpRequest) -> str:

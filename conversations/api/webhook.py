@@ -36,7 +36,7 @@ def tencent(request: HttpRequest) -> HttpResponse:
         status = 403 if error.status in (401, 403) else error.status
         return _envelope(status, int(error.code), str(error.detail))
     except Error:
-        logger.exception("A webhook could not be kept")
+        logger.exception("A webhook could not be stored")
         return _envelope(503, 50005, _("The database does not answer; try again."))
     return _envelope(200, 0, "")
 

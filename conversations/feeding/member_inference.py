@@ -39,7 +39,7 @@ def learn(pairs: Iterable[tuple[str, str]]) -> list[str]:
 def count_learnt(group_ids: Iterable[str] | None = None) -> Progress:
     """Count what was stored before members were learnt, in these groups or wherever that is still to do; in how many."""
     waiting = groups_to_count() if group_ids is None else list(group_ids)
-    return run_each(waiting, _count, log=logger, failure="Messages of %s stay to be counted for new members")
+    return run_each(waiting, _count, log=logger, failure="The unread counts of new members of %s failed and stay pending")
 
 
 def groups_to_count() -> list[str]:

@@ -153,7 +153,12 @@ def spread(conversation_ids: Iterable[str], *, until: float) -> set[str]:
 
 def finish() -> Progress:
     """Bring all names on their way to where they go; of how many conversations."""
-    return run_each(on_their_way(), partial(_spread_one, until=math.inf), log=logger, failure="The name of %s stays on its way")
+    return run_each(
+        on_their_way(),
+        partial(_spread_one, until=math.inf),
+        log=logger,
+        failure="The name update of %s failed and stays pending",
+    )
 
 
 def on_their_way() -> list[str]:

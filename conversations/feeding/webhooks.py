@@ -51,14 +51,14 @@ def apply(callback: WebhookEvent) -> bool:
         callback.outcome = WebhookOutcome.PENDING if is_passing else WebhookOutcome.FAILED
         # Of a database's error the first line: what follows quotes what people wrote.
         callback.error = str(error.detail) if isinstance(error, ConversationError) else str(error).partition("\n")[0]
-        logger.warning("Webhook %s was kept and not applied: %s", callback, callback.error)
+        logger.warning("Webhook %s failed, stored for replay: %s", callback, callback.error)
     except Exception as error:
         callback.outcome, callback.error = WebhookOutcome.FAILED, _("A failure on our side: %(why)r") % {"why": error}
-        logger.exception("Webhook %s was kept and not applied", callback)
+        logger.exception("Webhook %s failed, stored for replay", callback)
     try:
         callback.save(update_fields=["outcome", "error", "applied_at"])
     except Error:
-        logger.exception("The outcome of webhook %s could not be kept", callback)
+        logger.exception("The outcome of webhook %s could not be stored", callback)
     return callback.outcome == WebhookOutcome.APPLIED
 
 

@@ -48,7 +48,7 @@ async def listen() -> AsyncIterator[Sequence[str]]:
                     yield notification.payload.split("\n") if notification.payload != EVERYBODY else ()
         except psycopg.Error as error:
             if pause_s == FIRST_PAUSE_S:
-                logger.warning("Not listening for changes, will try again: %s", error)
+                logger.warning("Cannot listen for changes, will be retried: %s", error)
         await asyncio.sleep(pause_s)
         pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
 

@@ -211,7 +211,7 @@ class HandlerTests(SimpleTestCase):
                 self.assertEqual(response.status_code, 400)
                 (line,) = logged.output
                 self.assertIn(
-                    f"GET {path.removesuffix('?Sign=secret')} refused: Invalid HTTP_HOST header: 'other.example.org'", line
+                    f"GET {path.removesuffix('?Sign=secret')} rejected: Invalid HTTP_HOST header: 'other.example.org'", line
                 )
                 self.assertIn("ALLOWED_HOSTS", line)
                 self.assertNotIn("ALLOWED_HOSTS", response.content.decode())

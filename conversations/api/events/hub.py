@@ -41,7 +41,7 @@ class Threads:
             return await asyncio.get_running_loop().run_in_executor(self._executor, _with_connection, function, *args)
         except Error as error:
             if time.monotonic() >= self._silent_until:
-                logger.error("The database failed; streams end and their clients come back: %s", error)
+                logger.error("Database failure: event streams are closed, clients will reconnect: %s", error)
                 self._silent_until = time.monotonic() + SILENCE_S
             raise
 
