@@ -9,7 +9,7 @@ MODELS = ("owner", "conversation", "message", "group", "groupmember", "webhookev
 def add_role(apps, schema_editor):
     role, _ = apps.get_model("auth", "Group").objects.get_or_create(name=ROLE)
     role.permissions.add(*(_permission(apps, model, f"view_{model}", f"Can view {model}") for model in MODELS))
-    role.permissions.add(_permission(apps, "conversation", "read_text", "Can read the text of conversations"))
+    role.permissions.add(_permission(apps, "conversation", "read_text", "Can read message texts"))
 
 
 def _permission(apps, model: str, codename: str, name: str):
