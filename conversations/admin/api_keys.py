@@ -24,7 +24,7 @@ class NewKeyForm(forms.ModelForm):
     """The values that `api_keys.create_api_key` takes."""
 
     scopes = forms.MultipleChoiceField(
-        label=_("scopes"),
+        label=_("Scopes"),
         choices=[("read", _("read")), ("write", _("write")), ("ingest", _("ingest"))],
         widget=forms.CheckboxSelectMultiple,
         initial=["read"],

@@ -54,7 +54,7 @@ class ReadPositionForm(forms.ModelForm):
     """The only value that staff may set by hand."""
 
     read_up_to = forms.IntegerField(
-        label=_("read up to"),
+        label=_("Read up to"),
         min_value=0,
         max_value=checks.INT64_MAX,
         help_text=_("Epoch seconds in a one-to-one conversation, a message number in a group. It may be moved back."),

@@ -251,7 +251,7 @@ class ListCostTests(AsBoss):
         with mock.patch.object(big_tables, "MAX_COUNTED", 3):
             page = self.client.get(reverse(LIST))
 
-        self.assertContains(page, "3+ conversations")
+        self.assertContains(page, "3+ rows")
 
     def test_the_order_stays_whatever_the_url_asks(self):
         for pair in (("bob", "c2c_a"), ("alice", "c2c_b"), ("alice", "c2c_a")):

@@ -24,7 +24,7 @@ DIALOGUE = (
     ("bob", "And the projector in room 4 is repaired."),
     ("bob", "One more thing: who takes the visitors at five?"),
 )
-# Minutes before now at which others wrote, for the chart of last hour.
+# Minutes before now at which others wrote, for the chart of the last hour.
 CHATTER_MIN = (3, 4, 4, 9, 13, 14, 18, 18, 19, 22, 27, 33, 34, 38, 41, 42, 42, 47, 52, 58)
 # Only these are loaded; and one that is loaded may not be painted yet.
 SEEN = "[...document.images].filter(image => image.getBoundingClientRect().top < innerHeight && image.offsetParent)"
