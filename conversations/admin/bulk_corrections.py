@@ -94,7 +94,7 @@ def _apply(action: str, request: HttpRequest, selected: Sequence[ConversationRow
 def _version_seen(row: ConversationRow, seen: Mapping[str, str], peer_sides: Collection[tuple[str, str]]) -> str:
     """Return the version that the preview showed; the present one where this request itself has changed the row since.
 
-    Reading a conversation, for one, changes the peer's row as well.
+    For example, reading a conversation changes the peer's row as well.
     """
     version = seen.get(_key(row), "")
     if version == str(row.version) and (row.owner_id, row.conversation_id) in peer_sides:

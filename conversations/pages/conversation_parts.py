@@ -37,8 +37,8 @@ class Bubble(NamedTuple):
     at: datetime | None
     number: str
     notes: list[str]
-    starts_day: bool
-    starts_unread: bool
+    starts_day: bool = False
+    starts_unread: bool = False
 
 
 class Bubbles(NamedTuple):
@@ -83,35 +83,35 @@ def _to_bubbles(
     row: Conversation, viewer: rules.Viewer, messages: list[Message], *, reads_text: bool, unread_began: bool
 ) -> list[Bubble]:
     owners = _owners({message.sender for message in messages})
-    bubbles: list[Bubble] = []
+    shown: list[Bubble] = []
     day = None
     for message in messages:
-        body = orjson.loads(message.body)
-        at = from_epoch_s(message.time_s) if message.time_s is not None else None
-        starts_day = at is not None and at.date() != day
-        day = at.date() if at else day
+        bubble = _bubble(row, message, owners[message.sender], reads_text=reads_text)
         counts = viewer.counts_as_unread(message, row)
-        name = message_preview.sender_of(body)
-        owner = owners[message.sender]
-        name = owner.nick_name if name in ("", message.sender) else name
-        bubbles.append(
-            Bubble(
-                sender_id=message.sender,
-                sender=name or message.sender,
-                avatar=_avatar(owner, name or message.sender),
-                is_own=message.sender == row.owner_id,
-                is_notice=message_preview.is_notice(body),
-                is_recalled=message.is_recalled or body.get("status") in message_preview.WITHDRAWN,
-                parts=message_preview.element_previews(body) if reads_text else message_preview.element_kinds(body),
-                at=at,
-                number=str(int(message.position)) if row.type == ConversationType.GROUP else "",
-                notes=_notes(message, row),
-                starts_day=starts_day,
-                starts_unread=counts and not unread_began,
-            )
-        )
+        starts_day = bubble.at is not None and bubble.at.date() != day
+        shown.append(bubble._replace(starts_day=starts_day, starts_unread=counts and not unread_began))
+        day = bubble.at.date() if bubble.at else day
         unread_began = unread_began or counts
-    return bubbles
+    return shown
+
+
+def _bubble(row: Conversation, message: Message, owner: Owner, *, reads_text: bool) -> Bubble:
+    """Return a message by itself; the messages before it decide whether it starts a day or the unread ones."""
+    body = orjson.loads(message.body)
+    name = message_preview.sender_of(body)
+    name = (owner.nick_name if name in ("", message.sender) else name) or message.sender
+    return Bubble(
+        sender_id=message.sender,
+        sender=name,
+        avatar=_avatar(owner, name),
+        is_own=message.sender == row.owner_id,
+        is_notice=message_preview.is_notice(body),
+        is_recalled=message.is_recalled or body.get("status") in message_preview.WITHDRAWN,
+        parts=message_preview.element_previews(body) if reads_text else message_preview.element_kinds(body),
+        at=from_epoch_s(message.time_s) if message.time_s is not None else None,
+        number=str(int(message.position)) if row.type == ConversationType.GROUP else "",
+        notes=_notes(message, row),
+    )
 
 
 def _notes(message: Message, row: Conversation) -> list[str]:
