@@ -26,7 +26,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.nodeid.startswith("tests/browser/"):
             item.add_marker("browser")
-        elif item.cls and starts_a_server(item.cls):
+        elif item.nodeid.startswith("tests/clients/") or (item.cls and starts_a_server(item.cls)):
             item.add_marker("server")
         elif empties_tables(item) or (is_property_test(item) and uses_database(item)):
             item.add_marker("slow")

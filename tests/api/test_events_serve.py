@@ -1,6 +1,7 @@
 """Starting and stopping with open streams: one server, and both of `make serve`. And what WSGI says of streams."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -15,7 +16,7 @@ from django.test import SimpleTestCase, override_settings
 
 from tests.support.api import url
 from tests.support.cast import SDK_APP_ID, SECRET_KEY, usersig
-from tests.support.servers import BIN, EventStream, RunningServer, free_port
+from tests.support.servers import BIN, EventStream, RunningServer, free_port, migrated_sqlite
 
 LONGEST_STOP_S = 5
 USERSIG_ENVIRONMENT = {"IM_SDK_APP_ID": str(SDK_APP_ID), "IM_SECRET_KEY": SECRET_KEY}
@@ -90,7 +91,7 @@ class ServeTests(SimpleTestCase):
             "GRANIAN": f"{BIN}/granian --host 127.0.0.1 --no-ws --workers-kill-timeout 4",
         }
         of_process = {"env": os.environ | environment, "cwd": settings.BASE_DIR}
-        subprocess.run([BIN / "python", "manage.py", "migrate", "--verbosity=0"], check=True, **of_process)
+        shutil.copy(migrated_sqlite(), f"{directory}/test.sqlite3")
         command = [BIN / "honcho", "start", "--env", "/dev/null", "--no-colour"]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, **of_process)
         self.addCleanup(self.process.communicate)

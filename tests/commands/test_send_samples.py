@@ -39,10 +39,12 @@ class StoryTests(SimpleTestCase):
 
 
 class ServerTests(SimpleTestCase):
-    def setUp(self):
-        self.server = RunningServer("wsgi", "imsite.wsgi:application")
-        self.addCleanup(self.server.stop)
-        self.url = f"http://127.0.0.1:{self.server.port}"
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.server = RunningServer("wsgi", "imsite.wsgi:application")
+        cls.addClassCleanup(cls.server.stop)
+        cls.url = f"http://127.0.0.1:{cls.server.port}"
 
     def test_it_tells_what_each_does_and_can_be_told_again(self):
         first = self.server.manage("send_sample_callbacks", "--url", self.url)
@@ -61,9 +63,8 @@ class ServerTests(SimpleTestCase):
 
     def test_it_says_why_when_it_is_refused(self):
         for name in ("IM_CALLBACK_TOKEN", "IM_SDK_APP_ID"):
-            self.server.environment |= {name: "1400000009"}
             with self.assertRaises(subprocess.CalledProcessError) as caught:
-                self.server.manage("send_sample_callbacks", "--url", self.url)
+                self.server.manage("send_sample_callbacks", "--url", self.url, **{name: "1400000009"})
             self.assertIn("Rejected", caught.exception.stderr)
             self.assertIn("same IM_SDK_APP_ID and IM_CALLBACK_TOKEN", caught.exception.stderr)
 

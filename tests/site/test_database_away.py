@@ -143,7 +143,7 @@ class AwayTests(SimpleTestCase):
             server.kill()
             lock.rollback()
             rows = "SELECT outcome FROM conversations_webhookevent"
-            self.assertEqual(database.execute(rows).fetchall(), [("stored",)])
+            self.assertEqual(database.execute(rows).fetchall(), [("pending",)])
 
             for _time in range(2):
                 server.manage("replay_callbacks", "--pending")

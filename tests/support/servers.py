@@ -1,8 +1,10 @@
 """Real servers, each a process of its own with a database of its own, and a client for their event streams."""
 
+import atexit
 import http.client
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -12,6 +14,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -44,22 +47,69 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
+def migrate(database_url: str) -> None:
+    command = [sys.executable, "manage.py", "migrate", "--verbosity=0"]
+    subprocess.run(command, env=os.environ | {"DATABASE_URL": database_url}, cwd=settings.BASE_DIR, check=True)
+
+
+@cache
+def migrated_sqlite() -> Path:
+    """Return a SQLite file with all tables. It is made once in a process, since a copy costs next to nothing."""
+    directory = Path(tempfile.mkdtemp(prefix="imsite-"))
+    atexit.register(shutil.rmtree, directory)
+    migrate(f"sqlite:///{directory}/migrated.sqlite3")
+    return directory / "migrated.sqlite3"
+
+
+@cache
+def migrated_postgresql() -> str:
+    """Return the name of a PostgreSQL database with all tables, made once in a process to be copied."""
+    name = new_postgresql(template="template0")
+    atexit.register(drop_postgresql, name)
+    migrate(postgresql_url(name))
+    return name
+
+
+def new_postgresql(template: str) -> str:
+    """Create a database on the server that the suite runs on, and return its name."""
+    name = f"scratch_{uuid.uuid4().hex}"
+    with postgresql() as server:
+        server.execute(f"CREATE DATABASE {name} TEMPLATE {template} ENCODING 'UTF8' LOCALE 'C.UTF-8'")
+    return name
+
+
+def drop_postgresql(name: str) -> None:
+    with postgresql() as server:
+        server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def postgresql() -> psycopg.Connection:
+    """Return a connection to the server that the suite runs on."""
+    return psycopg.connect(**postgresql_parameters(), dbname="postgres", autocommit=True)
+
+
+def postgresql_parameters() -> dict[str, Any]:
+    parameters = connection.get_connection_params()
+    return {name: parameters[name] for name in ("host", "port", "user", "password") if name in parameters}
+
+
+def postgresql_url(name: str) -> str:
+    parameters = {"host": "", "port": 5432, "user": "", "password": ""} | postgresql_parameters()
+    return "postgres://{user}:{password}@{host}:{port}/".format(**parameters) + name
+
+
 @contextmanager
 def scratch_postgresql() -> Iterator[str]:
-    """The DATABASE_URL of an empty database on the server that the suite runs on, to the end of the block."""
-    name = f"scratch_{uuid.uuid4().hex}"
-    parameters = {k: v for k, v in connection.get_connection_params().items() if k in ("host", "port", "user", "password")}
-    with psycopg.connect(**parameters, dbname="postgres", autocommit=True) as server:
-        server.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8'")
-        try:
-            user = f"{parameters.get('user', '')}:{parameters.get('password', '')}"
-            yield f"postgres://{user}@{parameters.get('host', '')}:{parameters.get('port', 5432)}/{name}"
-        finally:
-            server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    """The DATABASE_URL of a database with all tables and no rows, to the end of the block."""
+    name = new_postgresql(template=migrated_postgresql())
+    try:
+        yield postgresql_url(name)
+    finally:
+        drop_postgresql(name)
 
 
 class RunningServer:
-    """One granian process; its database is a new SQLite file unless the environment names one."""
+    """One granian process; its database is a new SQLite file unless the environment names one that has its tables."""
 
     def __init__(self, interface: str, application: str, **environment: str):
         self.directory = tempfile.TemporaryDirectory()
@@ -71,7 +121,8 @@ class RunningServer:
         }
         self.port = free_port()
         try:
-            self.manage("migrate", "--verbosity=0")
+            if "DATABASE_URL" not in environment:
+                shutil.copy(migrated_sqlite(), f"{self.directory.name}/test.sqlite3")
             self.process = self.start(interface, application)
         except BaseException:
             self.directory.cleanup()
@@ -89,9 +140,11 @@ class RunningServer:
             start_new_session=True,
         )
 
-    def manage(self, *arguments: str) -> str:
+    def manage(self, *arguments: str, **environment: str) -> str:
+        """Run a command with the server's environment and what is added to it; return its standard output."""
         command = [sys.executable, "manage.py", *arguments]
-        done = subprocess.run(command, env=self.environment, cwd=settings.BASE_DIR, capture_output=True, text=True, check=True)
+        environment = self.environment | environment
+        done = subprocess.run(command, env=environment, cwd=settings.BASE_DIR, capture_output=True, text=True, check=True)
         return done.stdout
 
     def do(self, expression: str) -> Any:
