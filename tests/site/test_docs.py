@@ -174,7 +174,7 @@ class TableTests(TestCase):
                 self.assertEqual(set(re.findall(r"`(\w+\.Callback\w+)`", table_cells(page, 2))), COMMANDS)
 
     def test_every_setting(self):
-        read = set(re.findall(r"(?:env\.\w+|whole_number)\(\"([A-Z_]+)\"", text_of("imsite/settings.py")))
+        read = set(re.findall(r"(?:env\.\w+|whole_number)\(\s*\"([A-Z_]+)\"", text_of("imsite/settings.py")))
         in_the_file = set(re.findall(r"^(?:# )?([A-Z_]+)=", text_of(".env.example"), re.MULTILINE))
 
         self.assertEqual(in_the_file - {"WEB_WORKERS"}, read)  # that one is read by the Procfile
