@@ -1,11 +1,11 @@
-"""The app, and the admin with a start page of its own."""
+"""App configurations: this app, and Django's admin with our site."""
 
 from django.apps import AppConfig
 from django.contrib.admin import apps as admin_apps
 from django.contrib.auth import apps as auth_apps
 from django.utils.translation import gettext_lazy as _
 
-from conversations import checks  # noqa: F401 - registers them
+from conversations import checks  # noqa: F401 - registers the checks
 
 
 class ConversationsConfig(AppConfig):

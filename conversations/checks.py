@@ -1,6 +1,6 @@
-"""What Django's `check --database default` and `migrate` say about the database."""
+"""Checks of the database that Django's `check --database default` and `migrate` run."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
@@ -12,7 +12,7 @@ BYTE_ORDER = ("C", "POSIX", "C.UTF-8", "C.utf8")
 
 @register(Tags.database)
 def check_collation(databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
-    """Pages are cut by comparing IDs; only in byte order do PostgreSQL, SQLite and Python agree on it."""
+    """Warn of a collation that does not sort by bytes, since paging compares IDs: in byte order databases and Python agree."""
     problems: list[CheckMessage] = []
     for alias in databases or ():
         if connections[alias].vendor != "postgresql":
@@ -30,21 +30,22 @@ def check_collation(databases: Sequence[str] | None = None, **kwargs: Any) -> li
 
 @register(Tags.database)
 def check_layout(databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
-    """Refuse a database of an older, unreleased layout: its tables have other names and columns, and nothing converts them."""
+    """Refuse a database of an unreleased version: its tables have other names and columns, and nothing converts them."""
     problems: list[CheckMessage] = []
     for alias in databases or ():
         loader = MigrationLoader(connections[alias])
-        unknown = {name for app, name in loader.applied_migrations if app == "conversations"} - {
-            name for app, name in loader.disk_migrations if app == "conversations"
-        }
-        if unknown:
+        if _our_migrations(loader.applied_migrations) - _our_migrations(loader.disk_migrations):
             name = connections[alias].settings_dict["NAME"]
-            how = "delete the file" if connections[alias].vendor == "sqlite" else "drop the database and create it again"
+            start_over = "delete the file" if connections[alias].vendor == "sqlite" else "drop the database and create it again"
             problems.append(
                 Error(
-                    f"The database {name} has the layout of an older version of imsite, which was never released.",
-                    hint=f"To start over, {how}. Export what you want to keep with that version first.",
+                    f"The database {name} was created by an older version of imsite, which was never released.",
+                    hint=f"To start over, {start_over}. Export the data you want to keep with that version first.",
                     id="conversations.E001",
                 )
             )
     return problems
+
+
+def _our_migrations(migrations: Iterable[tuple[str, str]]) -> set[str]:
+    return {name for app_label, name in migrations if app_label == "conversations"}

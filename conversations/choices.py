@@ -1,4 +1,7 @@
-"""The numbers and words that come from outside, by name. Source: Tencent Cloud Chat, SDK headers 8.x."""
+"""Names for the numbers and words of the vendor's interfaces, and of our own columns.
+
+Source: Tencent Cloud Chat, SDK headers 8.x.
+"""
 
 from enum import IntFlag
 
@@ -14,12 +17,12 @@ class ConversationType(models.IntegerChoices):
 
 
 class ReceiveOption(models.IntegerChoices):
-    """V2TIMReceiveMessageOpt; one-to-one conversations know the first three only."""
+    """V2TIMReceiveMessageOpt; one-to-one conversations accept the first three only."""
 
     RECEIVE = 0, _("receive and notify")
     NOT_RECEIVE = 1, _("do not receive")
-    RECEIVE_NOT_NOTIFY = 2, _("receive quietly")
-    RECEIVE_NOT_NOTIFY_EXCEPT_AT = 3, _("receive quietly, notify when mentioned")
+    RECEIVE_NOT_NOTIFY = 2, _("receive without notification")
+    RECEIVE_NOT_NOTIFY_EXCEPT_AT = 3, _("receive, notify of mentions only")
     NOT_RECEIVE_EXCEPT_AT = 4, _("receive mentions only")
 
 
@@ -28,7 +31,7 @@ C2C_RECEIVE_OPTIONS = (
     ReceiveOption.NOT_RECEIVE,
     ReceiveOption.RECEIVE_NOT_NOTIFY,
 )
-# The unread of these counts as `muted`, that of the others as `total` (getTotalUnreadMessageCount).
+# Unread messages of these conversations count as `muted`, of all others as `total` (getTotalUnreadMessageCount).
 MUTED_OPTIONS = (
     ReceiveOption.NOT_RECEIVE,
     ReceiveOption.RECEIVE_NOT_NOTIFY,
@@ -37,7 +40,7 @@ MUTED_OPTIONS = (
 
 
 class GroupType(models.TextChoices):
-    """The V2 words; BCHATROOM is a legacy value without one."""
+    """The group types of the V2 interfaces. BCHATROOM is a legacy value that has no V2 name."""
 
     WORK = "Work", _("work group")
     PUBLIC = "Public", _("public group")
@@ -47,7 +50,7 @@ class GroupType(models.TextChoices):
     BCHATROOM = "BChatRoom", _("broadcast room")
 
 
-# What REST, webhooks and the web SDK still call them.
+# Names that REST, webhooks and the web SDK still use.
 OLD_GROUP_TYPES = {"Private": GroupType.WORK, "ChatRoom": GroupType.MEETING}
 
 
@@ -69,41 +72,41 @@ class Membership(models.TextChoices):
 
 
 class ChangedBy(models.TextChoices):
-    """What gave a row its newest version."""
+    """The kind of change that gave a row its newest version."""
 
     MESSAGE = "message", _("a message")
     RECALL = "recall", _("a recall")
-    READ = "read", _("a read")
+    READ = "read", _("reading")
     PIN = "pin", _("pinning or unpinning")
     DRAFT = "draft", _("a draft")
-    RECEIVE_OPTION = "recv_opt", _("the receive option")
-    MARK = "mark", _("a mark")
+    RECEIVE_OPTION = "recv_opt", _("the message receiving option")
+    MARK = "mark", _("marks")
     CUSTOM_DATA = "custom_data", _("custom data")
     CONVERSATION_GROUP = "group", _("a conversation group")
     DELETE = "delete", _("a deletion")
     CLEAR = "clear", _("clearing the history")
-    ROSTER = "roster", _("coming into the group or leaving it")
+    ROSTER = "roster", _("joining or leaving the group")
     NAME = "name", _("a name or avatar")
     IMPORT = "import", _("an import")
-    REPORT = "report", _("the app's report")
-    REPAIR = "repair", _("a repair")
+    REPORT = "report", _("a report by the app")
+    REPAIR = "repair", _("a correction")
 
 
 class NotCountedReason(models.TextChoices):
-    """Why a message is not one of a conversation's unread ones. By its place first, then by what it is."""
+    """Why a message is not counted as unread. Reasons of its position come before reasons of its content."""
 
     DELETED = "deleted", _("deleted with the conversation")
     CLEARED = "cleared", _("cleared from the history")
-    READ = "read", _("read already")
-    IMPORTED = "imported", _("part of the unread carried over")
-    UNKNOWN = "unknown", _("known by its recall only")
+    READ = "read", _("already read")
+    IMPORTED = "imported", _("part of the imported unread")
+    UNKNOWN = "unknown", _("only its recall was received")
     RECALLED = "recalled", _("recalled")
-    OWN = "own", _("the owner's own")
-    NO_UNREAD = "no_unread", _("sent so that it doesn't count (NoUnread)")
+    OWN = "own", _("sent by the user")
+    NO_UNREAD = "no_unread", _("sent with NoUnread")
     TARGETED = "targeted", _("sent to some members only")
-    UNCOUNTED_GROUP = "group_type", _("in a kind of group that never counts")
-    BEFORE_JOINING = "before_joining", _("from before the owner joined")
-    AFTER_LEAVING = "after_leaving", _("from when the owner was not in the group any more, or the group had ended")
+    UNCOUNTED_GROUP = "group_type", _("in a group type without unread counts")
+    BEFORE_JOINING = "before_joining", _("sent before the user joined")
+    AFTER_LEAVING = "after_leaving", _("sent after the user left or the group was dissolved")
 
 
 class Mark(IntFlag):

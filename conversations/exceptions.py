@@ -1,6 +1,6 @@
-"""What can go wrong, each with the vendor's error code and an HTTP status.
+"""Errors that are reported to clients, each with the vendor's error code and an HTTP status.
 
-Source of the codes: Tencent Cloud Chat, "Error Codes"; `Code` is the one table of those that imsite gives.
+`Code` lists all codes that imsite returns. Source: Tencent Cloud Chat, "Error Codes".
 """
 
 from collections.abc import Mapping
@@ -11,33 +11,32 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Code(models.IntegerChoices):
-    """The face of the SDK's `onError(code, desc)`; the label is the problem's title."""
+    """The `code` of the SDK's `onError(code, desc)`. The label is the title of problem responses."""
 
-    CONVERSATION_NOT_FOUND = 6004, _("No such conversation")
-    NOT_SIGNED_IN = 6014, _("No or unknown credential")
+    CONVERSATION_NOT_FOUND = 6004, _("Conversation not found")
+    NOT_AUTHENTICATED = 6014, _("Missing or invalid credential")
     INVALID_PARAMETER = 6017, _("Invalid parameter")
-    TOO_OFTEN = 7008, _("Too many requests")
-    NO_PERMISSION = 10007, _("Not allowed")
+    NO_PERMISSION = 10007, _("Permission denied")
     SERVER_ERROR = 50004, _("Server error")
-    TRY_AGAIN = 50005, _("Try again")
-    TOO_MANY_CONVERSATIONS = 51006, _("No or too many conversations")
+    SERVICE_UNAVAILABLE = 50005, _("Service unavailable")
+    TOO_MANY_CONVERSATIONS = 51006, _("No conversations or too many")
     GROUP_FULL = 51008, _("Too many conversations in a conversation group")
-    GROUP_NOT_FOUND = 51009, _("No such conversation group")
+    GROUP_NOT_FOUND = 51009, _("Conversation group not found")
     TOO_MANY_GROUPS = 51010, _("Too many conversation groups")
     GROUP_NAME_TOO_LONG = 51011, _("Conversation group name too long")
     TOO_MANY_PINNED = 51012, _("Too many pinned conversations")
-    UNKNOWN_RESOURCE = 60009, _("No such address or method")
+    UNKNOWN_RESOURCE = 60009, _("Unknown address or method")
     SIG_EXPIRED = 70001, _("UserSig expired")
     SIG_INVALID = 70003, _("UserSig invalid")
-    TOO_LARGE = 93000, _("Too large")
+    TOO_LARGE = 93000, _("Request too large")
 
 
 Text = str | Promise
-EMPTY_NAME = '""'  # of a key or parameter
+EMPTY_NAME = '""'  # stands for a key or parameter whose name is empty
 
 
 class ConversationError(Exception):
-    """A refusal: `code` and `status` of its class, a sentence for people, and the sentences of single fields."""
+    """A refused request: the code and HTTP status of its class, a sentence for people, and sentences by field."""
 
     code: Code = Code.INVALID_PARAMETER
     status = 400
@@ -49,26 +48,26 @@ class ConversationError(Exception):
 
 
 class InvalidParameter(ConversationError):
-    """A value that can't be: of the wrong type, out of range, unknown, missing."""
+    """A value of the wrong type or out of range, an unknown name, or a missing value."""
 
 
 class ConversationNotFound(ConversationError):
-    """The owner has no such conversation."""
+    """The owner has no conversation of this ID."""
 
     code, status = Code.CONVERSATION_NOT_FOUND, 404
 
     def __init__(self, conversation_id: str):
-        super().__init__(_("There is no conversation %(id)s.") % {"id": conversation_id})
+        super().__init__(_("Conversation %(id)s not found.") % {"id": conversation_id})
 
 
 class NotAuthenticated(ConversationError):
-    """No credential, or one that is unknown, revoked or expired."""
+    """A missing, unknown, revoked or expired credential."""
 
-    code, status = Code.NOT_SIGNED_IN, 401
+    code, status = Code.NOT_AUTHENTICATED, 401
 
 
 class SigExpired(NotAuthenticated):
-    """A UserSig whose time is over."""
+    """A UserSig that has expired."""
 
     code = Code.SIG_EXPIRED
 
@@ -80,54 +79,54 @@ class SigInvalid(NotAuthenticated):
 
 
 class NoPermission(ConversationError):
-    """A good credential, but not for this owner or this deed."""
+    """A valid credential without permission for this owner or action."""
 
     code, status = Code.NO_PERMISSION, 403
 
 
 class ServiceUnavailable(ConversationError):
-    """Nothing is wrong with the request, but it did not get through."""
+    """A valid request that could not be served now, and may be repeated."""
 
-    code, status = Code.TRY_AGAIN, 503
+    code, status = Code.SERVICE_UNAVAILABLE, 503
 
 
 class GroupNotFound(ConversationError):
-    """The owner has no such conversation group."""
+    """The owner has no conversation group of this name."""
 
     code, status = Code.GROUP_NOT_FOUND, 404
 
 
 class GroupNameTaken(ConversationError):
-    """The owner has another conversation group of this name."""
+    """The owner already has a conversation group of this name."""
 
     status = 409
 
 
 class GroupNameTooLong(InvalidParameter):
-    """More bytes than GROUP_NAME_MAX_BYTES."""
+    """A group name of more than GROUP_NAME_MAX_BYTES bytes."""
 
     code = Code.GROUP_NAME_TOO_LONG
 
 
 class GroupFull(ConversationError):
-    """A conversation group has no room for one more."""
+    """A conversation group that can take no more conversations."""
 
     code = Code.GROUP_FULL
 
 
 class TooManyConversations(InvalidParameter):
-    """A call on many conversations names none, or too many."""
+    """A request for many conversations that names none, or too many."""
 
     code = Code.TOO_MANY_CONVERSATIONS
 
 
 class TooLarge(ConversationError):
-    """More bytes than MAX_BODY_BYTES."""
+    """A request body of more than MAX_BODY_BYTES bytes."""
 
     code, status = Code.TOO_LARGE, 413
 
 
 class TooManyPinned(ConversationError):
-    """MAX_PINNED is reached."""
+    """A pin beyond the owner's MAX_PINNED."""
 
     code, status = Code.TOO_MANY_PINNED, 400

@@ -1,4 +1,4 @@
-"""Epoch seconds, milliseconds and aware moments; converted nowhere else."""
+"""Convert and check times: epoch seconds, milliseconds and microseconds, and aware datetimes. Nothing else converts them."""
 
 import time
 from datetime import UTC, datetime, timedelta
@@ -14,22 +14,22 @@ DAY_S = 86_400
 
 
 def now_s() -> int:
-    """The present, in epoch seconds."""
+    """Return the current time in epoch seconds."""
     return int(time.time())
 
 
 def now_ms() -> int:
-    """The present, in epoch milliseconds: the unit of event times."""
+    """Return the current time in epoch milliseconds, the unit of event times."""
     return time.time_ns() // 1_000_000
 
 
 def now_us() -> int:
-    """The present, in epoch microseconds: the unit of order keys."""
+    """Return the current time in epoch microseconds, the unit of order keys."""
     return time.time_ns() // 1000
 
 
 def check_epoch_s(value: int, *, field: str) -> int:
-    """Give epoch seconds back, or raise InvalidParameter for a time before 1970 or beyond the year 2100."""
+    """Return epoch seconds, or raise InvalidParameter for a time before 1970 or after 2099."""
     if value >= YEAR_2100_S:
         raise InvalidParameter(f"{field}: " + _("Give epoch seconds; this looks like milliseconds."), field=field)
     if value < 0:
@@ -38,22 +38,22 @@ def check_epoch_s(value: int, *, field: str) -> int:
 
 
 def check_happened_s(value: int, *, field: str, ahead_s: int = CLOCK_TOLERANCE_S) -> int:
-    """Give epoch seconds back, or raise InvalidParameter for a time that is further ahead than clocks differ."""
+    """Return epoch seconds, or raise InvalidParameter for a time that is more than `ahead_s` in the future."""
     if check_epoch_s(value, field=field) > now_s() + ahead_s:
         raise InvalidParameter(_("%(field)s is in the future.") % {"field": field}, field=field)
     return value
 
 
 def from_epoch_s(seconds: int) -> datetime:
-    """The aware moment of epoch seconds."""
+    """Return epoch seconds as an aware datetime."""
     return datetime.fromtimestamp(seconds, UTC)
 
 
 def to_epoch_us(moment: datetime) -> int:
-    """Whole epoch microseconds of an aware moment."""
+    """Return an aware datetime as whole epoch microseconds."""
     return (moment - datetime.fromtimestamp(0, UTC)) // timedelta(microseconds=1)
 
 
 def to_epoch_s(moment: datetime) -> int:
-    """Whole epoch seconds of an aware moment."""
+    """Return an aware datetime as whole epoch seconds."""
     return int(moment.timestamp())

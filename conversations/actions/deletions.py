@@ -9,7 +9,8 @@ from django.db.models import Max
 from django.utils import timezone
 
 from conversations import identifiers, positions
-from conversations.actions.results import Outcome, Results, change_each, is_read, locked_one, newest_known
+from conversations.actions.results import Outcome, Results, change_each, lock_conversation
+from conversations.actions.row_state import is_read, newest_known
 from conversations.choices import ChangedBy
 from conversations.exceptions import ConversationNotFound
 from conversations.models import Conversation
@@ -20,7 +21,7 @@ from conversations.store.transactions import in_transaction
 from conversations.times import now_s
 from conversations.unread import counts
 
-# Those that a conversation without messages empties.
+# Columns that are empty in a conversation without messages.
 MESSAGE_COLUMNS = (
     "unread_count", "imported_unread", "imported_unread_position", "last_message", "last_message_at", "last_message_position",
     "group_at_info",
@@ -29,11 +30,11 @@ MESSAGE_COLUMNS = (
 
 @in_transaction
 def clear_history(*, owner_id: str, conversation_id: str) -> Outcome:
-    """Let the messages go; the conversation stays where it is in the list. Raises ConversationNotFound.
+    """Clear a conversation's message history; it stays where it is in the list. Raises ConversationNotFound.
 
     Source: V2TIMMessageManager.clearC2CHistoryMessage, clearGroupHistoryMessage.
     """
-    outcome = locked_one(owner_id, conversation_id)
+    outcome = lock_conversation(owner_id, conversation_id)
     conversation = outcome.conversation
     newest = newest_known(conversation, counts.newest_stored(owner_id, [conversation_id]))
     if newest != conversation.cleared_position or conversation.last_message or not is_read(conversation):
@@ -44,27 +45,28 @@ def clear_history(*, owner_id: str, conversation_id: str) -> Outcome:
 
 
 def delete_one(*, owner_id: str, conversation_id: str, clear_messages: bool = True) -> str:
-    """`delete` for one conversation. Gives the feed token after it. Raises ConversationNotFound.
+    """Delete one conversation, and return the sync token after it. Raises ConversationNotFound.
 
     Source: V2TIMConversationManager.deleteConversation.
     """
-    done = delete(owner_id=owner_id, conversation_ids=[conversation_id], clear_messages=clear_messages)
-    if done.results[0].code:
+    token, [result] = delete(owner_id=owner_id, conversation_ids=[conversation_id], clear_messages=clear_messages)
+    if result.code:
         raise ConversationNotFound(conversation_id)
-    return done.token
+    return token
 
 
 @in_transaction
 def delete(*, owner_id: str, conversation_ids: Sequence[str], clear_messages: bool = True) -> Results:
-    """Take conversations off the list until a newer message comes; what is kept until then are marks, conversation groups,
-    the receive option and how far the owner had read.
+    """Remove conversations from the list until a newer message arrives.
+
+    Marks, conversation groups, the message receiving option and the read position are kept for their return.
 
     Source: V2TIMConversationManager.deleteConversationList.
     """
     deleted_at = timezone.now()
 
     @cache
-    def stored() -> Mapping[str, str]:  # asked under the owner's lock
+    def stored() -> Mapping[str, str]:  # called when first needed: by then the owner is locked
         return counts.newest_stored(owner_id, filter(identifiers.is_conversation_id, conversation_ids))
 
     def change(conversation: Conversation) -> bool:
@@ -73,7 +75,7 @@ def delete(*, owner_id: str, conversation_ids: Sequence[str], clear_messages: bo
             conversation.cleared_position = conversation.deleted_position
         _drop_messages(conversation)
         if conversation.draft_text:
-            # As any cancelled draft, so that an older edit from another device does not come with the next message.
+            # Cancelled like any draft, so that an older edit from another device does not come back with the next message.
             conversation.draft_text, conversation.draft_timestamp = "", max(now_s(), conversation.draft_timestamp)
         conversation.is_pinned, conversation.custom_data = False, ""
         return True
@@ -93,7 +95,7 @@ def _drop_messages(conversation: Conversation) -> None:
 
 
 def _forget_old_deletions(owner: LockedOwner) -> None:
-    """Whoever follows the feed from before a deletion of more than TOMBSTONE_DAYS ago has to start over."""
+    """Make clients start over that last synced before a deletion of more than TOMBSTONE_DAYS ago."""
     before = timezone.now() - timedelta(days=settings.TOMBSTONE_DAYS)
     old = Conversation.objects.tombstones_of(owner.owner_id).filter(deleted_at__lt=before)
     newest = old.aggregate(newest=Max("version"))["newest"] or 0

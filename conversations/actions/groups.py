@@ -1,7 +1,7 @@
-"""An owner's conversation groups: folders of conversations. A conversation can be in several.
+"""Create, fill, rename and delete an owner's conversation groups: folders of conversations, which can be in several.
 
-A group's name is in its owner's row, at the place of its bit; a row has the bits of the groups it is in. So a rename or a
-deletion is a change of each row in the group, and one of the owner's.
+The owner's row has the groups' names, a group's index in this list being its bit; a conversation's row has the bits of its
+groups. So renaming or deleting a group changes each row in it, and the owner's.
 """
 
 from collections.abc import Sequence
@@ -15,6 +15,7 @@ from conversations.choices import ChangedBy
 from conversations.exceptions import GroupFull, GroupNameTaken, GroupNotFound
 from conversations.formats.conversation import MAX_GROUPS, check_group_name
 from conversations.models import Conversation
+from conversations.models.querysets import ConversationQuerySet
 from conversations.store.owners import LockedOwner, lock_owner, lock_owners, save_owners
 from conversations.store.rows import save_conversations
 from conversations.store.transactions import in_transaction
@@ -24,7 +25,7 @@ MAX_CONVERSATIONS = 1000
 
 @in_transaction
 def create(*, owner_id: str, name: str, conversation_ids: Sequence[str]) -> Results:
-    """A new group with members; one that is there already gets the members it lacks.
+    """Create a group with conversations; a group that exists gets those that it lacks.
 
     Raises InvalidParameter, GroupNameTooLong, TooManyGroups. Source: V2TIMConversationManager.createConversationGroup.
     """
@@ -37,7 +38,7 @@ def create(*, owner_id: str, name: str, conversation_ids: Sequence[str]) -> Resu
 
 @in_transaction
 def add(*, owner_id: str, name: str, conversation_ids: Sequence[str]) -> Results:
-    """Put conversations into a group; what finds no room is refused with GROUP_FULL. Raises GroupNotFound.
+    """Add conversations to a group; those beyond MAX_CONVERSATIONS are refused with GROUP_FULL. Raises GroupNotFound.
 
     Source: V2TIMConversationManager.addConversationsToGroup.
     """
@@ -62,6 +63,7 @@ def _add(owner: LockedOwner | None, name: str, conversation_ids: Sequence[str]) 
 
 
 def full() -> GroupFull:
+    """Return the refusal of a conversation beyond MAX_CONVERSATIONS."""
     text = ngettext(
         "A conversation group holds at most %(count)d conversation.",
         "A conversation group holds at most %(count)d conversations.",
@@ -71,7 +73,7 @@ def full() -> GroupFull:
 
 
 def rooms(owner: LockedOwner) -> list[int]:
-    """How many more conversations each of the owner's groups may hold, by bit; one query."""
+    """Return how many more conversations each of the owner's groups may hold, by bit. One query."""
     own = Conversation.objects.for_owner(owner.owner_id).exclude(conversation_groups=0)
     counts = {f"bit{bit}": Count(Value(1), filter=Q(conversation_groups__bits=1 << bit)) for bit in range(MAX_GROUPS)}
     return [MAX_CONVERSATIONS - count for count in own.aggregate(**counts).values()]
@@ -79,7 +81,7 @@ def rooms(owner: LockedOwner) -> list[int]:
 
 @in_transaction
 def remove(*, owner_id: str, name: str, conversation_ids: Sequence[str]) -> Results:
-    """Take conversations out of a group. Raises GroupNotFound.
+    """Remove conversations from a group. Raises GroupNotFound.
 
     Source: V2TIMConversationManager.deleteConversationsFromGroup.
     """
@@ -96,7 +98,7 @@ def remove(*, owner_id: str, name: str, conversation_ids: Sequence[str]) -> Resu
 
 @in_transaction
 def rename(*, owner_id: str, name: str, new_name: str) -> LockedOwner:
-    """Another name for a group; each conversation in it changes. Raises GroupNotFound, GroupNameTaken, InvalidParameter.
+    """Rename a group, which changes each conversation in it. Raises GroupNotFound, GroupNameTaken, InvalidParameter.
 
     Source: V2TIMConversationManager.renameConversationGroup.
     """
@@ -105,38 +107,39 @@ def rename(*, owner_id: str, name: str, new_name: str) -> LockedOwner:
     bit = _bit(owner, name)
     if new_name != name:
         if new_name in owner.group_names:
-            raise GroupNameTaken(_("There is a conversation group of this name already."), field="newName")
-        owner.set_group_names([new_name if known == name else known for known in owner.group_names])
+            raise GroupNameTaken(_("A conversation group with this name already exists."), field="newName")
+        owner.set_group_names([new_name if group_name == name else group_name for group_name in owner.group_names])
         _save(owner, list(_members(owner_id, bit)), ())
     return owner
 
 
 @in_transaction
 def delete(*, owner_id: str, name: str) -> LockedOwner:
-    """No such group any more; its conversations stay. Raises GroupNotFound.
+    """Delete a group; its conversations stay in the list. Raises GroupNotFound.
 
     Source: V2TIMConversationManager.deleteConversationGroup.
     """
     owner = lock_owner(owner_id)
     bit = _bit(owner, name)
-    owner.set_group_names([None if known == name else known for known in owner.group_names])
+    owner.set_group_names([None if group_name == name else group_name for group_name in owner.group_names])
     members = list(_members(owner_id, bit))
     for conversation in members:
         conversation.conversation_groups &= ~(1 << bit)
     _save(owner, members, ("conversation_groups",))
-    # Deleted conversations keep their groups, and the bit will be another group's; nobody sees this, so it has no number.
-    forgotten = Conversation.objects.tombstones_of(owner_id).in_group(bit)
-    forgotten.update(conversation_groups=F("conversation_groups").bitand(~(1 << bit)))
+    # Deleted conversations remember their groups, and the bit will be another group's. No client sees them, so they take no
+    # version.
+    tombstones = Conversation.objects.tombstones_of(owner_id).in_group(bit)
+    tombstones.update(conversation_groups=F("conversation_groups").bitand(~(1 << bit)))
     return owner
 
 
 def _bit(owner: LockedOwner | None, name: str) -> int:
     if owner is None or name not in owner.group_names:
-        raise GroupNotFound(_("There is no conversation group %(name)s.") % {"name": name})
+        raise GroupNotFound(_("No conversation group named %(name)s.") % {"name": name})
     return owner.group_names.index(name)
 
 
-def _members(owner_id: str, bit: int):
+def _members(owner_id: str, bit: int) -> ConversationQuerySet:
     members = Conversation.objects.for_owner(owner_id).in_group(bit)
     return members.only("owner_id", "conversation_id", "conversation_groups").order_by("conversation_id")
 

@@ -1,11 +1,11 @@
-"""Set receive options, marks and custom data of conversations."""
+"""Set message receiving options, marks and custom data of conversations."""
 
 from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
 
 from conversations import identifiers
-from conversations.actions.results import Outcome, Results, change_each, locked_one
+from conversations.actions.results import Outcome, Results, change_each, lock_conversation
 from conversations.choices import ALLOWED_MARKS, C2C_RECEIVE_OPTIONS, ChangedBy, ConversationType, ReceiveOption
 from conversations.exceptions import InvalidParameter
 from conversations.formats import conversation as formats_conversation
@@ -17,11 +17,11 @@ from conversations.store.transactions import in_transaction
 
 @in_transaction
 def set_receive_option(*, owner_id: str, conversation_id: str, option: int) -> Outcome:
-    """How new messages are announced. Raises ConversationNotFound, InvalidParameter.
+    """Set whether new messages are received and notified of. Raises ConversationNotFound, InvalidParameter.
 
     Source: V2TIMMessageManager.setC2CReceiveMessageOpt, setGroupReceiveMessageOpt.
     """
-    outcome = locked_one(owner_id, conversation_id)
+    outcome = lock_conversation(owner_id, conversation_id)
     conversation = outcome.conversation
     check_receive_option(conversation_id, option)
     if conversation.recv_opt != option:
@@ -31,21 +31,21 @@ def set_receive_option(*, owner_id: str, conversation_id: str, option: int) -> O
 
 
 def check_receive_option(conversation_id: str, option: int) -> None:
-    """Raise InvalidParameter for one that a conversation of this type does not know."""
+    """Raise InvalidParameter for an option that a conversation of this type does not accept."""
     if option not in ReceiveOption.values:
-        raise InvalidParameter(_("recvOpt is a whole number from 0 to 4."), field="recvOpt")
+        raise InvalidParameter(_("recvOpt must be between 0 and 4."), field="recvOpt")
     if identifiers.split(conversation_id)[0] == ConversationType.C2C and option not in C2C_RECEIVE_OPTIONS:
-        raise InvalidParameter(_("A one-to-one conversation knows recvOpt 0, 1 and 2 only."), field="recvOpt")
+        raise InvalidParameter(_("A one-to-one conversation accepts only recvOpt 0, 1 and 2."), field="recvOpt")
 
 
 @in_transaction
 def set_marks(*, owner_id: str, conversation_ids: Sequence[str], marks: int, enabled: bool) -> Results:
-    """Set or take away mark bits, several at once; marks mean nothing to the counts.
+    """Set or remove mark bits, several at once. Marks do not change any count.
 
     Raises InvalidParameter. Source: V2TIMConversationManager.markConversation.
     """
     if not 0 < marks < 1 << 64 or marks & ~ALLOWED_MARKS:
-        raise InvalidParameter(_("markType is a sum of 1, 2, 4, 8 and 1<<n with n from 32 to 63."), field="markType")
+        raise InvalidParameter(_("markType must be a sum of 1, 2, 4, 8 and 1<<n with n between 32 and 63."), field="markType")
     signed = formats_marks.to_signed(marks)
 
     def change(conversation: Conversation) -> bool:
@@ -58,7 +58,7 @@ def set_marks(*, owner_id: str, conversation_ids: Sequence[str], marks: int, ena
 
 @in_transaction
 def set_each_receive_option(*, owner_id: str, conversation_ids: Sequence[str], option: int) -> Results:
-    """`set_receive_option` for many."""
+    """Set the message receiving option of many conversations."""
 
     def change(conversation: Conversation) -> bool:
         check_receive_option(conversation.conversation_id, option)
@@ -70,7 +70,7 @@ def set_each_receive_option(*, owner_id: str, conversation_ids: Sequence[str], o
 
 @in_transaction
 def set_custom_data(*, owner_id: str, conversation_ids: Sequence[str], text: str) -> Results:
-    """Keep an app's own data with conversations. Raises InvalidParameter.
+    """Store an app's own data with conversations. Raises InvalidParameter.
 
     Source: V2TIMConversationManager.setConversationCustomData.
     """

@@ -102,7 +102,7 @@ def _translate(error: Exception) -> ConversationError:
         case drf.MethodNotAllowed():
             return _Problem(Code.UNKNOWN_RESOURCE, 405, error.detail)
         case drf.NotAuthenticated() | drf.AuthenticationFailed():
-            return _Problem(Code.NOT_SIGNED_IN, 401, _("Send a credential: Authorization: Bearer …."))
+            return _Problem(Code.NOT_AUTHENTICATED, 401, _("Send a credential: Authorization: Bearer …."))
         case PermissionDenied() | drf.PermissionDenied():
             return _Problem(Code.NO_PERMISSION, 403, _("This credential may not do that."))
         case drf.APIException():
@@ -110,7 +110,7 @@ def _translate(error: Exception) -> ConversationError:
         case SuspiciousOperation():
             return _Problem(Code.INVALID_PARAMETER, 400, _("The request is malformed."))
         case OperationalError() | InterfaceError():
-            return _Problem(Code.TRY_AGAIN, 503, _("The database does not answer; try again."))
+            return _Problem(Code.SERVICE_UNAVAILABLE, 503, _("The database does not answer; try again."))
     return _Problem(Code.SERVER_ERROR, 500, _("Something went wrong on our side; the request ID helps us find it."))
 
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import orjson
 
 from conversations import identifiers, positions, threads
-from conversations.actions import groups, peer_receipts, pins, reading, results
+from conversations.actions import groups, peer_receipts, pins, read_positions, row_state
 from conversations.choices import MessageStatus
 from conversations.exceptions import ConversationError
 from conversations.formats import at_info
@@ -82,15 +82,15 @@ def _begin(row: Conversation, entry: Entry) -> bool:
 
 def _check_read(row: Conversation, entry: Entry, known: Known) -> None:
     if row.is_group:
-        newest = max(results.newest_known(row, known.newest), entry.last_message_position)
-        reading.check_read_sequence(row, entry.group_read_sequence, newest, field="groupReadSequence")
+        newest = max(row_state.newest_known(row, known.newest), entry.last_message_position)
+        read_positions.check_read_sequence(row, entry.group_read_sequence, newest, field="groupReadSequence")
 
 
 def _merge_messages(row: Conversation, told: Told, known: Known) -> bool:
     """Read position, unread, last message, @ entries and place; whether what is stored is to be counted again."""
     told_read = told.entry.group_read_sequence if row.is_group else told.entry.c2c_read_timestamp
     entry = told.entry.with_read_position_of(row).without_cleared(row)
-    is_to_count = told_read > row.read_up_to and reading.advance(row, told_read)
+    is_to_count = told_read > row.read_up_to and read_positions.advance(row, told_read)
     is_to_count |= _fill_unread(row, entry, told, known)
     _fill_last_message(row, entry, known)
     if row.is_group and entry.group_at_info != NO_AT_INFO:

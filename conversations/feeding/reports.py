@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from conversations import identifiers, positions
 from conversations import threads as conversations_threads
 from conversations.actions import groups as actions_groups
-from conversations.actions import peer_receipts, pins, reading, settings
+from conversations.actions import peer_receipts, pins, read_positions, reading, settings
 from conversations.actions import results as actions_results
 from conversations.actions.results import Result, Results
 from conversations.choices import ChangedBy, ConversationType, GroupType
@@ -30,7 +30,7 @@ from conversations.unread import counts, rules
 
 # What a report can change.
 COLUMNS = (
-    *reading.READ_COLUMNS, "group_type", "show_name", "face_url", "recv_opt", "last_message", "last_message_at",
+    *read_positions.READ_COLUMNS, "group_type", "show_name", "face_url", "recv_opt", "last_message", "last_message_at",
     "last_message_position", "draft_text", "draft_timestamp", "is_pinned", "order_key", "marks", "custom_data",
     "conversation_groups", "membership", "deleted_at", "created_version",
 )  # fmt: skip
@@ -125,7 +125,7 @@ def _record(owner_id: str, told: Sequence[tuple[str, Told | ConversationError]])
     good = [one for _id, one in told if isinstance(one, Told)]
     owner = lock_owners([owner_id])[owner_id] if good else lock_owner(owner_id)
     if owner is None:
-        return Results(NEVER_SEEN, [actions_results.refused(*one) for one in told]), []
+        return Results(NEVER_SEEN, [actions_results.refusal_result(*one) for one in told]), []
     rows = _rows(owner_id, good)
     before = {one: _state(row) for one, row in rows.items()}
     read_before = {one: row.c2c_read_timestamp for one, row in rows.items()}
@@ -139,9 +139,9 @@ def _record(owner_id: str, told: Sequence[tuple[str, Told | ConversationError]])
             is_to_count, refused = report_merging.merge(row, one, known, owner)
             if is_to_count:
                 to_count[conversation_id] = row
-            results.append(actions_results.refused(conversation_id, refused) if refused else Result(conversation_id))
+            results.append(actions_results.refusal_result(conversation_id, refused) if refused else Result(conversation_id))
         except ConversationError as error:
-            results.append(actions_results.refused(conversation_id, error))
+            results.append(actions_results.refusal_result(conversation_id, error))
     for conversation_id, unread in counts.recount_many(list(to_count.values())).items():
         rows[conversation_id].unread_count = unread
     _save(owner, [row for one, row in rows.items() if report_merging.is_listed(row) and _state(row) != before[one]])

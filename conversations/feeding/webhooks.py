@@ -104,7 +104,7 @@ def apply_event(event: webhook_events.Event | None, *, at_ms: int, now_s: int) -
         case C2CRecall() | GroupRecall():
             messages.recall(event)
         case webhook_events.C2CRead():
-            reading.record(event.reader, event.peer, time_s=event.read_time_s)
+            reading.record_receipt(event.reader, event.peer, time_s=event.read_time_s)
         case webhook_events.GroupCreated():
             members = {*event.members, *([event.owner] if event.owner else [])}
             joins = dict.fromkeys(members, (RosterEvent(at_ms, Membership.MEMBER),))

@@ -12,7 +12,7 @@ from django.contrib.admin.models import LogEntry
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from conversations.actions import pins, reading, settings
+from conversations.actions import pins, reading, recounts, row_state, settings
 from conversations.actions import results as actions_results
 from conversations.actions.results import Result, Results
 from conversations.choices import Mark, ReceiveOption
@@ -70,7 +70,7 @@ def _one_by_one(act: Callable[..., object]) -> Callable[..., Results]:
                 act(owner_id=owner_id, conversation_id=conversation_id)
                 results.append(Result(conversation_id))
             except ConversationError as error:
-                results.append(actions_results.refused(conversation_id, error))
+                results.append(actions_results.refusal_result(conversation_id, error))
         return Results(NEVER_SEEN, results)
 
     return act_on_each
@@ -81,8 +81,8 @@ _unmute = partial(settings.set_each_receive_option, option=ReceiveOption.RECEIVE
 _mute = partial(settings.set_each_receive_option, option=ReceiveOption.RECEIVE_NOT_NOTIFY)
 _star, _unstar = (partial(settings.set_marks, marks=Mark.STAR, enabled=enabled) for enabled in (True, False))
 CORRECTIONS = {
-    "read": Correction(_("Mark as read"), _("Marked as read"), reading.read_each, lambda row: not actions_results.is_read(row)),
-    "recount": Correction(_("Recalculate unread"), _("Unread recalculated"), reading.recount_each, lambda row: True),
+    "read": Correction(_("Mark as read"), _("Marked as read"), reading.read_each, lambda row: not row_state.is_read(row)),
+    "recount": Correction(_("Recalculate unread"), _("Unread recalculated"), recounts.recount_each, lambda row: True),
     "pin": Correction(_("Pin"), _("Pinned"), partial(pins.set_each_pinned, pinned=True), lambda row: not row.is_pinned),
     "unpin": Correction(_("Unpin"), _("Unpinned"), partial(pins.set_each_pinned, pinned=False), lambda row: row.is_pinned),
     "star": Correction(_("Star"), _("Starred"), _star, lambda row: not row.marks & Mark.STAR),
@@ -132,11 +132,11 @@ def apply(*, action: str, owner_id: str, seen: Mapping[str, int], user_id: int) 
 
 @in_transaction
 def move_read_position(*, owner_id: str, conversation_id: str, to: int) -> list[Change]:
-    """Move a read position as `reading.move_read_position` does and return the changes; the caller logs them.
+    """Move a read position as `recounts.move_read_position` does and return the changes; the caller logs them.
 
     Raises ConversationError.
     """
-    act = _one_by_one(partial(reading.move_read_position, to=to))
+    act = _one_by_one(partial(recounts.move_read_position, to=to))
     move = Correction(label="", outcome=OUTCOMES[MOVE], act=act, is_offered=lambda row: True)
     [effect] = _effects_of(move, owner_id, [conversation_id])
     if effect.refusal:

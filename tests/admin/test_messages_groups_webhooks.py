@@ -9,7 +9,7 @@ from django.test import TestCase
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from conversations.actions import reading
+from conversations.actions import recounts
 from conversations.admin import big_tables
 from conversations.choices import Membership
 from conversations.feeding import members, messages, webhooks
@@ -369,7 +369,7 @@ class ExplainTests(AsBoss):
         told = {"action": "recount", "_selected_action": ["alice/c2c_bob", "alice/group_team", "bob/c2c_alice"], "index": 0}
         asked = self.client.post(listing("conversationrow"), told).context["selected"]
 
-        with mock.patch.object(reading, "RECOUNTED_AT_ONCE", 0):
+        with mock.patch.object(recounts, "RECOUNTED_AT_ONCE", 0):
             response = self.client.post(listing("conversationrow"), told | {"seen": [version for _key, version in asked]})
 
         texts = [str(text) for text in get_messages(response.wsgi_request)]

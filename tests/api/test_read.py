@@ -3,7 +3,7 @@
 import orjson
 
 from conversations import positions
-from conversations.actions.reading import SEQUENCES_AHEAD
+from conversations.actions.read_positions import SEQUENCES_AHEAD
 from conversations.formats.checks import INT64_MAX
 from conversations.models import Conversation, GroupMember, Message, Owner, Thread
 from conversations.times import YEAR_2100_S, from_epoch_s, now_s

@@ -314,7 +314,7 @@ class GapTests(ReportTestCase):
         self.assertEqual((shown["lastMessage"], shown["unreadCount"]), (None, 0))
 
     def test_ones_own_message_that_the_peer_has_read_says_so(self):
-        reading.record(BOB, ALICE, time_s=NOON_S)
+        reading.record_receipt(BOB, ALICE, time_s=NOON_S)
 
         shown = self.take(with_bob(lastMessage=message(sender=ALICE, isSelf=True, isPeerRead=False)))
 
@@ -342,7 +342,7 @@ class DeletedTests(ReportTestCase):
         self.assertEqual(self.get(url("changes/")).json()["changes"][0]["kind"], "new")
 
     def test_what_only_remembers_a_read_is_no_deletion(self):
-        reading.record(ALICE, BOB, time_s=NOON_S)
+        reading.record_receipt(ALICE, BOB, time_s=NOON_S)
 
         shown = self.take(with_bob())
 
@@ -479,7 +479,7 @@ class MemberTests(ReportTestCase):
         far = self.report(team(groupReadSequence=10**12)).json()["results"][0]["resultInfo"]
 
         self.assertEqual(read["groupReadSequence"], 7)
-        self.assertIn("which is 7", far)
+        self.assertIn("newest message (7)", far)
 
     def test_a_claim_does_not_tell_which_numbers_there_are(self):
         for seq in (100, 101):

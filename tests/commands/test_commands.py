@@ -55,7 +55,7 @@ class ImportTests(TestCase):
 
         self.assertEqual((out.strip(), status), ("1 created, 0 replaced, 0 unchanged, 2 invalid.", 1))
         first, second = err.strip().splitlines()
-        self.assertTrue(first.startswith(f"{name}, line 2: A conversationID is"))
+        self.assertTrue(first.startswith(f"{name}, line 2: Invalid conversationID"))
         self.assertTrue(second.startswith(f"{name}, line 3: Not JSON"))
 
     def test_a_reason_that_quotes_a_file_is_one_line_and_steers_no_terminal(self):

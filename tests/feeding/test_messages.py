@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from conversations.actions import deletions, reading
+from conversations.actions import deletions, reading, recounts
 from conversations.choices import Membership
 from conversations.feeding import members as feeding_members
 from conversations.feeding import messages
@@ -72,7 +72,7 @@ class ReadingTests(TestCase):
         messages.record([group("alice", 1), *(group("bob", n) for n in range(2, 6))], now_s=NOON_S)
         reading.read(owner_id="alice", conversation_id="group_team")
 
-        reading.move_read_position(owner_id="alice", conversation_id="group_team", to=3)
+        recounts.move_read_position(owner_id="alice", conversation_id="group_team", to=3)
 
         self.assertEqual(Conversation.objects.get(owner_id="alice").unread_count, 2)
 
@@ -84,7 +84,7 @@ class ReadingTests(TestCase):
         messages.recall(GroupRecall("team", "", (5,)))
         reading.read(owner_id="alice", conversation_id="group_team")
 
-        reading.move_read_position(owner_id="alice", conversation_id="group_team", to=2)
+        recounts.move_read_position(owner_id="alice", conversation_id="group_team", to=2)
 
         row = Conversation.objects.get(owner_id="alice")
         self.assertEqual((row.unread_count, row.group_at_info), (3, '[{"seq":"3","atType":2},{"seq":"4","atType":1}]'))

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from conversations.actions import deletions, reading
+from conversations.actions import deletions, reading, recounts
 from conversations.choices import Membership
 from conversations.feeding import members as feeding_members
 from conversations.feeding import messages
@@ -184,7 +184,7 @@ class PruningTests(TransactionTestCase):
         messages.record([group("bob", 10)], now_s=NOON_S)
         pruning.prune(before_s=EVERYTHING_S)
 
-        reading.move_read_position(owner_id="alice", conversation_id="group_team", to=0)
+        recounts.move_read_position(owner_id="alice", conversation_id="group_team", to=0)
         messages.record([group("bob", number) for number in range(1, 10)], now_s=NOON_S)
 
         self.assertEqual(self.row().unread_count, Message.objects.filter(thread="team").count())

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis.extra.django import TestCase as HypothesisTestCase
 
 from conversations import sync_tokens
-from conversations.actions import deletions, reading
+from conversations.actions import deletions, reading, recounts
 from conversations.choices import ChangedBy, Membership
 from conversations.exceptions import Code
 from conversations.feeding import members, messages
@@ -256,7 +256,7 @@ class CommandTests(TestCase):
         self.run_command()
 
     def test_an_owner_must_be_one(self):
-        for owner, reason in (("", "An owner ID is"), ("爱", "An owner ID is"), ("nobody", "Unknown user nobody.")):
+        for owner, reason in (("", "Invalid user ID"), ("爱", "Invalid user ID"), ("nobody", "Unknown user nobody.")):
             with self.subTest(owner=owner), self.assertRaisesMessage(CommandError, reason):
                 self.run_command("--owner", owner)
 
@@ -266,7 +266,7 @@ class RecountTests(TestCase):
         messages.record([c2c("bob", "alice", 1)], now_s=NOON_S)
         Conversation.objects.filter(owner_id="alice").update(unread_count=5)
 
-        reading.recount_each(owner_id="alice", conversation_ids=["c2c_bob"])
+        recounts.recount_each(owner_id="alice", conversation_ids=["c2c_bob"])
 
         row = Conversation.objects.get(owner_id="alice")
         self.assertEqual((row.unread_count, row.version, row.changed_by), (1, 2, ChangedBy.REPAIR))
@@ -274,14 +274,14 @@ class RecountTests(TestCase):
     def test_a_right_number_takes_no_version(self):
         messages.record([c2c("bob", "alice", 1)], now_s=NOON_S)
 
-        reading.recount_each(owner_id="alice", conversation_ids=["c2c_bob"])
+        recounts.recount_each(owner_id="alice", conversation_ids=["c2c_bob"])
 
         self.assertEqual(Owner.objects.get(owner_id="alice").version, 1)
 
     def test_another_owners_conversation_is_not_there(self):
         make_conversation("bob", "c2c_alice")
 
-        done = reading.recount_each(owner_id="alice", conversation_ids=["c2c_alice"])
+        done = recounts.recount_each(owner_id="alice", conversation_ids=["c2c_alice"])
 
         self.assertEqual(done.results[0].code, Code.CONVERSATION_NOT_FOUND)
 
@@ -289,7 +289,7 @@ class RecountTests(TestCase):
         messages.record([group("bob", 1)], now_s=NOON_S)
         make_conversation("dave", "group_team", unread_count=4)
 
-        reading.recount_each(owner_id="dave", conversation_ids=["group_team"])
+        recounts.recount_each(owner_id="dave", conversation_ids=["group_team"])
 
         self.assertEqual(Conversation.objects.get(owner_id="dave").unread_count, 0)
         self.assertFalse(GroupMember.objects.filter(user_id="dave").exists())

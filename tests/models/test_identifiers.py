@@ -107,7 +107,7 @@ def test_the_web_form_is_refused_with_the_right_one(text, right):
     with pytest.raises(InvalidParameter) as caught:
         split(text)
 
-    assert f"the right form is {right}." in str(caught.value.detail)
+    assert f"Use {right}." in str(caught.value.detail)
 
 
 @pytest.mark.parametrize("text", ["group_@TGS", "@TGS", "GROUP@TGS", "c2c_@TGS"])

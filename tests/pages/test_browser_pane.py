@@ -218,7 +218,7 @@ class PaneTests(AsSupport):
 
         page = self.get(DETAIL, owner="alice", id="c2c_bob").content.decode()
 
-        self.assertEqual(set(re.findall(r'role="img" aria-label="([^"]*)"', page)), {"pinned", "receive quietly"})
+        self.assertEqual(set(re.findall(r'role="img" aria-label="([^"]*)"', page)), {"pinned", "receive without notification"})
 
     def test_going_back_gets_the_whole_page(self):
         make_conversation()
@@ -249,7 +249,7 @@ class PaneTests(AsSupport):
     def test_a_refusal_fits_its_pane(self):
         page = self.get(DETAIL, 404, pane="panel", owner="alice", id="c2c_bob")
 
-        self.assertContains(page, "There is no conversation", status_code=404)
+        self.assertContains(page, "Conversation c2c_bob not found.", status_code=404)
         self.assertNotContains(page, "<html", status_code=404)
 
     def test_a_list_costs_the_same_whatever_its_length_and_filters(self):

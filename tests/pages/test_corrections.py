@@ -11,7 +11,7 @@ from django.test import Client, TestCase, override_settings
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from conversations.actions import pins, reading
+from conversations.actions import pins, reading, recounts
 from conversations.feeding import messages
 from conversations.models import Conversation, Owner
 from conversations.staff import corrections
@@ -241,7 +241,7 @@ class ManyTests(AsChanger):
     def test_many_with_too_much_to_count_are_refused_and_one_is_not(self):
         messages.record([c2c("bob", "alice", 1), c2c("carol", "alice", 2)], now_s=NOON_S)
 
-        with mock.patch.object(reading, "RECOUNTED_AT_ONCE", 1):
+        with mock.patch.object(recounts, "RECOUNTED_AT_ONCE", 1):
             self.assertContains(
                 self.ask("recount", "c2c_bob", "c2c_carol", many="1", status=400), "recount fewer", status_code=400
             )

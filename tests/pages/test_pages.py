@@ -156,7 +156,7 @@ class ListTests(AsSupport):
             with self.subTest(text=text):
                 self.assertContains(page, text)
         self.assertContains(page, 'aria-label="pinned"')
-        self.assertContains(page, 'aria-label="receive quietly"')
+        self.assertContains(page, 'aria-label="receive without notification"')
         self.assertContains(page, 'src="https://cdn.example.test/team.png"')
 
     def test_a_draft_stands_for_the_last_message(self):
@@ -211,7 +211,7 @@ class ListTests(AsSupport):
 
         page = self.get(LIST, owner="alice", recvOpt="2", markType="4294967296", search="a&b")
 
-        self.assertContains(page, '<option value="2" selected>receive quietly</option>', html=True)
+        self.assertContains(page, '<option value="2" selected>receive without notification</option>', html=True)
         self.assertContains(page, '<option value="4294967296" selected>4294967296</option>', html=True)
         self.assertContains(page, 'value="a&amp;b"')
         self.assertContains(page, "No matching conversations")
@@ -257,7 +257,7 @@ class DetailTests(AsSupport):
         page = self.get(DETAIL, owner="alice", id="c2c_bob", part="fields")
 
         self.assertEqual(len(page.context["fields"]), 19)
-        for text in ("c2cReadTimestamp", "2026-11-2", "receive quietly", "starred", "work"):
+        for text in ("c2cReadTimestamp", "2026-11-2", "receive without notification", "starred", "work"):
             with self.subTest(text=text):
                 self.assertContains(page, text)
         self.assertContains(page, "/admin/conversations/conversationrow/alice_2Fc2c_5Fbob/change/")
@@ -286,7 +286,7 @@ class DetailTests(AsSupport):
         for conversation_id in ("c2c_bob", "c2c_gone", "group_none"):
             with self.subTest(id=conversation_id):
                 page = self.get(DETAIL, 404, owner="alice", id=conversation_id)
-                self.assertContains(page, "There is no conversation", status_code=404)
+                self.assertContains(page, f"Conversation {conversation_id} not found.", status_code=404)
 
     def test_a_malformed_id_is_refused_with_the_right_form(self):
         self.assertContains(self.get(DETAIL, 400, owner="alice", id="C2Cbob"), "c2c_bob", status_code=400)

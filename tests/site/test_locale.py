@@ -112,13 +112,13 @@ class ApiTests(TestCase):
         english = self.client.get(url, **key).json()
 
         self.assertEqual((chinese["title"], chinese["desc"]), ("会话不存在", "会话 c2c_nobody 不存在。"))
-        self.assertEqual((english["title"], english["desc"]), ("No such conversation", "There is no conversation c2c_nobody."))
+        self.assertEqual((english["title"], english["desc"]), ("Conversation not found", "Conversation c2c_nobody not found."))
         self.assertEqual(chinese["code"], english["code"])
 
     def test_a_language_without_texts_gets_english(self):
         error = self.client.get("/api/v1/conversations/c2c_nobody/", **with_key(), HTTP_ACCEPT_LANGUAGE="fr").json()
 
-        self.assertEqual(error["title"], "No such conversation")
+        self.assertEqual(error["title"], "Conversation not found")
 
     def test_reasons_for_single_fields_and_ids_are_translated_too(self):
         key = with_key()

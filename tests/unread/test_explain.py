@@ -128,7 +128,8 @@ class ReasonTests(TestCase):
 
         muted, other = (explain.explain("alice", one).as_text() for one in ("c2c_bob", "group_team"))
 
-        self.assertIn("No: it is muted, and in the total of muted conversations (receive quietly, recvOpt 2).", muted)
+        text = "No: it is muted, and in the total of muted conversations (receive without notification, recvOpt 2)."
+        self.assertIn(text, muted)
         self.assertIn("Yes: it is not muted (receive mentions only, recvOpt 4).", other)
 
     def test_the_last_change_is_named(self):
@@ -146,7 +147,7 @@ class ReasonTests(TestCase):
 
         found = explain.explain("alice", "c2c_bob")
 
-        self.assertIn("Sent so that it doesn't count (NoUnread): 1", found.as_text())
+        self.assertIn("Sent with NoUnread: 1", found.as_text())
         self.assertFalse([one.title for one in found.sections if not one.title.endswith("?") and one.title != "What to do"])
 
     def test_a_last_message_of_an_import_is_told_of_and_no_other(self):
@@ -353,11 +354,11 @@ class CommandTests(TestCase):
     def test_bad_ids_are_refused_with_the_reason(self):
         Owner.objects.create(owner_id="alice")
         for owner, id_, reason in (
-            ("", "c2c_bob", "An owner ID"),
-            ("alice", "C2Cbob", "the right form is c2c_bob"),
+            ("", "c2c_bob", "Invalid user ID"),
+            ("alice", "C2Cbob", "Use c2c_bob"),
             ("nobody", "c2c_bob", "Unknown user nobody."),
-            ("alice", "c2c_bob", "There is no conversation"),
-            ("alice", "c2c_\0", "A conversationID is"),
+            ("alice", "c2c_bob", "Conversation c2c_bob not found"),
+            ("alice", "c2c_\0", "Expected c2c_<userID>"),
         ):
             with self.subTest(id=id_), self.assertRaisesMessage(CommandError, reason):
                 self.run_command(owner, id_)

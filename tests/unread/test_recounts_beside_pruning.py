@@ -9,7 +9,7 @@ from functools import partial
 from django.db import connection, transaction
 from django.test import TransactionTestCase
 
-from conversations.actions import reading
+from conversations.actions import recounts
 from conversations.feeding import members, messages
 from conversations.identifiers import TOPIC_MARK
 from conversations.maintenance import pruning, verify
@@ -29,7 +29,7 @@ def prune() -> None:
 
 
 def recount() -> None:
-    reading.recount_each(owner_id="alice", conversation_ids=IDS)
+    recounts.recount_each(owner_id="alice", conversation_ids=IDS)
 
 
 def repair() -> None:

@@ -1,0 +1,80 @@
+"""Corrections of unread that staff make: move a read position to any place, and recalculate unread counts from the store."""
+
+from collections.abc import Sequence
+
+from django.utils.translation import gettext as _
+
+from conversations.actions.read_positions import READ_COLUMNS, read_to
+from conversations.actions.reading import show_to_peers
+from conversations.actions.results import Outcome, Results, change_each, lock_conversation
+from conversations.choices import ChangedBy, ConversationType
+from conversations.exceptions import InvalidParameter
+from conversations.formats import at_info
+from conversations.formats.checks import INT64_MAX
+from conversations.models import Conversation
+from conversations.store import messages
+from conversations.store.owners import lock_many, lock_with_peers
+from conversations.store.rows import save_conversations
+from conversations.store.transactions import in_transaction
+from conversations.times import check_epoch_s
+from conversations.unread import counts as unread_counts
+
+# Messages to count for many conversations, whose groups are locked meanwhile: less than a second.
+RECOUNTED_AT_ONCE = 20_000
+
+
+def move_read_position(*, owner_id: str, conversation_id: str, to: int) -> Outcome:
+    """Set a read position to any place: epoch seconds one to one, MsgSeq in a group.
+
+    Moved forward it is a read, which the peer sees. Moved back, stored messages count and mention again; what the peer saw as
+    read stays so. Raises ConversationNotFound, InvalidParameter.
+    """
+    outcome = _move_read_position(owner_id, conversation_id, to)
+    show_to_peers(owner_id, [outcome.conversation])
+    return outcome
+
+
+@in_transaction
+def _move_read_position(owner_id: str, conversation_id: str, to: int) -> Outcome:
+    if not 0 <= to <= INT64_MAX:
+        raise InvalidParameter(_("A read position must be a whole number of at least 0."), field="to")
+    lock_with_peers(owner_id, [conversation_id])  # messages that are counted again must not be pruned meanwhile
+    outcome = lock_conversation(owner_id, conversation_id)
+    conversation = outcome.conversation
+    if conversation.type == ConversationType.C2C:
+        check_epoch_s(to, field="to")
+    if to < conversation.read_up_to:
+        _move_back(conversation, to)
+        is_changed = True
+    else:
+        is_changed = read_to(conversation, to)
+    if is_changed:
+        save_conversations(outcome.owner, [conversation], READ_COLUMNS, by=ChangedBy.REPAIR)
+    return outcome
+
+
+def _move_back(conversation: Conversation, to: int) -> None:
+    conversation.read_up_to = to
+    conversation.unread_count, mentions = unread_counts.recount(conversation, unread_counts.viewer_of(conversation))
+    if conversation.type == ConversationType.GROUP:
+        entries = at_info.types_by_seq(conversation.group_at_info) | mentions
+        conversation.group_at_info = at_info.to_json(entries)
+
+
+@in_transaction
+def recount_each(*, owner_id: str, conversation_ids: Sequence[str]) -> Results:
+    """Recalculate unread counts from the stored messages. Raises InvalidParameter where this would take long."""
+    lock_with_peers(owner_id, conversation_ids)  # messages to count must not be pruned meanwhile
+    _owner, rows_by_id = lock_many(owner_id, conversation_ids)
+    floors = unread_counts.unread_floors_of(rows_by_id.values())
+    if len(rows_by_id) > 1 and messages.number_after_each(floors, most=RECOUNTED_AT_ONCE + 1) > RECOUNTED_AT_ONCE:
+        raise InvalidParameter(
+            _("These conversations have too many unread messages to recalculate at once. Select fewer."), field="id"
+        )
+    counts = unread_counts.recount_many(list(rows_by_id.values()))
+
+    def change(conversation: Conversation) -> bool:
+        before, conversation.unread_count = conversation.unread_count, counts[conversation.conversation_id]
+        return conversation.unread_count != before
+
+    return change_each(owner_id, conversation_ids, change, ("unread_count",), by=ChangedBy.REPAIR)
