@@ -374,7 +374,7 @@ class ExplainTests(AsBoss):
 
         texts = [str(text) for text in get_messages(response.wsgi_request)]
         self.assertEqual(texts[1:], ["Unread recalculated. Unread: 7 → 0"])
-        self.assertRegex(texts[0], "^Not changed: alice. Too many messages")
+        self.assertRegex(texts[0], "^Not changed: alice. These conversations have too many")
         numbers = Conversation.objects.filter(conversation_id__in=("c2c_bob", "c2c_alice")).order_by("owner_id")
         self.assertEqual(list(numbers.values_list("unread_count", flat=True)), [7, 0])
 

@@ -95,4 +95,4 @@ class NobodyThereTests(TestCase):
     def test_addresses_and_prefixes_that_are_none_are_refused(self):
         self.assertIn("--url", self.refused("--url", "file:///etc/passwd"))
         for prefix in ("ä", "x" * 64, "a\0"):
-            self.assertIn("owner ID", self.refused("--owner-prefix", prefix))
+            self.assertIn("Invalid user ID", self.refused("--owner-prefix", prefix))

@@ -45,7 +45,7 @@ class MigrationTests(TransactionTestCase):
         MigrationRecorder(connection).record_applied(APP, "0017_owner_by_rest_of_nick")
         self.addCleanup(MigrationRecorder(connection).record_unapplied, APP, "0017_owner_by_rest_of_nick")
 
-        with self.assertRaisesRegex(SystemCheckError, "layout of an older version of imsite.*\n.*To start over"):
+        with self.assertRaisesRegex(SystemCheckError, "created by an older version of imsite.*\n.*To start over"):
             call_command("migrate", verbosity=0, skip_checks=False)
 
     def test_indexes_are_finished_by_the_next_run_wherever_the_last_one_was_broken_off(self):

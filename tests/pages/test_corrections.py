@@ -243,7 +243,7 @@ class ManyTests(AsChanger):
 
         with mock.patch.object(recounts, "RECOUNTED_AT_ONCE", 1):
             self.assertContains(
-                self.ask("recount", "c2c_bob", "c2c_carol", many="1", status=400), "recount fewer", status_code=400
+                self.ask("recount", "c2c_bob", "c2c_carol", many="1", status=400), "Select fewer", status_code=400
             )
             self.ask("recount", "c2c_bob")
         self.ask("recount", "c2c_bob", "c2c_carol", many="1")
