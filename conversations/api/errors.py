@@ -1,4 +1,4 @@
-"""The one place that builds an error's body: RFC 9457 problem+json, with the SDK's code and desc."""
+"""Build every error's answer: RFC 9457 problem+json, with the SDK's code and desc."""
 
 import logging
 import uuid
@@ -10,6 +10,7 @@ from django.core.exceptions import DisallowedHost, PermissionDenied, SuspiciousO
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.encoding import escape_uri_path
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions as drf
@@ -23,7 +24,7 @@ REQUEST_ID_MAX_LENGTH = 64
 
 
 class _Problem(ConversationError):
-    """A refusal that Django or DRF raised, in our terms."""
+    """A refusal by Django or DRF, with our code and status."""
 
     def __init__(self, code: Code, status: int, detail: Any, errors: Mapping[str, list] | None = None):
         super().__init__(detail, errors=errors)
@@ -31,62 +32,63 @@ class _Problem(ConversationError):
 
 
 def exception_handler(error: Exception, context: Mapping[str, Any]) -> HttpResponse:
-    """DRF's hook."""
+    """Answer for DRF."""
     return problem_response(error, context["request"])
 
 
 def problem_response(error: Exception, request: HttpRequest) -> HttpResponse:
-    """The answer to a request that failed with `error`; whatever is not known by type is logged and answered with 500."""
+    """Return the answer to a request that failed with `error`; an error of an unknown type is logged and answered with 500."""
     request_id = request_id_of(request)
-    known = _translate(error)
-    if known.status >= 500:
+    problem = _translate(error)
+    if problem.status >= 500:
         logger.error("%s %s failed (request %s)", request.method, address_of(request), request_id, exc_info=error)
     log_refused_host(error, request)
-    detail = str(known.detail)
+    detail = str(problem.detail)
     body = {
-        "type": f"urn:imsite:problem:{known.code.name.lower().replace('_', '-')}",
-        "title": str(known.code.label),
-        "status": known.status,
+        "type": f"urn:imsite:problem:{problem.code.name.lower().replace('_', '-')}",
+        "title": str(problem.code.label),
+        "status": problem.status,
         "detail": detail,
-        "errors": {field: [str(text) for text in texts] for field, texts in known.errors.items()},
+        "errors": {field: [str(text) for text in texts] for field, texts in problem.errors.items()},
         "requestId": request_id,
-        "code": int(known.code),
+        "code": int(problem.code),
         "desc": detail,
     }
     packed = orjson.dumps(body)
-    response = HttpResponse(packed, status=known.status, content_type="application/problem+json")
+    response = HttpResponse(packed, status=problem.status, content_type="application/problem+json")
     response["Content-Length"] = str(len(packed))
     response["Cache-Control"] = "no-store"
-    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Language"] = get_language()
+    response["Vary"] = "Accept-Language"
     response["X-Request-ID"] = request_id
-    if known.status == 401:
+    if problem.status == 401:
         response["WWW-Authenticate"] = "Bearer"
-    if known.status == 503:
+    if problem.status == 503:
         response["Retry-After"] = str(RETRY_AFTER_S)
     return response
 
 
 def log_refused_host(error: Exception, request: HttpRequest) -> None:
-    """Say which host was refused, and in which setting to name it; whoever asked is told nothing of it."""
+    """Log the refused host and the setting that allows it; the answer does not name them."""
     if isinstance(error, DisallowedHost):
         logger.warning("%s %s rejected: %.500s", request.method, address_of(request), error)
 
 
 def address_of(request: HttpRequest) -> str:
-    """For the log: without the query if it holds a webhook's signature."""
+    """Return the URL for the log, without its query if that holds a webhook's signature."""
     return escape_uri_path(request.path) if "Sign" in request.GET else request.get_full_path()
 
 
 @csrf_exempt
 def unknown_address(request: HttpRequest) -> HttpResponse:
-    """Whatever else is asked for under the API."""
+    """Answer any other URL under the API."""
     return problem_response(Http404(), request)
 
 
 def request_id_of(request: HttpRequest) -> str:
-    """The request's own ID, as far as it can be a header's value and a word in a log; else a new one."""
-    given = request.META.get("HTTP_X_REQUEST_ID", "")[:REQUEST_ID_MAX_LENGTH]
-    return (given if given.isascii() and given.isprintable() else "") or uuid.uuid4().hex
+    """Return the request's own ID if it is safe in a header and a log, otherwise a new one."""
+    own = request.META.get("HTTP_X_REQUEST_ID", "")[:REQUEST_ID_MAX_LENGTH]
+    return own if own and own.isascii() and own.isprintable() else uuid.uuid4().hex
 
 
 def _translate(error: Exception) -> ConversationError:
@@ -97,25 +99,25 @@ def _translate(error: Exception) -> ConversationError:
             errors = dict(_flatten(error.get_full_details()))
             return _Problem(Code.INVALID_PARAMETER, 400, " ".join(f"{k}: {v[0]}" for k, v in errors.items()), errors)
         case Http404() | drf.NotFound():
-            detail = _("There is nothing at this address; an ID that holds / goes as - with ?id=, a name with ?name=.")
+            detail = _('Not found. If an ID contains "/", use "-" in the path and pass it as ?id= (a group name as ?name=).')
             return _Problem(Code.UNKNOWN_RESOURCE, 404, detail)
         case drf.MethodNotAllowed():
             return _Problem(Code.UNKNOWN_RESOURCE, 405, error.detail)
         case drf.NotAuthenticated() | drf.AuthenticationFailed():
-            return _Problem(Code.NOT_AUTHENTICATED, 401, _("Send a credential: Authorization: Bearer …."))
+            return _Problem(Code.NOT_AUTHENTICATED, 401, _("Missing credential: send Authorization: Bearer …."))
         case PermissionDenied() | drf.PermissionDenied():
-            return _Problem(Code.NO_PERMISSION, 403, _("This credential may not do that."))
+            return _Problem(Code.NO_PERMISSION, 403, _("This credential does not allow this call."))
         case drf.APIException():
             return _Problem(Code.INVALID_PARAMETER, error.status_code, error.detail)
         case SuspiciousOperation():
             return _Problem(Code.INVALID_PARAMETER, 400, _("The request is malformed."))
         case OperationalError() | InterfaceError():
-            return _Problem(Code.SERVICE_UNAVAILABLE, 503, _("The database does not answer; try again."))
-    return _Problem(Code.SERVER_ERROR, 500, _("Something went wrong on our side; the request ID helps us find it."))
+            return _Problem(Code.SERVICE_UNAVAILABLE, 503, _("The database is not available. Try again."))
+    return _Problem(Code.SERVER_ERROR, 500, _("Internal error. The request ID helps us find it."))
 
 
 def _flatten(details: Any, path: str = "") -> list[tuple[str, list[str]]]:
-    """A DRF error tree as pairs of a field's dotted path and its sentences."""
+    """Return a DRF error tree as pairs of a field's dotted path and its sentences."""
     if isinstance(details, Mapping) and "message" in details and "code" in details:
         return [(path or "body", [details["message"]])]
     if isinstance(details, Mapping):

@@ -1,82 +1,113 @@
-"""Query strings, parsed strictly: an unknown, repeated or malformed parameter is refused by name."""
+"""The query parameters of the API, each declared once: how it is read, and how the OpenAPI document describes it."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable
+from functools import partial
 from typing import Any
-from urllib.parse import unquote_plus
 
-from django.http import HttpRequest
 from django.utils.translation import gettext as _
+from django_filters import CharFilter, Filter, TypedChoiceFilter
 
-from conversations.exceptions import EMPTY_NAME, InvalidParameter
+from conversations import sync_tokens
+from conversations.api.calls import Parameter
+from conversations.digits import parse_digits
+from conversations.exceptions import InvalidParameter
+from conversations.lists.filters import (
+    NUMBER_MAX_DIGITS,
+    ConversationFilterSet,
+    EpochFilter,
+    FlagFilter,
+    GroupFilter,
+    MarkFilter,
+)
+from conversations.times import YEAR_2100_S
 
-# In place of an ID or name that no path segment can hold: a parameter names it.
-IN_QUERY = "-"
-
-
-def parse_query(request: HttpRequest, known: Collection[str], repeated: str | None = None) -> Mapping[str, Any]:
-    """The query string's values by name: text, or for `repeated` a list in the order given.
-
-    Raises InvalidParameter for an unknown or doubled name, and for text that is not UTF-8. Django's own parser is not used:
-    it answers 1001 fields with HTML, replaces bytes that are not UTF-8, and takes three times as long for 100 IDs.
-    """
-    values: dict[str, Any] = {repeated: []} if repeated else {}
-    many = values.get(repeated)
-    text = request.META.get("QUERY_STRING", "")
-    if not text.isascii():
-        text = _decoded(request, text)
-    for part in text.split("&") if text else ():
-        name, _equals, value = part.partition("=")
-        if "%" in part or "+" in part:
-            name, value = _unquoted(name), _unquoted(value)
-        if name == repeated:
-            many.append(value)
-        elif name in values:
-            raise InvalidParameter(_("%(name)s is given twice.") % {"name": name}, field=name)
-        elif name in known:
-            values[name] = value
-        elif part:
-            raise InvalidParameter(_("Unknown parameter %(name)s.") % {"name": name or EMPTY_NAME}, field=name)
-    return values
+DEFAULT_COUNT, MAX_COUNT = 100, 500
+COUNT_MAX_DIGITS = 18
+MAX_IDS_IN_URL = 100
+BOOLEANS = {"true": True, "false": False}
+BOOLEAN_SCHEMA = {"type": "string", "enum": [*BOOLEANS]}
 
 
-def _decoded(request: HttpRequest, text: str) -> str:
-    """UTF-8, which WSGI hands over as if it were Latin-1; under ASGI it is decoded already."""
-    if "wsgi.version" not in request.META:
-        return text
-    try:
-        return text.encode("latin-1").decode()
-    except UnicodeDecodeError as error:
-        raise _not_utf8() from error
+def boolean(name: str, description: str, *, default: bool = False) -> Parameter:
+    """Declare a parameter that is true or false."""
+    return Parameter(name, description, BOOLEAN_SCHEMA, partial(_boolean, name), default)
 
 
-def _unquoted(text: str) -> str:
-    try:
-        return unquote_plus(text, errors="strict")
-    except UnicodeDecodeError as error:
-        raise _not_utf8() from error
+def _boolean(name: str, text: str) -> bool:
+    if text not in BOOLEANS:
+        raise InvalidParameter(_("%(name)s must be true or false.") % {"name": name}, field=name)
+    return BOOLEANS[text]
 
 
-def _not_utf8() -> InvalidParameter:
-    return InvalidParameter(_("The address is not UTF-8."), field="query")
+def _count(text: str) -> int:
+    if not (count := parse_digits(text, at_most=COUNT_MAX_DIGITS)):
+        raise InvalidParameter(_("count must be a whole number from 1."), field="count")
+    return min(count, MAX_COUNT)
 
 
-def boolean(values: Mapping[str, str], name: str, *, default: bool = False) -> bool:
-    """A parameter that is true or false."""
-    value = values.get(name, "true" if default else "false")
-    if value not in ("true", "false"):
-        raise InvalidParameter(_("%(name)s is true or false.") % {"name": name}, field=name)
-    return value == "true"
+def _ids(ids: list[str]) -> list[str]:
+    if not 1 <= len(ids) <= MAX_IDS_IN_URL:
+        text = _("Pass 1 to %(most)d IDs as id=…; POST takes up to 1000.") % {"most": MAX_IDS_IN_URL}
+        raise InvalidParameter(text, field="id")
+    return ids
 
 
-def id_from_path_or_query(in_path: str, values: Mapping[str, str], parameter: str = "id") -> str:
-    """What the path names, or where it says so a parameter. Raises InvalidParameter if that is not given."""
-    if in_path != IN_QUERY:
-        return in_path
-    if parameter not in values:
-        raise InvalidParameter(_("The path has - : name what is meant by ?%(name)s=….") % {"name": parameter}, field=parameter)
-    return values[parameter]
+EXTRA = boolean("extra", "true: each conversation has one more key, imsite")
+PLACEHOLDER = boolean("placeholder", "true: an unsaved object for a well-formed ID that the list does not have")
+CLEAR_MESSAGES = boolean("clearMessage", "false keeps the messages", default=True)
+COUNT = Parameter(
+    "count",
+    f"rows per page; above {MAX_COUNT} is lowered to {MAX_COUNT}",
+    {"type": "integer", "minimum": 1, "default": DEFAULT_COUNT},
+    _count,
+    DEFAULT_COUNT,
+)
+NEXT_SEQ = Parameter("nextSeq", "from the previous page, with the same filters", {"type": "string"}, default="")
+IDS = Parameter(
+    "id",
+    "conversationID; repeat the parameter for each ID",
+    {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": MAX_IDS_IN_URL},
+    _ids,
+    is_repeated=True,
+)
+SINCE = Parameter(
+    "since",
+    "version of the last answer, or an Owner-Version; 0 or absent: from the start",
+    {"type": "string"},
+    sync_tokens.parse,
+)
 
 
-def id_parameters(in_path: str, parameter: str = "id") -> tuple[str, ...]:
-    """The parameter that is known beside a path: only where the path asks for it."""
-    return (parameter,) if in_path == IN_QUERY else ()
+# ---- Filters -------------------------------------------------------------------------------------
+
+
+def _filter_text(name: str, text: str) -> str:
+    """Refuse an empty value, which a form's filter would take for none at all; the filter set checks the rest."""
+    if not text:
+        raise InvalidParameter(_("%(name)s has no value.") % {"name": name}, field=name)
+    return text
+
+
+def _filter_schema(filter_: Filter) -> dict[str, Any]:
+    match filter_:
+        case FlagFilter():
+            return BOOLEAN_SCHEMA
+        case TypedChoiceFilter():
+            return {"type": "integer", "enum": [value for value, _label in filter_.extra["choices"]]}
+        case EpochFilter():
+            return {"type": "integer", "minimum": 0, "exclusiveMaximum": YEAR_2100_S}
+        case MarkFilter():
+            return {"type": "string", "pattern": f"^[0-9]{{1,{NUMBER_MAX_DIGITS}}}$"}
+        case CharFilter():
+            return {"type": "string", "minLength": 1, "maxLength": filter_.extra["max_length"]}
+        case GroupFilter():
+            return {"type": "string"}
+    raise NotImplementedError(f"The OpenAPI document has no schema for {type(filter_).__name__}.")
+
+
+def _filter_parameter(name: str, filter_: Filter) -> Parameter:
+    parse: Callable[[str], str] | None = None if isinstance(filter_, GroupFilter) else partial(_filter_text, name)
+    return Parameter(name, filter_.extra["help_text"], _filter_schema(filter_), parse)
+
+
+FILTERS = tuple(_filter_parameter(name, filter_) for name, filter_ in ConversationFilterSet.base_filters.items())

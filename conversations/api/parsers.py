@@ -1,6 +1,8 @@
-"""Request bodies and query strings, read strictly: what is unknown, doubled or malformed is refused by name."""
+"""Request bodies, read strictly: unknown or repeated keys and malformed JSON are refused by name."""
 
 import json
+from collections import Counter
+from collections.abc import Collection
 from io import BytesIO
 from typing import Any
 
@@ -8,28 +10,30 @@ import orjson
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
+from rest_framework.exceptions import ValidationError
 from rest_framework.parsers import BaseParser
 
-from conversations.exceptions import InvalidParameter, TooLarge
+from conversations.exceptions import EMPTY_NAME, InvalidParameter, TooLarge
 
 # Of a body that is too large, 64 MiB more are read and dropped.
-PART_BYTES, DROPPED_PARTS = 256 * 1024, 256
+CHUNK_BYTES, DROPPED_CHUNKS = 256 * 1024, 256
+MAX_UNKNOWN_KEYS_NAMED, MAX_UNKNOWN_KEY_LENGTH = 10, 100
 
 
 class StrictJSONParser(BaseParser):
     """A JSON object in UTF-8, of at most MAX_BODY_BYTES."""
 
     media_type = "application/json"
-    taken: tuple[type, ...] = (dict,)
+    accepted_types: tuple[type, ...] = (dict,)
 
     def parse(self, stream, media_type=None, parser_context=None) -> Any:
         body = read_body(stream, settings.MAX_BODY_BYTES)
         try:
             orjson.loads(body)  # refuses what json lets pass: NaN, unpaired surrogates, text that is not UTF-8
-            value = json.loads(body, object_pairs_hook=_without_duplicates)
+            value = json.loads(body, object_pairs_hook=_refuse_repeated_keys)
         except (ValueError, RecursionError) as error:
             raise InvalidParameter(_("The body is not JSON: %(why)s.") % {"why": error}, field="body") from error
-        if not isinstance(value, self.taken):
+        if not isinstance(value, self.accepted_types):
             raise InvalidParameter(_("The body must be a JSON object."), field="body")
         return value
 
@@ -37,45 +41,49 @@ class StrictJSONParser(BaseParser):
 class StrictJSONListParser(StrictJSONParser):
     """A JSON object or array."""
 
-    taken = (dict, list)
+    accepted_types = (dict, list)
 
 
-def only_object(body: Any) -> dict[str, Any]:
-    """Give an object back, where a parser takes arrays as well. Raises InvalidParameter."""
-    if not isinstance(body, dict):
-        raise InvalidParameter(_("The body must be a JSON object."), field="body")
-    return body
+def refuse_unknown_keys(data: dict[str, Any], known: Collection[str]) -> None:
+    """Raise ValidationError for keys that are not known, so that a typo is never ignored."""
+    if unknown := [key for key in data if key not in known]:
+        named = (key[:MAX_UNKNOWN_KEY_LENGTH] or EMPTY_NAME for key in sorted(unknown)[:MAX_UNKNOWN_KEYS_NAMED])
+        raise ValidationError({key: [_("Unknown key.")] for key in named})
+
+
+def is_chunked(request: HttpRequest) -> bool:
+    """Return whether the body comes in chunks, so that its length is not known beforehand."""
+    return "HTTP_TRANSFER_ENCODING" in request.META and not request.META.get("CONTENT_LENGTH")
 
 
 def buffer_chunked_body(request: HttpRequest) -> None:
-    """Give a chunked body its length: without one, Django and DRF take a body for empty. Raises TooLarge, InvalidParameter."""
-    if "HTTP_TRANSFER_ENCODING" in request.META and not request.META.get("CONTENT_LENGTH"):
-        ends_itself = request.META.get("wsgi.input_terminated")
-        body = read_body(request.META["wsgi.input"] if ends_itself else request, settings.MAX_BODY_BYTES)
-        if not body:
-            # The server hands over one that broke off before its first byte like one that ended: a client that is gone would
-            # have all read.
-            raise InvalidParameter(_("A chunked body must not be empty: send Content-Length: 0, or {}."), field="body")
-        request._stream, request._read_started = BytesIO(body), False
-        request.META["CONTENT_LENGTH"] = str(len(body))
+    """Read a chunked body and set its length: without, Django and DRF take it for empty. Raises TooLarge, InvalidParameter."""
+    ends_itself = request.META.get("wsgi.input_terminated")
+    body = read_body(request.META["wsgi.input"] if ends_itself else request, settings.MAX_BODY_BYTES)
+    if not body:
+        # A body that broke off before its first byte looks the same to us as an empty one, and an empty one may mean "all":
+        # a lost connection would mark everything as read.
+        raise InvalidParameter(_("A chunked body must not be empty: send Content-Length: 0, or {}."), field="body")
+    request._stream, request._read_started = BytesIO(body), False
+    request.META["CONTENT_LENGTH"] = str(len(body))
 
 
-def read_body(stream, most: int) -> bytes:
-    """All of `stream`, counted as it is read. Raises TooLarge."""
-    body = stream.read(most + 1)
-    if len(body) > most:
+def read_body(stream, max_bytes: int) -> bytes:
+    """Return all of `stream`, counted while it is read. Raises TooLarge."""
+    body = stream.read(max_bytes + 1)
+    if len(body) > max_bytes:
         # A client that is still sending when the connection closes never sees the answer.
-        for _part in range(DROPPED_PARTS):
-            if not stream.read(PART_BYTES):
+        for _chunk in range(DROPPED_CHUNKS):
+            if not stream.read(CHUNK_BYTES):
                 break
-        raise TooLarge(_("A body has at most %(count)d bytes.") % {"count": most}, field="body")
+        raise TooLarge(_("The body exceeds %(count)d bytes.") % {"count": max_bytes}, field="body")
     return body
 
 
-def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _refuse_repeated_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Build a JSON object. Raises InvalidParameter for the first key that is there twice."""
     values = dict(pairs)
-    if len(values) != len(pairs):
-        seen: set[str] = set()
-        double = next(key for key, _ in pairs if key in seen or seen.add(key))
-        raise InvalidParameter(_("The key is given twice."), field=double)
+    if len(values) < len(pairs):
+        counts = Counter(key for key, _value in pairs)
+        raise InvalidParameter(_("Duplicate key."), field=next(key for key, count in counts.items() if count > 1))
     return values

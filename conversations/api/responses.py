@@ -1,67 +1,69 @@
-"""Answers about one owner's rows: the feed token they belong to, and 304 for whoever has them."""
+"""Answers about a user's list: the sync token that they belong to, and 304 for a client that has them already."""
 
 import zlib
 from typing import Any
 
 import orjson
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.utils.http import parse_etags
 from django.utils.translation import get_language
 from rest_framework.response import Response
 
+from conversations.api.calls import Call
 from conversations.exceptions import ConversationError
 from conversations.formats import conversation_json
 from conversations.lists import json_reads
 
+# By what the answer at one URL differs. Middleware adds nothing to it, so that the fast path's answers have the same header.
+VARY = "Authorization, Cookie, Accept, Accept-Language"
 
-def json_response(request: HttpRequest, body: bytes | Any, token: str, *, owner_id: str, has_etag: bool = True) -> HttpResponse:
-    """200 with `body`: bytes are JSON already; None is 204."""
+
+def json_response(call: Call, body: bytes | Any, token: str, *, has_etag: bool = True) -> HttpResponse:
+    """Return 200 with `body`, of which bytes are JSON already, or 204 for None. `token` is the list's sync token."""
     if body is None:
         response = HttpResponse(status=204)
-        del response["Content-Type"]  # nothing has no type
-    elif wants_html(request):
+        del response["Content-Type"]  # of an empty answer
+    elif wants_html(call.request):
         response = Response(orjson.loads(body) if isinstance(body, bytes) else body)
-        has_etag = False  # it would be that of the JSON at the same address
+        has_etag = False  # it would be that of the JSON at the same URL
     else:
         packed = body if isinstance(body, bytes) else orjson.dumps(body)
         response = HttpResponse(packed, content_type="application/json", headers={"Content-Length": str(len(packed))})
-    return _with_freshness(response, token, owner_id if has_etag else None)
+    return _with_freshness(response, token, call.owner_id if has_etag else None)
 
 
-def not_modified(request: HttpRequest, owner_id: str) -> HttpResponse | None:
-    """304 if the client has the owner's present state; one indexed read, and none if it does not ask."""
-    given = request.META.get("HTTP_IF_NONE_MATCH")
-    if given is None:
+def not_modified(call: Call) -> HttpResponse | None:
+    """Return 304 if the client has the list's present state. One indexed read, none without If-None-Match."""
+    etags = call.request.META.get("HTTP_IF_NONE_MATCH")
+    if etags is None:
         return None
-    token = json_reads.sync_token(owner_id)
-    if _etag(token, owner_id) not in (tag.removeprefix("W/") for tag in parse_etags(given)):
+    token = json_reads.sync_token(call.owner_id)
+    if _etag(token, call.owner_id) not in (etag.removeprefix("W/") for etag in parse_etags(etags)):
         return None
-    response = HttpResponse(status=304)
-    del response["Content-Type"]  # nothing has no type
-    return _with_freshness(response, token, owner_id)
+    return _with_freshness(HttpResponseNotModified(), token, call.owner_id)
 
 
 def wants_html(request: HttpRequest) -> bool:
-    """Whether a browser asks, for whom DRF renders its browsable page."""
+    """Return whether a browser asks, for which DRF renders its browsable page."""
     return "text/html" in request.META.get("HTTP_ACCEPT", "")
 
 
 def refusal_result(index: int, error: ConversationError) -> dict[str, Any]:
-    """The result of one of many that feed, which could not be taken."""
+    """Return the result of a refused entry in an ingest call's list."""
     return {"index": index, "status": "refused", "resultCode": int(error.code), "resultInfo": str(error.detail)}
 
 
 def _with_freshness(response: HttpResponse, token: str, owner_id: str | None) -> HttpResponse:
     response["Owner-Version"] = token
     response["Cache-Control"] = "private, no-cache"
-    response["Vary"] = "Authorization, Cookie"
-    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Language"] = get_language()
+    response["Vary"] = VARY
     if owner_id is not None:
         response["ETag"] = _etag(token, owner_id)
     return response
 
 
 def _etag(token: str, owner_id: str) -> str:
-    # The owner is in it because one address serves each credential its own list, and the language because of the reasons.
-    whose = zlib.crc32(f"{owner_id} {get_language()}".encode())
-    return f'"{whose:08x}.{token}.{conversation_json.REVISION}"'
+    # With the owner, because one URL shows each credential its own list; with the language, because of the refusals' texts.
+    list_hash = zlib.crc32(f"{owner_id} {get_language()}".encode())
+    return f'"{list_hash:08x}.{token}.{conversation_json.REVISION}"'

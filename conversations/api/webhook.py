@@ -1,4 +1,4 @@
-"""POST /callbacks/tencent/: the cloud's webhooks, or those that a back end passes on."""
+"""POST /callbacks/tencent/: webhooks of the cloud, or forwarded by a back end."""
 
 import logging
 
@@ -26,27 +26,27 @@ logger = logging.getLogger(__name__)
 @csrf_exempt
 @require_POST
 def tencent(request: HttpRequest) -> HttpResponse:
-    """Answers with the vendor's envelope: OK once the webhook is kept, 403 for whoever may not, 503 without database."""
+    """Answer with the vendor's envelope: OK once the webhook is stored, 403 for an unknown sender, 503 without database."""
     try:
         _check_sender(request)
         command, body = _webhook(request)
         webhooks.receive(command, body)
     except ConversationError as error:
-        # Who is unknown is told the same as who is not allowed.
+        # An unknown sender gets the same answer as one without permission.
         status = 403 if error.status in (401, 403) else error.status
         return _envelope(status, int(error.code), str(error.detail))
     except Error:
         logger.exception("A webhook could not be stored")
-        return _envelope(503, 50005, _("The database does not answer; try again."))
+        return _envelope(503, 50005, _("The database is not available. Try again."))
     return _envelope(200, 0, "")
 
 
 def _check_sender(request: HttpRequest) -> None:
-    """Raise a ConversationError unless a key of scope ingest, or the cloud's signature, opens this door."""
+    """Raise a ConversationError unless the sender has a key of scope ingest, or the cloud's signature."""
     if "HTTP_AUTHORIZATION" in request.META:
-        return BearerAuthentication().authenticate(request)[0].may(INGEST)
+        return BearerAuthentication().authenticate(request)[0].require_scope(INGEST)
     if not settings.IM_SDK_APP_ID or request.GET.get("SdkAppid") != str(settings.IM_SDK_APP_ID):
-        raise NoPermission(_("SdkAppid is not that of this server."))
+        raise NoPermission(_("SdkAppid does not match IM_SDK_APP_ID."))
     webhook_events.check_signature(
         request.GET.get("Sign"),
         request.GET.get("RequestTime"),
@@ -57,17 +57,17 @@ def _check_sender(request: HttpRequest) -> None:
 
 
 def _webhook(request: HttpRequest) -> tuple[str, bytes]:
-    """The command and the body, which is a JSON object. Raises TooLarge, InvalidParameter."""
+    """Return the command and the body, which is a JSON object. Raises TooLarge, InvalidParameter."""
     body = read_body(request, MAX_BYTES)
     try:
-        told = orjson.loads(body)
+        content = orjson.loads(body)
     except ValueError as error:
         raise InvalidParameter(_("The body is not JSON: %(why)s.") % {"why": error}, field="body") from error
-    if not isinstance(told, dict):
+    if not isinstance(content, dict):
         raise InvalidParameter(_("The body must be a JSON object."), field="body")
-    command = request.GET.get("CallbackCommand") or told.get("CallbackCommand")
+    command = request.GET.get("CallbackCommand") or content.get("CallbackCommand")
     if not isinstance(command, str) or not command:
-        raise InvalidParameter(_("Which CallbackCommand is it?"), field="CallbackCommand")
+        raise InvalidParameter(_("Missing CallbackCommand."), field="CallbackCommand")
     return command, body
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from conversations.access import api_keys
+from conversations.api.responses import VARY
 from conversations.models import ApiKey, Owner
 from tests.support.api import BROWSER, ApiTestCase, url
 from tests.support.cast import ALICE, BOB, CAROL, bearer, make_conversation, make_conversations, usersig, with_key
@@ -155,7 +156,7 @@ class AnswerTests(ApiTestCase):
         self.assertEqual(list(response.json()), ["version", "changes", "isFinished", "resetRequired"])
         self.assertEqual(int(response["Content-Length"]), len(response.content))
         self.assertEqual(response["Cache-Control"], "private, no-cache")
-        self.assertEqual(response["Vary"], "Authorization, Cookie")
+        self.assertEqual(response["Vary"], VARY)
         self.assertNotIn("ETag", response)
 
     def test_owner_version_is_that_of_the_whole_list_whatever_the_page(self):

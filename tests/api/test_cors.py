@@ -1,20 +1,13 @@
-"""Browser apps of the origins that are named may call the API, through either of the server's doors."""
+"""Browser apps of the named origins may call the API."""
 
 from django.conf import settings
 from django.http import HttpResponse
-from django.test import RequestFactory, TestCase, override_settings
+from django.test import TestCase, override_settings
 
-from imsite.wsgi import Application
 from tests.support.cast import ALICE, make_conversation, with_key
 
 ORIGIN = "https://app.example.org"
 ADDRESS = "/api/v1/conversations/c2c_bob/"
-
-
-def answer(origin: str, **headers: str) -> tuple[int, HttpResponse]:
-    """Status and answer of a GET through the WSGI door."""
-    response = Application().get_response(RequestFactory().get(ADDRESS, HTTP_ORIGIN=origin, **headers))
-    return response.status_code, response
 
 
 @override_settings(CORS_ALLOWED_ORIGINS=[ORIGIN], MIDDLEWARE=["corsheaders.middleware.CorsMiddleware", *settings.MIDDLEWARE])
@@ -23,19 +16,22 @@ class CorsTests(TestCase):
         make_conversation()
         self.key = with_key(ALICE)
 
-    def test_a_named_origin_reads_the_answer_and_its_headers(self):
-        status, response = answer(ORIGIN, **self.key)
+    def answer(self, origin: str, **headers: str) -> HttpResponse:
+        return self.client.get(ADDRESS, HTTP_ORIGIN=origin, **headers)
 
-        self.assertEqual((status, response["access-control-allow-origin"]), (200, ORIGIN))
+    def test_a_named_origin_reads_the_answer_and_its_headers(self):
+        response = self.answer(ORIGIN, **self.key)
+
+        self.assertEqual((response.status_code, response["access-control-allow-origin"]), (200, ORIGIN))
         self.assertIn("owner-version", response["access-control-expose-headers"])
 
     def test_an_error_can_be_read_as_well(self):
-        status, response = answer(ORIGIN, HTTP_AUTHORIZATION="Bearer nonsense")
+        response = self.answer(ORIGIN, HTTP_AUTHORIZATION="Bearer nonsense")
 
-        self.assertEqual((status, response["access-control-allow-origin"]), (401, ORIGIN))
+        self.assertEqual((response.status_code, response["access-control-allow-origin"]), (401, ORIGIN))
 
     def test_another_origin_is_not_let_in(self):
-        _, response = answer("https://elsewhere.example.org", **self.key)
+        response = self.answer("https://elsewhere.example.org", **self.key)
 
         self.assertNotIn("access-control-allow-origin", response)
 

@@ -43,12 +43,12 @@ def never() -> Coroutine:
 class HubTests(IsolatedAsyncioTestCase):
     def setUp(self):
         self.tokens: dict[str, str] = {}
-        self.threads = FakeThreads(_feed_tokens=self.tokens)
+        self.threads = FakeThreads(_sync_tokens=self.tokens)
         self.announcements: asyncio.Queue = asyncio.Queue()
-        self.hub = Hub(self.threads, self.heard)
+        self.hub = Hub(self.threads, self.listen)
         self.addCleanup(self.hub.close)
 
-    async def heard(self):
+    async def listen(self):
         while True:
             yield await self.announcements.get()
 
@@ -57,10 +57,10 @@ class HubTests(IsolatedAsyncioTestCase):
         await asyncio.sleep(0.02)
 
     async def test_only_the_followers_of_the_owner_are_woken(self):
-        with self.hub.follow(ALICE) as one, self.hub.follow(ALICE) as two, self.hub.follow(BOB) as other:
+        with self.hub.follow(ALICE) as first, self.hub.follow(ALICE) as second, self.hub.follow(BOB) as other:
             await self.announce(ALICE, "carol")
 
-            self.assertEqual([one.take(), two.take(), other.take()], [True, True, False])
+            self.assertEqual([first.take(), second.take(), other.take()], [True, True, False])
 
     async def test_a_follower_who_leaves_leaves_nothing_behind(self):
         with self.assertRaises(ValueError), self.hub.follow(ALICE), self.hub.follow(ALICE):
@@ -79,7 +79,7 @@ class HubTests(IsolatedAsyncioTestCase):
             self.assertTrue(follower.take())
             self.assertFalse(follower.take())
 
-    async def test_an_announcement_without_names_wakes_those_who_missed_something(self):
+    async def test_a_notification_without_names_wakes_the_followers_that_missed_something(self):
         self.tokens |= {ALICE: "1.5", BOB: "1.5"}
         with self.hub.follow(ALICE) as behind, self.hub.follow(BOB) as other, self.hub.follow("nobody") as unseen:
             behind.seen, other.seen, unseen.seen = "1.4", "1.5", "0"
@@ -87,29 +87,29 @@ class HubTests(IsolatedAsyncioTestCase):
 
             self.assertEqual([behind.take(), other.take(), unseen.take()], [True, False, False])
 
-    async def test_where_nothing_is_announced_lists_are_viewed_at(self):
-        with mock.patch.object(events_hub, "LOOK_S", 0.01):
-            hub = Hub(self.threads, heard=None)
-            hub._heard = None
+    async def test_without_notifications_lists_are_polled(self):
+        with mock.patch.object(events_hub, "POLL_INTERVAL_S", 0.01):
+            hub = Hub(self.threads, listen=None)
+            hub._listen = None
             with hub.follow(ALICE) as follower:
                 follower.seen = "0"
                 await asyncio.sleep(0.05)
                 self.assertFalse(follower.take())
-                self.threads.answers["_feed_tokens"] = OperationalError("away for a moment")
+                self.threads.answers["_sync_tokens"] = OperationalError("away for a moment")
                 await asyncio.sleep(0.05)
-                self.threads.answers["_feed_tokens"] = {ALICE: "2.1"}
+                self.threads.answers["_sync_tokens"] = {ALICE: "2.1"}
                 await asyncio.wait_for(follower.wait(60), 1)
                 self.assertTrue(follower.take())
             hub.close()
 
     async def test_the_end_reaches_all_and_whoever_comes_later(self):
-        with self.hub.follow(ALICE) as one:
+        with self.hub.follow(ALICE) as follower:
             self.hub.close()
-            await asyncio.wait_for(one.wait(60), 1)
+            await asyncio.wait_for(follower.wait(60), 1)
             with self.hub.follow(BOB) as late:
                 await asyncio.wait_for(late.wait(60), 1)
 
-        self.assertEqual((one.is_over, late.is_over), (True, True))
+        self.assertEqual((follower.is_over, late.is_over), (True, True))
         await asyncio.wait(self.hub._tasks, timeout=1)
         self.assertTrue(all(task.done() for task in self.hub._tasks))
 
@@ -118,12 +118,12 @@ class StreamTests(IsolatedAsyncioTestCase):
     """The ASGI application, with what threads would do prepared."""
 
     def setUp(self):
-        asked = stream.Asked(ALICE, None, False)
+        subscription = stream.Subscription(ALICE, None, False)
         page = Changes("1.1", [], True, False, "1.1")
         self.threads = FakeThreads(
-            _admit=(asked, HttpResponse(content_type="text/event-stream")), _totals=b"{}", _page=(page, b"{}")
+            _admit=(subscription, HttpResponse(content_type="text/event-stream")), _totals=b"{}", _page=(page, b"{}")
         )
-        self.hub = Hub(self.threads, heard=never)
+        self.hub = Hub(self.threads, listen=never)
         self.hub._start = lambda: None
         self.enterContext(mock.patch.multiple(stream, threads=self.threads, hub=self.hub))
         self.received: asyncio.Queue = asyncio.Queue()
@@ -206,12 +206,12 @@ class ThreadsTests(IsolatedAsyncioTestCase):
         self.assertGreater(time.monotonic() - started, 0.09)
 
 
-class FeedTokenTests(TestCase):
+class SyncTokenTests(TestCase):
     def test_one_query_tells_of_all(self):
         row = make_conversation(ALICE)
 
         with self.assertNumQueries(1):
-            tokens = events_hub._feed_tokens([ALICE, "nobody"])
+            tokens = events_hub._sync_tokens([ALICE, "nobody"])
 
         self.assertEqual([token.rpartition(".")[2] for token in tokens.values()], [str(row.version)])
         self.assertEqual(list(tokens), [ALICE])

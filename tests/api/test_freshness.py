@@ -1,6 +1,7 @@
 """Owner-Version, ETag and 304: a poll that brings nothing new costs next to nothing."""
 
 from conversations.actions.pins import set_pinned
+from conversations.api.responses import VARY
 from conversations.models import Conversation, Owner
 from tests.support.api import ApiTestCase, conversation_url, url
 from tests.support.cast import ALICE, BOB, bearer, make_conversation, make_conversations, usersig, with_key
@@ -85,7 +86,7 @@ class FreshnessTests(ApiTestCase):
             response = self.get(address)
 
             self.assertEqual(response["Cache-Control"], "private, no-cache")
-            self.assertEqual(response["Vary"], "Authorization, Cookie")
+            self.assertEqual(response["Vary"], VARY)
         self.assertEqual(self.get(conversation_url("c2c_x"))["Cache-Control"], "no-store")
 
     def test_what_is_refused_is_refused_with_a_tag_too(self):

@@ -4,7 +4,7 @@ from urllib.parse import urlencode
 
 from django.utils import timezone
 
-from conversations.api.viewsets.conversations import MAX_IDS_IN_ADDRESS
+from conversations.api.parameters import MAX_IDS_IN_URL
 from tests.support.api import ApiTestCase, ids_of, url
 from tests.support.cast import CAROL, make_conversation, make_conversations
 
@@ -94,7 +94,7 @@ class NumberOfIdsTests(ApiTestCase):
                 response = self.get(f"{url(LOOKUP)}?{'&'.join(['id=c2c_bob'] * count)}")
                 self.assertEqual(response.status_code, status)
                 if status == 400:
-                    self.assertIn(str(MAX_IDS_IN_ADDRESS), self.assert_problem(response, 400, 6017, "id")["detail"])
+                    self.assertIn(str(MAX_IDS_IN_URL), self.assert_problem(response, 400, 6017, "id")["detail"])
 
     def test_by_post_one_to_a_thousand(self):
         for count, status in ((0, 400), (1, 200), (1000, 200), (1001, 400), (100_000, 400)):

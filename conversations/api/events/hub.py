@@ -1,4 +1,4 @@
-"""Who waits for which owner's changes, in one process and event loop; and the few threads that read for all of them."""
+"""The streams that wait for changes, by owner, in one event loop; and the few threads that read for all of them."""
 
 import asyncio
 import logging
@@ -18,15 +18,15 @@ P, R = ParamSpec("P"), TypeVar("R")
 
 # How many streams read at the same moment; with the pool, half of its connections.
 THREADS = 8
-# How often all followed lists are looked at: where nothing is announced, and where an announcement may get lost.
-LOOK_S, LOOK_WHEN_ANNOUNCED_S = 0.5, 15
-SILENCE_S = 60
+# How often all followed lists are polled: without notifications (SQLite), and with, since one may get lost.
+POLL_INTERVAL_S, POLL_INTERVAL_WITH_NOTIFICATIONS_S = 0.5, 15
+LOG_INTERVAL_S = 60
 
 logger = logging.getLogger(__name__)
 
 
 class Threads:
-    """Where an event loop's database work is done, each time with a connection that is given back at once.
+    """Threads for an event loop's database work, each time with a connection that is given back at once.
 
     asgiref's own threads won't do: one for each request, or one for all.
     """
@@ -36,18 +36,18 @@ class Threads:
         self._silent_until = 0.0
 
     async def run(self, function: Callable[P, R], *args: P.args) -> R:
-        """What `function` gives or raises. A database that fails is logged once a minute, not for each who waits for it."""
+        """Return or raise what `function` does. A database failure is logged once a minute, not once for each stream."""
         try:
             return await asyncio.get_running_loop().run_in_executor(self._executor, _with_connection, function, *args)
         except Error as error:
             if time.monotonic() >= self._silent_until:
                 logger.error("Database failure: event streams are closed, clients will reconnect: %s", error)
-                self._silent_until = time.monotonic() + SILENCE_S
+                self._silent_until = time.monotonic() + LOG_INTERVAL_S
             raise
 
 
 def _with_connection(function: Callable[P, R], *args: P.args) -> R:
-    """What Django does around a request."""
+    """Do what Django does around a request."""
     reset_queries()
     close_old_connections()
     try:
@@ -61,7 +61,7 @@ class Follower:
 
     def __init__(self, owner_id: str) -> None:
         self.owner_id = owner_id
-        self.seen: str | None = None  # the feed token of the list as it was last read to its end
+        self.seen: str | None = None  # the list's sync token when it was last read to its end
         self.is_over = False  # gone, or the server stops
         self._woken = asyncio.Event()
 
@@ -73,30 +73,30 @@ class Follower:
         self._woken.set()
 
     def take(self) -> bool:
-        """Whether it was woken since the last time. Asked before reading: a change while it reads wakes it again."""
+        """Return whether it was woken since the last time. Called before reading: a change during the read wakes it again."""
         was_woken = self._woken.is_set()
         self._woken.clear()
         return was_woken
 
     async def wait(self, seconds: float) -> None:
-        """Until woken or ended, or until the time is over."""
+        """Wait until woken or ended, or for this time."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._woken.wait()
 
 
 class Hub:
-    """Wakes followers. Announcements are heard where there are any (PostgreSQL), and all followed lists looked at regularly.
+    """Wakes followers: on PostgreSQL's notifications, and by polling all followed lists regularly.
 
-    It starts with its first follower and belongs to that one's event loop.
+    It starts with its first follower and belongs to that follower's event loop.
     """
 
-    def __init__(self, threads: Threads, heard: Callable[[], AsyncIterator] | None = None) -> None:
+    def __init__(self, threads: Threads, listen: Callable[[], AsyncIterator] | None = None) -> None:
         self._threads = threads
-        self._heard = heard or (notifications.listen if connection.vendor == "postgresql" else None)
+        self._listen = listen or (notifications.listen if connection.vendor == "postgresql" else None)
         self._followers: dict[str, set[Follower]] = {}
         self._tasks: list[asyncio.Task] = []
-        self._should_look = asyncio.Event()
+        self._should_poll = asyncio.Event()
         self._is_closed = False
 
     def __len__(self) -> int:
@@ -104,7 +104,7 @@ class Hub:
 
     @contextmanager
     def follow(self, owner_id: str) -> Iterator[Follower]:
-        """A follower, to the end of the block."""
+        """Follow an owner's list until the end of the block."""
         follower = Follower(owner_id)
         self._start()
         self._followers.setdefault(owner_id, set()).add(follower)
@@ -126,14 +126,14 @@ class Hub:
             task.cancel()
 
     def wake(self, owner_ids: Iterable[str]) -> None:
-        """Those who follow these owners."""
+        """Wake the followers of these owners."""
         for owner_id in owner_ids:
             for follower in self._followers.get(owner_id, ()):
                 follower.wake()
 
-    async def look(self) -> None:
-        """Wake all whose lists are not as they last saw them. One query."""
-        tokens = await self._threads.run(_feed_tokens, list(self._followers))
+    async def poll(self) -> None:
+        """Wake the followers whose lists have changed since they last read them. One query."""
+        tokens = await self._threads.run(_sync_tokens, list(self._followers))
         for follower in self._all():
             if tokens.get(follower.owner_id, NEVER_SEEN) != follower.seen:
                 follower.wake()
@@ -145,31 +145,32 @@ class Hub:
         if self._tasks or self._is_closed:
             return
         loop = asyncio.get_running_loop()
-        self._tasks.append(loop.create_task(self._look_regularly(LOOK_WHEN_ANNOUNCED_S if self._heard else LOOK_S)))
-        if self._heard:
-            self._tasks.append(loop.create_task(self._listen()))
+        interval_s = POLL_INTERVAL_WITH_NOTIFICATIONS_S if self._listen else POLL_INTERVAL_S
+        self._tasks.append(loop.create_task(self._poll_regularly(interval_s)))
+        if self._listen:
+            self._tasks.append(loop.create_task(self._wake_when_notified(self._listen)))
 
-    async def _look_regularly(self, interval_s: float) -> None:
+    async def _poll_regularly(self, interval_s: float) -> None:
         while True:
             with suppress(TimeoutError):
                 async with asyncio.timeout(interval_s):
-                    await self._should_look.wait()
-            self._should_look.clear()
-            with suppress(Error):  # which is logged; the next time may do
+                    await self._should_poll.wait()
+            self._should_poll.clear()
+            with suppress(Error):  # logged already; the next poll may work
                 if self._followers:
-                    await self.look()
+                    await self.poll()
 
-    async def _listen(self) -> None:
-        async with aclosing(self._heard()) as heard:
-            async for owner_ids in heard:
+    async def _wake_when_notified(self, listen: Callable[[], AsyncIterator]) -> None:
+        async with aclosing(listen()) as batches:
+            async for owner_ids in batches:
                 if owner_ids:
                     self.wake(owner_ids)
                 else:
-                    # Only those who missed something, not all at once; and one look for announcements that come together.
-                    self._should_look.set()
+                    # Some may be lost. A poll wakes only followers that missed something, and one poll does for several.
+                    self._should_poll.set()
 
 
-def _feed_tokens(owner_ids: list[str]) -> Mapping[str, str]:
-    """The feed tokens of those owners that there are."""
+def _sync_tokens(owner_ids: list[str]) -> Mapping[str, str]:
+    """Return the sync tokens of the owners that exist."""
     versions = Owner.objects.any_of(owner_ids).values_list("owner_id", "epoch", "version")
     return {owner_id: str(SyncToken(epoch, version)) for owner_id, epoch, version in versions}

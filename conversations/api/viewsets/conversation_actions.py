@@ -1,132 +1,120 @@
-"""What an owner does with conversations, over HTTP: each call is one function of the same name and intention below the API."""
+"""What users do with conversations, over HTTP: each call is one function of the same intention in `actions`."""
 
 from collections.abc import Callable
-from functools import partial
+from typing import Any
 
 from django.http import HttpResponse
-from rest_framework.request import Request
+from rest_framework.decorators import action
 
-from conversations import identifiers
 from conversations.access.api_keys import WRITE
 from conversations.actions import deletions, drafts, pins, reading, settings
 from conversations.actions.results import Outcome, Results
-from conversations.api import serializers
-from conversations.api.openapi import actions as openapi_actions
-from conversations.api.parameters import boolean, id_from_path_or_query, id_parameters, parse_query
+from conversations.api import inputs
+from conversations.api.calls import Call, endpoint
+from conversations.api.openapi import actions as openapi
+from conversations.api.parameters import CLEAR_MESSAGES, EXTRA
 from conversations.api.responses import json_response
-from conversations.choices import ConversationType
 from conversations.feeding import reports
-from conversations.formats import conversation_json
-
-SCOPES = {"all": None, "c2c": ConversationType.C2C, "group": ConversationType.GROUP}
+from conversations.formats.conversation_json import extra_json, marks_and_groups_json, to_json
 
 
 class ConversationActions:
-    """The changing calls of ConversationViewSet. Routes, parameters, units and errors are in api/schema_actions.py."""
+    """The changing calls of ConversationViewSet."""
 
-    @openapi_actions.pin
-    def pin(self, request: Request, conversation_id: str) -> HttpResponse:
-        return _changed(request, conversation_id, partial(pins.set_pinned, pinned=True))
+    @openapi.pin
+    @action(detail=True, methods=["put"])
+    @endpoint(WRITE, EXTRA)
+    def pin(self, call: Call) -> HttpResponse:
+        return _changed(call, pins.set_pinned, pinned=True)
 
-    @openapi_actions.unpin
-    def unpin(self, request: Request, conversation_id: str) -> HttpResponse:
-        return _changed(request, conversation_id, partial(pins.set_pinned, pinned=False))
+    @openapi.unpin
+    @pin.mapping.delete
+    @endpoint(WRITE, EXTRA)
+    def unpin(self, call: Call) -> HttpResponse:
+        return _changed(call, pins.set_pinned, pinned=False)
 
-    @openapi_actions.draft
-    def draft(self, request: Request, conversation_id: str) -> HttpResponse:
-        return _changed(request, conversation_id, drafts.set_draft, serializers.DraftInput)
+    @openapi.draft
+    @action(detail=True, methods=["put"])
+    @endpoint(WRITE, EXTRA, body=inputs.DraftInput)
+    def draft(self, call: Call) -> HttpResponse:
+        return _changed(call, drafts.set_draft)
 
-    @openapi_actions.receive_option
-    def receive_option(self, request: Request, conversation_id: str) -> HttpResponse:
-        return _changed(request, conversation_id, settings.set_receive_option, serializers.ReceiveOptionInput)
+    @openapi.receive_option
+    @action(detail=True, methods=["put"], url_path="receive-option")
+    @endpoint(WRITE, EXTRA, body=inputs.ReceiveOptionInput)
+    def receive_option(self, call: Call) -> HttpResponse:
+        return _changed(call, settings.set_receive_option)
 
-    @openapi_actions.read
-    def read(self, request: Request, conversation_id: str) -> HttpResponse:
-        return _changed(request, conversation_id, reading.read, serializers.ReadInput)
+    @openapi.read
+    @action(detail=True, methods=["post"])
+    @endpoint(WRITE, EXTRA, body=inputs.ReadInput)
+    def read(self, call: Call) -> HttpResponse:
+        return _changed(call, reading.read)
 
-    @openapi_actions.clear
-    def clear(self, request: Request, conversation_id: str) -> HttpResponse:
-        return _changed(request, conversation_id, deletions.clear_history)
+    @openapi.clear
+    @action(detail=True, methods=["post"])
+    @endpoint(WRITE, EXTRA)
+    def clear(self, call: Call) -> HttpResponse:
+        return _changed(call, deletions.clear_history)
 
-    @openapi_actions.destroy
-    def destroy(self, request: Request, conversation_id: str) -> HttpResponse:
-        values = parse_query(request, ("owner", "clearMessage", *id_parameters(conversation_id)))
-        owner_id = request.user.owner(values.get("owner"), WRITE)
-        clear_messages = boolean(values, "clearMessage", default=True)
-        conversation_id = id_from_path_or_query(conversation_id, values)
-        identifiers.split(conversation_id)
-        body(request, serializers.EmptyInput)
-        token = deletions.delete_one(owner_id=owner_id, conversation_id=conversation_id, clear_messages=clear_messages)
-        return json_response(request, None, token, owner_id=owner_id, has_etag=False)
+    @openapi.destroy
+    @endpoint(WRITE, CLEAR_MESSAGES)
+    def destroy(self, call: Call) -> HttpResponse:
+        clear_messages = call.values["clearMessage"]
+        token = deletions.delete_one(owner_id=call.owner_id, conversation_id=call.object_id, clear_messages=clear_messages)
+        return json_response(call, None, token, has_etag=False)
 
-    @openapi_actions.read_all
-    def read_all(self, request: Request) -> HttpResponse:
-        owner_id = owner_to_change(request)
-        type_ = SCOPES[body(request, serializers.ReadAllInput)["scope"]]
-        token, changed = reading.read_all(owner_id=owner_id, type_=type_)
-        return json_response(request, {"changed": changed}, token, owner_id=owner_id, has_etag=False)
+    @openapi.read_all
+    @action(detail=False, methods=["post"], url_path="read")
+    @endpoint(WRITE, body=inputs.ReadAllInput)
+    def read_all(self, call: Call) -> HttpResponse:
+        token, changed = reading.read_all(owner_id=call.owner_id, **call.body)
+        return json_response(call, {"changed": changed}, token, has_etag=False)
 
-    @openapi_actions.mark
-    def mark(self, request: Request) -> HttpResponse:
-        return each_changed(request, settings.set_marks, serializers.MarkInput)
+    @openapi.mark
+    @action(detail=False, methods=["post"])
+    @endpoint(WRITE, body=inputs.MarkInput)
+    def mark(self, call: Call) -> HttpResponse:
+        return results_response(call, settings.set_marks(owner_id=call.owner_id, **call.body))
 
-    @openapi_actions.custom_data
-    def custom_data(self, request: Request) -> HttpResponse:
-        return each_changed(request, settings.set_custom_data, serializers.CustomDataInput)
+    @openapi.custom_data
+    @action(detail=False, methods=["post"], url_path="custom-data")
+    @endpoint(WRITE, body=inputs.CustomDataInput)
+    def custom_data(self, call: Call) -> HttpResponse:
+        return results_response(call, settings.set_custom_data(owner_id=call.owner_id, **call.body))
 
-    @openapi_actions.report
-    def report(self, request: Request) -> HttpResponse:
-        is_service = request.user.access.owner_id is None
-        return each_changed(request, partial(reports.record, is_vouched_for=is_service), serializers.ReportInput)
+    @openapi.delete_many
+    @action(detail=False, methods=["post"], url_path="delete")
+    @endpoint(WRITE, body=inputs.DeleteInput)
+    def delete_many(self, call: Call) -> HttpResponse:
+        return results_response(call, deletions.delete(owner_id=call.owner_id, **call.body))
 
-    @openapi_actions.delete_many
-    def delete_many(self, request: Request) -> HttpResponse:
-        return each_changed(request, deletions.delete, serializers.DeleteInput)
-
-
-def owner_to_change(request: Request) -> str:
-    """The owner whose list the request may change. Raises NoPermission, InvalidParameter."""
-    return request.user.owner(parse_query(request, ("owner",)).get("owner"), WRITE)
-
-
-def body(request: Request, form: type[serializers.StrictSerializer]) -> dict:
-    """The request's checked body, by the names of the action's parameters."""
-    given = form(data=request.data)
-    given.is_valid(raise_exception=True)
-    return given.validated_data
+    @openapi.report
+    @action(detail=False, methods=["post"])
+    @endpoint(WRITE, body=inputs.ReportInput)
+    def report(self, call: Call) -> HttpResponse:
+        results = reports.record(owner_id=call.owner_id, **call.body, is_vouched_for=call.actor.is_service)
+        return results_response(call, results)
 
 
-def each_changed(request: Request, act: Callable[..., Results], form: type[serializers.StrictSerializer]) -> HttpResponse:
+def results_response(call: Call, outcome: Results) -> HttpResponse:
     """Answer with a result for each ID of the body."""
-    owner_id = owner_to_change(request)
-    return results_of(request, act(owner_id=owner_id, **body(request, form)), owner_id)
+    results = [
+        {"conversationID": result.conversation_id, "resultCode": result.code, "resultInfo": result.info}
+        for result in outcome.results
+    ]
+    return json_response(call, {"results": results}, outcome.token, has_etag=False)
 
 
-def results_of(request: Request, done: Results, owner_id: str) -> HttpResponse:
-    """The answer of a call on many."""
-    results = [{"conversationID": one.conversation_id, "resultCode": one.code, "resultInfo": one.info} for one in done.results]
-    return json_response(request, {"results": results}, done.token, owner_id=owner_id, has_etag=False)
-
-
-def _changed(
-    request: Request,
-    conversation_id: str,
-    act: Callable[..., Outcome],
-    form: type[serializers.StrictSerializer] = serializers.EmptyInput,
-) -> HttpResponse:
-    """Answer with the conversation as it is after the action."""
-    values = parse_query(request, ("owner", "extra", *id_parameters(conversation_id)))
-    owner_id = request.user.owner(values.get("owner"), WRITE)
-    extra = boolean(values, "extra")
-    conversation_id = id_from_path_or_query(conversation_id, values)
-    identifiers.split(conversation_id)
-    outcome = act(owner_id=owner_id, conversation_id=conversation_id, **body(request, form))
-    return json_response(request, _to_json(outcome, extra), outcome.owner.token, owner_id=owner_id, has_etag=False)
+def _changed(call: Call, act: Callable[..., Outcome], **arguments: Any) -> HttpResponse:
+    """Act, and answer with the conversation as it is then."""
+    outcome = act(owner_id=call.owner_id, conversation_id=call.object_id, **call.body, **arguments)
+    return json_response(call, _to_json(outcome, call.values["extra"]), outcome.owner.token, has_etag=False)
 
 
 def _to_json(outcome: Outcome, extra: bool) -> bytes:
     row = outcome.conversation
-    middle = conversation_json.marks_and_groups_json(row.marks, row.conversation_groups, outcome.owner.group_names_json)
+    marks_and_groups = marks_and_groups_json(row.marks, row.conversation_groups, outcome.owner.group_names_json)
     last_message = row.last_message.encode() if row.last_message else None
-    more = conversation_json.extra_json(row.version, row.membership) if extra else b""
-    return conversation_json.to_json(row.wire_head.encode(), last_message, middle, more)
+    extra_part = extra_json(row.version, row.membership) if extra else b""
+    return to_json(row.wire_head.encode(), last_message, marks_and_groups, extra_part)

@@ -1,22 +1,21 @@
-"""Feeding by groups and users: who is called what, and who is where, from back ends with a key of scope ingest."""
+"""Ingest of groups and users: names, avatars and members, from back ends with a key of scope ingest."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
-from rest_framework.request import Request
+from rest_framework.decorators import action
 from rest_framework.response import Response
-from rest_framework.viewsets import ViewSet
 
 from conversations import identifiers
 from conversations.access.api_keys import INGEST
-from conversations.api.fast_path import BearerFastPathMixin
-from conversations.api.openapi import feeding
-from conversations.api.parameters import id_from_path_or_query, id_parameters, parse_query
-from conversations.api.parsers import StrictJSONListParser, only_object
+from conversations.api.calls import Call, EndpointViewSet, endpoint
+from conversations.api.inputs import JSONBody, JSONObjectBody
+from conversations.api.openapi import ingest as openapi
+from conversations.api.parsers import StrictJSONListParser
 from conversations.api.responses import refusal_result
 from conversations.choices import ConversationType
 from conversations.exceptions import ConversationError, InvalidParameter
@@ -28,93 +27,105 @@ from conversations.times import now_ms
 MAX_ITEMS = 500
 APPLIED, PENDING = "applied", "pending"
 
+Item = TypeVar("Item")
 
-class GroupViewSet(BearerFastPathMixin, ViewSet):
-    """Groups and their members come in here. An ID that holds / goes as - with ?id=."""
 
+class GroupViewSet(EndpointViewSet):
+    """Groups and their members come in here. Pass an ID that holds / as ?id=, with - in the path."""
+
+    lookup_field = "group_id"
     parser_classes = (StrictJSONListParser,)
 
-    @feeding.groups
-    def create(self, request: Request) -> HttpResponse:
-        good, results = _read(request, "GroupInfo", rest_groups.ENVELOPE_KEYS, rest_groups.listed_group)
+    @openapi.groups
+    @endpoint(INGEST, body=JSONBody)
+    def create(self, call: Call) -> HttpResponse:
+        bodies = rest_groups.items(call.body, "GroupInfo", rest_groups.ENVELOPE_KEYS)
+        valid, results = _parse_each(bodies, rest_groups.listed_group)
         until = time.monotonic() + profiles.PATIENCE_S
-        for index, told in good.items():
+        for index, (info, member_list) in valid.items():
             try:
-                results[index] = _accepted(index, GroupId=told[0].group_id, pending=_tell(*told, until=until))
+                pending = _set_group(info, member_list, until=until)
+                results[index] = _accepted(index, pending, GroupId=info.group_id)
             except ConversationError as error:
                 results[index] = refusal_result(index, error)
-        return Response({"results": [results[index] for index in sorted(results)]})
+        return _results_response(results)
 
-    @feeding.put_group
-    def update(self, request: Request, group_id: str) -> HttpResponse:
-        told = rest_groups.group(_path_id(request, group_id), only_object(request.data), now_ms=now_ms())
-        return Response({"status": _status(_tell(*told))})
+    @openapi.put_group
+    @endpoint(INGEST, body=JSONObjectBody)
+    def update(self, call: Call) -> HttpResponse:
+        info, member_list = rest_groups.group(call.object_id, call.body, now_ms=now_ms())
+        return Response({"status": _status(_set_group(info, member_list))})
 
-    @feeding.add_members
-    def add(self, request: Request, group_id: str) -> HttpResponse:
-        group_id = rest_groups.path_group_id(_path_id(request, group_id))
-        told = rest_groups.members_to_add(only_object(request.data), now_ms=now_ms())
-        return Response({"changed": feeding_members.add(group_id, told)})
+    @openapi.add_members
+    @action(detail=True, methods=["post"], url_path="members/add")
+    @endpoint(INGEST, body=JSONObjectBody)
+    def add_members(self, call: Call) -> HttpResponse:
+        group_id = rest_groups.path_group_id(call.object_id)
+        member_list = rest_groups.members_to_add(call.body, now_ms=now_ms())
+        return Response({"changed": feeding_members.add(group_id, member_list)})
 
-    @feeding.remove_members
-    def remove(self, request: Request, group_id: str) -> HttpResponse:
-        group_id = rest_groups.path_group_id(_path_id(request, group_id))
-        told = rest_groups.members_to_remove(only_object(request.data), now_ms=now_ms())
-        return Response({"changed": feeding_members.remove(group_id, *told)})
+    @openapi.remove_members
+    @action(detail=True, methods=["post"], url_path="members/remove")
+    @endpoint(INGEST, body=JSONObjectBody)
+    def remove_members(self, call: Call) -> HttpResponse:
+        group_id = rest_groups.path_group_id(call.object_id)
+        member_list, membership = rest_groups.members_to_remove(call.body, now_ms=now_ms())
+        return Response({"changed": feeding_members.remove(group_id, member_list, membership)})
 
 
-class UserViewSet(BearerFastPathMixin, ViewSet):
-    """Users come in here. An ID that holds / goes as - with ?id=."""
+class UserViewSet(EndpointViewSet):
+    """Users come in here. Pass an ID that holds / as ?id=, with - in the path."""
 
+    lookup_field = "user_id"
     parser_classes = (StrictJSONListParser,)
 
-    @feeding.users
-    def create(self, request: Request) -> HttpResponse:
-        good, results = _read(request, "UserProfileItem", rest_groups.USERS_KEYS, rest_groups.listed_user)
-        pending = profiles.set_profiles(list(good.values()))
-        for index, told in good.items():
-            of_user = pending & {identifiers.join(ConversationType.C2C, told.user_id)}
-            results[index] = _accepted(index, To_Account=told.user_id, pending=of_user)
-        return Response({"results": [results[index] for index in sorted(results)]})
+    @openapi.users
+    @endpoint(INGEST, body=JSONBody)
+    def create(self, call: Call) -> HttpResponse:
+        bodies = rest_groups.items(call.body, "UserProfileItem", rest_groups.USERS_KEYS)
+        valid, results = _parse_each(bodies, rest_groups.listed_user)
+        pending = profiles.set_profiles(list(valid.values()))
+        for index, profile in valid.items():
+            pending_of_user = pending & {identifiers.join(ConversationType.C2C, profile.user_id)}
+            results[index] = _accepted(index, pending_of_user, To_Account=profile.user_id)
+        return _results_response(results)
 
-    @feeding.put_user
-    def update(self, request: Request, user_id: str) -> HttpResponse:
-        told = rest_groups.user(_path_id(request, user_id), only_object(request.data), now_ms=now_ms())
-        return Response({"status": _status(profiles.set_profiles([told]))})
+    @openapi.put_user
+    @endpoint(INGEST, body=JSONObjectBody)
+    def update(self, call: Call) -> HttpResponse:
+        profile = rest_groups.user(call.object_id, call.body, now_ms=now_ms())
+        return Response({"status": _status(profiles.set_profiles([profile]))})
 
 
-def _read(
-    request: Request, key: str, envelope: frozenset[str], parse: Callable[..., Any]
-) -> tuple[dict[int, Any], dict[int, dict[str, Any]]]:
-    """The good ones of the groups or users of a request, and the results of the bad ones, by their places."""
-    request.user.may(INGEST)
-    parse_query(request, ())
-    bodies = rest_groups.items(request.data, key, envelope)
+def _parse_each(bodies: Sequence[Any], parse: Callable[..., Item]) -> tuple[dict[int, Item], dict[int, dict[str, Any]]]:
+    """Return the valid groups or users of a request, and the results of the others, by their indexes."""
     if not 1 <= len(bodies) <= MAX_ITEMS:
-        raise InvalidParameter(_("Give 1 to %(most)d of them.") % {"most": MAX_ITEMS}, field="body")
-    good, results, now = {}, {}, now_ms()
+        raise InvalidParameter(_("Pass 1 to %(most)d entries.") % {"most": MAX_ITEMS}, field="body")
+    valid: dict[int, Item] = {}
+    results: dict[int, dict[str, Any]] = {}
+    now = now_ms()
     for index, body in enumerate(bodies):
         try:
-            good[index] = parse(body, now_ms=now)
+            valid[index] = parse(body, now_ms=now)
         except ConversationError as error:
             results[index] = refusal_result(index, error)
-    return good, results
+    return valid, results
 
 
-def _path_id(request: Request, in_path: str) -> str:
-    request.user.may(INGEST)
-    return id_from_path_or_query(in_path, parse_query(request, id_parameters(in_path)))
-
-
-def _tell(info: rest_groups.GroupInfo, members: rest_groups.MemberList | None, until: float | None = None) -> set[str]:
-    if members is None:
+def _set_group(info: rest_groups.GroupInfo, member_list: rest_groups.MemberList | None, until: float | None = None) -> set[str]:
+    """Store a group's names and members; return the conversations to which the names are still on their way."""
+    if member_list is None:
         return profiles.set_group_info(info, until=until)
-    return profiles.set_group_info(info, partial(feeding_members.moves_to, told=members), until=until)
+    return profiles.set_group_info(info, partial(feeding_members.moves_to, told=member_list), until=until)
 
 
 def _status(pending: set[str]) -> str:
     return PENDING if pending else APPLIED
 
 
-def _accepted(index: int, *, pending: set[str], **named_by_id: str) -> dict[str, Any]:
-    return {"index": index, **named_by_id, "status": _status(pending), "resultCode": 0, "resultInfo": ""}
+def _accepted(index: int, pending: set[str], **id_: str) -> dict[str, Any]:
+    return {"index": index, **id_, "status": _status(pending), "resultCode": 0, "resultInfo": ""}
+
+
+def _results_response(results: dict[int, dict[str, Any]]) -> HttpResponse:
+    return Response({"results": [results[index] for index in sorted(results)]})
