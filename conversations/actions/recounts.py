@@ -12,7 +12,7 @@ from conversations.exceptions import InvalidParameter
 from conversations.formats import at_info
 from conversations.formats.checks import INT64_MAX
 from conversations.models import Conversation
-from conversations.store import messages
+from conversations.store import message_reads
 from conversations.store.owners import lock_many, lock_with_peers
 from conversations.store.rows import save_conversations
 from conversations.store.transactions import in_transaction
@@ -67,7 +67,7 @@ def recount_each(*, owner_id: str, conversation_ids: Sequence[str]) -> Results:
     lock_with_peers(owner_id, conversation_ids)  # messages to count must not be pruned meanwhile
     _owner, rows_by_id = lock_many(owner_id, conversation_ids)
     floors = unread_counts.unread_floors_of(rows_by_id.values())
-    if len(rows_by_id) > 1 and messages.number_after_each(floors, most=RECOUNTED_AT_ONCE + 1) > RECOUNTED_AT_ONCE:
+    if len(rows_by_id) > 1 and message_reads.number_after_each(floors, most=RECOUNTED_AT_ONCE + 1) > RECOUNTED_AT_ONCE:
         raise InvalidParameter(
             _("These conversations have too many unread messages to recalculate at once. Select fewer."), field="id"
         )

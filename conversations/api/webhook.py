@@ -1,6 +1,7 @@
 """POST /callbacks/tencent/: webhooks of the cloud, or forwarded by a back end."""
 
 import logging
+from typing import Any
 
 import orjson
 from django.conf import settings
@@ -29,8 +30,7 @@ def tencent(request: HttpRequest) -> HttpResponse:
     """Answer with the vendor's envelope: OK once the webhook is stored, 403 for an unknown sender, 503 without database."""
     try:
         _check_sender(request)
-        command, body = _webhook(request)
-        webhooks.receive(command, body)
+        webhooks.receive(*_webhook(request))
     except ConversationError as error:
         # An unknown sender gets the same answer as one without permission.
         status = 403 if error.status in (401, 403) else error.status
@@ -56,8 +56,8 @@ def _check_sender(request: HttpRequest) -> None:
     )
 
 
-def _webhook(request: HttpRequest) -> tuple[str, bytes]:
-    """Return the command and the body, which is a JSON object. Raises TooLarge, InvalidParameter."""
+def _webhook(request: HttpRequest) -> tuple[str, bytes, dict[str, Any]]:
+    """Return the command, the body, and its JSON object. Raises TooLarge, InvalidParameter."""
     body = read_body(request, MAX_BYTES)
     try:
         content = orjson.loads(body)
@@ -68,7 +68,7 @@ def _webhook(request: HttpRequest) -> tuple[str, bytes]:
     command = request.GET.get("CallbackCommand") or content.get("CallbackCommand")
     if not isinstance(command, str) or not command:
         raise InvalidParameter(_("Missing CallbackCommand."), field="CallbackCommand")
-    return command, body
+    return command, body, content
 
 
 def _envelope(status: int, code: int, info: str) -> HttpResponse:

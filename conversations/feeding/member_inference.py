@@ -1,17 +1,19 @@
-"""Members of groups who are known by their conversations only: imported or reported, and no webhook told of their coming.
+"""Infer members from conversations: whoever has a group's conversation, by an import or a report, is taken for a member.
 
-Whoever has a group's conversation is in the group, since nobody knows when; news of coming and going is believed first.
+Since when is unknown. Joins and leaves that webhooks report take precedence.
 """
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from django.conf import settings
 from django.db import connection
 
 from conversations import identifiers
 from conversations.choices import ConversationType, GroupType
-from conversations.feeding import members as feeding_members
+from conversations.feeding import members
+from conversations.feeding.locked_groups import lock_group
 from conversations.models import Group, GroupMember, Thread
 from conversations.store import json_rows
 from conversations.store.transactions import Progress, in_transaction, run_each
@@ -21,59 +23,66 @@ from conversations.unread.rosters import LISTED_SINCE_EVER, MembershipHistory
 logger = logging.getLogger(__name__)
 
 MEMBERS_PER_STATEMENT = 5000
-NOTHING_TOLD, LISTED = MembershipHistory(), MembershipHistory((LISTED_SINCE_EVER,))
+NO_HISTORY, LISTED = MembershipHistory(), MembershipHistory((LISTED_SINCE_EVER,))
 KEY = ("group_id", "user_id")
 _members = GroupMember._meta.db_table
 
 
-def learn(pairs: Iterable[tuple[str, str]]) -> list[str]:
-    """Make members of owners and the conversations that they have, a few statements for any number; not for one-to-one ones.
+class MemberKey(NamedTuple):
+    """A user in a group."""
 
-    Locks groups, so it comes before or after a transaction that locks owners, never within. Gives the groups in which messages
-    are stored that may count for them: see `count_learnt`, which does that then, or later.
+    group_id: str
+    user_id: str
+
+
+def infer_members(listed: Iterable[tuple[str, str]]) -> list[str]:
+    """Make the owners of group conversations members, by pairs of owner ID and conversationID. A few statements.
+
+    It locks groups, so call it outside a transaction that locks owners. Return the groups whose stored messages may count for
+    the new members: pass them to `count_for_inferred`, or leave them to its next run.
     """
-    members = sorted({member for pair in pairs for member in _membership(*pair)})
-    return sorted({group_id for part in _batched(members) for group_id in _learn(part)})
+    keys = sorted({key for pair in listed for key in _member_keys(*pair)})
+    return sorted({group_id for part in _batches(keys) for group_id in _infer_members(part)})
 
 
-def count_learnt(group_ids: Iterable[str] | None = None) -> Progress:
-    """Count what was stored before members were learnt, in these groups or wherever that is still to do; in how many."""
+def count_for_inferred(group_ids: Iterable[str] | None = None) -> Progress:
+    """Count the messages that were stored before their members were inferred, in these groups or in all waiting ones."""
     waiting = groups_to_count() if group_ids is None else list(group_ids)
     return run_each(waiting, _count, log=logger, failure="The unread counts of new members of %s failed and stay pending")
 
 
 def groups_to_count() -> list[str]:
-    """The groups in which there is something to count."""
+    """Return the groups with inferred members for whom stored messages are still to be counted."""
     return sorted(GroupMember.objects.filter(is_inferred=True).values_list("group_id", flat=True).distinct())
 
 
-def _membership(owner_id: str, conversation_id: str) -> Iterator[tuple[str, str]]:
+def _member_keys(owner_id: str, conversation_id: str) -> Iterator[MemberKey]:
     type_, bare_id = identifiers.split(conversation_id)
     if type_ == ConversationType.GROUP and owner_id not in settings.SKIP_OWNERS:
-        yield group_of(bare_id), owner_id
+        yield MemberKey(group_of(bare_id), owner_id)
 
 
-def _batched(members: list[tuple[str, str]]) -> Iterator[list[tuple[str, str]]]:
-    for start in range(0, len(members), MEMBERS_PER_STATEMENT):
-        yield members[start : start + MEMBERS_PER_STATEMENT]
+def _batches(keys: list[MemberKey]) -> Iterator[list[MemberKey]]:
+    for start in range(0, len(keys), MEMBERS_PER_STATEMENT):
+        yield keys[start : start + MEMBERS_PER_STATEMENT]
 
 
 @in_transaction
-def _learn(members: Sequence[tuple[str, str]]) -> set[str]:
-    known = _events_of(members)
-    new = [member for member in members if not MembershipHistory.from_json(known.get(member, NOTHING_TOLD.to_json())).is_listed]
+def _infer_members(keys: Sequence[MemberKey]) -> set[str]:
+    events = _events_of(keys)
+    new = [key for key in keys if not (key in events and MembershipHistory.from_json(events[key]).is_listed)]
     if not new:
         return set()
-    busy = _lock_groups(sorted({group_id for group_id, _user_id in new}))
-    waiting = [member for member in new if member[0] in busy or member in known]
-    _insert(sorted(set(new) - set(waiting)), False, LISTED.to_json(), *LISTED.settled())
-    _insert(waiting, True, NOTHING_TOLD.to_json(), False, None)
-    return {group_id for group_id, _user_id in waiting}
+    groups_in_use = _lock_groups(sorted({key.group_id for key in new}))
+    to_count = [key for key in new if key.group_id in groups_in_use or key in events]
+    _insert(sorted(set(new) - set(to_count)), LISTED, is_inferred=False)
+    _insert(to_count, NO_HISTORY, is_inferred=True)
+    return {key.group_id for key in to_count}
 
 
-def _insert(
-    members: list[tuple[str, str]], is_inferred: bool, events: str, is_member: bool, member_since_ms: int | None
-) -> None:
+def _insert(keys: Sequence[MemberKey], history: MembershipHistory, *, is_inferred: bool) -> None:
+    """Insert members with a history. One whose messages are to be counted is not settled yet; a stored one is only marked."""
+    is_member, member_since_ms = (False, None) if is_inferred else history.settled()
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO {_members} (group_id, user_id, is_inferred, events, is_member, member_since_ms) "
@@ -81,17 +90,18 @@ def _insert(
             "CAST(%s AS bigint) "
             f"FROM ({json_rows.select(GroupMember, KEY)}) k WHERE 1 = 1 "
             "ON CONFLICT (group_id, user_id) DO UPDATE SET is_inferred = TRUE",
-            [events, member_since_ms, json_rows.parameter(KEY, members)],
+            [history.to_json(), member_since_ms, json_rows.parameter(KEY, keys)],
         )
 
 
-def _events_of(members: Sequence[tuple[str, str]]) -> dict[tuple[str, str], str]:
+def _events_of(keys: Sequence[MemberKey]) -> dict[MemberKey, str]:
+    """Return the stored histories, as JSON."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT t.group_id, t.user_id, t.events FROM {json_rows.of_keys(GroupMember, KEY)}",
-            [json_rows.parameter(KEY, members)],
+            [json_rows.parameter(KEY, keys)],
         )
-        return {(group_id, user_id): events for group_id, user_id, events in cursor.fetchall()}
+        return {MemberKey(group_id, user_id): events for group_id, user_id, events in cursor.fetchall()}
 
 
 def _boolean(value: bool) -> str:
@@ -99,9 +109,9 @@ def _boolean(value: bool) -> str:
 
 
 def _lock_groups(group_ids: list[str]) -> set[str]:
-    """Lock groups, in their order, creating those never seen; gives those whose members' conversations may change by it.
+    """Lock groups in order, creating missing ones; return those in which a new member changes conversations.
 
-    Locks of groups alone can be taken several at once: nobody who waits for one holds another.
+    Several groups can be locked at once here: a transaction that waits for one of them holds no other lock.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -109,16 +119,16 @@ def _lock_groups(group_ids: list[str]) -> set[str]:
             "ORDER BY group_id ON CONFLICT (group_id) DO NOTHING",
             [json_rows.parameter(KEY[:1], ([group_id] for group_id in group_ids))],
         )
-    known = Group.objects.filter(group_id__any_of=group_ids).order_by("group_id").select_for_update()
-    states = list(known.values_list("group_id", "type", "dissolved_at_ms"))
-    busy = {group_id for group_id, type_, at_ms in states if type_ == GroupType.COMMUNITY or at_ms is not None}
-    return busy | set(Thread.objects.filter(thread__any_of=group_ids).values_list("thread", flat=True))
+    locked = Group.objects.filter(group_id__any_of=group_ids).order_by("group_id").select_for_update()
+    states = list(locked.values_list("group_id", "type", "dissolved_at_ms"))
+    in_use = {group_id for group_id, type_, at_ms in states if type_ == GroupType.COMMUNITY or at_ms is not None}
+    return in_use | set(Thread.objects.filter(thread__any_of=group_ids).values_list("thread", flat=True))
 
 
 @in_transaction
 def _count(group_id: str) -> None:
-    group = feeding_members.lock_group(group_id)
-    learnt = GroupMember.objects.filter(group_id=group_id, is_inferred=True)
-    user_ids = list(learnt.values_list("user_id", flat=True))
-    learnt.update(is_inferred=False)
-    feeding_members.tell_moves(group, dict.fromkeys(user_ids, (LISTED_SINCE_EVER,)))
+    locked = lock_group(group_id)
+    inferred = GroupMember.objects.filter(group_id=group_id, is_inferred=True)
+    user_ids = list(inferred.values_list("user_id", flat=True))
+    inferred.update(is_inferred=False)
+    members.apply_membership_changes(locked, dict.fromkeys(user_ids, (LISTED_SINCE_EVER,)))

@@ -17,8 +17,7 @@ from conversations.choices import MessageStatus
 from conversations.exceptions import ConversationError
 from conversations.formats import at_info
 from conversations.formats.entries import Entry
-from conversations.models import Conversation
-from conversations.models import Message as Stored
+from conversations.models import Conversation, Message
 from conversations.models.querysets import NO_AT_INFO
 from conversations.store.owners import LockedOwner
 
@@ -39,7 +38,7 @@ class Known:
     """What else is known of the reported conversations, by their IDs, and what room is left."""
 
     newest: Mapping[str, str]  # stored messages
-    stored: Mapping[tuple[str, str], Stored]  # those of which the report tells too
+    stored: Mapping[tuple[str, str], Message]  # those of which the report tells too
     looks: Mapping[str, tuple[str, str, frozenset[str]]]  # name, avatar, all names there were
     read_by_peer: Mapping[str, int]  # epoch seconds
     room_for_pins: int

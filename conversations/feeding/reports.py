@@ -20,7 +20,7 @@ from conversations.feeding.report_merging import Known, Told
 from conversations.formats import at_info, conversation, dialects
 from conversations.formats.entries import Entry
 from conversations.models import Conversation, Group, Message, Owner
-from conversations.store import messages
+from conversations.store import message_reads
 from conversations.store.owners import LockedOwner, lock_owner, lock_owners
 from conversations.store.rows import insert_rows, save_conversations
 from conversations.store.transactions import in_transaction
@@ -53,7 +53,7 @@ def record(*, owner_id: str, objects: Sequence[Any], is_vouched_for: bool = Fals
     results, rows = _record(owner_id, told)
     reading.show_to_peers(owner_id, rows)
     entries = [one.entry for _id, one in told if isinstance(one, Told)]
-    _learn(owner_id, entries if is_vouched_for else _known_to_members(entries))
+    _infer_members(owner_id, entries if is_vouched_for else _known_to_members(entries))
     return results
 
 
@@ -63,7 +63,7 @@ def _known_to_members(entries: Sequence[Entry]) -> list[Entry]:
     Anybody can claim to have a group's conversation, and would be shown its messages.
     """
     named = {(identifiers.split(one.conversation_id)[1], one.last_message_position): one for one in entries if one.last_message}
-    stored = messages.find([key for key, one in named.items() if one.type == ConversationType.GROUP])
+    stored = message_reads.find([key for key, one in named.items() if one.type == ConversationType.GROUP])
     return [named[key] for key, message in stored.items() if _is_same(named[key], message)]
 
 
@@ -83,13 +83,13 @@ def _text(message: Mapping[str, Any]) -> str | None:
     return element.get("text") if isinstance(element, dict) else None
 
 
-def _learn(owner_id: str, entries: Iterable[Entry]) -> None:
+def _infer_members(owner_id: str, entries: Iterable[Entry]) -> None:
     """Whoever has a group's conversation is in the group; what is not counted in a while is left to `make serve`'s timer."""
     until = time.monotonic() + PATIENCE_S
-    for group_id in member_inference.learn((owner_id, one.conversation_id) for one in entries):
+    for group_id in member_inference.infer_members((owner_id, one.conversation_id) for one in entries):
         if time.monotonic() > until:
             break
-        member_inference.count_learnt([group_id])
+        member_inference.count_for_inferred([group_id])
 
 
 def _checked(item: Any, owner_id: str) -> tuple[str, Told]:
@@ -196,7 +196,7 @@ def _known(owner: LockedOwner, rows: Mapping[str, Conversation], told: Sequence[
     unpinned = {one.entry.conversation_id for one in told if "isPinned" in one.keys and not one.entry.is_pinned}
     return Known(
         newest={one: place for one, place in counts.newest_stored(owner.owner_id, rows).items() if place},
-        stored=messages.find(sorted(places)),
+        stored=message_reads.find(sorted(places)),
         looks=looks,
         read_by_peer={peers[peer]: time_s for peer, time_s in read_by.items()},
         room_for_pins=pins.room_for_pins(owner.owner_id) + sum(rows[one].is_pinned for one in unpinned),

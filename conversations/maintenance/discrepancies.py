@@ -13,7 +13,7 @@ from conversations.choices import ConversationType, NotCountedReason
 from conversations.formats import at_info
 from conversations.models import Conversation, Message
 from conversations.models.querysets import NO_AT_INFO
-from conversations.store import messages
+from conversations.store import message_reads
 from conversations.unread import counts, last_message, rules
 from conversations.unread.rules import Viewer
 
@@ -112,7 +112,7 @@ def _entries(group_at_info: str) -> dict[int, int] | None:
 def _without_stale(entries: dict[int, int], row: Conversation, thread: str) -> dict[int, int]:
     """Without those whose message is known to be recalled, read or gone. Of one not stored only the app could tell."""
     places = {positions.of_group(seq): seq for seq in entries}
-    stored = messages.find([(thread, place) for place in places])
+    stored = message_reads.find([(thread, place) for place in places])
     stale = {
         places[one.position]
         for one in stored.values()
@@ -149,7 +149,7 @@ def _is_last(row: Conversation, viewer: Viewer, thread: str, newest: Message | N
         return newest is None and place == positions.NO_POSITION
     if newest is not None and newest.position >= place:
         return newest.position == place
-    return place == positions.NO_POSITION or (thread, place) not in messages.find([(thread, place)])
+    return place == positions.NO_POSITION or (thread, place) not in message_reads.find([(thread, place)])
 
 
 def _with_peers_read(viewer: Viewer, row: Conversation, newest: Message | None) -> Viewer:

@@ -17,6 +17,7 @@ from conversations.models import Conversation, Group, GroupMember, Message, Thre
 from conversations.models.querysets import NO_AT_INFO
 from conversations.store import messages as store_messages
 from conversations.store import rows as store_rows
+from conversations.store.threads import lock_threads
 from conversations.store.transactions import in_transaction
 from conversations.threads import BETWEEN
 from conversations.unread import counts, rules
@@ -72,7 +73,7 @@ def _prune_part(thread: str, after: str, end: str, newest: str | None, dry_run: 
 
     The thread's lock is enough: whatever makes a row show or count a message holds it, and reading only counts fewer.
     """
-    locked = store_messages.lock_threads([thread])[thread]
+    locked = lock_threads([thread])[thread]
     following = Message.objects.filter(thread=thread, position__gt=after, position__lt=end).order_by("position")
     old = list(following[:MESSAGES_PER_TRANSACTION])
     needed = {newest, *_needed(thread, old)}

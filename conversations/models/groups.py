@@ -26,15 +26,8 @@ class Group(models.Model):
         # Staff have groups, too: those of Django, with permissions.
         verbose_name, verbose_name_plural = _("chat group"), _("chat groups")
 
-    # What it was when the transaction began that has locked it.
-    type_before = ""
-
     def __str__(self) -> str:
         return self.group_id
-
-    @property
-    def is_retyped(self) -> bool:
-        return self.type != self.type_before
 
 
 class GroupMemberColumns(models.Model):

@@ -14,7 +14,7 @@ from conversations.exceptions import InvalidParameter
 from conversations.formats import message_preview
 from conversations.models import Conversation, Group, GroupMember, Message, Owner
 from conversations.staff.presentation import Avatar
-from conversations.store import messages as store_messages
+from conversations.store import message_reads
 from conversations.times import from_epoch_s
 from conversations.unread import counts as unread_counts
 from conversations.unread import rules
@@ -55,7 +55,7 @@ def bubbles(row: Conversation, before: str, *, reads_text: bool) -> Bubbles:
         raise InvalidParameter(_("Invalid position in the conversation."), field="before")
     viewer = unread_counts.viewer_of(row)
     thread = threads.thread_of(row.owner_id, row.conversation_id)
-    stored = store_messages.before(thread, before, floor=row.cleared_position, limit=MESSAGES_SHOWN + 1)
+    stored = message_reads.before(thread, before, floor=row.cleared_position, limit=MESSAGES_SHOWN + 1)
     shown = [message for message in stored[:MESSAGES_SHOWN] if message.body is not None and viewer.sees(message)]
     if not stored and not before and row.last_message:
         shown = [_last_message_of(row, thread)]

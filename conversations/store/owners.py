@@ -22,7 +22,8 @@ from conversations.exceptions import Code, ConversationError
 from conversations.formats.conversation import MAX_GROUPS
 from conversations.models import Conversation, Group, Owner
 from conversations.models.lookups import array_parameter
-from conversations.store import messages, notifications
+from conversations.store import notifications
+from conversations.store.threads import lock_threads
 from conversations.store.transactions import in_transaction
 from conversations.sync_tokens import SyncToken
 from conversations.times import now_s
@@ -123,7 +124,7 @@ def lock_with_peers(owner_id: str, conversation_ids: Iterable[str]) -> None:
     # Who holds a group may go on to lock all of its topics.
     groups = Group.objects.filter(group_id__any_of=sorted(map(conversations_threads.group_of, threads))).order_by("group_id")
     list(groups.select_for_update().values_list("group_id"))
-    messages.lock_threads(threads)
+    lock_threads(threads)
     for one in sorted({owner_id, *(bare_id for type_, bare_id in named.values() if type_ == ConversationType.C2C)}):
         lock_owner(one)
 

@@ -77,10 +77,12 @@ def import_records(
                 on_bad(bad_record)
             if not dry_run:
                 # Also the unchanged ones: an earlier import may have been killed between its last batch and this step.
-                member_inference.learn((incoming.owner_id, incoming.entry.conversation_id) for incoming in batch.incoming)
+                member_inference.infer_members(
+                    (incoming.owner_id, incoming.entry.conversation_id) for incoming in batch.incoming
+                )
             on_batch(batch.number)
     if not dry_run:
-        member_inference.count_learnt()
+        member_inference.count_for_inferred()
     return summary
 
 

@@ -10,12 +10,13 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from conversations.exceptions import ConversationError
-from conversations.feeding import members
 from conversations.feeding import messages as feeding_messages
+from conversations.feeding.locked_groups import lock_group
 from conversations.formats import fields, rest_messages, webhook_events
 from conversations.formats.checks import refuse
 from conversations.formats.messages import IncomingMessage
-from conversations.store import messages as store_messages
+from conversations.store import message_reads
+from conversations.store.threads import lock_threads
 from conversations.store.transactions import in_transaction
 from conversations.times import YEAR_2100_S, now_s
 from conversations.transfer.records import BadRecord, Tally
@@ -126,10 +127,10 @@ def _record(messages: Sequence[IncomingMessage], *, read_to_s: int, dry_run: boo
     """Store the messages of one group, or one-to-one messages, as a whole or not at all."""
     # Locked before the question which are stored: a webhook may bring the same message at the same time.
     if group_id := messages[0].group_id:
-        members.lock_group(group_id)
+        lock_group(group_id)
     keys = [(message.thread, message.position) for message in messages]
-    store_messages.lock_threads(thread for thread, _position in keys)
-    stored_keys = {key for key, stored in store_messages.find(keys).items() if stored.body is not None}
+    lock_threads(thread for thread, _position in keys)
+    stored_keys = {key for key, stored in message_reads.find(keys).items() if stored.body is not None}
     new_or_unread = [
         replace(message, comes_read=message.time_s <= read_to_s)
         for message, key in zip(messages, keys)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from conversations import identifiers
 from conversations.models import Conversation, Group, GroupMember, Message, Thread
-from conversations.store import messages as store_messages
+from conversations.store import message_reads
 from conversations.threads import GROUP_START, group_of, thread_of
 from conversations.unread import rules
 from conversations.unread.rosters import MembershipHistory
@@ -69,7 +69,7 @@ def recount_many(rows: Sequence[Conversation]) -> dict[str, int]:
     found = {row.conversation_id: row.imported_unread for row in rows}
     by_thread = {thread_of(row.owner_id, row.conversation_id): row for row in rows}
     viewers = viewers_of(rows)
-    for message in store_messages.after_each(unread_floors_of(rows)):
+    for message in message_reads.after_each(unread_floors_of(rows)):
         row = by_thread[message.thread]
         found[row.conversation_id] += viewers[row.conversation_id].counts_as_unread(message, row)
     return found
@@ -98,7 +98,7 @@ class Recount(NamedTuple):
 def recount(row: Conversation, viewer: Viewer) -> Recount:
     """Both, as the row's owner stands to what is stored; one query, and memory that does not grow with the thread."""
     unread, mentions = row.imported_unread, {}
-    for message in store_messages.outlines(thread_of(row.owner_id, row.conversation_id), unread_floor(row)):
+    for message in message_reads.outlines(thread_of(row.owner_id, row.conversation_id), unread_floor(row)):
         unread += viewer.counts_as_unread(message, row)
         if at_type := viewer.at_type(message, row):
             mentions[int(message.position)] = int(at_type)

@@ -13,7 +13,7 @@ from conversations.choices import ChangedBy, ConversationType, Membership, NotCo
 from conversations.exceptions import ConversationNotFound
 from conversations.models import Conversation, Message, Owner, Thread, WebhookEvent, WebhookOutcome
 from conversations.models.querysets import count_up_to
-from conversations.store import messages
+from conversations.store import message_reads
 from conversations.times import from_epoch_s
 from conversations.unread import counts as unread_counts
 from conversations.unread import rules
@@ -109,7 +109,7 @@ def _examine(row: Conversation, viewer: Viewer, thread: str, limit: int | None) 
     counted, newest, runs, is_in_run, is_cut = 0, [], [], False, False
     counts: dict[NotCountedReason, int] = {}
     examples: dict[NotCountedReason, list[MessageRef]] = {}
-    stored = messages.outlines(thread, unread_counts.unread_floor(row), limit=None if limit is None else limit + 1)
+    stored = message_reads.outlines(thread, unread_counts.unread_floor(row), limit=None if limit is None else limit + 1)
     for number, message in enumerate(stored):
         if number == limit:
             is_cut = True
@@ -136,7 +136,7 @@ def _left_out_by_place(row: Conversation, thread: str) -> Iterator[Omission]:
     low = positions.NO_POSITION
     for why, high in rules.unread_floors(row):
         if high > low:
-            found = [_ref(one, row) for one in messages.outlines(thread, low, up_to=high, limit=COUNTED_PER_PLACE + 1)]
+            found = [_ref(one, row) for one in message_reads.outlines(thread, low, up_to=high, limit=COUNTED_PER_PLACE + 1)]
             if found:
                 count = min(len(found), COUNTED_PER_PLACE)
                 yield Omission(why, count, len(found) > COUNTED_PER_PLACE, tuple(found[:EXAMPLES]))
@@ -163,7 +163,7 @@ def _place(position: str, row: Conversation) -> MessageRef | None:
 
 
 def _feeding(row: Conversation, thread: str, owner: Owner) -> Feeding:
-    message = next(iter(messages.outlines(thread, positions.NO_POSITION, limit=1)), None)
+    message = next(iter(message_reads.outlines(thread, positions.NO_POSITION, limit=1)), None)
     changed = Conversation.objects.newest_change_of(row.owner_id).only("changed_at").first()
     webhook_times = [
         webhooks.values_list("received_at", flat=True).first()

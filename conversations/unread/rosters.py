@@ -18,7 +18,7 @@ SEEN = "seen"
 LISTED = "listed"
 
 
-class RosterEvent(NamedTuple):
+class MembershipEvent(NamedTuple):
     """From then on the user is a member, or is none and why."""
 
     time_ms: int
@@ -29,24 +29,24 @@ class RosterEvent(NamedTuple):
         return self.membership in (Membership.MEMBER, SEEN, LISTED)
 
 
-MEMBER_SINCE_EVER = RosterEvent(SINCE_EVER_MS, Membership.MEMBER.value)
-LISTED_SINCE_EVER = RosterEvent(SINCE_EVER_MS, LISTED)
+MEMBER_SINCE_EVER = MembershipEvent(SINCE_EVER_MS, Membership.MEMBER.value)
+LISTED_SINCE_EVER = MembershipEvent(SINCE_EVER_MS, LISTED)
 
 
 class MembershipHistory(NamedTuple):
     """One user's time in one group."""
 
-    events: tuple[RosterEvent, ...] = ()
+    events: tuple[MembershipEvent, ...] = ()
     dissolved_at_ms: int | None = None
 
     @classmethod
     def from_json(cls, text: str, dissolved_at_ms: int | None = None) -> "MembershipHistory":
-        return cls(tuple(RosterEvent(*event) for event in orjson.loads(text)), dissolved_at_ms)
+        return cls(tuple(MembershipEvent(*event) for event in orjson.loads(text)), dissolved_at_ms)
 
     def to_json(self) -> str:
         return orjson.dumps([[event.time_ms, str(event.membership)] for event in self.events]).decode()
 
-    def with_event(self, event: RosterEvent) -> "MembershipHistory":
+    def with_event(self, event: MembershipEvent) -> "MembershipHistory":
         """With one more; of two at the same moment the one that ends the membership holds."""
         return self._replace(events=tuple(sorted({*self.events, event}, key=_order)))
 
@@ -111,5 +111,5 @@ class MembershipHistory(NamedTuple):
         return max((event.time_ms for event in self.events if event.membership == Membership.MEMBER), default=SINCE_EVER_MS)
 
 
-def _order(event: RosterEvent) -> tuple[int, bool]:
+def _order(event: MembershipEvent) -> tuple[int, bool]:
     return event.time_ms, not event.is_presence

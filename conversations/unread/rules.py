@@ -15,7 +15,6 @@ from conversations.choices import AtType, ConversationType, GroupType, NotCounte
 from conversations.formats import at_info
 from conversations.models import Conversation, Message
 from conversations.models.querysets import NO_AT_INFO
-from conversations.store.rows import MESSAGE_COLUMNS
 from conversations.threads import peer_in
 from conversations.times import from_epoch_s
 from conversations.unread.rosters import MembershipHistory
@@ -153,50 +152,75 @@ def order_key_in_group(message: Message) -> int:
     return message.time_s * SEQ_IN_ORDER_KEY + int(message.position) % SEQ_IN_ORDER_KEY
 
 
-class Seen(NamedTuple):
-    """A message as an owner stands to it."""
+class ViewedMessage(NamedTuple):
+    """A message in the eyes of a viewer."""
 
     viewer: Viewer
     message: Message
 
+    def counts_as_unread(self, row: Conversation) -> bool:
+        return self.viewer.counts_as_unread(self.message, row)
+
+    def at_type(self, row: Conversation) -> AtType | None:
+        return self.viewer.at_type(self.message, row)
+
+    def shows(self, row: Conversation) -> bool:
+        return self.viewer.shows(self.message, row)
+
 
 def apply(
-    row: Conversation, before: Seen | None, after: Seen, newest_before: Callable[[Seen, Conversation], Message | None]
-) -> bool:
-    """Bring a row from one state of a message, or of the owner's time in the group, to another; whether that changed the row.
+    row: Conversation,
+    before: ViewedMessage | None,
+    after: ViewedMessage,
+    find_previous: Callable[[ViewedMessage, Conversation], Message | None],
+) -> None:
+    """Bring a row from one state of a message, or of its owner's membership, to another.
 
-    `before` is None for a message not known until now. `newest_before` finds the message that shows when this one, the last,
-    goes.
+    `before` is None for an unknown message. `find_previous` returns the message to show once this one, the last, is recalled.
     """
-    was = _state(row)
     viewer, message = after
-    was_meant = None
-    if before is not None:
-        row.unread_count -= before.viewer.counts_as_unread(before.message, row)
-        was_meant = before.viewer.at_type(before.message, row)
-    row.unread_count += viewer.counts_as_unread(message, row)
-    at_type = viewer.at_type(message, row)
-    # The cloud's webhooks do not tell who is mentioned: an entry that an app reported stays until it is read or recalled.
-    if at_type or was_meant or message.is_recalled:
-        _set_mention(row, message.position, at_type)
-    if viewer.shows(message, row):
-        # An equal position is the same message, perhaps with more in it.
-        if message.position >= row.last_message_position:
-            set_last(row, viewer, message)
-    elif row.last_message_position == message.position and row.last_message is not None and _is_lost(row, before, after):
-        set_last(row, viewer, newest_before(after, row))
-    # Recalled or not shown last, too: which of its reports came first must not matter.
+    _apply_unread(row, before, after)
+    _apply_mention(row, before, after)
+    _apply_last_message(row, before, after, find_previous)
+    # A recalled message and one that is never shown last move the row up too: the order of reports must not matter.
     if message.body is not None and viewer.sees(message):
         row.order_key = max(row.order_key, order_key(message, row))
-    return _state(row) != was
 
 
-def _is_lost(row: Conversation, before: Seen | None, after: Seen) -> bool:
-    """Whether the row's last message, which is not to be shown, was shown by what we knew, or is there to be seen at all.
+def _apply_unread(row: Conversation, before: ViewedMessage | None, after: ViewedMessage) -> None:
+    if before is not None:
+        row.unread_count -= before.counts_as_unread(row)
+    row.unread_count += after.counts_as_unread(row)
 
-    What an import or report showed to somebody whom we believe absent stays.
+
+def _apply_mention(row: Conversation, before: ViewedMessage | None, after: ViewedMessage) -> None:
+    at_type = after.at_type(row)
+    # Webhooks do not say who is mentioned: an entry that an app reported stays until it is read or recalled.
+    if at_type or (before is not None and before.at_type(row)) or after.message.is_recalled:
+        _set_mention(row, after.message.position, at_type)
+
+
+def _apply_last_message(
+    row: Conversation,
+    before: ViewedMessage | None,
+    after: ViewedMessage,
+    find_previous: Callable[[ViewedMessage, Conversation], Message | None],
+) -> None:
+    position = after.message.position
+    if after.shows(row):
+        # An equal position is the same message, perhaps with more in it.
+        if position >= row.last_message_position:
+            set_last(row, after.viewer, after.message)
+    elif row.last_message_position == position and row.last_message is not None and _is_lost(row, before, after):
+        set_last(row, after.viewer, find_previous(after, row))
+
+
+def _is_lost(row: Conversation, before: ViewedMessage | None, after: ViewedMessage) -> bool:
+    """Return whether the last message, which must not show any more, showed because it is stored.
+
+    A message that an import or a report showed to a user who does not seem to be a member stays.
     """
-    was_shown = before is not None and before.viewer.shows(before.message, row)
+    was_shown = before is not None and before.shows(row)
     return was_shown or after.viewer.sees(after.message)
 
 
@@ -217,10 +241,6 @@ def _set_mention(row: Conversation, position: str, at_type: AtType | None) -> No
     else:
         entries[seq] = int(at_type)
     row.group_at_info = at_info.to_json(entries)
-
-
-def _state(row: Conversation) -> tuple:
-    return tuple(getattr(row, column) for column in MESSAGE_COLUMNS)
 
 
 def new_row(owner_id: str, type_: ConversationType, bare_id: str) -> Conversation:

@@ -12,12 +12,12 @@ from django.urls import reverse
 from conversations.actions import recounts
 from conversations.admin import big_tables
 from conversations.choices import Membership
-from conversations.feeding import members, messages, webhooks
+from conversations.feeding import members, messages
 from conversations.models import Conversation, Group, GroupMember, GroupMemberRow, Message, WebhookEvent
 from conversations.models.messages import MessageRow
 from tests.support.admin import listing, page, webhook
 from tests.support.cast import make_conversation
-from tests.support.messages import NOON_S, c2c, group
+from tests.support.messages import NOON_S, c2c, group, received
 from tests.support.staff import boss, colleague, support, viewer
 
 SECRET = "the secret word"
@@ -169,7 +169,7 @@ class GroupTests(AsBoss):
 class CallbackTests(AsBoss):
     def test_filters_divide_by_command_outcome_and_time(self):
         good = webhook()
-        bad = webhooks.receive("Group.CallbackAfterSendMsg", b'{"GroupId":1}')
+        bad = received("Group.CallbackAfterSendMsg", {"GroupId": 1})
         moment = WebhookEvent.objects.get(pk=good.pk).received_at
         at_s = int(moment.timestamp())
 
@@ -221,7 +221,7 @@ class CallbackTests(AsBoss):
 
     def test_replaying_applies_and_logs_each(self):
         first, second = webhook(seq=1), webhook(seq=2)
-        bad = webhooks.receive("Group.CallbackAfterSendMsg", b'{"GroupId":1}')
+        bad = received("Group.CallbackAfterSendMsg", {"GroupId": 1})
         Message.objects.all().delete()
         Conversation.objects.all().delete()
 

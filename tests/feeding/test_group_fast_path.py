@@ -43,9 +43,10 @@ seqs = st.integers(0, 14)
 names = st.sampled_from((None, "", "Tea", "Coffee"))
 avatars = st.sampled_from((None, "", "https://a.example/1.png"))
 # Most requests are short and to one thread: these take the fast path.
+several = st.lists(st.tuples(people, st.integers(1, 3), flags), min_size=1, max_size=3)
+single = st.lists(st.tuples(people, st.just(1), flags), min_size=1, max_size=1)
 steps = st.one_of(
-    st.tuples(st.just("send"), st.lists(st.tuples(people, st.integers(1, 3), flags), min_size=1, max_size=3), threads),
-    st.tuples(st.just("send"), st.lists(st.tuples(people, st.just(1), flags), min_size=1, max_size=1), threads),
+    *[st.tuples(st.just("send"), messages, threads) for messages in (several, single, single, single)],
     st.tuples(st.just("send_to_some"), people, some_targets, threads),
     st.tuples(st.just("send_to_both_threads"), people, flags),
     st.tuples(st.just("recall"), seqs, threads),
@@ -69,7 +70,7 @@ class Story:
 
     def __init__(self, group_type: str):
         self.last_seqs = {CLUB: 0, TOPIC: 0}
-        members.join(CLUB, PEOPLE[:4], at_ms=0, type_=group_type)
+        members.join(CLUB, PEOPLE[:4], at_ms=0, group_type=group_type)
 
     def play(self, step: Step) -> None:
         kind, *arguments = step

@@ -83,7 +83,7 @@ class ImportTests(TestCase):
         counts = set()
         for size in (2, 200):
             with CaptureQueriesContext(connection) as captured:
-                member_inference.learn((f"u{n}", f"group_g{size}_{n % 9}") for n in range(size))
+                member_inference.infer_members((f"u{n}", f"group_g{size}_{n % 9}") for n in range(size))
             counts.add(len(captured))
 
         self.assertEqual(len(counts), 1)
@@ -94,10 +94,10 @@ class ImportTests(TestCase):
         Conversation.objects.create(
             owner_id=ALICE, conversation_id="group_team", type=2, version=1, created_version=1, last_message=None
         )
-        self.assertEqual(member_inference.learn([(ALICE, "group_team")]), ["team"])
+        self.assertEqual(member_inference.infer_members([(ALICE, "group_team")]), ["team"])
         self.assertEqual(row_of().unread_count, 0)
 
-        self.assertEqual(member_inference.count_learnt(), (1, 0))
+        self.assertEqual(member_inference.count_for_inferred(), (1, 0))
 
         self.assertEqual(row_of().unread_count, 1)
         self.assertEqual(member_inference.groups_to_count(), [])

@@ -9,9 +9,8 @@ from django.test.utils import CaptureQueriesContext
 
 from conversations.actions import deletions
 from conversations.choices import Membership
-from conversations.feeding import members as feeding_members
 from conversations.formats import webhook_events
-from conversations.models import Conversation, GroupMember, Owner
+from conversations.models import Conversation, Group, GroupMember, Message, Owner, Thread
 from tests.support.cast import ALICE, BOB
 from tests.support.members import NOON_MS, joined, left, row_of, tell
 from tests.support.messages import group
@@ -52,9 +51,9 @@ class ComingTests(TestCase):
             self.assertFalse(Conversation.objects.present().exists())
             for model in (Conversation, GroupMember, Owner):
                 model.objects.all().delete()
-            feeding_members.Group.objects.all().delete()
-            feeding_members.Stored.objects.all().delete()
-            feeding_members.Thread.objects.all().delete()
+            Group.objects.all().delete()
+            Message.objects.all().delete()
+            Thread.objects.all().delete()
 
     @override_settings(SKIP_OWNERS=frozenset({ALICE}))
     def test_accounts_without_a_list_get_none(self):
@@ -99,7 +98,7 @@ class GoingTests(TestCase):
                     tell(one)
                 row = row_of()
                 found.add((row.unread_count, row.order_key, row.membership, row.last_message))
-                for model in (Conversation, GroupMember, feeding_members.Group, feeding_members.Stored, feeding_members.Thread):
+                for model in (Conversation, GroupMember, Group, Message, Thread):
                     model.objects.all().delete()
 
         self.assertEqual(len(found), 1)
@@ -149,4 +148,4 @@ class TypeTests(TestCase):
     def test_an_older_type_comes_too_late(self):
         tell(joined(ALICE, at_ms=NOON_MS + 2, group_type="Meeting"), joined(BOB, at_ms=NOON_MS + 1, group_type="Work"))
 
-        self.assertEqual(feeding_members.Group.objects.get().type, "Meeting")
+        self.assertEqual(Group.objects.get().type, "Meeting")

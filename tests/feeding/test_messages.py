@@ -12,13 +12,13 @@ from conversations.actions import deletions, reading, recounts
 from conversations.choices import Membership
 from conversations.feeding import members as feeding_members
 from conversations.feeding import messages
-from conversations.formats.messages import C2CRecall, GroupRecall
+from conversations.formats.messages import C2CRecall, GroupRecall, IncomingMessage
 from conversations.lists import change_feed
 from conversations.models import Conversation, GroupMember, Owner
 from conversations.transfer.conversations import import_records
 from tests.support import feeding
 from tests.support.hypothesis_profiles import examples
-from tests.support.messages import NOON_S, c2c, events, feed_in, group, peer_of, rows, sender_of
+from tests.support.messages import NOON_S, c2c, events, feed_in, group, peer_of, rows, sender_of, text
 
 
 class AnyOrderTests(TestCase):
@@ -139,6 +139,26 @@ class ImportedTests(TestCase):
 
         row = Conversation.objects.for_owner("alice").get()
         self.assertEqual((row.unread_count, row.membership), (2, "left"))
+
+
+class IncompleteTests(TestCase):
+    """Messages without time, number or random get these from the server."""
+
+    def test_two_without_a_random_in_one_request_are_two_messages(self):
+        incoming = [IncomingMessage(sender="bob", peer="alice", elements=text(words)) for words in ("first", "second")]
+
+        outcomes = messages.record(incoming, now_s=NOON_S)
+
+        self.assertEqual([outcome.is_duplicate for outcome in outcomes], [False, False])
+        self.assertEqual(Conversation.objects.get(owner_id="alice").unread_count, 2)
+
+    def test_a_repeat_with_the_same_random_in_one_request_is_one_message(self):
+        incoming = [IncomingMessage(sender="bob", peer="alice", random=7, elements=text("hi")) for _time in range(2)]
+
+        outcomes = messages.record(incoming, now_s=NOON_S)
+
+        self.assertEqual([outcome.is_duplicate for outcome in outcomes], [False, True])
+        self.assertEqual(Conversation.objects.get(owner_id="alice").unread_count, 1)
 
 
 class UnshownTests(TestCase):

@@ -14,8 +14,8 @@ from conversations.feeding import profiles
 from conversations.formats.rest_groups import GroupInfo, Profile
 from conversations.management.commands import replay_callbacks
 from conversations.models import Conversation, Owner, ProfileUpdate, WebhookEvent
-from conversations.store import messages as store_messages
 from conversations.store import notifications
+from conversations.store.threads import lock_threads
 from tests.support.cast import ALICE, BOB, make_conversation
 from tests.support.members import NOON_MS, joined, row_of, tell
 
@@ -66,10 +66,10 @@ class PendingTests(TestCase):
         with mock.patch.object(profiles, "PATIENCE_S", 0):
             profiles.set_profiles([nick("Bob")])
             pending = ProfileUpdate.objects.get()
-            profiles._spread_to(pending, [f"peer{n:03}" for n in range(4)], profiles._look_of("c2c_bob"))
+            profiles._update_batch(pending, [f"peer{n:03}" for n in range(4)], profiles._profile_of("c2c_bob"))
 
             profiles.set_profiles([nick("Robert", NOON_MS + 1)])
-        profiles.finish()
+        profiles.propagate_all()
 
         self.assertEqual(shown(), ["Robert"] * 10)
 
@@ -77,10 +77,10 @@ class PendingTests(TestCase):
         peers(6)
         with mock.patch.object(profiles, "PATIENCE_S", 0):
             profiles.set_profiles([nick("Bob")])
-        seen, look = ProfileUpdate.objects.get(), profiles._look_of("c2c_bob")
-        profiles.finish()
+        seen, profile = ProfileUpdate.objects.get(), profiles._profile_of("c2c_bob")
+        profiles.propagate_all()
 
-        self.assertFalse(profiles._spread_to(seen, [f"peer{n:03}" for n in range(4)], look))
+        self.assertFalse(profiles._update_batch(seen, [f"peer{n:03}" for n in range(4)], profile))
 
         self.assertEqual(set(Owner.objects.exclude(owner_id=BOB).values_list("version", flat=True)), {2})
 
@@ -88,13 +88,13 @@ class PendingTests(TestCase):
         peers(6)
         with mock.patch.object(profiles, "PATIENCE_S", 0):
             profiles.set_profiles([nick("Bob")])
-            seen, look = ProfileUpdate.objects.get(), profiles._look_of("c2c_bob")
-            profiles.finish()
+            seen, profile = ProfileUpdate.objects.get(), profiles._profile_of("c2c_bob")
+            profiles.propagate_all()
             profiles.set_profiles([nick("Robert", NOON_MS + 1)])
 
-        self.assertFalse(profiles._spread_to(seen, [], look))  # what it reads after "Bob" is everywhere: nothing to do
+        self.assertFalse(profiles._update_batch(seen, [], profile))  # what it reads after "Bob" is everywhere: nothing to do
 
-        profiles.finish()
+        profiles.propagate_all()
         self.assertEqual(shown(), ["Robert"] * 6)
 
     def test_a_repeat_changes_nothing_but_goes_on(self):
@@ -156,7 +156,7 @@ class LookTests(TestCase):
         topics = [f"@TGS#_club@TOPIC#_{word}" for word in ("own", "none")]
         for topic in topics:
             make_conversation(ALICE, f"group_{topic}", show_name="?")
-            store_messages.lock_threads([topic])
+            lock_threads([topic])
         profiles.set_group_info(info("Own", group_id=topics[0]))
 
         profiles.set_group_info(info("Club", group_id="@TGS#_club"))
@@ -207,7 +207,7 @@ class CommandTests(TestCase):
         WebhookEvent.objects.update(received_at="2001-01-01T00:00:00Z")
 
         with (
-            mock.patch.object(profiles, "finish", side_effect=[RuntimeError("broken"), KeyboardInterrupt]),
+            mock.patch.object(profiles, "propagate_all", side_effect=[RuntimeError("broken"), KeyboardInterrupt]),
             mock.patch.multiple(replay_callbacks, close_old_connections=mock.DEFAULT, time=mock.DEFAULT),
             self.assertLogs("conversations.management"),
             self.assertRaises(KeyboardInterrupt),
@@ -232,7 +232,7 @@ class TogetherTests(TransactionTestCase):
                         profiles.set_profiles([nick(f"Bob {n} {step}", NOON_MS + step * 10 + n)])
                 else:
                     for _step in range(12):
-                        profiles.finish()
+                        profiles.propagate_all()
             except Exception as error:
                 failures.append(error)
             finally:
@@ -244,7 +244,7 @@ class TogetherTests(TransactionTestCase):
                 thread.start()
             for thread in threads:
                 thread.join()
-            profiles.spread(profiles.on_their_way(), until=math.inf)
+            profiles.propagate(profiles.pending_conversations(), until=math.inf)
 
         self.assertEqual(failures, [])
         self.assertEqual(set(shown()), {"Bob 3 5"})

@@ -336,13 +336,13 @@ class SpentBodyTests(WebhookTestCase):
 
     def test_what_is_old_and_applied_loses_its_body_and_nothing_else(self):
         with mock.patch.object(webhooks, "BODIES_PER_STATEMENT", 1):
-            count = webhooks.empty_old()
+            count = webhooks.remove_old_bodies()
 
         self.assertEqual(count, 1)
         self.assertEqual(list(WebhookEvent.objects.filter(body="")), [self.spent])
         self.spent.refresh_from_db()
         self.assertEqual((self.spent.command, self.spent.outcome), (MESSAGE["CallbackCommand"], WebhookOutcome.APPLIED))
-        self.assertEqual(webhooks.empty_old(), 0)
+        self.assertEqual(webhooks.remove_old_bodies(), 0)
 
     def test_pruning_does_it_and_its_dry_run_does_not(self):
         for arguments, left in ((("--dry-run",), 6), ((), 5)):
@@ -352,7 +352,7 @@ class SpentBodyTests(WebhookTestCase):
             self.assertEqual(WebhookEvent.objects.exclude(body="").count(), left)
 
     def test_a_replay_leaves_it_out_and_says_so(self):
-        webhooks.empty_old()
+        webhooks.remove_old_bodies()
 
         err = StringIO()
         self.assertEqual(replay("--all", stderr=err), "5 webhooks applied.\n")
@@ -362,10 +362,10 @@ class SpentBodyTests(WebhookTestCase):
         self.assertEqual(Conversation.objects.get(owner_id=ALICE).unread_count, 1)
 
     def test_a_second_run_need_not_look_at_what_the_first_has_emptied(self):
-        webhooks.empty_old()
+        webhooks.remove_old_bodies()
 
         with CaptureQueriesContext(connection) as captured:
-            webhooks.empty_old()
+            webhooks.remove_old_bodies()
 
         (query,) = captured
         with connection.cursor() as cursor:

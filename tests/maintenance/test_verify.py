@@ -12,7 +12,7 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis.extra.django import TestCase as HypothesisTestCase
 
-from conversations import sync_tokens
+from conversations import positions, sync_tokens
 from conversations.actions import deletions, reading, recounts
 from conversations.choices import ChangedBy, Membership
 from conversations.exceptions import Code
@@ -161,7 +161,7 @@ class NoDamageTests(TestCase):
     """What looks odd and is right."""
 
     def test_what_was_imported_stands_beside_no_messages(self):
-        place = messages.positions.of_group(9)
+        place = positions.of_group(9)
         make_conversation(
             "alice", "group_team", unread_count=3, imported_unread=3, imported_unread_position=place, last_message="{}",
             last_message_position=place, group_at_info='[{"seq":"8","atType":1}]',

@@ -8,12 +8,12 @@ from django.contrib.auth.models import Permission
 from django.contrib.messages import get_messages
 from django.test import override_settings
 
-from conversations.feeding import messages, webhooks
+from conversations.feeding import messages
 from conversations.models import AccessLogEntry, Conversation, Message, Owner
 from tests.support.admin import listing, page, webhook
 from tests.support.api import url as api_url
 from tests.support.cast import make_conversation, with_key
-from tests.support.messages import NOON_S, c2c
+from tests.support.messages import NOON_S, c2c, received
 from tests.support.pages import DETAIL, LIST, REASON, SEARCH, UPDATES, AsSupport
 from tests.support.staff import boss, message
 
@@ -134,7 +134,7 @@ class ElsewhereTests(AsSupport):
         super().setUp()
         messages.record([c2c("bob", "alice", 1)], now_s=NOON_S)
         self.good = webhook("carol")
-        self.bad = webhooks.receive("C2C.CallbackAfterSendMsg", b'{"From_Account":7}')
+        self.bad = received("C2C.CallbackAfterSendMsg", {"From_Account": 7})
         sent = Message.objects.get(thread="alice\x1fbob")
         self.doors = {
             page("conversationrow", "alice", "c2c_bob"): "alice",
@@ -157,7 +157,7 @@ class ElsewhereTests(AsSupport):
                 self.client.logout()
 
     def test_the_lists_of_the_admin_and_the_feeds_other_webhooks_are_none(self):
-        group = webhooks.receive("Group.CallbackAfterGroupInfoChanged", b'{"GroupId":"team","Name":"Team"}')
+        group = received("Group.CallbackAfterGroupInfoChanged", {"GroupId": "team", "Name": "Team"})
         lists = [listing(table) for table in ("conversationrow", "messagerow", "webhookevent")]
         for url in (*lists, page("webhookevent", str(group.pk))):
             self.assertEqual(self.client.get(url).status_code, 200)

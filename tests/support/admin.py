@@ -1,14 +1,11 @@
 """The admin as an administrator opens it."""
 
-import json
-
 from django.contrib.admin.utils import quote
 from django.test import TestCase
 from django.urls import reverse
 
-from conversations.feeding import webhooks
 from conversations.models import WebhookEvent, composite_keys
-from tests.support.messages import NOON_S
+from tests.support.messages import NOON_S, received
 from tests.support.staff import boss
 
 LIST = "admin:conversations_conversationrow_changelist"
@@ -60,4 +57,4 @@ def webhook(sender: str = "bob", peer: str = "alice", text: str = "hi", seq: int
         "MsgKey": f"{seq}_{seq}_{NOON_S}", "SendMsgResult": 0,
         "MsgBody": [{"MsgType": "TIMTextElem", "MsgContent": {"Text": text}}],
     }  # fmt: skip
-    return webhooks.receive("C2C.CallbackAfterSendMsg", json.dumps(body).encode())
+    return received("C2C.CallbackAfterSendMsg", body)

@@ -9,7 +9,7 @@ from conversations.choices import Membership
 from conversations.feeding import messages, webhooks
 from conversations.formats import webhook_events
 from conversations.formats.messages import C2CRecall, GroupRecall, IncomingMessage
-from conversations.models import Conversation
+from conversations.models import Conversation, WebhookEvent
 
 NOON_S = 1_760_000_000
 PEOPLE = ("alice", "bob", "carol", "dave", "erin")
@@ -101,6 +101,11 @@ def feed_in(items: list, cuts: set[int]) -> None:
             request.append(item)
         elif item is not None:
             webhooks.apply_event(item, at_ms=0, now_s=NOON_S)
+
+
+def received(command: str, body: dict[str, Any]) -> WebhookEvent:
+    """Receive a webhook."""
+    return webhooks.receive(command, orjson.dumps(body), body)
 
 
 def rows() -> dict[tuple[str, str], dict[str, Any]]:

@@ -13,14 +13,14 @@ from django.utils import translation
 from hypothesis import given
 from hypothesis.extra.django import TestCase as HypothesisTestCase
 
-from conversations import threads
+from conversations import positions, threads
 from conversations.actions import deletions, reading
 from conversations.choices import ChangedBy, Membership, NotCountedReason
 from conversations.exceptions import ConversationNotFound
 from conversations.feeding import members, messages
 from conversations.formats.messages import C2CRecall, GroupRecall
 from conversations.models import Conversation, Message, Owner, WebhookEvent
-from conversations.store import messages as store_messages
+from conversations.store import message_reads
 from conversations.unread import explain
 from conversations.unread.explanation import Hint, on_one_line
 from tests.support import feeding
@@ -104,7 +104,7 @@ class ReasonTests(TestCase):
         self.assertEqual((found.counted, left_out(found)), (1, {NotCountedReason.DELETED: 3, NotCountedReason.CLEARED: 2}))
 
     def test_what_was_carried_over_counts_and_its_messages_do_not_again(self):
-        place = messages.positions.of_group(3)
+        place = positions.of_group(3)
         team()
         make_conversation("alice", "group_team", unread_count=12, imported_unread=12, imported_unread_position=place)
         messages.record([group("bob", n) for n in range(1, 6)], now_s=NOON_S)
@@ -369,6 +369,6 @@ class OutlineTests(TestCase):
         messages.record([c2c("bob", "alice", 1)], now_s=NOON_S)
         messages.recall(C2CRecall("bob", "alice", NOON_S, 2, 2))
 
-        outlines = list(store_messages.outlines("alice\x1fbob", ""))
+        outlines = list(message_reads.outlines("alice\x1fbob", ""))
 
         self.assertEqual([(one.body, one.is_recalled) for one in outlines], [(None, True), ("", False)])

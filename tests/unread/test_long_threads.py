@@ -11,7 +11,7 @@ from conversations.choices import GroupType, Membership
 from conversations.feeding import member_inference, members, messages
 from conversations.maintenance import verify
 from conversations.models import Conversation, Message
-from conversations.store import messages as store_messages
+from conversations.store import message_reads
 from tests.support.cast import make_conversation
 from tests.support.messages import NOON_S, group
 
@@ -22,7 +22,7 @@ LATER_MS = (NOON_S + 10**6) * 1000
 class LongThreadTests(TestCase):
     @classmethod
     def setUpTestData(cls):
-        members.join("team", ["alice", "bob", "carol"], at_ms=1000, type_=GroupType.MEETING)
+        members.join("team", ["alice", "bob", "carol"], at_ms=1000, group_type=GroupType.MEETING)
         messages.record([group("bob", 1)], now_s=NOON_S)
         first = Message.objects.get()
         body = orjson.dumps(orjson.loads(first.body) | {"cloudCustomData": "x" * BODY_BYTES}).decode()
@@ -31,7 +31,7 @@ class LongThreadTests(TestCase):
         messages.record([group("bob", MESSAGES)], now_s=NOON_S)
 
     def peak_bytes(self, act: Callable[[], None]) -> int:
-        with mock.patch.object(store_messages, "CHUNK", 20):
+        with mock.patch.object(message_reads, "CHUNK", 20):
             tracemalloc.start()
             try:
                 act()
@@ -48,7 +48,7 @@ class LongThreadTests(TestCase):
         return dict(Conversation.objects.filter(deleted_at=None).values_list("owner_id", "unread_count"))
 
     def retype(self, type_: GroupType, at_ms: int = LATER_MS) -> None:
-        members.join("team", [], at_ms=at_ms, type_=type_)
+        members.join("team", [], at_ms=at_ms, group_type=type_)
 
     def test_another_type_counts_all_or_nothing(self):
         Conversation.objects.filter(owner_id="carol").update(group_read_sequence=MESSAGES - 7)
@@ -71,9 +71,9 @@ class LongThreadTests(TestCase):
     def test_a_member_who_is_inferred_sees_all(self):
         self.retype(GroupType.PUBLIC)
         make_conversation("dave", "group_team")
-        member_inference.learn([("dave", "group_team")])
+        member_inference.infer_members([("dave", "group_team")])
 
-        self.assert_small(lambda: member_inference.count_learnt())
+        self.assert_small(lambda: member_inference.count_for_inferred())
 
         row = Conversation.objects.get(owner_id="dave")
         self.assertEqual((row.unread_count, int(row.last_message_position)), (MESSAGES, MESSAGES))

@@ -45,7 +45,7 @@ class RecountsBesidePruningTests(TransactionTestCase):
     def setUp(self):
         self.user_id = viewer("change_conversation").pk
         self.failures: list[Exception] = []
-        members.join("team", ["alice", "bob"], at_ms=0, type_="Community")
+        members.join("team", ["alice", "bob"], at_ms=0, group_type="Community")
 
     def put_right(self) -> None:
         seen = dict(Conversation.objects.for_owner("alice").values_list("conversation_id", "version"))

@@ -5,7 +5,7 @@ from itertools import permutations
 import pytest
 
 from conversations.choices import Membership
-from conversations.unread.rosters import SEEN, MembershipHistory, RosterEvent
+from conversations.unread.rosters import SEEN, MembershipEvent, MembershipHistory
 
 JOIN, LEAVE, KICK = Membership.MEMBER, Membership.LEFT, Membership.KICKED
 
@@ -13,7 +13,7 @@ JOIN, LEAVE, KICK = Membership.MEMBER, Membership.LEFT, Membership.KICKED
 def roster(*events: tuple[int, str], dissolved_at_ms: int | None = None) -> MembershipHistory:
     known = MembershipHistory(dissolved_at_ms=dissolved_at_ms)
     for event in events:
-        known = known.with_event(RosterEvent(*event))
+        known = known.with_event(MembershipEvent(*event))
     return known
 
 

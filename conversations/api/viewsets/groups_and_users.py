@@ -116,7 +116,7 @@ def _set_group(info: rest_groups.GroupInfo, member_list: rest_groups.MemberList 
     """Store a group's names and members; return the conversations to which the names are still on their way."""
     if member_list is None:
         return profiles.set_group_info(info, until=until)
-    return profiles.set_group_info(info, partial(feeding_members.moves_to, told=member_list), until=until)
+    return profiles.set_group_info(info, partial(feeding_members.membership_changes_to, member_list=member_list), until=until)
 
 
 def _status(pending: set[str]) -> str:

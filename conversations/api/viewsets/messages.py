@@ -17,6 +17,7 @@ from conversations.exceptions import ConversationError, InvalidParameter
 from conversations.feeding import messages
 from conversations.formats import rest_messages
 from conversations.formats.messages import IncomingMessage
+from conversations.store.messages import Outcome
 from conversations.times import now_s
 
 MAX_MESSAGES = 500
@@ -59,7 +60,7 @@ def _record_each(bodies: list[Any]) -> dict[int, dict[str, Any]]:
     return results
 
 
-def _accepted(index: int, outcome: messages.Outcome) -> dict[str, Any]:
+def _accepted(index: int, outcome: Outcome) -> dict[str, Any]:
     return {
         "index": index,
         "status": DUPLICATE if outcome.is_duplicate else APPLIED,

@@ -36,7 +36,7 @@ class Command(BaseCommand):
         with tqdm(total=Thread.objects.count(), unit=_(" message histories"), disable=None) as progress:
             count = pruning.prune(before_s=before_s, dry_run=dry_run, on_threads=progress.update)
         with tqdm(unit=_(" webhooks"), disable=None) as progress:
-            bodies = webhooks.empty_old(dry_run=dry_run, on_batch=progress.update)
+            bodies = webhooks.remove_old_bodies(dry_run=dry_run, on_batch=progress.update)
         if dry_run:
             messages = ngettext("%(count)d message would be deleted.", "%(count)d messages would be deleted.", count)
             emptied = ngettext("%(count)d webhook would lose its body.", "%(count)d webhooks would lose their bodies.", bodies)

@@ -60,7 +60,7 @@ class Command(BaseCommand):
 
     def replay_once(self, options: dict[str, Any]) -> None:
         counts = self.replay(_chosen(options))
-        others = [member_inference.count_learnt(), profiles.finish()] if _is_all_pending(options) else []
+        others = [member_inference.count_for_inferred(), profiles.propagate_all()] if _is_all_pending(options) else []
         if not counts.total() + sum(map(sum, others)):
             self.stdout.write(_("Nothing to do."))
         if applied := counts["applied"]:
@@ -75,7 +75,7 @@ class Command(BaseCommand):
     def keep_finishing(self, every: int) -> None:
         """Finish pending work until the process is stopped. Failures, also of the database, are tried again."""
         while True:
-            for step in (lambda: self.replay(_abandoned()), member_inference.count_learnt, profiles.finish):
+            for step in (lambda: self.replay(_abandoned()), member_inference.count_for_inferred, profiles.propagate_all):
                 try:
                     close_old_connections()
                     step()
@@ -97,7 +97,7 @@ class Command(BaseCommand):
         for event in _chosen(options).order_by("pk"):
             yield on_one_line(f"{event} {event.outcome} {event.error}".rstrip())
         if _is_all_pending(options):
-            for conversation_id in profiles.on_their_way():
+            for conversation_id in profiles.pending_conversations():
                 yield _("%(id)s: pending name update") % {"id": conversation_id}
             for group_id in member_inference.groups_to_count():
                 yield _("%(id)s: pending unread counts of new members") % {"id": group_id}

@@ -1,0 +1,100 @@
+"""Lock a group, and know what its messages, members and names depend on."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from django.conf import settings
+from django.db import connection
+
+from conversations.choices import GroupType
+from conversations.feeding import display_profiles
+from conversations.feeding.display_profiles import DisplayProfile
+from conversations.feeding.group_rosters import NO_HISTORY, GroupRoster
+from conversations.models import Group
+from conversations.unread.rosters import MembershipHistory
+from conversations.unread.rules import Viewer
+
+_groups = Group._meta.db_table
+
+
+@dataclass(slots=True)
+class LockedGroup:
+    """A group that only this transaction may change: its row, its type before, and its members as far as loaded."""
+
+    group: Group
+    type_before: str
+    roster: GroupRoster = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.roster = GroupRoster(self.group)
+
+    @property
+    def group_id(self) -> str:
+        return self.group.group_id
+
+    @property
+    def type(self) -> str:
+        return self.group.type
+
+    @property
+    def is_retyped(self) -> bool:
+        return self.type != self.type_before
+
+    @property
+    def counts_differently(self) -> bool:
+        """Whether the new type counts unread messages where the old one did not, or the other way round."""
+        return (self.type == GroupType.MEETING) != (self.type_before == GroupType.MEETING)
+
+    @property
+    def is_or_was_live(self) -> bool:
+        """Whether the group is or was a live room, whose messages no list shows."""
+        return GroupType.AVCHATROOM in (self.type, self.type_before)
+
+    def display_profile(self, thread: str) -> DisplayProfile:
+        """Return the name and avatar of the conversations of one of its threads."""
+        return display_profiles.of_thread(self.group, thread)
+
+    def load_members(self, user_ids: Iterable[str] | None = None) -> None:
+        """Load these users' histories into the roster, or all members'. Another type changes everybody's count."""
+        self.roster.load(None if self.is_retyped else user_ids)
+
+    def viewers(self, thread: str, *, with_unchanged: bool) -> dict[str, tuple[Viewer, Viewer]]:
+        """Return the loaded members as viewers of a thread, before and after, by user ID, without skipped owners.
+
+        Both are the same object for a member whose visibility has not changed; `with_unchanged` includes these.
+        """
+        viewers = {}
+        for user_id, history in self.roster.now.items():
+            if user_id in settings.SKIP_OWNERS:
+                continue
+            before = self.roster.before.get(user_id, NO_HISTORY)
+            after = self._viewer(user_id, history, self.type, thread)
+            if before != history or self.is_retyped:
+                viewers[user_id] = (self._viewer(user_id, before, self.type_before, thread), after)
+            elif with_unchanged:
+                viewers[user_id] = (after, after)
+        return viewers
+
+    def _viewer(self, user_id: str, history: MembershipHistory, group_type: str, thread: str) -> Viewer:
+        # Joining a community creates no conversation with each of its topics, and joining a live room none at all.
+        creates = thread == self.group_id and group_type != GroupType.AVCHATROOM
+        return Viewer(user_id, history, group_type, joined_key=history.joined_ms * 1000 if creates else 0)
+
+
+def lock_group(group_id: str, *, group_type: str = "", at_ms: int = 0) -> LockedGroup:
+    """Lock a group until the transaction ends, and create a missing one. Lock it before any thread or owner.
+
+    `group_type` is its type since `at_ms`, "" if unknown. With another type than before, apply it with `apply_changes`.
+    """
+    with connection.cursor() as cursor:
+        # The update changes nothing: it takes the lock.
+        cursor.execute(
+            f"INSERT INTO {_groups} (group_id) VALUES (%s) ON CONFLICT (group_id) DO UPDATE SET type = {_groups}.type",
+            [group_id],
+        )
+    group = Group.objects.get(group_id=group_id)
+    locked = LockedGroup(group, group.type)
+    if group_type and (at_ms, group_type) > (group.type_at_ms, group.type):
+        group.type, group.type_at_ms = group_type, at_ms
+        group.save(update_fields=["type", "type_at_ms"])
+    return locked

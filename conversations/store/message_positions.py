@@ -1,0 +1,77 @@
+"""Complete incoming messages: each needs a time, a number and, one to one, a random to have a position in its thread."""
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from conversations import positions
+from conversations.formats.messages import IncomingMessage
+from conversations.models import Message
+from conversations.store.threads import LockedThread
+
+# A message without a position is a repeat if its sender sent the same random within this time.
+REPEAT_WINDOW_S = 300
+RANDOM_LIMIT = 1 << 32
+
+RepeatKey = tuple[str, str, int | None]  # thread, sender, random
+
+
+def complete(incoming: Sequence[IncomingMessage], threads: Mapping[str, LockedThread], now_s: int) -> list[IncomingMessage]:
+    """Return the messages with time, number and random; a recent repeat of an incomplete one gets the same ones.
+
+    The threads are locked. A group's next number follows its last one.
+    """
+    repeats = _find_repeats(incoming, threads, now_s)
+    completed = []
+    for message in incoming:
+        thread = threads[message.thread]
+        if _is_incomplete(message) and (repeated := repeats.get(_repeat_key(message))):
+            message = repeated
+        else:
+            message = _complete(message, thread, now_s)
+            if message.random is not None:
+                repeats.setdefault(_repeat_key(message), message)
+        if message.group_id:
+            thread.extend_to(message.position)
+        completed.append(message)
+    return completed
+
+
+def _repeat_key(message: IncomingMessage) -> RepeatKey:
+    return message.thread, message.sender, message.random
+
+
+def _is_incomplete(message: IncomingMessage) -> bool:
+    return message.seq is None or (message.time_s is None and not message.group_id)
+
+
+def _complete(message: IncomingMessage, thread: LockedThread, now_s: int) -> IncomingMessage:
+    time_s = now_s if message.time_s is None else message.time_s
+    if message.group_id:
+        next_seq = int(thread.last_position or 0) + 1
+        return replace(message, time_s=time_s, seq=next_seq if message.seq is None else message.seq)
+    random_ = random.randrange(RANDOM_LIMIT) if message.random is None else message.random  # noqa: S311
+    return replace(message, time_s=time_s, seq=random_ if message.seq is None else message.seq, random=random_)
+
+
+def _find_repeats(
+    incoming: Sequence[IncomingMessage], threads: Mapping[str, LockedThread], now_s: int
+) -> dict[RepeatKey, IncomingMessage]:
+    """Return the incomplete messages that are stored already, with their stored time and number. One query, if any."""
+    incomplete = {
+        _repeat_key(message): message for message in incoming if _is_incomplete(message) and message.random is not None
+    }
+    if not incomplete:
+        return {}
+    recent = Message.objects.filter(
+        thread__any_of=sorted(threads),
+        random__in=sorted({random_ for _thread, _sender, random_ in incomplete}),
+        time_s__gte=now_s - REPEAT_WINDOW_S,
+    ).only("thread", "position", "sender", "random", "time_s")
+    repeats: dict[RepeatKey, IncomingMessage] = {}
+    for stored in recent.order_by("position"):
+        key = (stored.thread, stored.sender, stored.random)
+        if key in incomplete:
+            seq = positions.seq_of(stored.position, is_group=bool(incomplete[key].group_id))
+            repeats.setdefault(key, replace(incomplete[key], time_s=stored.time_s, seq=seq))
+    return repeats

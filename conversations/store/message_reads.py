@@ -1,0 +1,104 @@
+"""Read stored messages: by key, or a range of a thread."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from django.db import connection
+from django.db.models import Q
+
+from conversations.models import Message
+from conversations.store import json_rows
+
+KEY = ("thread", "position")
+COLUMNS = (
+    *KEY, "sender", "time_s", "random", "body", "counts_as_unread", "is_shown", "is_recalled", "at_all", "at_accounts",
+    "targets",
+)  # fmt: skip
+# Everything about a message but its text.
+OUTLINE = (
+    *KEY, "sender", "time_s", "counts_as_unread", "is_shown", "is_recalled", "at_all", "at_accounts", "targets", "created_at",
+)  # fmt: skip
+# Messages read at a time, however many there are.
+CHUNK = 2000
+
+MessageKey = tuple[str, str]  # thread, position
+
+_messages = Message._meta.db_table
+
+
+def find(keys: Sequence[MessageKey]) -> dict[MessageKey, Message]:
+    """Return the stored messages at these threads and positions. One query."""
+    wanted = sorted(set(keys))
+    threads = {thread for thread, _position in wanted}
+    if len(threads) == 1:
+        # One text to prepare, for the usual case.
+        stored = Message.objects.filter(thread=threads.pop(), position__any_of=[position for _thread, position in wanted])
+    else:
+        stored = _of_keys(wanted) if wanted else ()
+    return {(message.thread, message.position): message for message in stored}
+
+
+def _of_keys(keys: Sequence[MessageKey]) -> list[Message]:
+    columns = ", ".join(f"t.{name}" for name in COLUMNS)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {columns} FROM {json_rows.of_keys(Message, KEY)}", [json_rows.parameter(KEY, keys)])
+        return [Message.from_db(connection.alias, COLUMNS, row) for row in cursor.fetchall()]
+
+
+def outlines(thread: str, after: str, *, up_to: str | None = None, limit: int | None = None) -> Iterator[Message]:
+    """Yield the messages after a position, newest first, without their texts: a known body is ""."""
+    stored = Message.objects.filter(thread=thread, position__gt=after).order_by("-position")
+    if up_to is not None:
+        stored = stored.filter(position__lte=up_to)
+    rows = stored.values_list(*OUTLINE, Q(body__isnull=False))
+    for *values, has_body in rows.iterator(CHUNK) if limit is None else rows[:limit]:
+        yield Message(**dict(zip(OUTLINE, values)), body="" if has_body else None)
+
+
+def before(thread: str, position: str, *, floor: str, limit: int) -> list[Message]:
+    """Return the newest messages between `floor` and a position, newest first. The position "" is the thread's end."""
+    newest = Message.objects.filter(thread=thread, position__gt=floor).order_by("-position")
+    return list((newest.filter(position__lt=position) if position else newest)[:limit])
+
+
+def since(thread: str, time_s: int) -> Iterator[Message]:
+    """Yield the messages of a thread from a time on, in order of position."""
+    return Message.objects.filter(thread=thread, time_s__gte=time_s).order_by("position").iterator(CHUNK)
+
+
+def sent(threads: Sequence[str], senders: Iterable[str], since_s: int) -> Iterator[tuple[str, int]]:
+    """Yield sender and time of these users' messages in the threads from a time on, in order of time."""
+    stored = Message.objects.filter(thread__any_of=threads, sender__any_of=sorted(senders), time_s__gte=since_s)
+    with_body = stored.filter(body__isnull=False).order_by("time_s")
+    return with_body.values_list("sender", "time_s").iterator(CHUNK)
+
+
+def after_each(floors: Mapping[str, str]) -> Iterator[Message]:
+    """Yield the messages after a position of each thread, in order of position, without texts. One query."""
+    if not floors:
+        return
+    columns = ", ".join("CASE WHEN m.body IS NULL THEN NULL ELSE '' END" if name == "body" else f"m.{name}" for name in COLUMNS)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {columns} {_from_floors(floors)} ORDER BY m.position", _parameters(floors))
+        while rows := cursor.fetchmany(CHUNK):
+            yield from (Message.from_db(connection.alias, COLUMNS, row) for row in rows)
+
+
+def number_after_each(floors: Mapping[str, str], *, most: int) -> int:
+    """Return how many messages `after_each` yields, counted up to `most`. One query."""
+    if not floors:
+        return 0
+    with connection.cursor() as cursor:
+        counted = f"SELECT 1 {_from_floors(floors)} LIMIT %s"
+        cursor.execute(f"SELECT count(*) FROM ({counted}) AS counted", [*_parameters(floors), most])
+        return cursor.fetchone()[0]
+
+
+def _from_floors(floors: Mapping[str, str]) -> str:
+    return (
+        f"FROM (VALUES {', '.join(['(%s, %s)'] * len(floors))}) AS k "
+        f"JOIN {_messages} m ON m.thread = k.column1 AND m.position > k.column2"
+    )
+
+
+def _parameters(floors: Mapping[str, str]) -> list[str]:
+    return [value for thread_and_floor in floors.items() for value in thread_and_floor]

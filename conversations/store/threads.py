@@ -1,0 +1,64 @@
+"""Lock threads: only the holder of a thread's lock stores its messages."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from django.db import connection
+from django.db.models import Q
+
+from conversations.identifiers import TOPIC_MARK
+from conversations.models import Thread
+from conversations.positions import NO_POSITION
+
+_threads = Thread._meta.db_table
+
+
+@dataclass(slots=True)
+class LockedThread:
+    """A thread whose messages only this transaction may store."""
+
+    thread: str
+    last_position: str
+    pruned_position: str
+    last_position_before: str = field(init=False)  # when it was locked
+
+    def __post_init__(self) -> None:
+        self.last_position_before = self.last_position
+
+    def extend_to(self, position: str) -> None:
+        """Note a message at this position."""
+        self.last_position = max(self.last_position, position)
+
+
+def lock_threads(threads: Iterable[str]) -> dict[str, LockedThread]:
+    """Lock threads until the transaction ends, and create missing ones. Lock them before any owner."""
+    names = sorted(set(threads))
+    with connection.cursor() as cursor:
+        # The update changes nothing: it takes the lock, on SQLite, PostgreSQL and Citus alike.
+        cursor.execute(
+            f"INSERT INTO {_threads} (thread) VALUES {', '.join(['(%s)'] * len(names))} "
+            f"ON CONFLICT (thread) DO UPDATE SET last_position = {_threads}.last_position "
+            "RETURNING thread, last_position, pruned_position",
+            names,
+        )
+        return {row[0]: LockedThread(*row) for row in cursor.fetchall()}
+
+
+def save_threads(locked: Iterable[LockedThread]) -> None:
+    """Store the last positions that have moved since the lock."""
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            f"UPDATE {_threads} SET last_position = %s WHERE thread = %s",
+            [(thread.last_position, thread.thread) for thread in locked if thread.last_position != thread.last_position_before],
+        )
+
+
+def is_pruned(thread: str) -> bool:
+    """Return whether messages of a thread were removed because of their age."""
+    return Thread.objects.filter(thread=thread).exclude(pruned_position=NO_POSITION).exists()
+
+
+def threads_of_group(group_id: str) -> list[str]:
+    """Return the threads of a group and of its topics that have ever had a message."""
+    stored = Thread.objects.filter(Q(thread=group_id) | Q(thread__startswith=group_id + TOPIC_MARK))
+    return sorted(stored.values_list("thread", flat=True))
