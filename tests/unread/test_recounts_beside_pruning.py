@@ -47,9 +47,9 @@ class RecountsBesidePruningTests(TransactionTestCase):
         self.failures: list[Exception] = []
         members.join("team", ["alice", "bob"], at_ms=0, group_type="Community")
 
-    def put_right(self) -> None:
+    def correct(self) -> None:
         seen = dict(Conversation.objects.for_owner("alice").values_list("conversation_id", "version"))
-        corrections.carry_out(deed="recount", owner_id="alice", seen=seen, user_id=self.user_id)
+        corrections.apply(action="recount", owner_id="alice", seen=seen, user_id=self.user_id)
 
     def begin(self, *acts: Callable[[], None]) -> list[threading.Thread]:
         """Each on a connection of its own."""
@@ -90,11 +90,11 @@ class RecountsBesidePruningTests(TransactionTestCase):
             self.assertEqual([str(one) for one in verify.findings("alice")], [])
 
     def test_what_is_counted_is_not_pruned_meanwhile(self):
-        for act in (recount, self.put_right, repair):
+        for act in (recount, self.correct, repair):
             self.check(act, prune)
 
     def test_what_is_pruned_is_not_counted_meanwhile(self):
-        for act in (recount, self.put_right, repair):
+        for act in (recount, self.correct, repair):
             self.check(prune, act)
 
     def test_all_at_once_are_in_nobodys_way(self):
@@ -115,13 +115,13 @@ class RecountsBesidePruningTests(TransactionTestCase):
             for _step in range(12):
                 act()
 
-        foreseen = (
-            partial(corrections.foresee, deed=deed, owner_id="alice", conversation_ids=ids)
-            for deed, ids in (("recount", IDS), ("read", IDS[::-1]))
+        previews = (
+            partial(corrections.preview, action=action, owner_id="alice", conversation_ids=ids)
+            for action, ids in (("recount", IDS), ("read", IDS[::-1]))
         )
         self.end(
             self.begin(
-                *(partial(feed, order) for order in (1, -1)), *(partial(again, act) for act in (prune, repair, *foreseen))
+                *(partial(feed, order) for order in (1, -1)), *(partial(again, act) for act in (prune, repair, *previews))
             )
         )
 
