@@ -1,4 +1,4 @@
-"""Make, find and revoke API keys: `imk_<prefix>_<secret>`, of which only the prefix and a hash are kept."""
+"""Create, check and revoke API keys: `imk_<prefix>_<secret>`, of which only the prefix and a hash are stored."""
 
 import hashlib
 import hmac
@@ -18,17 +18,18 @@ from django.utils.translation import gettext_lazy as _
 from conversations.exceptions import InvalidParameter, NotAuthenticated
 from conversations.identifiers import check_owner_id
 from conversations.models import ApiKey
+from conversations.models.statements import Parameter, Statement
 
 KEY_START = "imk_"
 READ, WRITE, INGEST = SCOPES = ("read", "write", "ingest")
-# The last use is kept to this precision, so that a busy key costs one write an hour and not one a request.
+# The last use is stored to this precision, so that a busy key costs a write an hour and not a write a request.
 USE_PRECISION = timedelta(hours=1)
 
 
 def create_api_key(
     *, name: str, owner_id: str | None = None, scopes: Iterable[str] = (READ,), expires_at: datetime | None = None
 ) -> tuple[ApiKey, str]:
-    """A new key and its text, which nobody can read again. Without an owner it is a service key.
+    """Create a key, and return it with its text, which can't be read again. Without an owner it is a service key.
 
     Raises InvalidParameter as `check_new_key` does.
     """
@@ -48,33 +49,33 @@ def create_api_key(
 
 
 def check_new_key(*, name: str, owner_id: str | None, scopes: Iterable[str], expires_at: datetime | None) -> None:
-    """Raise InvalidParameter for a bad name, owner, scope or expiry; only service keys may feed."""
+    """Raise InvalidParameter for an invalid name, owner, scope or expiry. Only service keys may have the scope ingest."""
     scopes = frozenset(scopes)
     if not 1 <= len(name) <= 100 or not name.isprintable():
-        raise InvalidParameter(_("A name is 1 to 100 printable characters."), field="name")
+        raise InvalidParameter(_("A name must be 1 to 100 printable characters."), field="name")
     if owner_id is not None:
         check_owner_id(owner_id)
     if not scopes or scopes - set(SCOPES):
-        raise InvalidParameter(_("Scopes are read, write and feed."), field="scopes")
+        raise InvalidParameter(_("Use the scopes read, write and ingest."), field="scopes")
     if INGEST in scopes and owner_id is not None:
-        raise InvalidParameter(_("Only a service key may feed."), field="scopes")
+        raise InvalidParameter(_("The ingest scope requires a service key."), field="scopes")
     if expires_at is not None and expires_at <= timezone.now():
         raise InvalidParameter(_("The expiry must be in the future."), field="expires_at")
 
 
 def revoke(prefix: str) -> None:
-    """Stop a key at once; a key that was revoked before stays as it is."""
+    """Revoke a key at once. A key that is revoked already stays as it is."""
     ApiKey.objects.filter(prefix=prefix, revoked_at__isnull=True).update(revoked_at=timezone.now())
 
 
 class Grant(NamedTuple):
-    """Who acts with a credential, and what it may do."""
+    """The user that a credential stands for, and its scopes."""
 
-    owner_id: str | None  # None: a service, which names the owner in each request
+    owner_id: str | None  # None: a service key, for requests that name the owner themselves
     scopes: frozenset[str]
 
 
-class _Stored(NamedTuple):
+class _StoredKey(NamedTuple):
     digest: bytes
     owner_id: str | None
     can_read: bool
@@ -86,51 +87,48 @@ class _Stored(NamedTuple):
 
 
 def find(text: str) -> Grant:
-    """What the key of this text opens. One query, and once an hour a second.
+    """Return the grant of the key with this text. One query, and a second once an hour.
 
-    Raises NotSignedIn for an unknown, revoked or expired one.
+    Raises NotAuthenticated for an unknown, revoked or expired key.
     """
     prefix = text.removeprefix(KEY_START).partition("_")[0]
     stored = _stored(prefix) if prefix.isalnum() and prefix.isascii() else None
-    # Compared even when there is no such key, so that the time taken tells nothing of which prefixes exist.
+    # Compared even when there is no such key, so that the time taken does not show which prefixes exist.
     is_same = hmac.compare_digest(_digest(text), bytes(stored.digest) if stored else _digest(""))
     if not stored or not is_same:
         raise NotAuthenticated(_("Unknown API key."))
     if stored.is_revoked:
-        raise NotAuthenticated(_("This API key was revoked."))
+        raise NotAuthenticated(_("This API key has been revoked."))
     if stored.is_expired:
         raise NotAuthenticated(_("This API key has expired."))
     if not stored.use_is_known:
-        # A database that only reads, or is locked, is no reason to turn a good key away.
+        # A valid key is not refused because the database is read-only or locked.
         with suppress(DatabaseError):
             ApiKey.objects.filter(~_USED_RECENTLY, prefix=prefix).update(last_used_at=Now())
-    granted = (stored.can_read, stored.can_write, stored.can_ingest)
-    return Grant(stored.owner_id, frozenset(scope for scope, may in zip(SCOPES, granted) if may))
+    may = (stored.can_read, stored.can_write, stored.can_ingest)
+    return Grant(stored.owner_id, frozenset(scope for scope, is_granted in zip(SCOPES, may) if is_granted))
 
 
 _USED_RECENTLY = Q(last_used_at__isnull=False, last_used_at__gte=Now() - USE_PRECISION)
 
 
-def _stored(prefix: str) -> _Stored | None:
-    sql, parameters = _statement()
+def _stored(prefix: str) -> _StoredKey | None:
+    statement = _statement()
     with connection.cursor() as cursor:
-        cursor.execute(sql, [prefix if parameter == _ANY_PREFIX else parameter for parameter in parameters])
+        cursor.execute(statement.sql, statement.filled_in(prefix=prefix))
         row = cursor.fetchone()
-    return row and _Stored(*row)
-
-
-_ANY_PREFIX = "any prefix"
+    return row and _StoredKey(*row)
 
 
 @lru_cache(maxsize=1)
-def _statement() -> tuple[str, tuple]:
-    """The query that looks a key up, compiled once; the database's clock decides what is over."""
-    keys = ApiKey.objects.filter(prefix=_ANY_PREFIX).annotate(
+def _statement() -> Statement:
+    """Compile the query for a key. The database's clock decides whether the key has expired."""
+    keys = ApiKey.objects.filter(prefix=Parameter("prefix")).annotate(
         is_revoked=ExpressionWrapper(Q(revoked_at__isnull=False), BooleanField()),
         is_expired=ExpressionWrapper(Q(expires_at__isnull=False, expires_at__lte=Now()), BooleanField()),
         use_is_known=ExpressionWrapper(_USED_RECENTLY, BooleanField()),
     )
-    return keys.values_list(*_Stored._fields).query.sql_with_params()
+    return Statement.of(keys.values_list(*_StoredKey._fields))
 
 
 def _digest(text: str) -> bytes:

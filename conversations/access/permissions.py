@@ -1,4 +1,7 @@
-"""What a member of staff may do: see that a conversation is there, read its text, put it right."""
+"""Who of the staff may view lists, read the text in them, correct them, check UserSigs and share saved views.
+
+Pages, admin and API ask these functions only. What API keys and UserSigs may do is a `Grant` of `api_keys`.
+"""
 
 from typing import Any
 
@@ -8,25 +11,25 @@ SHARE = "conversations.share_view"
 
 
 def may_view(user: Any) -> bool:
-    """Who, when, how many and of what kind, of every list."""
+    """Return whether a user may view every list: names, times, numbers and types, without text."""
     return user.is_staff and user.has_perm(VIEW)
 
 
 def may_read_text(user: Any) -> bool:
-    """Also what was said: previews, messages, drafts, custom data, JSON, exports."""
+    """Return whether a user may read text in lists: previews, messages, drafts, custom data, JSON and exports."""
     return may_view(user) and user.has_perm(READ_TEXT)
 
 
 def may_change(user: Any) -> bool:
-    """Put a list right, by the same actions as its owner."""
+    """Return whether a user may correct a list, by the same actions as its owner."""
     return may_view(user) and user.has_perm(CHANGE)
 
 
 def may_check_usersig(user: Any) -> bool:
-    """See what is in a UserSig and whether it is good; nobody can have one made here."""
+    """Return whether a user may see the contents of a UserSig and whether it is valid. None can be generated here."""
     return user.is_staff and user.has_perm(CHECK_USERSIG)
 
 
 def may_share(user: Any) -> bool:
-    """Show saved views to all staff, and change or delete those that are shared."""
+    """Return whether a user may show saved views to all staff, and change or delete shared ones."""
     return may_view(user) and user.has_perm(SHARE)

@@ -1,6 +1,6 @@
-"""Check a UserSig (TLSSigAPIv2): the credential that the cloud's own SDK logs in with.
+"""Check a UserSig (TLSSigAPIv2), the credential with which the vendor's SDK logs in.
 
-Source: Tencent Cloud Chat, "Generating UserSig", and the vendor's Go library for the order of the checks.
+Source: Tencent Cloud Chat, "Generating UserSig"; the order of the checks is that of the vendor's Go library.
 """
 
 import base64
@@ -19,21 +19,21 @@ from django.utils.translation import gettext_lazy as _
 from conversations.exceptions import SigExpired, SigInvalid
 from conversations.identifiers import is_owner_id
 
-# A UserSig is some 300 characters; a user buffer may make it longer. A bomb inflates to a thousand times its size.
+# A UserSig has some 300 characters, more with a user buffer. A zip bomb inflates to a thousand times its size.
 PACKED_MAX_LENGTH, INFLATED_MAX_BYTES = 8192, 16_384
 
 
 class UserSig(NamedTuple):
-    """Whose it is, and the last second of its life."""
+    """The user of a valid UserSig, and the last second in which it is valid."""
 
     identifier: str
     expires_s: int
 
 
 def verify(text: str, *, sdk_app_id: int, secret_key: str) -> UserSig:
-    """What a good UserSig says. Raises SigInvalid, or SigExpired from the second after `time + expire`."""
+    """Return the user and expiry of a UserSig. Raises SigInvalid, or SigExpired from the second after `time + expire`."""
     if not (sdk_app_id and secret_key):
-        raise SigInvalid(_("This server accepts no UserSig."))
+        raise SigInvalid(_("This server does not accept UserSigs."))
     sig = _verified(text, sdk_app_id, secret_key)
     if time.time() >= sig.expires_s + 1:
         raise SigExpired(_("The UserSig has expired."))
@@ -42,16 +42,16 @@ def verify(text: str, *, sdk_app_id: int, secret_key: str) -> UserSig:
 
 @lru_cache(maxsize=8192)
 def _verified(text: str, sdk_app_id: int, secret_key: str) -> UserSig:
-    """All but the clock: a signature that was good stays good, so clients that poll are checked once."""
-    found = examine(text, sdk_app_id=sdk_app_id, secret_key=secret_key)
-    if found.refusal:
-        raise found.refusal
-    return UserSig(found.identifier, found.expires_s)
+    """Check all but the clock. A valid signature stays valid, so that clients that poll are checked once."""
+    findings = examine(text, sdk_app_id=sdk_app_id, secret_key=secret_key)
+    if findings.refusal:
+        raise findings.refusal
+    return UserSig(findings.identifier, findings.expires_s)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Findings:
-    """What a text says that should be a UserSig; None for what it does not say in the right form."""
+    """The contents of a text that should be a UserSig; None for a value that is missing or of the wrong type."""
 
     is_unpacked: bool = True
     identifier: str | None = None
@@ -63,39 +63,39 @@ class Findings:
 
     @property
     def expires_s(self) -> int | None:
-        """The last second of its life."""
+        """Return the last second in which the UserSig is valid."""
         return None if self.issued_s is None or self.lasts_s is None else self.issued_s + self.lasts_s
 
 
 def examine(text: str, *, sdk_app_id: int, secret_key: str) -> Findings:
-    """Everything but the clock, held against an app and its key; `refusal` is the first thing that is wrong."""
+    """Check all but the clock against an app and its key. `refusal` is the first error."""
     try:
         body = _unpack(text)
     except SigInvalid as refusal:
         return Findings(is_unpacked=False, refusal=refusal)
-    found = Findings(
+    findings = Findings(
         identifier=_of_type(str, body.get("TLS.identifier")),
         sdk_app_id=_of_type(int, body.get("TLS.sdkappid")),
         issued_s=_of_type(int, body.get("TLS.time")),
         lasts_s=_of_type(int, body.get("TLS.expire")),
         is_signed=_is_signed(body, secret_key),
     )
-    return replace(found, refusal=_refusal(found, sdk_app_id))
+    return replace(findings, refusal=_refusal(findings, sdk_app_id))
 
 
 def _of_type(type_: type, value: Any) -> Any:
-    return value if type(value) is type_ else None  # a bool is no int here
+    return value if type(value) is type_ else None  # isinstance() would take a bool for an int
 
 
-def _refusal(found: Findings, sdk_app_id: int) -> SigInvalid | None:
-    if found.identifier is None or found.expires_s is None:
-        return SigInvalid(_("The UserSig lacks its identifier, time or expiry."))
-    if found.sdk_app_id != sdk_app_id:
+def _refusal(findings: Findings, sdk_app_id: int) -> SigInvalid | None:
+    if findings.identifier is None or findings.expires_s is None:
+        return SigInvalid(_("The UserSig has no identifier, time or expiry."))
+    if findings.sdk_app_id != sdk_app_id:
         return SigInvalid(_("The UserSig is for another SDKAppID."))
-    if not found.is_signed:
+    if not findings.is_signed:
         return SigInvalid(_("The UserSig was not signed with this app's key."))
-    if not is_owner_id(found.identifier):
-        return SigInvalid(_("The UserSig's identifier is no valid user ID."))
+    if not is_owner_id(findings.identifier):
+        return SigInvalid(_("The UserSig's identifier is not a valid user ID."))
     return None
 
 
@@ -109,7 +109,7 @@ def _unpack(text: str) -> dict[str, Any]:
         if not inflate.eof or type(body) is not dict:
             raise ValueError
     except (ValueError, binascii.Error, zlib.error) as error:
-        raise SigInvalid(_("This is no UserSig.")) from error
+        raise SigInvalid(_("This is not a UserSig.")) from error
     return body
 
 
@@ -118,10 +118,10 @@ _STANDARD_BASE64 = str.maketrans("*-_", "+/=")
 
 def _is_signed(body: dict[str, Any], secret_key: str) -> bool:
     signed = [f"TLS.{name}" for name in ("identifier", "sdkappid", "time", "expire")]
-    given = body.get("TLS.sig")
-    if type(given) is not str or not all(name in body for name in signed):
+    signature = body.get("TLS.sig")
+    if type(signature) is not str or not all(name in body for name in signed):
         return False
     signed += ["TLS.userbuf"] if "TLS.userbuf" in body else []
     lines = "".join(f"{name}:{body[name]}\n" for name in signed)
     expected = base64.b64encode(hmac.digest(secret_key.encode(), lines.encode(), hashlib.sha256))
-    return hmac.compare_digest(given.encode(), expected)
+    return hmac.compare_digest(signature.encode(), expected)

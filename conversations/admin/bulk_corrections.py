@@ -15,7 +15,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
 from conversations import identifiers
-from conversations.access import audit_log
+from conversations.access import access_log
 from conversations.choices import ConversationType
 from conversations.exceptions import ConversationError
 from conversations.models import ConversationRow, composite_keys
@@ -56,9 +56,9 @@ def _log_access(request: HttpRequest, rows: Sequence[ConversationRow]) -> list[C
     allowed: list[ConversationRow] = []
     for owner_id, rows_of_owner in groupby(rows, key=owner_id_of):
         try:
-            audit_log.enter(session=request.session, username=request.user.get_username(), owner_id=owner_id)
+            access_log.record_view(session=request.session, username=request.user.get_username(), owner_id=owner_id)
             allowed += rows_of_owner
-        except audit_log.ReasonNeeded as error:
+        except access_log.ReasonNeeded as error:
             _refuse(request, owner_id, error.detail)
     return allowed
 

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 
-from conversations.access import api_keys, audit_log, permissions, usersig
+from conversations.access import api_keys, access_log, permissions, usersig
 from conversations.access.api_keys import READ, WRITE, Grant
 from conversations.exceptions import InvalidParameter, NoPermission, NotAuthenticated
 from conversations.identifiers import check_owner_id
@@ -66,7 +66,7 @@ class StaffActor(Actor):
     def resolve_owner(self, requested: str | None, scope: str) -> str:
         """Do the same as for any actor, and log the access. Raises ReasonNeeded as well."""
         owner_id = super().resolve_owner(requested, scope)
-        audit_log.enter(session=self.session, username=self.user.get_username(), owner_id=owner_id)
+        access_log.record_view(session=self.session, username=self.user.get_username(), owner_id=owner_id)
         self.changed_owner_id = owner_id if scope == WRITE else ""
         return owner_id
 

@@ -893,7 +893,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("name", models.CharField(max_length=40, verbose_name="name")),
-                ("find", models.CharField(help_text="in the search box's syntax", max_length=500, verbose_name="filters")),
+                ("filters", models.CharField(help_text="in the search box's syntax", max_length=500, verbose_name="filters")),
                 ("is_shared", models.BooleanField(db_default=False, verbose_name="shared")),
                 (
                     "created_at",

@@ -44,7 +44,9 @@ class SavedView(models.Model):
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="saved_views", verbose_name=_("staff account")
     )
     name = models.CharField(_("name"), max_length=SAVED_VIEW_NAME_MAX_LENGTH)
-    find = models.CharField(_("filters"), max_length=SAVED_VIEW_FILTERS_MAX_LENGTH, help_text=_("in the search box's syntax"))
+    filters = models.CharField(
+        _("filters"), max_length=SAVED_VIEW_FILTERS_MAX_LENGTH, help_text=_("in the search box's syntax")
+    )
     is_shared = models.BooleanField(_("shared"), db_default=False)
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
 

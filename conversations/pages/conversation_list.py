@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from conversations import sync_tokens
-from conversations.access import audit_log, permissions
+from conversations.access import access_log, permissions
 from conversations.formats import conversation_json
 from conversations.lists import change_feed, cursors, json_reads
 from conversations.lists.filters import ConversationFilterSet
@@ -131,7 +131,7 @@ def head_context(
     events_url = f"{reverse('api:events')}?{urlencode({'owner': owner_id})}" if permissions.may_read_text(request.user) else ""
     return counts_context(owner_id, filters) | {
         "owner_avatar": Avatar.of_owner(owner),
-        "reason": audit_log.reason_for(request.session, owner_id),
+        "reason": access_log.reason_for(request.session, owner_id),
         "chips": list_filters.chips(owner_id, filterset, selects, filters),
         "selects": selects,
         "group_links": list_filters.group_links(owner_id, groups, filters),

@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django_htmx.http import HttpResponseClientRedirect, push_url, reswap, retarget
 
 from conversations import identifiers
-from conversations.access import audit_log, permissions
+from conversations.access import access_log, permissions
 from conversations.exceptions import Code, ConversationError
 from conversations.lists import query_plans
 from conversations.staff import search_syntax
@@ -65,8 +65,8 @@ def require_reason(request: HttpRequest, owner_id: str, next_url: str = "") -> H
     That page then leads to `next_url`, by default back here.
     """
     try:
-        audit_log.enter(session=request.session, username=request.user.get_username(), owner_id=owner_id)
-    except audit_log.ReasonNeeded:
+        access_log.record_view(session=request.session, username=request.user.get_username(), owner_id=owner_id)
+    except access_log.ReasonNeeded:
         query = urlencode({"owner": owner_id, "next": next_url or request.get_full_path()})
         return _redirect(request, f"{reverse('access-reason')}?{query}")
     return None

@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from conversations import identifiers
-from conversations.access import audit_log
+from conversations.access import access_log
 from conversations.exceptions import InvalidParameter
 from conversations.lists.search import is_possible_start, owners_like
 from conversations.models import AccessLogEntry, Owner
@@ -79,7 +79,7 @@ def access_reason(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         try:
             reason = request.POST.get("reason", "")
-            audit_log.give_reason(
+            access_log.give_reason(
                 session=request.session, username=request.user.get_username(), owner_id=owner_id, reason=reason
             )
             return HttpResponseRedirect(next_url)

@@ -34,13 +34,13 @@ def links(user: Any, owner_id: str, filters: Mapping[str, str], *, has_counts: b
     """Return the saved views that a member of staff sees, for an owner's list."""
     views = list(SavedView.objects.shown_to(user))
     counts = _counts(owner_id, views) if has_counts else {}
-    find = search_syntax.text_of(filters)
+    filters_text = search_syntax.text_of(filters)
     return [
         Link(
             view=view,
-            url=list_filters.list_url(owner_id, {search_syntax.FIELD: view.find}),
+            url=list_filters.list_url(owner_id, {search_syntax.FIELD: view.filters}),
             is_own=view.user_id == user.pk,
-            is_chosen=view.find == find,
+            is_chosen=view.filters == filters_text,
             count=counts.get(view.pk, ""),
         )
         for view in views
@@ -48,7 +48,7 @@ def links(user: Any, owner_id: str, filters: Mapping[str, str], *, has_counts: b
 
 
 def _counts(owner_id: str, views: Sequence[SavedView]) -> dict[int, str]:
-    filters_by_view = {view.pk: search_syntax.filters_of(view.find) for view in views} | {ALL: {}}
+    filters_by_view = {view.pk: search_syntax.filters_of(view.filters) for view in views} | {ALL: {}}
     selected = {key: list_filters.filterset_of(owner_id, filters).selected() for key, filters in filters_by_view.items()}
     counts = saved_views.view_counts(selected, owner_id, limit=list_filters.COUNTED_ROWS)
     is_whole = counts[ALL] < list_filters.COUNTED_ROWS
@@ -75,9 +75,9 @@ def saved_views_page(request: HttpRequest) -> HttpResponse:
         identifiers.check_owner_id(owner_id)
     if request.method == "POST":
         list_filters.filterset_of(owner_id, filters).selected()  # raises for filters that can't be shown
-        find, is_shared = search_syntax.text_of(filters), "is_shared" in request.POST
+        filters_text, is_shared = search_syntax.text_of(filters), "is_shared" in request.POST
         try:
-            saved_views.save(user=request.user, name=request.POST.get("name", ""), find=find, is_shared=is_shared)
+            saved_views.save(user=request.user, name=request.POST.get("name", ""), filters=filters_text, is_shared=is_shared)
         except InvalidParameter as error:  # such as a name that is taken: shown above the list, which keeps its filters
             messages.error(request, str(error.detail))
         return redirect(list_filters.list_url(owner_id, filters) if owner_id else "saved-views")

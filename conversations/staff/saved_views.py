@@ -26,17 +26,17 @@ class ViewNotFound(ConversationError):
 
 
 @transaction.atomic
-def save(*, user: Any, name: str, find: str, is_shared: bool = False) -> SavedView:
+def save(*, user: Any, name: str, filters: str, is_shared: bool = False) -> SavedView:
     """Save filters, as the search box writes them, under a new name. Raises InvalidParameter, NoPermission."""
-    if not find:
+    if not filters:
         raise InvalidParameter(_("Set a filter first: a saved view stores the current filters."), field="find")
-    search_syntax.filters_of(find)
+    search_syntax.filters_of(filters)
     _wait_for_turn(get_user_model().objects.filter(pk=user.pk))
     if SavedView.objects.filter(user=user).count() >= MAX_OWN:
         raise InvalidParameter(
             _("You have %(count)d saved views, the maximum. Delete one first.") % {"count": MAX_OWN}, field="name"
         )
-    view = SavedView(user=user, find=find, is_shared=False)
+    view = SavedView(user=user, filters=filters, is_shared=False)
     _set(view, user, name, is_shared)
     return view
 

@@ -26,7 +26,7 @@ class MarkupTests(TestCase):
         webhook()
         api_keys.create_api_key(name="a key", owner_id="alice", scopes=["read"])
         AccessLogEntry.objects.create(username="sue", owner_id="alice")
-        SavedView.objects.create(user=cls.boss, name="unread", find="is:unread")
+        SavedView.objects.create(user=cls.boss, name="unread", filters="is:unread")
 
     def setUp(self):
         self.client.force_login(self.boss)

@@ -33,7 +33,7 @@ class TickTests(TestCase):
                 self.assertEqual(self.tick(model, "a\0b"), ["No change: the selection is not in this list."])
 
     def test_nothing_is_done_with_those_beside_it(self):
-        view = SavedView.objects.create(user=self.user, name="one", find="")
+        view = SavedView.objects.create(user=self.user, name="one", filters="")
         key, _text = api_keys.create_api_key(name="one", owner_id=None)
 
         self.tick("savedview", str(view.pk), "x")
@@ -48,7 +48,7 @@ class TickTests(TestCase):
         self.assertEqual(self.tick("conversationrow", "c2c_bob"), [])
 
     def test_good_ones_are_taken(self):
-        view = SavedView.objects.create(user=self.user, name="one", find="")
+        view = SavedView.objects.create(user=self.user, name="one", filters="")
 
         self.tick("savedview", str(view.pk))
 

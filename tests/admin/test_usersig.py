@@ -107,7 +107,7 @@ class FindingsTests(CheckerCase):
     def test_a_server_that_accepts_none_still_shows_what_is_in_it(self):
         page = self.check(signed())
 
-        self.assertContains(page, "This server accepts no UserSig.")
+        self.assertContains(page, "This server does not accept UserSigs.")
         states = {check.label: check.state for check in page.context["checks"]}
         self.assertEqual((states["SDKAppID"], states["Signature"]), ("unknown", "unknown"))
 
@@ -117,7 +117,7 @@ class GarbageTests(CheckerCase):
         for text in ("x", "张", "=" * 40, "a" * usersig.PACKED_MAX_LENGTH, base64.b64encode(b"not zlib").decode()):
             with self.subTest(text[:10]):
                 page = self.check(text)
-                self.assertContains(page, "This is no UserSig.")
+                self.assertContains(page, "This is not a UserSig.")
                 self.assertEqual(page.context["checks"], [])
 
     def test_nothing_too_much_and_nul_are_errors_of_the_field(self):

@@ -58,7 +58,7 @@ class LookTests(AsSupport):
         for number in range(105):
             self.get(LIST, pane="rows", owner=f"u{number}")
 
-        self.assertEqual(len(self.client.session["looks"]), 100)
+        self.assertEqual(len(self.client.session["views"]), 100)
 
     @ASKED
     def test_a_reason_is_asked_for_before_anything_shows(self):
@@ -88,7 +88,7 @@ class LookTests(AsSupport):
         for reason in ("", "   ", "x" * 201, "a\0b"):
             with self.subTest(reason=reason[:5]):
                 page = self.client.post(f"{REASON}?owner=alice", {"reason": reason})
-                self.assertContains(page, "Say why", status_code=400)
+                self.assertContains(page, "Enter a reason", status_code=400)
         self.get(LIST, 302, owner="alice")
 
     def test_nobody_is_led_away(self):
@@ -177,7 +177,7 @@ class ElsewhereTests(AsSupport):
                 self.client.post(f"{REASON}?{urlencode({'owner': owner_id})}", {"reason": "17"})
                 self.assertEqual(self.client.get(url).status_code, 200)
                 session = self.client.session
-                del session["looks"]
+                del session["views"]
                 session.save()
 
     @ASKED
@@ -191,7 +191,7 @@ class ElsewhereTests(AsSupport):
             answer = self.client.post(listing("conversationrow"), told | more)
 
             texts = [str(text) for text in get_messages(answer.wsgi_request)]
-            self.assertIn("Not changed: alice. Open the list of alice in the pages first, and say why you look.", texts)
+            self.assertIn("Not changed: alice. Open the list of alice in the staff pages first and enter a reason.", texts)
         self.assertEqual(dict(Conversation.objects.values_list("owner_id", "recv_opt")), {"alice": 0, "bob": 2, "carol": 0})
         self.assertEqual(set(AccessLogEntry.objects.values_list("owner_id", flat=True)), {"bob"})
 

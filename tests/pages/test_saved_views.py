@@ -49,8 +49,8 @@ class AsViewer(TestCase):
         self.assertEqual(answer.status_code, status)
         return answer
 
-    def shared(self, find="is:pinned", name="all"):
-        return saved_views.save(user=self.boss, name=name, find=find, is_shared=True)
+    def shared(self, filters="is:pinned", name="all"):
+        return saved_views.save(user=self.boss, name=name, filters=filters, is_shared=True)
 
 
 class KeepingTests(AsViewer):
@@ -58,13 +58,13 @@ class KeepingTests(AsViewer):
         answer = self.save("  my   unread ")
 
         view = SavedView.objects.get()
-        self.assertEqual((view.user, view.name, view.find, view.is_shared), (self.user, "my unread", "is:unread", False))
+        self.assertEqual((view.user, view.name, view.filters, view.is_shared), (self.user, "my unread", "is:unread", False))
         self.assertRedirects(answer, f"{LIST}?owner=alice&hasUnreadCount=true", fetch_redirect_response=False)
 
     def test_a_window_stays_one(self):
         self.save(query="owner=alice&activeSince=7d")
 
-        self.assertEqual(SavedView.objects.get().find, "updated:>7d")
+        self.assertEqual(SavedView.objects.get().filters, "updated:>7d")
 
     def test_it_shows_on_any_list_and_leads_to_its_filters(self):
         self.save()
@@ -79,7 +79,7 @@ class KeepingTests(AsViewer):
         self.assertTrue(shown.context["saved"][0].is_chosen)
 
     def test_only_ones_own_and_shared_ones_show(self):
-        saved_views.save(user=self.boss, name="private", find="is:read")
+        saved_views.save(user=self.boss, name="private", filters="is:read")
         self.shared()
         self.save()
 
@@ -106,7 +106,7 @@ class KeepingTests(AsViewer):
         self.assertFalse(SavedView.objects.exists())
 
     def test_a_name_is_ones_own_once(self):
-        saved_views.save(user=self.boss, name="mine", find="is:read")
+        saved_views.save(user=self.boss, name="mine", filters="is:read")
         self.save()
 
         page = self.refused(query="owner=alice&type=1")
@@ -151,7 +151,7 @@ class SharingTests(AsViewer):
         self.assertContains(self.client.get(LIST, {"owner": "alice"}), "<title>shared by you</title>", count=1)
 
     def test_another_ones_view_is_not_there(self):
-        view = saved_views.save(user=self.boss, name="private", find="is:read")
+        view = saved_views.save(user=self.boss, name="private", filters="is:read")
 
         self.change(view, name="stolen", status=404)
         self.change(view, delete="1", status=404)
@@ -242,12 +242,12 @@ class CountTests(AsViewer):
     def test_what_is_kept_is_what_the_search_box_says(self):
         view = self.shared(search_syntax.text_of({"search": '"'}))
 
-        self.assertEqual(search_syntax.filters_of(view.find), {"search": '"'})
+        self.assertEqual(search_syntax.filters_of(view.filters), {"search": '"'})
 
 
 class DoorTests(TestCase):
     def setUp(self):
-        self.view = saved_views.save(user=boss(), name="all", find="is:read", is_shared=True)
+        self.view = saved_views.save(user=boss(), name="all", filters="is:read", is_shared=True)
 
     def ask_all(self, client, **credential):
         return [
@@ -300,7 +300,7 @@ class TogetherTests(TransactionTestCase):
             try:
                 connection.ensure_connection()
                 together.wait(timeout=20)
-                kept.append(saved_views.save(user=user, name=f"view {n}", find="is:read", is_shared=is_shared))
+                kept.append(saved_views.save(user=user, name=f"view {n}", filters="is:read", is_shared=is_shared))
             except InvalidParameter as error:
                 refused.append(error)
             finally:
