@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 
-from conversations.access import api_keys, access_log, permissions, usersig
+from conversations.access import access_log, api_keys, permissions, usersig
 from conversations.access.api_keys import READ, WRITE, Grant
 from conversations.exceptions import InvalidParameter, NoPermission, NotAuthenticated
 from conversations.identifiers import check_owner_id

@@ -1,4 +1,4 @@
-"""What staff leave behind: views of lists, and saved views."""
+"""Records of staff: the access log, and saved views."""
 
 from django.conf import settings
 from django.db import models
@@ -17,7 +17,7 @@ SAVED_VIEW_FILTERS_MAX_LENGTH = 500
 
 
 class AccessLogEntry(models.Model):
-    """A member of staff looked into an owner's list: kept once an hour of a session. It outlives the account."""
+    """A view of a user's list by a member of staff, once an hour of a session. It outlives the staff account."""
 
     username = models.CharField(_("username"), max_length=150)
     owner_id = models.CharField(_("user"), max_length=identifiers.OWNER_ID_MAX_BYTES)
@@ -38,7 +38,7 @@ class AccessLogEntry(models.Model):
 
 
 class SavedView(models.Model):
-    """Filters under a name, for whichever owner's list is open; of one member of staff, or shared with all."""
+    """Filters under a name, for any user's list: of one member of staff, or shared with all."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="saved_views", verbose_name=_("staff account")

@@ -171,7 +171,7 @@ class ElsewhereTests(AsSupport):
                 refused = self.client.get(url)
                 if url.startswith("/api/"):
                     self.assertEqual((refused.status_code, refused.json()["code"]), (403, 10007))
-                    self.assertIn("say why", refused.json()["detail"])
+                    self.assertIn("enter a reason", refused.json()["detail"])
                 else:
                     self.assertRedirects(refused, f"{REASON}?{urlencode({'owner': owner_id, 'next': url})}")
                 self.client.post(f"{REASON}?{urlencode({'owner': owner_id})}", {"reason": "17"})
