@@ -15,15 +15,16 @@ check-port = $(BIN)/python -c 'import socket, sys; socket.create_server(("127.0.
 # What is compiled once is kept: servers and tests start many processes.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: install run serve quick test lint messages screenshots docs
+.PHONY: install run serve quick test lint lock messages screenshots docs
 
-$(VENV)/runtime: requirements.txt
+# The locks have every package that the requirements bring along, with the hashes of its files; `make lock` writes them.
+$(VENV)/runtime: requirements.lock
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	touch $@
 
-$(VENV)/dev: $(VENV)/runtime requirements-dev.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+$(VENV)/dev: $(VENV)/runtime requirements-dev.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	touch $@
 
 install: $(VENV)/runtime
@@ -60,12 +61,13 @@ quick: $(VENV)/dev
 
 # Everything, on every database that is here.
 test: $(VENV)/dev
-	$(BIN)/python -m tests.run
+	$(BIN)/python -m tests.run $(ARGS)
 
 lint: $(VENV)/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
+	$(BIN)/codespell
 	$(BIN)/python manage.py makemigrations --check --dry-run
 
 # Update the Chinese catalogue, source and compiled, after a change of texts.

@@ -3,6 +3,7 @@
 import inspect
 import os
 from collections import Counter
+from collections.abc import Generator
 from functools import cache
 
 import pytest
@@ -63,6 +64,15 @@ def is_property_test(item: pytest.Item) -> bool:
 def uses_database(item: pytest.Item) -> bool:
     is_marked = "db" in item.fixturenames or bool(item.get_closest_marker("django_db"))
     return is_marked or bool(item.cls and issubclass(item.cls, TestCase))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """With REQUIRE_ALL, let a test fail that is skipped because a tool is missing."""
+    report = yield
+    if report.skipped and os.environ.get("REQUIRE_ALL") and "missing: apt-get install" in str(report.longrepr):
+        report.outcome = "failed"
+    return report
 
 
 @pytest.fixture(autouse=True)

@@ -1,43 +1,95 @@
-"""Run the suite on every database that is here, and say plainly what was left out.
+"""Run the suite on every database that is here, all at the same time, and say plainly what was left out.
 
 SQLite always; PostgreSQL where DATABASE_URL names one, else where 127.0.0.1:5432 answers; the browser tests on both, where
-Chromium is. REQUIRE_ALL=1 fails if anything was left out. Arguments go on to pytest.
+Chromium is. DATABASES=SQLite or DATABASES=PostgreSQL runs on one alone. REQUIRE_ALL=1 fails if anything was left out.
+Arguments go on to pytest; without any, branches of the rooms in COVERAGE_FLOORS must be covered by the SQLite run.
 """
 
 import os
 import subprocess
 import sys
+import tempfile
+from typing import IO, NamedTuple
 
 import psycopg
 
 from tests.browser import chromium
 
 LOCAL_POSTGRESQL = "postgres://postgres@127.0.0.1:5432/postgres"
+# Percent of lines and branches, a little below what is covered.
+COVERAGE_FLOORS = {"unread": 95, "store": 90, "feeding": 95}
+COVERAGE_OPTIONS = [f"--cov=conversations.{room}" for room in COVERAGE_FLOORS] + ["--cov-branch", "--cov-report="]
+
+
+class Run(NamedTuple):
+    """One database's run of the suite, and where its output goes if not to ours."""
+
+    process: subprocess.Popen
+    output: IO[bytes] | None
 
 
 def main() -> int:
-    named = os.environ.get("DATABASE_URL", "")
-    databases = {"SQLite": "sqlite:///imsite.sqlite3"}
-    postgresql = named if named.startswith("postgres") else LOCAL_POSTGRESQL
-    left_out = {"PostgreSQL": _why_not(postgresql), "Chromium": chromium.why_not()}
+    postgresql, named = LOCAL_POSTGRESQL, os.environ.get("DATABASE_URL", "")
+    if named.startswith("postgres"):
+        postgresql = named
+    urls = {"SQLite": "sqlite:///imsite.sqlite3", "PostgreSQL": postgresql}
+    chosen = os.environ.get("DATABASES", ",".join(urls)).split(",")
+    left_out = {"Chromium": chromium.why_not()}
+    if "PostgreSQL" in chosen:
+        left_out["PostgreSQL"] = _why_not(postgresql)
     left_out = {name: why_not for name, why_not in left_out.items() if why_not}
-    if "PostgreSQL" not in left_out:
-        databases["PostgreSQL"] = postgresql
-    failed = [name for name, url in databases.items() if not _passes(name, url)]
-    for name in databases:
-        print(f"{name}: {'FAILED' if name in failed else 'passed'}")
+    passed = _run_all({name: urls[name] for name in chosen if name not in left_out})
+    for name, has_passed in passed.items():
+        print(f"{name}: {'passed' if has_passed else 'FAILED'}")
     if "Chromium" not in left_out:
         print("Chromium: the browser tests are among these")
     for name, why_not in left_out.items():
         print(f"{name}: LEFT OUT, {why_not}")
     was_needed = left_out and (os.environ.get("REQUIRE_ALL") or (postgresql == named and "PostgreSQL" in left_out))
-    return 1 if failed or was_needed else 0
+    return 1 if was_needed or not passed or not all(passed.values()) else 0
 
 
-def _passes(name: str, url: str) -> bool:
-    print(f"== {name}", flush=True)
-    command = [sys.executable, "-m", "pytest", "-n", "auto", *sys.argv[1:]]
-    return subprocess.run(command, env=os.environ | {"DATABASE_URL": url, "DEBUG": "true"}, check=False).returncode == 0
+def _run_all(urls: dict[str, str]) -> dict[str, bool]:
+    """Run the suite on all databases together, so that no processor waits for a test that waits."""
+    is_whole = not sys.argv[1:]
+    runs = {name: _start(name, url, is_first=number == 0) for number, (name, url) in enumerate(urls.items())}
+    passed = {name: _finish(name, run) for name, run in runs.items()}
+    if is_whole and "SQLite" in passed:
+        passed["Coverage"] = _is_covered()
+    return passed
+
+
+def _start(name: str, url: str, *, is_first: bool) -> Run:
+    """Start pytest. The first run's output is seen as it comes, the others' when they have ended."""
+    output = None if is_first else tempfile.TemporaryFile()  # noqa: SIM115
+    options = ["-n", "auto", "-o", f"cache_dir=.pytest_cache/{name}"]
+    if name == "SQLite" and not sys.argv[1:]:
+        options += COVERAGE_OPTIONS
+    if is_first:
+        print(f"== {name}", flush=True)
+    command = [sys.executable, "-m", "pytest", *options, *sys.argv[1:]]
+    environment = os.environ | {"DATABASE_URL": url, "DEBUG": "true"}
+    return Run(subprocess.Popen(command, env=environment, stdout=output, stderr=output), output)
+
+
+def _finish(name: str, run: Run) -> bool:
+    status = run.process.wait()
+    if run.output:
+        run.output.seek(0)
+        print(f"== {name}", flush=True)
+        sys.stdout.buffer.write(run.output.read())
+        sys.stdout.flush()
+    return status == 0
+
+
+def _is_covered() -> bool:
+    """Report the coverage of each room that has a floor, and return whether all reach theirs."""
+    statuses = []
+    for room, floor in COVERAGE_FLOORS.items():
+        print(f"== Coverage of {room}/", flush=True)
+        command = [sys.executable, "-m", "coverage", "report", f"--include=conversations/{room}/*", f"--fail-under={floor}"]
+        statuses.append(subprocess.run([*command, "--skip-covered", "--show-missing"], check=False).returncode)
+    return not any(statuses)
 
 
 def _why_not(url: str) -> str:

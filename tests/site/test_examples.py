@@ -105,7 +105,7 @@ class CurlTests(ExampleTests):
         self.assertEqual(self.list()["c2c_bob"]["markList"], [1])
 
 
-@unittest.skipUnless(shutil.which("javac") and shutil.which("java"), "there is no JDK")
+@unittest.skipUnless(shutil.which("javac") and shutil.which("java"), "javac missing: apt-get install default-jdk-headless")
 class JavaTests(ExampleTests):
     def test_it_compiles_without_a_warning_and_reports_the_list_and_its_changes(self):
         classes = self.enterContext(tempfile.TemporaryDirectory())
