@@ -1,4 +1,4 @@
-"""The object that current SDKs show before a conversation's first message: well-formed, but nowhere stored."""
+"""The object that current SDKs return for a conversation before its first message. It is not stored."""
 
 from typing import Any
 
@@ -8,9 +8,10 @@ from conversations.models import Owner
 
 
 def placeholder(conversation_id: str) -> dict[str, Any]:
-    """A conversation object with the peer's name, if known, and nothing else. Raises InvalidParameter. At most one query.
+    """Return an empty conversation object, with the peer's name and avatar if known. At most one query.
 
-    A group's name and avatar are for its members only, and who is not yet in the list is not known to be one.
+    A group's name and avatar are left out: only members may see them, and a user without a row is not known to be a member.
+    Raises InvalidParameter.
     """
     type_, bare_id = identifiers.split(conversation_id)
     is_c2c = type_ == ConversationType.C2C

@@ -1,4 +1,4 @@
-"""How PostgreSQL plans a list's queries: for its owner and filters, and not once for all."""
+"""Have PostgreSQL plan a list's queries for their owner and filters, and not once for all."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,10 +8,11 @@ from django.db import connection
 
 @contextmanager
 def planned_per_query() -> Iterator[None]:
-    """No prepared statements within, whose plan after some uses is one for the usual owner.
+    """Disable prepared statements inside the block, so that PostgreSQL plans for this owner's data.
 
-    Such a plan may read all that it finds and sort it: a second instead of a millisecond, where one has 100 000 conversations
-    of which a filter shows many. Planning anew costs a fraction of a millisecond.
+    After some uses, the plan of a prepared statement is made for the average owner. It may read and sort all rows that match: a
+    second instead of a millisecond for an owner with 100 000 conversations of which a filter matches many. To plan each query
+    costs a fraction of a millisecond.
     """
     if connection.vendor != "postgresql":
         yield

@@ -1,4 +1,4 @@
-"""What staff type into a search box, turned into index ranges; nothing here reads more rows than it finds."""
+"""Turn the text of a search box into index ranges. Nothing here reads more rows than it returns."""
 
 from django.db.models import QuerySet
 
@@ -8,70 +8,79 @@ from conversations.models import Owner, Thread, composite_keys
 from conversations.models.lookups import NickRest, NickStart
 from conversations.models.querysets import OwnerQuerySet
 
-# Follows every character that an ID may hold.
+# Sorts after every character that an ID may hold.
 AFTER_PRINTABLE = "\x7f"
+# Spaces in a search text at which it is split into two user IDs.
+MAX_SPLITS = 32
 
 
 def owners_starting_with(owners: QuerySet, text: str) -> QuerySet:
-    """Those whose user ID begins with `text`, an exact match first."""
-    # A range and not LIKE, which SQLite and a prepared statement do not take from an index.
+    """Return the owners whose user ID begins with `text`, an exact match first."""
+    # A range and not LIKE, for which SQLite and prepared statements use no index.
     return owners.filter(owner_id__gte=text, owner_id__lt=text + AFTER_PRINTABLE).order_by("owner_id")
 
 
 def owners_like(owners: OwnerQuerySet, text: str, *, limit: int) -> list[Owner]:
-    """Those whose user ID, nick name or its second word begins with `text`, in this order; at most `limit`. Three queries."""
-    found = list(owners_starting_with(owners, text)[:limit]) if is_possible_start(text) else []
+    """Return at most `limit` owners whose user ID, nickname or its second word begins with `text`, in this order.
+
+    At most three queries.
+    """
+    matches = list(owners_starting_with(owners, text)[:limit]) if is_possible_start(text) else []
     for part in (NickStart, NickRest) if text and "\0" not in text else ():
-        if len(found) < limit:
-            known = {owner.owner_id for owner in found}
-            # Of those met already, as many may stand among these.
-            found += [owner for owner in owners.nicked(text, part)[:limit] if owner.owner_id not in known][: limit - len(found)]
-    return found
+        if len(matches) < limit:
+            matched_ids = {owner.owner_id for owner in matches}
+            # As many as `limit` are read, since the ones matched before may be among them.
+            nicked = [owner for owner in owners.nicked(text, part)[:limit] if owner.owner_id not in matched_ids]
+            matches += nicked[: limit - len(matches)]
+    return matches
 
 
 def is_possible_start(text: str) -> bool:
-    """Whether a user ID can begin like this."""
+    """Return whether a user ID can begin like this."""
     return text == "" or identifiers.is_owner_id(text)
 
 
 def keys_of_or_with(rows: QuerySet, text: str, *, limit: int) -> list[str]:
-    """Which of `rows` are an owner's list, or the conversations that `text` names: a conversationID, user ID or group ID.
+    """Return the keys of `rows` that are in the list of an owner `text`, or that `text` names.
 
-    Pair texts, at most `limit` of each kind. Two queries, because one with OR and LIMIT may walk the whole table: the
-    database expects to meet enough rows soon, whichever end of the table they are at.
+    `text` may be a conversationID, user ID or group ID. At most `limit` keys of each kind, as composite key texts. Two
+    queries: for one with OR and LIMIT the database may walk the whole table, expecting to meet enough rows soon.
     """
     texts = {text, text.strip()}
     named = texts | {identifiers.join(type_, bare_id) for type_ in ConversationType for bare_id in texts}
-    lists = rows.filter(owner_id__any_of=sorted(texts)).order_by("owner_id", "conversation_id")
-    across = rows.filter(conversation_id__any_of=sorted(named)).order_by("conversation_id")
-    found = (part.values_list("owner_id", "conversation_id")[:limit] for part in (lists, across))
-    return [composite_keys.to_text(*pair) for part in found for pair in part]
+    of_owner = rows.filter(owner_id__any_of=sorted(texts)).order_by("owner_id", "conversation_id")
+    of_conversation = rows.filter(conversation_id__any_of=sorted(named)).order_by("conversation_id")
+    return _key_texts(of_owner, of_conversation, columns=("owner_id", "conversation_id"), limit=limit)
+
+
+def members_named(members: QuerySet, text: str, *, limit: int) -> list[str]:
+    """Return the keys of `members` that are in a group, or are a user, of this ID.
+
+    At most `limit` keys of each kind, as composite key texts. Two queries.
+    """
+    text = text.strip()
+    in_group = members.filter(group_id__any_of=[text]).order_by("group_id", "user_id")
+    of_user = members.filter(user_id__any_of=[text]).order_by("user_id", "group_id")
+    return _key_texts(in_group, of_user, columns=("group_id", "user_id"), limit=limit)
+
+
+def _key_texts(*selections: QuerySet, columns: tuple[str, str], limit: int) -> list[str]:
+    keys = (key for rows in selections for key in rows.values_list(*columns)[:limit])
+    return [composite_keys.to_text(*key) for key in keys]
 
 
 def groups_starting_with(groups: QuerySet, text: str) -> QuerySet:
-    """Those whose group ID begins with `text`, an exact match first."""
+    """Return the groups whose group ID begins with `text`, an exact match first."""
     return groups.filter(group_id__gte=text, group_id__lt=text + AFTER_PRINTABLE).order_by("group_id")
 
 
 def threads_named(text: str) -> list[str]:
-    """Those threads that `text` may name and that are there: a group's, or that of two users with a space between.
+    """Return the existing threads that `text` may name: a group's, or that of two users with a space between their IDs.
 
-    At most MAX_SPLITS ways to part the two are tried: an ID may hold spaces, too.
+    IDs may hold spaces, too, so the text is split at each of its first MAX_SPLITS spaces.
     """
     text = text.strip()
-    spaces = [place for place, character in enumerate(text) if character == " "][:MAX_SPLITS]
-    pairs_ = [(text[:place].strip(), text[place:].strip()) for place in spaces]
-    named = {text, *(threads.thread_between(*pair) for pair in pairs_)}
+    spaces = [index for index, character in enumerate(text) if character == " "][:MAX_SPLITS]
+    pairs = [(text[:index].strip(), text[index:].strip()) for index in spaces]
+    named = {text, *(threads.thread_between(*pair) for pair in pairs)}
     return list(Thread.objects.filter(thread__any_of=sorted(named)).order_by("thread").values_list("thread", flat=True))
-
-
-MAX_SPLITS = 32
-
-
-def members_named(members: QuerySet, text: str, *, limit: int) -> list[str]:
-    """Which of `members` are in a group or are a user of this ID: pair texts, at most `limit` of each kind; two queries."""
-    text = text.strip()
-    in_group = members.filter(group_id__any_of=[text]).order_by("group_id", "user_id")
-    of_user = members.filter(user_id__any_of=[text]).order_by("user_id", "group_id")
-    found = (part.values_list("group_id", "user_id")[:limit] for part in (in_group, of_user))
-    return [composite_keys.to_text(*pair) for part in found for pair in part]

@@ -1,4 +1,4 @@
-"""What a row says against what is stored: each fault with the columns that put it right."""
+"""Compare a row with the stored messages and groups. Each discrepancy has the columns that repair it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,30 +17,31 @@ from conversations.store import message_reads
 from conversations.unread import counts, last_message, rules
 from conversations.unread.rules import Viewer
 
-# A message past one of these mentions nobody any more. An import's own entries lie in what it carried over.
+# A message up to one of these positions mentions nobody any more. Imported mentions lie within the imported unread, so IMPORTED
+# does not end them.
 ENDS_A_MENTION = (NotCountedReason.DELETED, NotCountedReason.CLEARED, NotCountedReason.READ)
 
 
 class Kind(models.TextChoices):
-    """What can be wrong."""
+    """The kinds of discrepancies."""
 
-    UNREAD = "unread", _("the unread number is not the one that follows")
-    LAST_MESSAGE = "last_message", _("the last message is not the newest one shown")
-    LAST_MESSAGE_JSON = "last_message_json", _("the last message is not JSON")
-    MENTIONS = "mentions", _("the mentions are not those of the messages")
-    ORDER_KEY = "order_key", _("the order key is below the last message's")
-    MEMBERSHIP = "membership", _("the membership is not the roster's")
-    CONVERSATION_GROUPS = "conversation_groups", _("a conversation group has no name")
+    UNREAD = "unread", _("unread count differs from the stored messages")
+    LAST_MESSAGE = "last_message", _("last message is not the newest one")
+    LAST_MESSAGE_JSON = "last_message_json", _("last message is not valid JSON")
+    MENTIONS = "mentions", _("mentions differ from the stored messages")
+    ORDER_KEY = "order_key", _("order key is below that of the last message")
+    MEMBERSHIP = "membership", _("membership differs from the group's member list")
+    CONVERSATION_GROUPS = "conversation_groups", _("conversation group without a name")
     CREATED_VERSION = "created_version", _("created in a later version than its own")
-    DELETED_COUNTS = "deleted_counts", _("deleted, and counts")
-    VERSION_BEHIND = "version_behind", _("the owner's version is below a row's")
-    RESET_BELOW = "reset_below", _("every feed token would start over")
-    SAME_VERSION = "same_version", _("two rows have one version")
+    DELETED_COUNTS = "deleted_counts", _("deleted conversation counts as unread")
+    VERSION_BEHIND = "version_behind", _("list version is below that of a conversation")
+    RESET_BELOW = "reset_below", _("every sync token would start over")
+    SAME_VERSION = "same_version", _("two conversations share a version")
 
 
 @dataclass(frozen=True, slots=True)
 class Discrepancy:
-    """What a row has, what it is to have, and the columns with their right values."""
+    """A stored and an expected value, as text, and the columns to repair with their right values."""
 
     kind: Kind
     stored: str
@@ -49,14 +50,14 @@ class Discrepancy:
 
 
 def of_row(row: Conversation, group_names: list[str | None]) -> list[Discrepancy]:
-    """All that is wrong with a row; `group_names` is the owner's by bit. Some six queries, whatever the thread's length."""
-    found = [*_bits(row, group_names), *_created_version(row)]
+    """Return the discrepancies of a row; `group_names` is the owner's, by bit. Some six queries, however long the thread is."""
+    discrepancies = [*_conversation_groups(row, group_names), *_created_version(row)]
     if row.deleted_at is not None:
-        return [*found, *_deleted(row)]
+        return [*discrepancies, *_deleted(row)]
     viewer, thread = counts.viewer_of(row), threads.thread_of(row.owner_id, row.conversation_id)
     newest = last_message.newest_shown(row, viewer, thread)
     return [
-        *found,
+        *discrepancies,
         *_unread_and_mentions(row, viewer, thread),
         *_last_message(row, viewer, thread, newest),
         *_order_key(row, newest),
@@ -64,11 +65,11 @@ def of_row(row: Conversation, group_names: list[str | None]) -> list[Discrepancy
     ]
 
 
-def _bits(row: Conversation, group_names: list[str | None]) -> Iterator[Discrepancy]:
+def _conversation_groups(row: Conversation, group_names: list[str | None]) -> Iterator[Discrepancy]:
     named = sum(1 << bit for bit, name in enumerate(group_names) if name)
-    if strange := row.conversation_groups & ~named:
+    if unnamed := row.conversation_groups & ~named:
         yield Discrepancy(
-            Kind.CONVERSATION_GROUPS, bin(strange), "0b0", {"conversation_groups": row.conversation_groups & named}
+            Kind.CONVERSATION_GROUPS, bin(unnamed), "0b0", {"conversation_groups": row.conversation_groups & named}
         )
 
 
@@ -102,7 +103,7 @@ def _unread_and_mentions(row: Conversation, viewer: Viewer, thread: str) -> Iter
 
 
 def _entries(group_at_info: str) -> dict[int, int] | None:
-    """The @ entries by MsgSeq; None if they can't be read."""
+    """Return the @ types by MsgSeq, None if the column is not valid."""
     try:
         return at_info.types_by_seq(group_at_info)
     except (ValueError, TypeError, KeyError):
@@ -110,13 +111,13 @@ def _entries(group_at_info: str) -> dict[int, int] | None:
 
 
 def _without_stale(entries: dict[int, int], row: Conversation, thread: str) -> dict[int, int]:
-    """Without those whose message is known to be recalled, read or gone. Of one not stored only the app could tell."""
-    places = {positions.of_group(seq): seq for seq in entries}
-    stored = message_reads.find([(thread, place) for place in places])
+    """Return the mentions without those of recalled, read or deleted messages. Only the app knows of messages not stored."""
+    seqs = {positions.of_group(seq): seq for seq in entries}
+    stored = message_reads.find([(thread, position) for position in seqs])
     stale = {
-        places[one.position]
-        for one in stored.values()
-        if one.is_recalled or rules.passed_by(one.position, row) in ENDS_A_MENTION
+        seqs[message.position]
+        for message in stored.values()
+        if message.is_recalled or rules.passed_by(message.position, row) in ENDS_A_MENTION
     }
     return {seq: at_type for seq, at_type in entries.items() if seq not in stale}
 
@@ -143,13 +144,13 @@ def _is_object(text: str) -> bool:
 
 
 def _is_last(row: Conversation, viewer: Viewer, thread: str, newest: Message | None) -> bool:
-    """Whether the row shows the newest message. One that is not stored came with an import or a report, or is pruned."""
-    place = row.last_message_position
+    """Return whether the row shows the newest message. A last message may be from an import or report, or be pruned."""
+    position = row.last_message_position
     if row.last_message is None:
-        return newest is None and place == positions.NO_POSITION
-    if newest is not None and newest.position >= place:
-        return newest.position == place
-    return place == positions.NO_POSITION or (thread, place) not in message_reads.find([(thread, place)])
+        return newest is None and position == positions.NO_POSITION
+    if newest is not None and newest.position >= position:
+        return newest.position == position
+    return position == positions.NO_POSITION or (thread, position) not in message_reads.find([(thread, position)])
 
 
 def _with_peers_read(viewer: Viewer, row: Conversation, newest: Message | None) -> Viewer:
@@ -170,6 +171,6 @@ def _order_key(row: Conversation, newest: Message | None) -> Iterator[Discrepanc
 def _membership(row: Conversation, viewer: Viewer) -> Iterator[Discrepancy]:
     roster = viewer.roster
     if roster is None or (not roster.events and roster.dissolved_at_ms is None):
-        return  # one to one, or nobody ever told
+        return  # one to one, or no membership was ever reported
     if row.membership != (now := str(roster.now())):
         yield Discrepancy(Kind.MEMBERSHIP, row.membership, now, {"membership": now})

@@ -1,7 +1,7 @@
-"""Old messages are removed; no conversation changes by that.
+"""Remove old messages without changing any conversation.
 
-What any row shows, counts as unread or reminds of stays, and of each thread the newest old message that could be shown: it is
-the one that returns when the messages after it are recalled.
+Messages stay that a row shows, counts as unread or has a mention of. So does each thread's newest old message that could be
+shown: it becomes the last message when the messages after it are recalled.
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -30,12 +30,12 @@ BEYOND_ALL = "~"  # sorts after all digits
 
 
 def prune(*, before_s: int, dry_run: bool = False, on_threads: Callable[[int], None] = lambda count: None) -> int:
-    """Remove the messages of before a time, in short transactions; with `dry_run` only count them. Gives how many.
+    """Remove messages from before a time, in short transactions, and return how many; with `dry_run` only count them.
 
-    Safe to stop and to repeat. A thread remembers how far it was pruned: what is told again from before that changes nothing.
+    Safe to stop and to repeat. A thread remembers how far it was pruned: older messages that are received again change nothing.
     """
     count, last = 0, ""
-    # One old message alone would stay anyway.
+    # A thread with a single old message keeps it anyway, so the time of the second one decides.
     second = Message.objects.filter(thread=OuterRef("thread"), time_s__isnull=False).order_by("position").values("time_s")[1:2]
     by_name = Thread.objects.order_by("thread").annotate(second_s=Subquery(second)).values_list("thread", "second_s")
     while threads := list(by_name.filter(thread__gt=last)[:THREADS_PER_QUERY]):
@@ -49,7 +49,7 @@ def prune(*, before_s: int, dry_run: bool = False, on_threads: Callable[[int], N
 
 def _prune_thread(thread: str, before_s: int, dry_run: bool) -> int:
     stored = Message.objects.filter(thread=thread)
-    # A group numbers its messages: what is old ends with the first that is not.
+    # A group orders its messages by number: the old ones end where the first newer one stands.
     end = stored.filter(time_s__gte=before_s).order_by("position").values_list("position", flat=True).first() or BEYOND_ALL
     shown = stored.filter(position__lt=end, is_recalled=False, is_shown=True, body__isnull=False, targets=rules.NO_LIST)
     newest = shown.order_by("-position").values_list("position", flat=True).first()
@@ -61,7 +61,7 @@ def _prune_thread(thread: str, before_s: int, dry_run: bool) -> int:
 
 
 class Part(NamedTuple):
-    """How many messages went, and where to go on from; None if all were looked at."""
+    """How many messages were removed, and the position to continue after; None at the end."""
 
     count: int
     last: str | None
@@ -69,22 +69,22 @@ class Part(NamedTuple):
 
 @in_transaction
 def _prune_part(thread: str, after: str, end: str, newest: str | None, dry_run: bool) -> Part:
-    """Remove some messages between two positions.
+    """Remove a batch of messages between two positions.
 
-    The thread's lock is enough: whatever makes a row show or count a message holds it, and reading only counts fewer.
+    The thread's lock is enough: every change that makes a row show or count a message holds it, and a read only counts fewer.
     """
     locked = lock_threads([thread])[thread]
     following = Message.objects.filter(thread=thread, position__gt=after, position__lt=end).order_by("position")
     old = list(following[:MESSAGES_PER_TRANSACTION])
     needed = {newest, *_needed(thread, old)}
-    gone = [message.position for message in old if message.position not in needed]
+    removable = [message.position for message in old if message.position not in needed]
     if not dry_run:
-        store_messages.remove(locked, gone)
-    return Part(len(gone), old[-1].position if len(old) == MESSAGES_PER_TRANSACTION else None)
+        store_messages.remove(locked, removable)
+    return Part(len(removable), old[-1].position if len(old) == MESSAGES_PER_TRANSACTION else None)
 
 
 def _needed(thread: str, messages: Sequence[Message]) -> Iterator[str]:
-    """The positions of what rows show or remind of, and of those of the messages that rows count."""
+    """Yield the positions of messages that rows show, have a mention of, or, among `messages`, count as unread."""
     rows = _rows_of(thread)
     for row in rows:
         yield row.last_message_position
@@ -98,13 +98,14 @@ def _needed(thread: str, messages: Sequence[Message]) -> Iterator[str]:
 
 
 def _rows_of(thread: str) -> list[Conversation]:
-    """The rows that show a thread, of everybody who has it in the list."""
-    one, between, other = thread.partition(BETWEEN)
+    """Return all owners' listed rows that show a thread."""
+    user, between, peer = thread.partition(BETWEEN)
     if not between:
         conversation_id = identifiers.join(ConversationType.GROUP, thread)
         return list(Conversation.objects.present().filter(conversation_id=conversation_id).only(*COLUMNS))
-    pairs = [(owner_id, identifiers.join(ConversationType.C2C, peer)) for owner_id, peer in ((one, other), (other, one))]
-    return [row for row in store_rows.read_rows(pairs).values() if row.is_listed]
+    sides = ((user, peer), (peer, user))
+    keys = [(owner_id, identifiers.join(ConversationType.C2C, other_id)) for owner_id, other_id in sides]
+    return [row for row in store_rows.read_rows(keys).values() if row.is_listed]
 
 
 COLUMNS = (
@@ -114,7 +115,7 @@ COLUMNS = (
 
 
 def _viewers(thread: str, owner_ids: Collection[str]) -> dict[str, Viewer]:
-    """How these owners stand to a thread."""
+    """Return these owners as viewers of a thread: with their membership, in a group."""
     if BETWEEN in thread or not owner_ids:
         return {owner_id: Viewer(owner_id) for owner_id in owner_ids}
     group_id = conversations_threads.group_of(thread)

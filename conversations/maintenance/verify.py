@@ -1,17 +1,16 @@
-"""Check that lists say what follows from what is stored; gives findings, prints nothing.
+"""Check that lists agree with the stored messages and groups. Findings are yielded; nothing is printed.
 
-What looks wrong is looked at again under its owner's lock before it is called so: until then it may only be changing.
+A row that looks wrong is checked again under its owner's lock before it is reported: without the lock it may just be changing.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import orjson
 from django.db.models import Count, Max
 
 from conversations.choices import ChangedBy
-from conversations.maintenance import discrepancies
-from conversations.maintenance.discrepancies import Kind
+from conversations.maintenance.discrepancies import Kind, of_row
 from conversations.models import Conversation, Owner
 from conversations.store.owners import LockedOwner, lock_owners, lock_with_peers, save_owners
 from conversations.store.rows import save_conversations
@@ -22,7 +21,7 @@ OWNERS_PER_BATCH, ROWS_PER_BATCH = 500, 200
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What is wrong with a row, or with a whole list if no conversation is named, and whether it was put right."""
+    """A discrepancy of a row, or of a whole list where the conversation ID is empty, and whether it was repaired."""
 
     owner_id: str
     conversation_id: str
@@ -39,9 +38,9 @@ class Finding:
 def findings(
     owner_id: str | None = None, *, repair: bool = False, on_owner: Callable[[], None] = lambda: None
 ) -> Iterator[Finding]:
-    """All that is wrong with one owner's list, or with all lists, owner by owner; constant memory."""
-    for one in _owner_ids() if owner_id is None else [owner_id]:
-        yield from _of_owner(one, repair)
+    """Yield the discrepancies of one owner's list, or of all lists, owner by owner. Memory does not grow with their number."""
+    for checked_id in _owner_ids() if owner_id is None else [owner_id]:
+        yield from _of_owner(checked_id, repair)
         on_owner()
 
 
@@ -57,36 +56,39 @@ def _of_owner(owner_id: str, repair: bool) -> Iterator[Finding]:
     if owner is None:
         return
     if any(_of_list(owner)):
-        yield from _settle_list(owner_id, repair)
+        yield from _recheck_list(owner_id, repair)
     group_names = orjson.loads(owner.group_names)
     last = ""
     while True:
         rows = Conversation.objects.filter(owner_id=owner_id, conversation_id__gt=last).order_by("conversation_id")
         batch = list(rows.defer("wire_head")[:ROWS_PER_BATCH])
         for row in batch:
-            if discrepancies.of_row(row, group_names):
-                yield from _settle_row(owner_id, row.conversation_id, repair)
+            if of_row(row, group_names):
+                yield from _recheck_row(owner_id, row.conversation_id, repair)
         if len(batch) < ROWS_PER_BATCH:
             return
         last = batch[-1].conversation_id
 
 
 @in_transaction
-def _settle_row(owner_id: str, conversation_id: str, repair: bool) -> list[Finding]:
-    """What is still wrong with a row now that nobody else changes or prunes it, put right if so wished."""
+def _recheck_row(owner_id: str, conversation_id: str, repair: bool) -> list[Finding]:
+    """Check a row again while nothing else changes or prunes it, and repair it if asked to."""
     lock_with_peers(owner_id, [conversation_id])
     owner = lock_owners([owner_id])[owner_id]
     row = Conversation.objects.named(owner_id, conversation_id).defer("wire_head").first()
-    found = discrepancies.of_row(row, owner.group_names) if row else []
-    if repair and found:
-        right = {column: value for fault in found for column, value in fault.columns.items()}
+    discrepancies = of_row(row, owner.group_names) if row else []
+    if repair and discrepancies:
+        right = {column: value for discrepancy in discrepancies for column, value in discrepancy.columns.items()}
         for column, value in right.items():
             setattr(row, column, value)
         save_conversations(owner, [row], list(right), by=ChangedBy.REPAIR)
-    return [Finding(owner_id, conversation_id, one.kind, one.stored, one.expected, repair) for one in found]
+    return [
+        Finding(owner_id, conversation_id, discrepancy.kind, discrepancy.stored, discrepancy.expected, repair)
+        for discrepancy in discrepancies
+    ]
 
 
-# ---- A list's numbers --------------------------------------------------------------------------
+# ---- A list's versions -------------------------------------------------------------------------
 
 
 def _of_list(owner: Owner | LockedOwner) -> Iterator[Finding]:
@@ -96,30 +98,30 @@ def _of_list(owner: Owner | LockedOwner) -> Iterator[Finding]:
         yield Finding(owner.owner_id, "", Kind.VERSION_BEHIND, str(owner.version), str(newest), False)
     if owner.reset_below > max(owner.version, newest):
         yield Finding(owner.owner_id, "", Kind.RESET_BELOW, str(owner.reset_below), str(max(owner.version, newest)), False)
-    for version in _given_twice(owner.owner_id):
+    for version in _repeated_versions(owner.owner_id):
         yield Finding(owner.owner_id, "", Kind.SAME_VERSION, str(version), "-", False)
 
 
-def _given_twice(owner_id: str) -> list[int]:
-    # Version 0 is of rows that only remember, which no feed shows.
+def _repeated_versions(owner_id: str) -> list[int]:
+    # Version 0 is that of rows that no client sees: they only remember a read position.
     numbered = Conversation.objects.filter(owner_id=owner_id, version__gt=0)
     twice = numbered.values("version").annotate(rows=Count("version")).filter(rows__gt=1)
     return list(twice.order_by("version").values_list("version", flat=True))
 
 
 @in_transaction
-def _settle_list(owner_id: str, repair: bool) -> list[Finding]:
+def _recheck_list(owner_id: str, repair: bool) -> list[Finding]:
     owner = lock_owners([owner_id])[owner_id]
-    found = list(_of_list(owner))
-    if not (repair and found):
-        return found
-    for one in found:
-        if one.kind == Kind.VERSION_BEHIND:
-            owner.version = int(one.expected)
-        elif one.kind == Kind.RESET_BELOW:
-            owner.reset_below = int(one.expected)
+    findings = list(_of_list(owner))
+    if not (repair and findings):
+        return findings
+    for finding in findings:
+        if finding.kind == Kind.VERSION_BEHIND:
+            owner.version = int(finding.expected)
+        elif finding.kind == Kind.RESET_BELOW:
+            owner.reset_below = int(finding.expected)
     owner.is_changed = True
-    rows = Conversation.objects.filter(owner_id=owner_id, version__in=_given_twice(owner_id)).defer("wire_head")
+    rows = Conversation.objects.filter(owner_id=owner_id, version__in=_repeated_versions(owner_id)).defer("wire_head")
     save_conversations(owner, list(rows.order_by("version", "conversation_id")), (), by=ChangedBy.REPAIR)
     save_owners([owner])
-    return [Finding(one.owner_id, "", one.kind, one.stored, one.expected, True) for one in found]
+    return [replace(finding, is_repaired=True) for finding in findings]

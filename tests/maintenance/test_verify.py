@@ -202,14 +202,14 @@ class WalkTests(TestCase):
         self.assertEqual(Conversation.objects.filter(unread_count=1).count(), 6)
 
     def test_what_is_right_again_under_the_lock_is_no_finding(self):
-        looked = verify.discrepancies.of_row
+        looked = verify.of_row
 
         def mend_after_looking(row, group_names):
             found = looked(row, group_names)
             Conversation.objects.filter(owner_id=row.owner_id).update(unread_count=0)
             return found
 
-        with mock.patch.object(verify.discrepancies, "of_row", mend_after_looking):
+        with mock.patch.object(verify, "of_row", mend_after_looking):
             found = kinds(owner_id="alice")
 
         self.assertEqual(found, [])
@@ -247,7 +247,7 @@ class CommandTests(TestCase):
     def test_findings_are_exit_status_1_until_they_are_repaired(self):
         make_conversation(unread_count=7)
 
-        self.assertIn("alice c2c_bob: the unread number is not the one that follows: 7 -> 0\n", self.run_command(status=1))
+        self.assertIn("alice c2c_bob: unread count differs from the stored messages: 7 -> 0\n", self.run_command(status=1))
         self.assertIn(
             "7 -> 0\n1 inconsistency. Without --dry-run, all would be fixed.\n",
             self.run_command("--repair", "--dry-run", status=1),
