@@ -172,7 +172,7 @@ def _merge_look(row: Conversation, told: Told, known: Known) -> None:
 
 
 def _merge_settings(row: Conversation, told: Told, known: Known, owner: LockedOwner) -> ConversationError | None:
-    """Why a part was not taken, the first one if there are several."""
+    """Take the settings, and return one error that names the parts that were not taken, with the code of the first."""
     entry, refused = told.entry, [told.refused]
     for key, column in SETTINGS.items():
         if key in told.keys:
@@ -182,7 +182,8 @@ def _merge_settings(row: Conversation, told: Told, known: Known, owner: LockedOw
         refused.append(_set_pinned(row, entry.is_pinned, known))
     if "conversationGroupList" in told.keys:
         refused.append(_set_groups(row, entry.group_names, known, owner))
-    return next(filter(None, refused), None)
+    errors = [error for error in refused if error]
+    return type(errors[0])(" ".join(str(error.detail) for error in errors)) if errors else None
 
 
 def _merge_draft(row: Conversation, entry: Entry) -> None:

@@ -95,10 +95,11 @@ def _infer_members(owner_id: str, entries: Iterable[Entry]) -> None:
 def _checked(item: Any, owner_id: str) -> tuple[str, Told]:
     if type(item) is dict and item.get("conv_owner") not in (None, "", owner_id):
         raise InvalidParameter(_("conv_owner: Not the owner of this list."), field="conv_owner")
-    classic = dialects.to_classic(item)
-    entry, refused = conversation.from_wire(classic), None
+    classic, ignored = dialects.to_classic(item)
+    entry = conversation.from_wire(classic)
     if entry.draft_timestamp > now_s() + CLOCK_TOLERANCE_S:
-        refused = InvalidParameter(_("%(field)s is in the future.") % {"field": "draftTimestamp"}, field="draftTimestamp")
+        future = InvalidParameter(_("%(field)s is in the future.") % {"field": "draftTimestamp"}, field="draftTimestamp")
+        ignored = [*ignored, future]
         classic = {key: value for key, value in classic.items() if key not in ("draftText", "draftTimestamp")}
         entry = conversation.from_wire(classic)
     check_happened_s(entry.c2c_read_timestamp, field="c2cReadTimestamp")
@@ -110,7 +111,7 @@ def _checked(item: Any, owner_id: str) -> tuple[str, Told]:
     if entry.group_type == GroupType.AVCHATROOM:
         raise InvalidParameter(_("groupType: Live rooms have no conversation here."), field="groupType")
     keys = frozenset(key for key, value in classic.items() if value is not None)
-    return entry.conversation_id, Told(entry, keys, refused)
+    return entry.conversation_id, Told(entry, keys, dialects.ignored_error(ignored))
 
 
 def _id_in(item: Any) -> str:

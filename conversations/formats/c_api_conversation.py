@@ -9,8 +9,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from conversations.choices import ConversationType, GroupType
+from conversations.exceptions import InvalidParameter
 from conversations.formats import c_api_message
-from conversations.formats.checks import check_dict, refuse, refuse_unknown
+from conversations.formats.checks import check_dict, ignore_unknown, refuse, refuse_unknown
 from conversations.formats.fields import bare_id_of, conversation_type
 from conversations.identifiers import join
 
@@ -40,16 +41,19 @@ GROUP_TYPES = (
 )  # fmt: skip
 
 
-def to_classic(item: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the classic object. Raises InvalidParameter, naming the key."""
-    refuse_unknown(item, KEYS)
+def to_classic(item: Mapping[str, Any], ignored: list[InvalidParameter]) -> dict[str, Any]:
+    """Return the classic object, and add the errors of keys that it has no room for to `ignored`.
+
+    Raises InvalidParameter, naming the key.
+    """
+    item = ignore_unknown(item, KEYS, ignored)
     type_, bare_id = conversation_type(item, "conv_type"), bare_id_of(item, "conv_id")
     return {
         "conversationID": join(type_, bare_id),
         "groupType": _group_type(item.get("conv_group_type"), type_),
         "groupAtInfoList": _at_info(item.get("conv_group_at_info_array")),
         "lastMessage": _last_message(item, type_, bare_id),
-        **_draft(item),
+        **_draft(item, ignored),
         **{name: item[key] for key, name in RENAMED.items() if key in item},
     }
 
@@ -80,7 +84,7 @@ def _last_message(item: Mapping[str, Any], type_: ConversationType, bare_id: str
     return c_api_message.to_classic(message, type_, bare_id) if message else None
 
 
-def _draft(item: Mapping[str, Any]) -> dict[str, Any]:
+def _draft(item: Mapping[str, Any], ignored: list[InvalidParameter]) -> dict[str, Any]:
     """Return the text and time of a draft, which is a message and, beside it, a text that the app defines.
 
     A row has room for one text: the message's, or the app's if the message has none.
@@ -88,11 +92,14 @@ def _draft(item: Mapping[str, Any]) -> dict[str, Any]:
     draft = _flagged_object(item, "conv_draft", "conv_is_has_draft")
     if not draft:
         return {}
-    refuse_unknown(draft, DRAFT_KEYS)
-    text = "".join(c_api_message.texts_of(check_dict(draft.get("draft_msg"), "draft_msg")))
+    draft = ignore_unknown(draft, DRAFT_KEYS, ignored)
+    message = check_dict(draft.get("draft_msg"), "draft_msg")
+    text, has_other_elements = c_api_message.text_of(message)
+    if has_other_elements:
+        ignored.append(refuse("draft_msg", _("Only the text of a draft is stored.")))
     app_text = draft.get("draft_user_define") or ""
     if text and app_text not in ("", text):
-        raise refuse("draft_user_define", _("Can't be stored beside the text of draft_msg."))
+        ignored.append(refuse("draft_user_define", _("Not stored beside the text of draft_msg.")))
     return {"draftText": text or app_text, "draftTimestamp": draft.get("draft_edit_time")}
 
 

@@ -27,13 +27,15 @@ def to_classic(message: Mapping[str, Any], type_: ConversationType, bare_id: str
     }
 
 
-def texts_of(message: Mapping[str, Any]) -> list[str]:
-    """Return the texts of a draft's message. Raises InvalidParameter if it has any other element."""
+def text_of(message: Mapping[str, Any]) -> tuple[str, bool]:
+    """Return the text of a message, and whether it has other elements."""
     elements = check_list(message.get("message_elem_array"), "message_elem_array")
-    for element in elements:
-        if type(element) is not dict or element.get("elem_type") != 0 or type(element.get("text_elem_content")) is not str:
-            raise refuse("message_elem_array", _("A draft can contain text only."))
-    return [element["text_elem_content"] for element in elements]
+    texts = [
+        element["text_elem_content"]
+        for element in elements
+        if type(element) is dict and element.get("elem_type") == 0 and type(element.get("text_elem_content")) is str
+    ]
+    return "".join(texts), len(texts) < len(elements)
 
 
 def _renamed(values: Any, table: c_api_names.Table) -> Any:

@@ -23,6 +23,17 @@ def refuse_unknown(values: Mapping[str, Any], allowed_keys: Collection[str]) -> 
         raise refuse(min(unknown_keys), _("Unknown key."))
 
 
+def ignore_unknown(
+    values: Mapping[str, Any], allowed_keys: Collection[str], ignored: list[InvalidParameter]
+) -> Mapping[str, Any]:
+    """Return the values of allowed keys, and add an error for each other key to `ignored`."""
+    unknown_keys = values.keys() - allowed_keys
+    if not unknown_keys:
+        return values
+    ignored.extend(refuse(key, _("Unknown key, ignored.")) for key in sorted(unknown_keys))
+    return {key: value for key, value in values.items() if key not in unknown_keys}
+
+
 def check_text(text: Any, key: str, max_length: int = TEXT_MAX_LENGTH) -> str:
     """Return `text` if it is a string that every database can store."""
     if type(text) is not str:

@@ -2,26 +2,27 @@
 
 * classic: an object or a list answer of an SDK, or of our own export and API
 * C API: `conv_id` … objects and their list answer
+* Web: objects of the JavaScript SDK, also of mini programs and uni-app, and their list answer
 * REST: answers of `recentcontact/get_list`
 
-`conversation.from_wire` then checks the classic objects. A key that a row has no room for is refused by name.
+`conversation.from_wire` then checks the classic objects. A key that a row has no room for is ignored, and reported by name.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
 
 from conversations.exceptions import InvalidParameter
-from conversations.formats import c_api_conversation, rest_conversation
-from conversations.formats.checks import check_list, refuse, refuse_unknown
+from conversations.formats import c_api_conversation, conversation, rest_conversation, web_conversation
+from conversations.formats.checks import check_list, ignore_unknown, refuse, refuse_unknown
 from conversations.identifiers import check_owner_id
 
 OWNER_KEYS = ("owner", "From_Account")
 # The forms of a record, by the key of its conversations, and the keys that may stand beside it.
 BESIDE = {
     "conversation": {"owner"},
-    "conversationList": {"owner", "nextSeq", "isFinished"},
+    "conversationList": {"owner", "nextSeq", "isFinished", "isSyncCompleted"},
     "conversation_list_result_conv_list": {
         "owner", "conversation_list_result_next_seq", "conversation_list_result_is_finished",
     },
@@ -30,6 +31,13 @@ BESIDE = {
         "ActionStatus", "ErrorCode", "ErrorInfo", "ErrorDisplay",
     },
 }  # fmt: skip
+
+
+class Classic(NamedTuple):
+    """A classic object, and the errors of keys that were ignored."""
+
+    values: Mapping[str, Any]
+    ignored: Sequence[InvalidParameter] = ()
 
 
 def conversations_in(record: Any, default_owner: str | None = None) -> tuple[str, Sequence[Any]]:
@@ -48,16 +56,49 @@ def conversations_in(record: Any, default_owner: str | None = None) -> tuple[str
     return _owner(record, items, default_owner), items
 
 
-def to_classic(item: Any) -> dict[str, Any]:
+def to_classic(item: Any) -> Classic:
     """Return a conversation of any dialect as a classic object. Raises InvalidParameter, naming the key."""
     if type(item) is not dict:
         raise refuse("conversation", _("Must be an object."))
-    if "conversationID" in item:
-        # Our own API adds this key for `extra=true`.
-        return {key: value for key, value in item.items() if key != "imsite"} if "imsite" in item else item
+    ignored: list[InvalidParameter] = []
     if "conv_id" in item:
-        return c_api_conversation.to_classic(item)
-    return rest_conversation.to_classic(item) if "Type" in item else item
+        return Classic(c_api_conversation.to_classic(item, ignored), ignored)
+    if "conversationID" in item:
+        if web_conversation.is_web(item):
+            return Classic(web_conversation.to_classic(item, ignored), ignored)
+        return _from_classic(item)
+    if "Type" in item:
+        return Classic(rest_conversation.to_classic(item, ignored), ignored)
+    raise refuse("conversation", f"{_('Unknown form.')} {_forms()}")
+
+
+def ignored_text(ignored: Sequence[InvalidParameter]) -> str:
+    """Return the sentences of ignored keys as one line."""
+    return " ".join(str(error.detail) for error in ignored)
+
+
+def ignored_error(ignored: Sequence[InvalidParameter]) -> InvalidParameter | None:
+    """Return one error that names all ignored keys, None if there are none."""
+    return InvalidParameter(ignored_text(ignored)) if ignored else None
+
+
+def _from_classic(item: Mapping[str, Any]) -> Classic:
+    if _CLASSIC_KEYS.issuperset(item):
+        return Classic(item)
+    ignored: list[InvalidParameter] = []
+    # Our own API adds `imsite` for `extra=true`.
+    values = ignore_unknown(item, {*_CLASSIC_KEYS, "imsite"}, ignored)
+    return Classic({key: value for key, value in values.items() if key != "imsite"}, ignored)
+
+
+_CLASSIC_KEYS = frozenset(conversation.KEYS)
+
+
+def _forms() -> str:
+    return _(
+        "Accepted are conversations of the native and Flutter SDKs (conversationID c2c_… or group_…), of the Web SDK, mini "
+        "programs and uni-app (C2C… or GROUP…), of the C API (conv_id), and of the REST call get_list."
+    )
 
 
 def is_from_rest(item: Any) -> bool:
@@ -74,7 +115,7 @@ def _items(record: Mapping[str, Any]) -> Sequence[Any]:
     # The vendor may leave an empty SessionItem out.
     form = next((key for key in BESIDE if key in record), "SessionItem" if "CompleteFlag" in record else None)
     if form is None:
-        raise InvalidParameter(_("No conversation found: neither an object of a known form nor a list answer."))
+        raise InvalidParameter(f"{_('No conversation found.')} {_forms()}")
     refuse_unknown(record, {form, *BESIDE[form]})
     return (record[form],) if form == "conversation" else check_list(record.get(form), form)
 

@@ -6,7 +6,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from conversations.choices import ConversationType
-from conversations.formats.checks import refuse, refuse_unknown
+from conversations.exceptions import InvalidParameter
+from conversations.formats.checks import ignore_unknown, refuse
 from conversations.formats.fields import GROUP_ID_KEYS, bare_id_of, conversation_type
 from conversations.identifiers import join
 from conversations.times import check_epoch_s
@@ -14,12 +15,12 @@ from conversations.times import check_epoch_s
 KEYS = {"Type", "To_Account", *GROUP_ID_KEYS, "MsgTime", "TopFlag"}
 
 
-def to_classic(item: Mapping[str, Any]) -> dict[str, Any]:
+def to_classic(item: Mapping[str, Any], ignored: list[InvalidParameter]) -> dict[str, Any]:
     """Return the classic object, without name, unread and last message; its time gives the place in the list.
 
-    Raises InvalidParameter, naming the key.
+    Adds the errors of unknown keys to `ignored`. Raises InvalidParameter, naming the key.
     """
-    refuse_unknown(item, KEYS)
+    item = ignore_unknown(item, KEYS, ignored)
     type_ = conversation_type(item, "Type")
     msg_time_s, is_pinned = item.get("MsgTime", 0), item.get("TopFlag", 0)
     if type(msg_time_s) is not int:

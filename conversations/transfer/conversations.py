@@ -36,14 +36,16 @@ class Summary(Tally):
     created: int = 0
     replaced: int = 0
     unchanged: int = 0
+    partial: int = 0  # those of the above of which some keys were ignored
 
 
 class Batch(NamedTuple):
-    """The number of the last record (0: no record was left), and the records' conversations and errors."""
+    """The number of the last record (0: no record was left), and the records' conversations, errors and ignored keys."""
 
     number: int
     incoming: list[Incoming]
     bad: list[BadRecord]
+    partial: list[BadRecord]
 
 
 def import_records(
@@ -56,7 +58,8 @@ def import_records(
 ) -> Summary:
     """Import numbered records in batches, each of which is stored as a whole or not at all. Safe to repeat.
 
-    A record whose value is a ConversationError counts as bad: it is a record that the reader could not parse.
+    A record whose value is a ConversationError counts as bad: it is a record that the reader could not parse. `on_bad` also
+    gets the ignored keys of conversations that are imported without them.
     """
     summary = Summary()
     language = translation.get_language()
@@ -73,7 +76,8 @@ def import_records(
             pending = executor.submit(next_batch)
             bad = batch.bad + _store(batch.incoming, summary, dry_run=dry_run)
             summary.bad += len(bad)
-            for bad_record in sorted(bad):
+            summary.partial += len(batch.partial)
+            for bad_record in sorted(bad + batch.partial):
                 on_bad(bad_record)
             if not dry_run:
                 # Also the unchanged ones: an earlier import may have been killed between its last batch and this step.
@@ -88,7 +92,7 @@ def import_records(
 
 def _read_batch(records: Iterator[tuple[int, Any]], default_owner: str | None) -> Batch:
     """Read and check as many records as make a batch."""
-    number, incoming, bad = 0, [], []
+    number, incoming, bad, partial = 0, [], [], []
     for number, record in records:
         try:
             if isinstance(record, ConversationError):
@@ -99,13 +103,17 @@ def _read_batch(records: Iterator[tuple[int, Any]], default_owner: str | None) -
             items = ()
         for item in items:
             try:
-                entry = conversation.from_wire(dialects.to_classic(item))
+                classic = dialects.to_classic(item)
+                entry = conversation.from_wire(classic.values)
                 incoming.append(Incoming(number, owner_id, entry, dialects.is_from_rest(item)))
             except ConversationError as error:
                 bad.append(BadRecord(number, str(error.detail)))
+                continue
+            if classic.ignored:
+                partial.append(BadRecord(number, dialects.ignored_text(classic.ignored)))
         if len(incoming) + len(bad) >= BATCH_CONVERSATIONS:
             break
-    return Batch(number, incoming, bad)
+    return Batch(number, incoming, bad, partial)
 
 
 def _store(all_incoming: list[Incoming], summary: Summary, *, dry_run: bool) -> list[BadRecord]:

@@ -5,7 +5,7 @@ from typing import NamedTuple, Self
 
 
 class BadRecord(NamedTuple):
-    """The reason why a record, or one item of it, was not imported."""
+    """The reason why a record, one item of it, or some keys of it were not imported."""
 
     number: int  # of the line or array item, from 1
     reason: str

@@ -388,7 +388,7 @@ class BadObjectTests(ReportTestCase):
         bad = (
             7, None, "c2c_bob", [], {}, {"conversationID": "C2Cbob"}, {"conversationID": 7}, {"conversationID": "c2c_a\0b"},
             team(isPinned=1), team(unreadCount="3"), team(unreadCount=-1), team(unreadCount=1 << 40), team(recvOpt=5),
-            team(markList=[16]), team(markList="1"), team(customData="x" * 257), team(showName="a\0b"), team(strange=1),
+            team(markList=[16]), team(markList="1"), team(customData="x" * 257), team(showName="a\0b"),
             team(type=1), team(userID="bob"), team(lastMessage=[]), team(lastMessage={"timestamp": "1"}),
             team(lastMessage={"text": "x" * 70_000}), team(lastMessage={"n": 1 << 70}), team(lastMessage={"t": "\0"}),
             team(lastMessage=message(sent_s=4_000_000_000)), team(orderkey=(1 << 53) - 1), team(groupType="AVChatRoom"),
@@ -402,6 +402,44 @@ class BadObjectTests(ReportTestCase):
                 self.assertEqual([bool(result["resultCode"]) for result in results], [False, True, False])
                 self.assertNotEqual(results[1]["resultInfo"], "")
         self.assertEqual([row.conversation_id for row in Conversation.objects.all()], ["c2c_bob"])
+
+    def test_a_key_without_a_place_is_named_and_the_rest_is_taken(self):
+        draft = {
+            "draft_msg": {"message_elem_array": [{"elem_type": 0, "text_elem_content": "half"}]},
+            "draft_user_define": "app's own",
+            "draft_edit_time": NOON_S,
+        }
+        c_api = {"conv_id": "team", "conv_type": 2, "conv_recv_opt": 2, "conv_draft": draft}
+
+        results = self.assert_results(self.report(c_api, with_bob(recvOpt=2, future=1)), 6017, 6017)
+
+        self.assertIn("draft_user_define: ", results[0]["resultInfo"])
+        self.assertIn("future: ", results[1]["resultInfo"])
+        team_shown, bob_shown = self.shown("group_team"), self.shown("c2c_bob")
+        self.assertEqual((team_shown["recvOpt"], team_shown["draftText"], bob_shown["recvOpt"]), (2, "half", 2))
+
+    def test_every_part_that_is_not_taken_is_named(self):
+        with time_machine.travel(NOON_S, tick=False), override_settings(MAX_PINNED=0):
+            told = with_bob(future=1, draftText="a", draftTimestamp=NOON_S + 100, isPinned=True, recvOpt=2)
+            (result,) = self.assert_results(self.report(told), 6017)
+
+        for part in ("future", "draftTimestamp", "pinned"):
+            self.assertIn(part, result["resultInfo"])
+        self.assertEqual(self.shown("c2c_bob")["recvOpt"], 2)
+
+    def test_a_web_conversation_is_taken(self):
+        web = {
+            "conversationID": "C2Cuser7", "type": "C2C", "messageRemindType": "AcceptNotNotify",
+            "lastMessage": {"lastTime": NOON_S, "messageForShow": "hi"},
+            "userProfile": {"userID": "user7", "nick": "Seven", "avatar": ""}, "groupProfile": None,
+        }  # fmt: skip
+        self.assert_results(self.report(web), 0)
+
+        shown = self.shown("c2c_user7")
+        self.assertEqual((shown["conversationID"], shown["showName"], shown["recvOpt"]), ("c2c_user7", "Seven", 2))
+        self.assertEqual(shown["lastMessage"]["textElem"], {"text": "hi"})
+        self.assert_results(self.report(web | {"messageRemindType": "AcceptAndNotify"}), 0)
+        self.assertEqual(self.shown("c2c_user7")["recvOpt"], 0)
 
     def test_none_and_101_are_51006(self):
         with self.assert_no_change():

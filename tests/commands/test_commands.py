@@ -66,6 +66,19 @@ class ImportTests(TestCase):
         self.assertIn("Duplicate key.", err)
         self.assertEqual((shown_strange(err), len(err.splitlines())), ("", 1))
 
+    def test_ignored_keys_are_reported_and_the_rest_goes_in(self):
+        web = {"conversationID": "C2Cuser7", "type": "C2C", "unreadCount": 2, "future": 1}
+
+        out, err, status = run("import_conversations", self.file(orjson.dumps(web)), "--owner", ALICE)
+
+        self.assertEqual(
+            (out.strip(), status),
+            ("1 created, 0 replaced, 0 unchanged, 0 invalid. 1 conversation has ignored keys.", 0),
+        )
+        self.assertIn("line 1: future: Unknown key, ignored.", err)
+        row = Conversation.objects.get()
+        self.assertEqual((row.owner_id, row.conversation_id, row.unread_count), (ALICE, "c2c_user7", 2))
+
     def test_several_files_are_summed_up(self):
         out, _, status = run("import_conversations", self.file(LINE), self.file(LINE))
 

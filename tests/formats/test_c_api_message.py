@@ -12,7 +12,7 @@ from tests.support.entries import json_values
 
 def last_message(conv_id="team_7", conv_type=2, **keys):
     item = {"conv_id": conv_id, "conv_type": conv_type, "conv_last_msg": keys}
-    classic = dialects.to_classic(item)
+    classic = dialects.to_classic(item).values
     conversation.from_wire(classic)
     return classic["lastMessage"]
 
@@ -324,7 +324,7 @@ def test_whatever_comes_is_read_or_refused(record):
     try:
         owner, items = dialects.conversations_in(record, "alice")
         for item in items:
-            entry = conversation.from_wire(dialects.to_classic(item))
+            entry = conversation.from_wire(dialects.to_classic(item).values)
             assert (owner, bool(entry.conversation_id)) == ("alice", True)
     except InvalidParameter:
         pass

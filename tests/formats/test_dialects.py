@@ -6,9 +6,19 @@ from conversations.choices import GroupType
 from conversations.exceptions import InvalidParameter
 from conversations.formats import conversation
 from conversations.formats.dialects import conversations_in, to_classic
+from conversations.formats.message_preview import one_line_preview
 
 CLASSIC = {"conversationID": "c2c_bob", "type": 1, "showName": "Bob"}
 CAPI = {"conv_id": "bob", "conv_type": 1, "conv_show_name": "Bob"}
+WEB = {
+    "conversationID": "C2Cuser7",
+    "type": "C2C",
+    "unreadCount": 2,
+    "lastMessage": {"lastTime": 1_760_000_150, "lastSequence": 44, "fromAccount": "user7", "messageForShow": "hi"},
+    "userProfile": {"userID": "user7", "nick": "Seven", "avatar": "https://cdn.example.test/7.png"},
+    "groupProfile": None,
+    "messageRemindType": "AcceptNotNotify",
+}
 GET_LIST = {
     "SessionItem": [
         {"Type": 1, "To_Account": "bob", "MsgTime": 1_760_000_200, "TopFlag": 1},
@@ -28,7 +38,12 @@ GET_LIST = {
 
 def read(record, default_owner=None):
     owner, items = conversations_in(record, default_owner)
-    return [(owner, to_classic(item)) for item in items]
+    return [(owner, to_classic(item).values) for item in items]
+
+
+def ignored_keys(record):
+    _owner, items = conversations_in(record, "alice")
+    return [key for item in items for error in to_classic(item).ignored for key in error.errors]
 
 
 def refused_key(record, default_owner="alice"):
@@ -51,7 +66,7 @@ def test_a_line_of_our_own_export_passes_untouched():
     owner, (item,) = conversations_in({"owner": "alice", "conversation": CLASSIC})
 
     assert owner == "alice"
-    assert to_classic(item) is CLASSIC
+    assert to_classic(item) == (CLASSIC, ())
 
 
 @pytest.mark.parametrize(
@@ -111,7 +126,7 @@ def test_what_our_api_adds_is_dropped():
 def test_of_a_list_each_conversation_is_judged_alone():
     _owner, items = conversations_in({"owner": "alice", "conversationList": [CLASSIC, 5, CLASSIC]})
 
-    assert to_classic(items[0]) == to_classic(items[2]) == CLASSIC
+    assert to_classic(items[0]).values == to_classic(items[2]).values == CLASSIC
     with pytest.raises(InvalidParameter):
         to_classic(items[1])
 
@@ -132,13 +147,31 @@ def test_a_record_without_a_conversation_is_refused(record):
         ({"owner": "alice", "conversation": None}, "conversation"),
         ({"owner": "alice", "conversationList": [None]}, "conversation"),
         (GET_LIST | {"Surprise": 1}, "Surprise"),
+    ],
+)
+def test_an_unknown_key_beside_the_conversations_is_refused(record, key):
+    assert refused_key(record) == key
+
+
+@pytest.mark.parametrize(
+    ("record", "key"),
+    [
         (CLASSIC | {"owner": "alice"}, "owner"),
         (CLASSIC | {"isMuted": True}, "isMuted"),
         (CAPI | {"conv_is_muted": True}, "conv_is_muted"),
+        (CAPI | {"conv_draft": {"draft_msg": {}, "draft_colour": 1}}, "draft_colour"),
+        (CAPI | {"conv_draft": {"draft_msg": {"message_elem_array": [{"elem_type": 1}]}}}, "draft_msg"),
+        ({"SessionItem": [GET_LIST["SessionItem"][0] | {"UnreadCount": 1}]}, "UnreadCount"),
+        (WEB | {"strange": 1}, "strange"),
+        (WEB | {"messageRemindType": "Sometimes"}, "messageRemindType"),
+        (WEB | {"draft": {"text": "x"}}, "draft"),
     ],
 )
-def test_what_would_be_lost_is_refused(record, key):
-    assert refused_key(record) == key
+def test_a_key_without_a_place_is_ignored_by_name_and_the_rest_is_taken(record, key):
+    ((_owner, classic),) = read(record, "alice")
+
+    assert ignored_keys(record) == [key]
+    assert conversation.from_wire(classic).conversation_id in ("c2c_bob", "c2c_user7")
 
 
 # ---- REST --------------------------------------------------------------------------------------
@@ -155,7 +188,7 @@ def test_get_list_gives_ids_places_and_pins():
 
 @pytest.mark.parametrize("key", ["GroupId", "ToGroupId", "ToGroupid"])
 def test_each_spelling_of_the_group_id_is_read(key):
-    assert to_classic({"Type": 2, key: "@TGS#1", "MsgTime": 0})["conversationID"] == "group_@TGS#1"
+    assert to_classic({"Type": 2, key: "@TGS#1", "MsgTime": 0}).values["conversationID"] == "group_@TGS#1"
 
 
 def test_a_failure_is_refused():
@@ -179,7 +212,6 @@ def test_an_empty_answer_holds_nothing():
         ({"MsgTime": -1}, "MsgTime"),
         ({"TopFlag": 2}, "TopFlag"),
         ({"TopFlag": True}, "TopFlag"),
-        ({"UnreadCount": 1}, "UnreadCount"),
     ],
 )
 def test_a_malformed_entry_of_get_list_is_refused(change, key):
@@ -260,7 +292,7 @@ def test_group_types_have_numbers_in_the_c_api(number, word):
 
 
 def test_a_one_to_one_conversation_has_no_group_type_though_its_number_is_0():
-    assert to_classic(CAPI | {"conv_group_type": 0})["groupType"] is None
+    assert to_classic(CAPI | {"conv_group_type": 0}).values["groupType"] is None
 
 
 @pytest.mark.parametrize("flag", ["conv_is_has_lastmsg", "conv_is_has_draft"])
@@ -298,18 +330,144 @@ def test_a_flag_takes_the_empty_form_away(flag):
         ({"conv_last_msg": {"message_group_at_user_array": "x"}}, "message_group_at_user_array"),
         ({"conv_last_msg": {"message_server_time": 1_760_000_000_000}}, "lastMessage.timestamp"),
         ({"conv_draft": "text"}, "conv_draft"),
-        ({"conv_draft": {"draft_colour": 1}}, "draft_colour"),
-        ({"conv_draft": {"draft_msg": {"message_elem_array": [{"elem_type": 1}]}}}, "message_elem_array"),
-        (
-            {
-                "conv_draft": {
-                    "draft_msg": {"message_elem_array": [{"elem_type": 0, "text_elem_content": "a"}]},
-                    "draft_user_define": "b",
-                }
-            },
-            "draft_user_define",
-        ),
+        ({"conv_draft": {"draft_msg": {"message_elem_array": {}}}}, "message_elem_array"),
     ],
 )
 def test_a_malformed_c_api_object_is_refused(change, key):
     assert refused_key(CAPI | change) == key
+
+
+@pytest.mark.parametrize(("app_text", "ignored"), [("", []), ("a", []), ("b", ["draft_user_define"])])
+def test_the_apps_text_of_a_draft_is_ignored_beside_another_text(app_text, ignored):
+    message = {"message_elem_array": [{"elem_type": 0, "text_elem_content": "a"}]}
+    record = CAPI | {"conv_draft": {"draft_msg": message, "draft_user_define": app_text, "draft_edit_time": 5}}
+    ((_owner, classic),) = read(record, "alice")
+
+    assert (ignored_keys(record), classic["draftText"], classic["showName"]) == (ignored, "a", "Bob")
+
+
+# ---- Web SDK -----------------------------------------------------------------------------------
+
+
+def from_web(**keys):
+    ((_owner, classic),) = read(WEB | keys, "alice")
+    conversation.from_wire(classic)
+    return classic
+
+
+def web_group(**keys):
+    group = {"groupID": "team_7", "name": "Team 7", "avatar": "https://cdn.example.test/t.png", "type": "Private"}
+    return from_web(conversationID="GROUPteam_7", type="GROUP", userProfile=None, groupProfile=group, **keys)
+
+
+def test_a_web_conversation_is_taken_with_its_names_and_settings():
+    entry = conversation.from_wire(from_web(isPinned=True, draft="half-typed", remark="", operationType=0, isMuted=False))
+
+    assert ignored_keys(WEB) == []
+    assert entry[:7] == ("c2c_user7", 1, "", "Seven", "https://cdn.example.test/7.png", 2, 2)
+    assert (entry.draft_text, entry.is_pinned, entry.order_key) == ("half-typed", True, 1_760_000_150_000_000)
+    assert one_line_preview(entry.last_message, 1) == "hi"
+
+
+def test_a_friends_remark_is_better_than_the_nickname():
+    assert from_web(remark="Sven")["showName"] == "Sven"
+
+
+def test_a_web_group_has_its_name_and_type():
+    classic = web_group(subType="ChatRoom")
+
+    assert (classic["conversationID"], classic["showName"], classic["groupType"]) == ("group_team_7", "Team 7", "ChatRoom")
+    assert web_group()["groupType"] == "Private"
+
+
+@pytest.mark.parametrize(
+    ("word", "conversation_id"), [("TOPIC", "GROUP@TGS#_a@TOPIC#_b"), ("GROUP", "group_x"), ("C2C", "C2CC2CGROUP")]
+)
+def test_only_the_prefix_of_a_web_id_is_cut(word, conversation_id):
+    classic = from_web(conversationID=conversation_id, type=word, userProfile=None)
+
+    bare_id = conversation_id.removeprefix("C2C" if word == "C2C" else "GROUP").removeprefix("group_")
+    assert classic["conversationID"] == ("c2c_" if word == "C2C" else "group_") + bare_id
+
+
+def test_a_web_object_without_a_type_is_known_by_its_own_keys():
+    assert from_web(type=None)["conversationID"] == "c2c_user7"
+
+
+def test_web_mentions_have_one_type_each():
+    entries = [
+        {"from": "bob", "groupID": "team_7", "messageSequence": 519, "atTypeArray": [1]},
+        {"messageSequence": 520, "atTypeArray": [2]},
+        {"messageSequence": 521, "atTypeArray": [1, 2]},
+    ]
+
+    assert web_group(groupAtInfoList=entries)["groupAtInfoList"] == [
+        {"seq": 519, "atType": 1},
+        {"seq": 520, "atType": 2},
+        {"seq": 521, "atType": 3},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "payload", "words"),
+    [
+        ("TIMTextElem", {"text": "hello"}, "hello"),
+        ("TIMCustomElem", {"data": "{}", "description": "order card", "extension": ""}, "[custom message] order card"),
+        ("TIMImageElem", {"uuid": "a", "imageInfoArray": [{"url": "https://a", "width": 1}]}, "[image]"),
+        ("TIMSoundElem", {"uuid": "a", "second": 5}, "[voice message] 5 s"),
+        ("TIMVideoFileElem", {"videoUUID": "a", "videoSecond": 8}, "[video] 8 s"),
+        ("TIMFileElem", {"fileName": "a.pdf", "fileSize": 7}, "[file] a.pdf"),
+        ("TIMLocationElem", {"description": "Shenzhen", "longitude": 1.5, "latitude": 2}, "[location] Shenzhen"),
+        ("TIMFaceElem", {"index": 1, "data": "x"}, "[sticker]"),
+        ("TIMRelayElem", {"title": "Bob and Carol", "abstractList": []}, "[chat history] Bob and Carol"),
+        ("TIMFutureElem", {"a": 1}, "shown"),
+        ("TIMTextElem", None, "shown"),
+    ],
+)
+def test_each_web_message_has_its_preview(kind, payload, words):
+    message = {"lastTime": 5, "type": kind, "payload": payload, "messageForShow": "shown"}
+
+    entry = conversation.from_wire(from_web(lastMessage=message))
+    assert one_line_preview(entry.last_message, 1) == words
+
+
+def test_a_recalled_web_message_is_a_notice_without_content():
+    message = {
+        "lastTime": 5, "lastSequence": 7, "fromAccount": "user7", "type": "TIMTextElem", "payload": {"text": "secret"},
+        "messageForShow": "secret", "isRevoked": True, "revoker": "user7", "extra": "secret",
+    }  # fmt: skip
+    classic = from_web(lastMessage=message)
+
+    assert "secret" not in str(classic)
+    assert (classic["lastMessage"]["status"], classic["lastMessage"]["revokerInfo"]) == (6, {"userID": "user7"})
+    assert classic["lastMessage"]["isSelf"] is False
+
+
+@pytest.mark.parametrize(
+    ("change", "key"),
+    [
+        ({"conversationID": "@TIM#SYSTEM", "type": "@TIM#SYSTEM"}, "conversationID"),
+        ({"conversationID": "C2C"}, "conversationID"),
+        ({"conversationID": 7}, "conversationID"),
+        ({"type": "GROUP"}, "type"),
+        ({"type": "BOT"}, "type"),
+        ({"userProfile": "Seven"}, "userProfile"),
+        ({"lastMessage": "hi"}, "lastMessage"),
+        ({"lastMessage": {"lastTime": 1_760_000_150_000}}, "lastMessage.timestamp"),
+        ({"lastMessage": {"lastTime": 5, "lastSequence": "x"}}, "lastMessage.seq"),
+        ({"groupAtInfoList": [{"messageSequence": 5}]}, "groupAtInfoList"),
+        ({"groupAtInfoList": [{"messageSequence": 5, "atTypeArray": [4]}]}, "groupAtInfoList"),
+        ({"groupAtInfoList": [5]}, "groupAtInfoList"),
+        ({"unreadCount": "2"}, "unreadCount"),
+    ],
+)
+def test_a_malformed_web_object_is_refused(change, key):
+    assert refused_key(WEB | change) == key
+
+
+def test_an_object_of_no_known_form_is_refused_with_the_forms_that_are_taken():
+    for item in ({}, {"id": "bob"}, {"userProfile": {}}):
+        with pytest.raises(InvalidParameter, match=r"Accepted are .*c2c_.*C2C.*conv_id.*get_list"):
+            to_classic(item)
+    with pytest.raises(InvalidParameter, match="Accepted are"):
+        conversations_in({"hello": 1}, "alice")

@@ -147,7 +147,7 @@ class SyntaxTests(SimpleTestCase):
 
 
 class ListenerTests(SimpleTestCase):
-    """The apps' listeners send what is taken: an unknown key would have every object refused."""
+    """The apps' listeners send what is taken: an unknown key would be ignored, and named in every result."""
 
     SENT = re.compile(r'put\("(\w+)"|"(\w+)":|\["(\w+)"\] =')
     OF_MESSAGES = {

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from conversations.exceptions import ConversationError
 from conversations.identifiers import check_owner_id
@@ -16,8 +17,9 @@ from conversations.transfer.conversations import Summary, import_records
 
 class Command(ImportCommand):
     help = _(
-        "Import conversations from JSON Lines or JSON arrays of any size: exports of imsite, objects of the SDKs and of the C "
-        "API, or answers of get_list. Safe to repeat. Invalid lines are reported and skipped; the exit status is then 1."
+        "Import conversations from JSON Lines or JSON arrays of any size: exports of imsite, objects of the SDKs (native, "
+        "Flutter, Web, mini program, uni-app, C API), or answers of get_list. Safe to repeat. Keys that can't be stored are "
+        "reported and ignored. Invalid lines are reported and skipped; the exit status is then 1."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -36,4 +38,9 @@ class Command(ImportCommand):
             text = _("Would create %(created)d, replace %(replaced)d; %(unchanged)d unchanged, %(bad)d invalid.")
         else:
             text = _("%(created)d created, %(replaced)d replaced, %(unchanged)d unchanged, %(bad)d invalid.")
-        return text % counts
+        if not total.partial:
+            return text % counts
+        partial = ngettext(
+            "%(count)d conversation has ignored keys.", "%(count)d conversations have ignored keys.", total.partial
+        )
+        return f"{text % counts} {partial % {'count': total.partial}}"
