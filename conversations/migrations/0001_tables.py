@@ -214,7 +214,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "conversation_id",
-                    conversations.models.composite_keys.PairField(
+                    conversations.models.composite_keys.CompositeKeyField(
                         help_text="conversationID",
                         max_length=102,
                         primary_key=True,
@@ -247,7 +247,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "user_id",
-                    conversations.models.composite_keys.MemberPairField(
+                    conversations.models.composite_keys.MemberKeyField(
                         max_length=64, primary_key=True, serialize=False, verbose_name="user ID"
                     ),
                 ),
@@ -292,7 +292,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "position",
-                    conversations.models.composite_keys.MessagePairField(
+                    conversations.models.composite_keys.MessageKeyField(
                         max_length=30, primary_key=True, serialize=False, verbose_name="position"
                     ),
                 ),

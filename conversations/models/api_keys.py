@@ -10,12 +10,12 @@ from conversations import identifiers
 
 
 class ApiKey(models.Model):
-    """A Bearer credential of ours; only its hash is kept."""
+    """A Bearer credential of imsite's own, of which only a hash is stored."""
 
     prefix = models.CharField(_("prefix"), max_length=16, primary_key=True)
     digest = models.BinaryField(max_length=32, help_text="SHA-256")
     name = models.CharField(_("name"), max_length=100)
-    owner_id = models.CharField(  # noqa: DJ001 - no owner is not an owner without a name
+    owner_id = models.CharField(  # noqa: DJ001 - NULL is a service key
         _("user"),
         max_length=identifiers.OWNER_ID_MAX_BYTES,
         null=True,

@@ -1,6 +1,8 @@
-"""The two parts of a key as one text, for the admin, which takes no composite key.
+"""How the admin gets its keys: the two parts of a composite key as one text, since the admin takes no composite key.
 
-`alice/c2c_bob`: the first part percent-encoded, so that the first slash divides. Two owners' `c2c_bob` are two texts.
+The text is `alice/c2c_bob`, its first part percent-encoded, so that the first slash divides. Models for the admin (for example
+`ConversationRow`) declare a CompositeKeyField as their primary key: its column holds the second part, and looking it up by such
+a text compares both columns.
 """
 
 import re
@@ -23,16 +25,16 @@ class CompositeKey(NamedTuple):
     second: str
 
 
-def is_of_conversation(pair: CompositeKey) -> bool:
-    return identifiers.is_owner_id(pair.first) and identifiers.is_conversation_id(pair.second)
+def is_of_conversation(key: CompositeKey) -> bool:
+    return identifiers.is_owner_id(key.first) and identifiers.is_conversation_id(key.second)
 
 
-def is_of_message(pair: CompositeKey) -> bool:
-    return bool(_thread(pair.first) and _position(pair.second))
+def is_of_message(key: CompositeKey) -> bool:
+    return bool(_thread(key.first) and _position(key.second))
 
 
-def is_of_member(pair: CompositeKey) -> bool:
-    return identifiers.is_conversation_id(f"group_{pair.first}") and identifiers.is_owner_id(pair.second)
+def is_of_member(key: CompositeKey) -> bool:
+    return identifiers.is_conversation_id(f"group_{key.first}") and identifiers.is_owner_id(key.second)
 
 
 _thread = re.compile(r"[ -~\x1f]{1,129}").fullmatch
@@ -40,77 +42,77 @@ _position = re.compile(r"[0-9]{1,30}").fullmatch
 
 
 def to_text(first: str, second: str) -> str:
-    """The one text of a pair."""
+    """Return the text of a key."""
     return f"{quote(first, safe='')}/{second}"
 
 
 def from_text(text: str, is_well_formed: Callable[[CompositeKey], bool] = is_of_conversation) -> CompositeKey | None:
-    """The pair of a text; None for whatever `to_text` does not give for well-formed IDs."""
+    """Return the key of a text; None for a text that `to_text` does not return for well-formed IDs."""
     first, _, second = text.partition("/")
-    pair = CompositeKey(unquote(first), second)
-    return pair if is_well_formed(pair) and to_text(*pair) == text else None
+    key = CompositeKey(unquote(first), second)
+    return key if is_well_formed(key) and to_text(*key) == text else None
 
 
-class PairField(models.CharField):
-    """The column conversation_id as a primary key that is looked up by a pair's text.
+class CompositeKeyField(models.CharField):
+    """The column conversation_id as a primary key that is looked up by the text of a composite key.
 
-    A bare conversationID or any malformed text matches no row, so a slip can't reach another owner's.
+    A bare conversationID or a malformed text matches no row, so a mistake can't reach another owner's row.
     """
 
-    beside = "owner_id"  # the column of the pair's first part
+    beside = "owner_id"  # the column of the key's first part
     is_well_formed = staticmethod(is_of_conversation)
 
 
-class MessagePairField(PairField):
-    """The same for a message: its thread and position."""
+class MessageKeyField(CompositeKeyField):
+    """The key of a message: thread and position."""
 
     beside = "thread"
     is_well_formed = staticmethod(is_of_message)
 
 
-class MemberPairField(PairField):
-    """The same for a member: the group and the user."""
+class MemberKeyField(CompositeKeyField):
+    """The key of a group member: group and user."""
 
     beside = "group_id"
     is_well_formed = staticmethod(is_of_member)
 
 
-class _PairLookup(Lookup):
+class _KeyLookup(Lookup):
     prepare_rhs = False
 
     def as_sql(self, compiler, connection):
-        columns, pairs = self._parts(compiler)
+        columns, keys = self._columns_and_keys(compiler)
         # VALUES, since a long chain of ORs is too deep an expression for SQLite.
-        rows = ", ".join(["(%s, %s)"] * len(pairs))
-        return f"({columns}) IN (VALUES {rows})", [part for pair in pairs for part in pair]
+        rows = ", ".join(["(%s, %s)"] * len(keys))
+        return f"({columns}) IN (VALUES {rows})", [part for key in keys for part in key]
 
     def as_postgresql(self, compiler, connection):
-        columns, pairs = self._parts(compiler)
-        # Two parameters for any number of pairs: psycopg takes longer to write a thousand than the server to find them. No part
-        # of a well-formed pair holds a line feed.
+        columns, keys = self._columns_and_keys(compiler)
+        # Two parameters for any number of keys: psycopg takes longer to write a thousand than the server to find them. No
+        # well-formed key holds a line feed.
         rows = "SELECT * FROM unnest(string_to_array(%s, E'\\n'), string_to_array(%s, E'\\n'))"
-        return f"({columns}) IN ({rows})", ["\n".join(parts) for parts in zip(*pairs)]
+        return f"({columns}) IN ({rows})", ["\n".join(parts) for parts in zip(*keys)]
 
-    def _parts(self, compiler) -> tuple[str, list[CompositeKey]]:
-        """The two columns, and the pairs that can be there."""
+    def _columns_and_keys(self, compiler) -> tuple[str, list[CompositeKey]]:
+        """Return the two columns as SQL, and the well-formed keys to look for."""
         field = self.lhs.target
-        pairs = [pair for text in self.texts() if (pair := from_text(text, field.is_well_formed))]
-        if not pairs:
+        keys = [key for text in self.texts() if (key := from_text(text, field.is_well_formed))]
+        if not keys:
             raise EmptyResultSet
         first = Col(self.lhs.alias, field.model._meta.get_field(field.beside))
-        return ", ".join(compiler.compile(column)[0] for column in (first, self.lhs)), pairs
+        return ", ".join(compiler.compile(column)[0] for column in (first, self.lhs)), keys
 
 
-@PairField.register_lookup
-class PairExact(_PairLookup):
+@CompositeKeyField.register_lookup
+class KeyExact(_KeyLookup):
     lookup_name = "exact"
 
     def texts(self) -> list[str]:
         return [str(self.rhs)]
 
 
-@PairField.register_lookup
-class PairIn(_PairLookup):
+@CompositeKeyField.register_lookup
+class KeyIn(_KeyLookup):
     lookup_name = "in"
 
     def texts(self) -> list[str]:

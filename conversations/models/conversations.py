@@ -1,4 +1,4 @@
-"""Conversations: one row for each entry of a user's list."""
+"""Conversations: a row for each entry of a user's list."""
 
 from django.db import models
 from django.db.models import F, Q
@@ -34,7 +34,7 @@ class ConversationColumns(models.Model):
         _("message receiving option"), choices=ReceiveOption, db_default=ReceiveOption.RECEIVE, help_text="recvOpt"
     )
     unread_count = models.IntegerField(_("unread"), db_default=0, help_text="unreadCount")
-    # Text, not jsonb: it is only ever handed out whole, and jsonb reads at 0.7 of text's speed.
+    # Text, not jsonb: it is only ever read as a whole, and jsonb reads at 0.7 of text's speed.
     last_message = models.TextField(_("last message"), null=True, blank=True, help_text="lastMessage, JSON")  # noqa: DJ001
     last_message_at = models.DateTimeField(_("last message at"), null=True, blank=True, help_text="lastMessage.timestamp")
     last_message_position = models.CharField(
@@ -67,7 +67,7 @@ class ConversationColumns(models.Model):
         db_default=positions.NO_POSITION,
         help_text=_("position of the last imported unread message"),
     )
-    # Two places: deleting may keep the messages, and clearing them keeps the conversation.
+    # Two positions: deleting a conversation may keep its messages, and clearing these keeps the conversation.
     deleted_position = models.CharField(
         _("deleted up to"),
         max_length=positions.MAX_LENGTH,
@@ -104,17 +104,17 @@ class ConversationColumns(models.Model):
 
     @property
     def is_listed(self) -> bool:
-        """Whether the row is in its owner's list: stored, and not deleted."""
+        """Return whether the row is in its owner's list: stored and not deleted."""
         return self.deleted_at is None and not self._state.adding
 
     @property
     def display_name(self) -> str:
-        """The shown name, or the bare user or group ID."""
+        """Return the shown name, or the bare user or group ID without one."""
         return self.show_name or identifiers.split(self.conversation_id)[1]
 
     @property
     def read_up_to(self) -> int:
-        """The read position: epoch seconds one to one, MsgSeq in a group."""
+        """Return the read position: epoch seconds one to one, MsgSeq in a group."""
         return self.group_read_sequence if self.is_group else self.c2c_read_timestamp
 
     @read_up_to.setter
@@ -126,7 +126,7 @@ class ConversationColumns(models.Model):
 
 
 class Conversation(ConversationColumns):
-    """One row of one owner's list: everything that a list entry shows. Source: V2TIMConversation."""
+    """An entry of an owner's list. Source: V2TIMConversation."""
 
     pk = models.CompositePrimaryKey("owner_id", "conversation_id")
 
@@ -142,7 +142,7 @@ class Conversation(ConversationColumns):
             ),
             models.Index("owner_id", "version", name="conversation_changes"),
             models.Index("owner_id", name="conversation_counted", condition=Q(deleted_at__isnull=True) & COUNTED),
-            # Names go to everybody's row of a conversation, in order of the owners; and staff look one up across them.
+            # A new name is copied to all owners' rows of a conversation in order of their IDs; staff look them up, too.
             models.Index("conversation_id", "owner_id", name="conversation_by_owners"),
         )  # fmt: skip
         constraints = (
@@ -173,12 +173,12 @@ class Conversation(ConversationColumns):
 
 
 class ConversationRow(ConversationColumns):
-    """The admin's view of the same table: a row is named by one text, the pair's, since the admin takes no composite key.
+    """The admin's read-only view of the same table, with the key as one text, since the admin takes no composite key.
 
-    Read only: what changes a conversation is in `actions`.
+    Changes of a conversation are in `actions`.
     """
 
-    conversation_id = composite_keys.PairField(
+    conversation_id = composite_keys.CompositeKeyField(
         _("conversation"),
         max_length=identifiers.CONVERSATION_ID_MAX_BYTES,
         primary_key=True,
@@ -190,11 +190,11 @@ class ConversationRow(ConversationColumns):
     class Meta:
         managed = False
         db_table = "conversations_conversation"
-        # Those of Conversation count: one thing, one permission.
+        # The permissions are those of Conversation.
         default_permissions = ()
         verbose_name, verbose_name_plural = _("conversation"), _("conversations")
 
     @property
     def pk(self) -> str:
-        """What tick boxes, URLs and log entries name the row by."""
+        """Return the key text that selections, URLs and log entries use."""
         return composite_keys.to_text(self.owner_id, self.conversation_id)

@@ -1,4 +1,4 @@
-"""Chat groups, their members, and profile updates on their way to conversations."""
+"""Chat groups, their members, and profile updates that are not yet copied to all conversations."""
 
 from django.db import models
 from django.db.models.functions import Now
@@ -10,7 +10,7 @@ from conversations.models import composite_keys
 
 
 class Group(models.Model):
-    """A group, or a topic of one; its row is the lock for its members, and comes before every other."""
+    """A group, or a topic of a group. The row is the lock for its members, taken before all other locks."""
 
     group_id = models.CharField(_("group ID"), max_length=identifiers.GROUP_ID_MAX_BYTES, primary_key=True)
     type = models.CharField(_("group type"), max_length=16, choices=GroupType, blank=True, db_default="")
@@ -23,7 +23,7 @@ class Group(models.Model):
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
 
     class Meta:
-        # Staff have groups, too: those of Django, with permissions.
+        # "Group" alone would be Django's, which gives staff their permissions.
         verbose_name, verbose_name_plural = _("chat group"), _("chat groups")
 
     def __str__(self) -> str:
@@ -35,12 +35,12 @@ class GroupMemberColumns(models.Model):
 
     group_id = models.CharField(_("group ID"), max_length=identifiers.GROUP_ID_MAX_BYTES)
     user_id = models.CharField(_("user ID"), max_length=identifiers.OWNER_ID_MAX_BYTES)
-    # [[epoch milliseconds, "member", "left", "kicked", "seen" or "listed"], …], sorted: what comes in any order, see `rosters`.
+    # [[epoch milliseconds, "member", "left", "kicked", "seen" or "listed"], …], sorted; see `unread.rosters`.
     events = models.TextField(db_default="[]", help_text="JSON")
-    # What follows from the events for good: for messages from then on, whether the user is there. None: not made out yet.
+    # The result of all events: whether the user is a member for messages since then. None: not computed yet.
     is_member = models.BooleanField(_("is a member"), db_default=False)
     member_since_ms = models.BigIntegerField(_("since"), null=True, help_text=_("epoch milliseconds"))
-    # Found to be a member by a row of the list, and what was said before is not counted there yet: see `learning`.
+    # Inferred from a conversation in the user's list, and earlier messages are not yet counted: see `feeding.member_inference`.
     is_inferred = models.BooleanField(db_default=False)
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
 
@@ -52,13 +52,13 @@ class GroupMemberColumns(models.Model):
 
 
 class GroupMember(GroupMemberColumns):
-    """A user who is or was in a group, and since when and until when."""
+    """A user who is or was in a group, with the times of joining and leaving."""
 
     pk = models.CompositePrimaryKey("group_id", "user_id")
 
     class Meta:
         verbose_name, verbose_name_plural = _("group member"), _("group members")
-        # Staff ask which groups a user is in.
+        # Staff look up which groups a user is in.
         indexes = (
             models.Index("user_id", "group_id", name="member_by_user"),
             models.Index("group_id", name="member_to_count", condition=models.Q(is_inferred=True)),
@@ -66,9 +66,9 @@ class GroupMember(GroupMemberColumns):
 
 
 class GroupMemberRow(GroupMemberColumns):
-    """The admin's view of the same table: a member is named by one text, the pair of group and user. Read only."""
+    """The admin's read-only view of the same table, with the key of group and user as one text."""
 
-    user_id = composite_keys.MemberPairField(_("user ID"), max_length=identifiers.OWNER_ID_MAX_BYTES, primary_key=True)
+    user_id = composite_keys.MemberKeyField(_("user ID"), max_length=identifiers.OWNER_ID_MAX_BYTES, primary_key=True)
 
     class Meta:
         managed = False
@@ -82,12 +82,12 @@ class GroupMemberRow(GroupMemberColumns):
 
 
 class ProfileUpdate(models.Model):
-    """A new name or avatar on its way to everybody's row of a conversation; gone when it is there."""
+    """A new name or avatar that is being copied to all owners' rows of a conversation; deleted when all have it."""
 
     conversation_id = models.CharField(max_length=identifiers.CONVERSATION_ID_MAX_BYTES, primary_key=True)
-    # The rows of owners up to this one have it.
+    # Rows of owners up to this ID have the new name.
     last_owner_id = models.CharField(max_length=identifiers.OWNER_ID_MAX_BYTES, blank=True, db_default="")
-    # Which start this is, by lot: a count would begin anew with each row, and who holds an older name go on with it.
+    # Random for each start: a counter would start over with each row, and a worker with an older name would go on.
     generation = models.BigIntegerField(db_default=1)
 
     class Meta:

@@ -1,6 +1,6 @@
-"""Indexes of tables that others go on writing to while a migration makes them; made again after half a failure.
+"""Create and remove indexes while other connections write, also after an attempt that was interrupted.
 
-Such migrations say `atomic = False`, and have nothing else in them that would not bear to be run twice.
+Such a migration has `atomic = False`, and no other operations that can't be run twice.
 """
 
 from django.db import migrations, models
@@ -8,23 +8,23 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
 
 def add_index(schema_editor: BaseDatabaseSchemaEditor, model: type[models.Model], index: models.Index) -> None:
-    """Make an index that is not there yet, or not whole, beside those who write, where the database can do that."""
-    is_whole = _is_whole(schema_editor, index.name)
-    if is_whole:
+    """Create an index that is missing or invalid, without blocking writes where the database can do that."""
+    is_valid = _is_valid(schema_editor, index.name)
+    if is_valid:
         return
-    if is_whole is False:
+    if is_valid is False:
         schema_editor.remove_index(model, index, concurrently=True)
     schema_editor.add_index(model, index, **_beside_writes(schema_editor))
 
 
 def remove_index(schema_editor: BaseDatabaseSchemaEditor, model: type[models.Model], index: models.Index) -> None:
     """Remove an index, if it is there."""
-    if _is_whole(schema_editor, index.name) is not None:
+    if _is_valid(schema_editor, index.name) is not None:
         schema_editor.remove_index(model, index, **_beside_writes(schema_editor))
 
 
 class AddIndexBesideWrites(migrations.AddIndex):
-    """`add_index` as an operation."""
+    """`add_index` as a migration operation."""
 
     atomic = False
 
@@ -40,7 +40,7 @@ class AddIndexBesideWrites(migrations.AddIndex):
 
 
 class RemoveIndexBesideWrites(migrations.RemoveIndex):
-    """`remove_index` as an operation."""
+    """`remove_index` as a migration operation."""
 
     atomic = False
 
@@ -56,8 +56,8 @@ class RemoveIndexBesideWrites(migrations.RemoveIndex):
             change(schema_editor, model, state.models[app_label, self.model_name_lower].get_index_by_name(self.name))
 
 
-def _is_whole(schema_editor: BaseDatabaseSchemaEditor, name: str) -> bool | None:
-    """False if making it was broken off, which leaves an index that is kept up and never used; None if it is not there."""
+def _is_valid(schema_editor: BaseDatabaseSchemaEditor, name: str) -> bool | None:
+    """Return whether an index is valid, None if there is none. An interrupted creation leaves one that is never used."""
     on_postgresql = "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(quote_ident(%s))"
     elsewhere = "SELECT 1 FROM sqlite_master WHERE type = 'index' AND name = %s"
     with schema_editor.connection.cursor() as cursor:

@@ -14,14 +14,14 @@ LAST_CHARACTER = "\U0010ffff"
 
 
 class NickStart(Func):
-    """How a nick name begins, in lower case: as much of it as an index entry can hold, whatever its script."""
+    """The start of a nickname in lower case: as much of it as an index entry can hold in any script."""
 
-    template = "lower(substr(%(expressions)s, 1, 40))"  # literals, so that the index with the same expression is recognised
+    template = "lower(substr(%(expressions)s, 1, 40))"  # literals, so that the index of the same expression matches
     arity, output_field = 1, TextField()
 
 
 class NickRest(Func):
-    """How a nick name goes on after its first word, in lower case; without a blank in it, how it begins."""
+    """A nickname after its first word, in lower case; without a blank in it, its start."""
 
     arity, output_field = 1, TextField()
 
@@ -32,22 +32,22 @@ class NickRest(Func):
         return self._after_blank(compiler, connection, "strpos", context)
 
     def _after_blank(self, compiler, connection, place: str, context):
-        # Some put a Chinese blank between family and given name.
+        # An ideographic space may stand between family and given name.
         name = "ltrim(replace(%(expressions)s, '\u3000', ' '))"
         template = f"lower(substr(ltrim(substr({name}, {place}({name}, ' ') + 1)), 1, 40))"
         return super().as_sql(compiler, connection, template=template, **context)
 
 
 def array_parameter(values: Sequence[str]) -> str:
-    """`values` as the one parameter that AnyOf's statement takes; IDs hold no line feed and no NUL, so those match nothing."""
+    """Return values as the parameter that `any_of` takes. Those with a line feed or NUL are left out: no ID has either."""
     values = [value for value in values if "\n" not in value and "\0" not in value]
-    # On PostgreSQL a text to be split: psycopg takes longer to write an array of 100 IDs than the server to find them.
+    # On PostgreSQL a text to split: psycopg takes longer to write an array of 100 IDs than the server to find them.
     return "\n".join(values) if connection.vendor == "postgresql" else json.dumps(values)
 
 
 @Field.register_lookup
 class AnyOf(Lookup):
-    """`field__any_of=[...]`: one parameter for any number of values, hence one statement text to prepare."""
+    """`field__any_of=[...]`: one parameter for any number of values, so that there is one statement text to prepare."""
 
     lookup_name = "any_of"
     prepare_rhs = False
@@ -66,20 +66,20 @@ class AnyOf(Lookup):
 
 @models.BigIntegerField.register_lookup
 class Bits(Lookup):
-    """`field__bits=mask`: at least one of the mask's bits is set. 64-bit masks go as signed numbers."""
+    """`field__bits=mask`: at least one of the mask's bits is set. 64-bit masks are signed numbers."""
 
     lookup_name = "bits"
 
     def as_sql(self, compiler, connection):
         lhs, params = self.process_lhs(compiler, connection)
-        # A literal, so that a partial index with the same condition is recognised; quoted, since PostgreSQL reads
+        # A literal, so that a partial index of the same condition matches; quoted, since PostgreSQL reads
         # -9223372036854775808 as the negative of a number that is too large.
         return f"({lhs} & CAST('{int(self.rhs)}' AS bigint)) <> 0", params
 
 
 @models.BigIntegerField.register_lookup
 class InGroup(Lookup):
-    """`conversation_groups__in_group=(owner_id, name)`: in the conversation group that the owner gave this name."""
+    """`conversation_groups__in_group=(owner_id, name)`: in the owner's conversation group of this name."""
 
     lookup_name = "in_group"
     prepare_rhs = False

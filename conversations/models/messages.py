@@ -1,6 +1,6 @@
-"""What feeds conversations: threads and their messages, groups and their members, and the webhooks as they came.
+"""Messages and their threads.
 
-None of these is any one owner's; so none has a key of an owner in it, and the messages of a thread stay together.
+They belong to no single owner, so their keys hold no owner ID, and the messages of a thread stand together.
 """
 
 from django.db import models
@@ -13,7 +13,7 @@ from conversations.threads import BETWEEN, THREAD_MAX_LENGTH
 
 
 class Thread(models.Model):
-    """Two users, or a group or topic; its row is the lock under which its messages are stored."""
+    """The message stream of two users, a group or a topic. The row is the lock under which its messages are stored."""
 
     thread = models.CharField(max_length=THREAD_MAX_LENGTH, primary_key=True)
     last_position = models.CharField(max_length=positions.MAX_LENGTH, db_default=positions.NO_POSITION)
@@ -34,7 +34,7 @@ class MessageColumns(models.Model):
     sender = models.CharField(_("sender"), max_length=identifiers.OWNER_ID_MAX_BYTES, blank=True, help_text="From_Account")
     time_s = models.BigIntegerField(null=True, help_text=_("MsgTime, epoch seconds; empty if only the recall was received"))
     random = models.BigIntegerField(null=True, help_text="MsgRandom")
-    # As everybody but its sender sees it.
+    # As everyone but the sender sees it.
     body = models.TextField(null=True, help_text=_("lastMessage, JSON"))  # noqa: DJ001
     counts_as_unread = models.BooleanField(db_default=True, help_text=_("not NoUnread"))
     is_shown = models.BooleanField(db_default=True, help_text=_("not NoLastMsg"))
@@ -54,26 +54,26 @@ class MessageColumns(models.Model):
 
 
 class Message(MessageColumns):
-    """One message of a thread, as much of it as is known: its recall may come first."""
+    """A message of a thread. Only its position is known if its recall arrived first."""
 
     pk = models.CompositePrimaryKey("thread", "position")
 
     class Meta:
         verbose_name, verbose_name_plural = _("message"), _("messages")
         indexes = (
-            # A repeat that came without MsgSeq or MsgTime is found by its random.
+            # A repeated message without MsgSeq or MsgTime is found by its random.
             models.Index("thread", "random", name="message_by_random", condition=models.Q(random__isnull=False)),
-            # How much comes in. Its entries are added at one end, so a message pays little for it.
+            # Counts messages received of late. Entries are added at one end, which costs little.
             models.Index("created_at", name="message_by_arrival"),
-            # Who comes, goes or is learnt to have been there sees what was said from then on.
+            # A change of membership changes which messages since then a member sees.
             models.Index("thread", "time_s", name="message_by_time"),
         )
 
 
 class MessageRow(MessageColumns):
-    """The admin's view of the same table: a message is named by one text, the pair of thread and position. Read only."""
+    """The admin's read-only view of the same table, with the key of thread and position as one text."""
 
-    position = composite_keys.MessagePairField(_("position"), max_length=positions.MAX_LENGTH, primary_key=True)
+    position = composite_keys.MessageKeyField(_("position"), max_length=positions.MAX_LENGTH, primary_key=True)
 
     class Meta:
         managed = False

@@ -12,11 +12,11 @@ from conversations.times import now_s
 
 
 class Owner(models.Model):
-    """An IM user whose list we keep; its row is also the lock under which that list's changes are numbered."""
+    """A user whose list is stored. The row is also the lock under which changes of the list are numbered."""
 
     owner_id = models.CharField(_("user ID"), max_length=identifiers.OWNER_ID_MAX_BYTES, primary_key=True, help_text="UserID")
     version = models.BigIntegerField(_("version"), db_default=0, help_text=_("number of the list's newest change"))
-    # Each owner's own, so that one who is lost in a restore and comes back does not continue old feed tokens.
+    # Of each owner, so that one who is lost in a restore and created again does not continue old sync tokens.
     epoch = models.BigIntegerField(
         default=now_s,
         db_default=0,
@@ -26,12 +26,12 @@ class Owner(models.Model):
         _("reset below"), db_default=0, help_text=_("sync tokens below this version start over")
     )
     nick_name = models.TextField(_("nickname"), blank=True, db_default="", help_text="Tag_Profile_IM_Nick")
-    # All that this user was ever called: a conversation that shows one of these follows the next change, a remark does not.
+    # All earlier nicknames: a conversation that shows one of these follows the next change, one that shows a remark does not.
     former_names = models.TextField(db_default="[]", help_text="JSON")
     nick_name_at_ms = models.BigIntegerField(db_default=0, help_text="EventTime, epoch milliseconds")
     face_url = models.TextField(_("avatar"), blank=True, db_default="", help_text="Tag_Profile_IM_Image")
     face_url_at_ms = models.BigIntegerField(db_default=0, help_text="EventTime, epoch milliseconds")
-    # JSON, e.g. ["customers", null, "work"]: a group's place is its bit in Conversation.conversation_groups.
+    # JSON, for example ["customers", null, "work"]: a group's index is its bit in Conversation.conversation_groups.
     group_names = models.TextField(_("conversation groups"), db_default="[]", help_text="getConversationGroupList")
     groups_version = models.BigIntegerField(db_default=0, help_text=_("number of the newest change of a group's name"))
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)

@@ -14,7 +14,7 @@ class WebhookOutcome(models.TextChoices):
 
 
 class WebhookEvent(models.Model):
-    """A webhook as it came, and what became of it."""
+    """A webhook as received, and its outcome."""
 
     command = models.CharField(_("command"), max_length=64, help_text="CallbackCommand")
     body = models.TextField(_("body"), blank=True, help_text=_("JSON; removed some days after the webhook was applied"))

@@ -1,10 +1,11 @@
-"""The part of a conversation's JSON that the database keeps ready in a generated column.
+"""The first part of a conversation's JSON, which the database keeps in a generated column.
 
-A read then copies bytes instead of building twenty values a row, and no writer can forget to refresh them. Left out, and
-added at read by `wire`: marks and conversation groups (bits that need names) and the last message (stored as JSON already).
-The text is canonical JSON, byte for byte what orjson writes; a test holds the two together on both databases.
+A read then copies bytes instead of building twenty values a row, and no writer can forget to update them. Left out, and added
+by `formats.conversation_json` at each read, are marks and conversation groups (bits that need names) and the last message
+(stored as JSON already). The text is canonical JSON, byte for byte the output of orjson; a test compares the two on both
+databases.
 
-A change of the text is a new class and a migration that alters the column, since existing rows keep what was generated.
+To change the text, add a new class and a migration that alters the column: existing rows keep their generated text.
 """
 
 from django.db.models import F, Func, TextField
@@ -35,7 +36,7 @@ class WireHead(Func):
         )
 
     def _sql(self, compiler, *, any_text: str, plain_text: str):
-        """`any_text` quotes anything as JSON; `plain_text` need not know control characters."""
+        """Build the expression. `any_text` quotes any text as JSON; `plain_text` only text without control characters."""
         column = {name: compiler.compile(source)[0] for name, source in zip(self.columns, self.source_expressions)}
 
         def text(name):

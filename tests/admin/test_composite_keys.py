@@ -26,7 +26,7 @@ class PairTextTests(SimpleTestCase):
                 self.assertIsNone(composite_keys.from_text(text))
 
 
-class PairLookupTests(TestCase):
+class KeyLookupTests(TestCase):
     def test_two_owners_rows_of_one_id_are_two_rows(self):
         make_conversation("alice", "c2c_bob"), make_conversation("bob", "c2c_bob")
 
