@@ -71,7 +71,7 @@ def read(body: Body, type_: ConversationType, *, now_s: int) -> IncomingMessage:
     controls = fields.list_of(body, "SendMsgControl", str)
     # SendTime is import_group_msg's word, after which "the unread message count for all members will become 0".
     is_history = fields.number(body, "SyncFromOldSystem") == HISTORY or body.get("SendTime") is not None
-    time_s, seq, random = _identity(body, type_, now_s)
+    time_s, seq, random = identity(body, type_, now_s)
     incoming = IncomingMessage(
         sender=fields.user_id(body, "From_Account"),
         **(_in_group(body) if type_ == ConversationType.GROUP else {"peer": fields.user_id(body, "To_Account")}),
@@ -110,8 +110,8 @@ def read_group_recall(body: Body) -> GroupRecall:
     return GroupRecall(fields.group_id(body), fields.topic_id(body), fields.msg_seqs(body))
 
 
-def _identity(body: Body, type_: ConversationType, now_s: int) -> tuple[int | None, int | None, int | None]:
-    """Return MsgTime, MsgSeq and random, each None if absent."""
+def identity(body: Body, type_: ConversationType, now_s: int) -> tuple[int | None, int | None, int | None]:
+    """Return MsgTime, MsgSeq and random of a message, each None if absent."""
     # A recall names a message by MsgKey alone, so its parts take precedence.
     if type_ == ConversationType.C2C and body.get("MsgKey") not in (None, ""):
         time_s, seq, random = fields.msg_key(body)

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import transaction
 from django.test import TestCase
 
 from conversations.actions import reading
@@ -279,3 +280,171 @@ class CommandTests(TestCase):
 
         self.assertEqual((out[:5], status), ("1 new", 0))
         self.assertEqual(list(json_records.Records(BytesIO(b""))), [])
+
+
+def roaming(number: int = 1, **more: Any) -> dict[str, Any]:
+    """A message of admin_getroammsg."""
+    body = c2c_body(number, MsgFlagBits=0, IsPeerRead=0) | {"MsgTimeStamp": NOON_S + number // 3}
+    del body["MsgTime"]
+    return body | {"MsgKey": f"{number}_{number}_{NOON_S + number // 3}"} | more
+
+
+def simple(number: int = 1, **more: Any) -> dict[str, Any]:
+    """A message of group_msg_get_simple, whose group is beside the list."""
+    return {
+        "From_Account": "bob",
+        "IsPlaceMsg": 0,
+        "MsgBody": [{"MsgType": "TIMTextElem", "MsgContent": {"Text": f"g{number}"}}],
+        "MsgPriority": 1,
+        "MsgRandom": number,
+        "MsgSeq": number,
+        "MsgTimeStamp": NOON_S + number,
+    } | more
+
+
+ANSWER = {"ActionStatus": "OK", "ErrorCode": 0, "ErrorInfo": ""}
+PLACEHOLDER = {"IsPlaceMsg": 1, "MsgBody": []}
+
+
+def roaming_answer(*messages: dict[str, Any]) -> dict[str, Any]:
+    last = {"LastMsgTime": NOON_S, "LastMsgKey": "1_1_1"}
+    return ANSWER | last | {"Complete": 1, "MsgCnt": len(messages), "MsgList": list(messages)}
+
+
+def simple_answer(*messages: dict[str, Any]) -> dict[str, Any]:
+    return ANSWER | {"GroupId": "team", "IsFinished": 1, "RspMsgList": list(messages)}
+
+
+class VendorAnswerTests(TestCase):
+    """The forms in which operators hold their past."""
+
+    def setUp(self):
+        for user_id in feeding.ROSTER:
+            GroupMember.objects.create(group_id="team", user_id=user_id, events='[[0,"member"]]')
+
+    def last(self, owner_id: str = "alice", conversation_id: str = "c2c_bob") -> dict[str, Any]:
+        row = Conversation.objects.get(owner_id=owner_id, conversation_id=conversation_id)
+        return json.loads(row.last_message)
+
+    def test_whole_answers_and_single_messages_are_taken(self):
+        for form in (
+            [roaming_answer(roaming(1), roaming(2)), simple_answer(simple(1), simple(2))],
+            [roaming(1), roaming(2), *(simple(n, GroupId="team") for n in (1, 2))],
+            [roaming(1), roaming(2), simple(1), simple(2)],
+        ):
+            with self.subTest(form=len(form)), transaction.atomic():
+                summary, bad = import_all(*form, default_group="team")
+
+                self.assertEqual((summary, bad), (Summary(applied=4), []))
+                self.assertEqual(self.last()["textElem"], {"text": "c2"})
+                self.assertEqual(self.last("carol", "group_team")["textElem"], {"text": "g2"})
+                transaction.set_rollback(True)
+
+    def test_the_files_of_get_history_are_taken(self):
+        platform = {"ClientIP": "203.0.113.7", "MsgFromPlatform": "Windows"}
+        one_to_one = c2c_body(1, **platform, MsgTimestamp=NOON_S)
+        in_group = group_body(1, **platform, MsgTimestamp=NOON_S)
+        for body in (one_to_one, in_group):
+            del body["MsgTime"]
+
+        summary, bad = import_all({"MsgList": [one_to_one, in_group]}, {"MsgList": [one_to_one]}, one_to_one)
+
+        self.assertEqual((summary.applied, summary.already_stored + 1, bad), (2, 3, []))
+        self.assertEqual(self.last()["timestamp"], NOON_S)
+
+    def test_a_recalled_message_comes_as_recalled_without_its_content(self):
+        summary, _bad = import_all(
+            roaming_answer(roaming(1), roaming(2, MsgFlagBits=8), roaming(3, MsgFlagBits=8, MsgBody=[])),
+        )
+
+        self.assertEqual((summary.recalled, summary.bad), (2, 0))
+        recalled = Message.objects.filter(is_recalled=True)
+        self.assertEqual(recalled.count(), 2)
+        self.assertNotIn("c2", self.last().get("textElem", {}).values())
+        self.assertEqual(Conversation.objects.get(owner_id="alice").unread_count, 0)
+
+    def test_other_flags_are_no_recall(self):
+        self.assertEqual(import_all(roaming(1, MsgFlagBits=7))[0], Summary(applied=1))
+
+    def test_a_gone_message_of_a_group_stays_gone(self):
+        summary, bad = import_all(simple_answer(simple(1), simple(2, **PLACEHOLDER)))
+
+        self.assertEqual((summary, bad), (Summary(applied=1, recalled=1), []))
+        webhooks.apply_event(webhook_events.parse(*_sent_again(group_body(2)), now_s=NOON_S), at_ms=0, now_s=NOON_S)
+        self.assertNotEqual(self.last("alice", "group_team").get("textElem"), {"text": "g2"})
+        self.assertEqual(Conversation.objects.get(owner_id="alice").unread_count, 0)
+
+    def test_a_peers_read_shows_to_the_sender(self):
+        import_all(roaming_answer(roaming(1, IsPeerRead=1)))
+
+        self.assertTrue(self.last("bob", "c2c_alice")["isPeerRead"])
+
+    def test_a_second_time_changes_nothing(self):
+        records = [
+            roaming_answer(roaming(1, IsPeerRead=1), roaming(2, MsgFlagBits=8)),
+            simple_answer(simple(1), simple(2, **PLACEHOLDER)),
+        ]
+        import_all(*records)
+        before, versions = rows(), sorted(Owner.objects.values_list("owner_id", "version"))
+
+        summary, _bad = import_all(*records)
+
+        self.assertEqual((summary.applied, summary.recalled), (0, 2))
+        self.assertEqual((rows(), sorted(Owner.objects.values_list("owner_id", "version"))), (before, versions))
+
+    def test_an_empty_answer_is_nothing_and_a_failure_is_bad(self):
+        failure = {"ActionStatus": "FAIL", "ErrorCode": 10010, "ErrorInfo": "no such group"}
+
+        summary, bad = import_all(ANSWER | {"IsFinished": 1, "GroupId": "team"}, failure)
+
+        self.assertEqual(summary, Summary(bad=1))
+        self.assertIn("no such group", bad[0].reason)
+
+    def test_unknown_keys_and_missing_parts_are_refused_by_name(self):
+        _summary, bad = import_all(
+            roaming(1, Unknown=1),
+            simple(1),
+            simple(1, GroupId="team", MsgSeq=None),
+            simple(1, GroupId="team", MsgSeq=None, **PLACEHOLDER),
+            simple_answer({"MsgSeq": 1}) | {"RspMsgList": 7},
+        )
+
+        for bad_record, key in zip(bad, ("Unknown", "To_Account", "MsgSeq", "MsgSeq", "RspMsgList"), strict=True):
+            self.assertIn(key, bad_record.reason)
+
+    def test_a_dry_run_recalls_nothing(self):
+        import_all(roaming(1))
+
+        summary, _bad = import_all(roaming(1, MsgFlagBits=8), dry_run=True)
+
+        self.assertEqual((summary.recalled, Message.objects.filter(is_recalled=True).count()), (1, 0))
+
+
+class VendorAnswerCommandTests(TestCase):
+    @pytest.fixture(autouse=True)
+    def _files(self, tmp_path: Path):
+        self.folder = tmp_path
+
+    def run_import(self, *options: str, records: list[dict[str, Any]]) -> str:
+        path = self.folder / "history.jsonl"
+        path.write_bytes(b"\n".join(map(orjson.dumps, records)))
+        out = StringIO()
+        call_command("import_messages", str(path), *options, stdout=out)
+        return out.getvalue().strip()
+
+    def test_the_group_of_single_messages_is_an_option(self):
+        text = self.run_import("--group", "team", records=[simple(1), simple(2, **PLACEHOLDER)])
+
+        self.assertEqual(
+            text,
+            "1 new, 0 already stored, 0 online-only or undelivered, 0 invalid. 1 message was recalled or deleted.",
+        )
+        self.assertEqual({*Message.objects.values_list("thread", flat=True)}, {"team"})
+
+    def test_a_malformed_group_is_refused(self):
+        with self.assertRaisesMessage(CommandError, "GroupId"):
+            self.run_import("--group", "tëam", records=[simple(1)])
+
+
+def _sent_again(body: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    return "Group.CallbackAfterSendMsg", body
