@@ -1,0 +1,1 @@
+"""Read an owner's list: pages, filters, lookups by ID, totals and changes."""

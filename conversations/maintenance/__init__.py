@@ -1,0 +1,1 @@
+"""Upkeep by operators: check and repair lists, and remove old messages."""

@@ -1,4 +1,4 @@
-"""How many stored messages a conversation counts as unread: the sum that every change keeps up to date, made anew."""
+"""Count the stored messages of a conversation that are unread: the number that every change keeps up to date in its row."""
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
