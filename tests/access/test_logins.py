@@ -109,12 +109,12 @@ class LockTests(TestCase):
 
 class AddressTests(SimpleTestCase):
     def test_of_ipv6_a_whole_home_is_one(self):
-        for told, address in {
+        for header, address in {
             "2001:db8:1:2:3::4": "2001:db8:1:2::",
             "::ffff:192.0.2.1": "192.0.2.1",
             "x, 192.0.2.1 ": "192.0.2.1",
             "192.0.2.1, x": "127.0.0.1",
             "": "127.0.0.1",
         }.items():
-            with self.subTest(told):
-                self.assertEqual(client_address(RequestFactory().get("/", HTTP_X_FORWARDED_FOR=told)), address)
+            with self.subTest(header):
+                self.assertEqual(client_address(RequestFactory().get("/", HTTP_X_FORWARDED_FOR=header)), address)

@@ -149,7 +149,7 @@ class BadTests(SimpleTestCase):
         )
 
     def test_an_identifier_that_is_no_owner_even_if_signed(self):
-        self.assert_bad(*(signed(identifier=one) for one in ("", "x" * 65, "张三", "a\nb", "a\0", "\x7f", "é")))
+        self.assert_bad(*(signed(identifier=user_id) for user_id in ("", "x" * 65, "张三", "a\nb", "a\0", "\x7f", "é")))
 
     def test_text_that_is_no_usersig_at_all(self):
         self.assert_bad(

@@ -60,13 +60,13 @@ class WaitingTests(TransactionTestCase):
                 Conversation.objects.all().delete()
                 receive(NOON_S, showName="old")
 
-                found = self.meanwhile(act, conversation_id="c2c_bob", **more)
+                outcome = self.meanwhile(act, conversation_id="c2c_bob", **more)
 
-                self.assertNotIsInstance(found, ConversationError)
-                self.assertEqual(found.conversation.show_name, "new")
+                self.assertNotIsInstance(outcome, ConversationError)
+                self.assertEqual(outcome.conversation.show_name, "new")
 
     def test_an_action_on_many_finds_it(self):
-        found = self.meanwhile(settings.set_marks, conversation_ids=["c2c_bob"], marks=1, enabled=True)
+        outcome = self.meanwhile(settings.set_marks, conversation_ids=["c2c_bob"], marks=1, enabled=True)
 
-        self.assertEqual([one.code for one in found.results], [0])
+        self.assertEqual([result.code for result in outcome.results], [0])
         self.assertEqual(Conversation.objects.get().show_name, "new")

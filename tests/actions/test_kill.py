@@ -74,7 +74,7 @@ class KilledServerTests(SimpleTestCase):
             thread.join(timeout=20)
 
         self.assertEqual((self.statuses, self.wrong), ({200}, []))
-        drafts = {id_: one["draftText"] for id_, one in self.api.list().items()}
+        drafts = {id_: conversation["draftText"] for id_, conversation in self.api.list().items()}
         self.assertEqual(set(self.acknowledged), set(drafts))
         for conversation_id, text in self.acknowledged.items():
             # The last one may have been written without its answer coming through.

@@ -26,7 +26,7 @@ LIMITS = {"max_pinned": 2, "max_groups": 3, "max_members": 2}
 IDS = ["c2c_bob", "c2c_eve", "group_team", "group_a/b", "group_c,d e"]
 GROUPS = ["work", "家/庭", "-", "d"]
 
-# Now and then one that is not there, or malformed.
+# Now and then an ID without a conversation, or a malformed one.
 ids = st.sampled_from([*IDS * 4, "c2c_nobody", "C2Cbob"])
 id_lists = st.lists(st.sampled_from([*IDS * 4, "c2c_nobody", "C2Cbob", "bob", ""]), min_size=1, max_size=6)
 names = st.sampled_from(GROUPS)
@@ -81,8 +81,8 @@ class ActionsMachine(RuleBasedStateMachine):
         self.version, self.versions, self.groups_version = 0, {}, 0
         self.quick, self.slow, self.lister = (Follower(self.changes) for _ in range(3))
         self.next_seq = ""
-        self.given: dict[str, dict] = {}  # what came of each conversation last
-        self.began: dict[str, int] = {}  # the version at which whoever has a token began with nothing
+        self.received: dict[str, dict] = {}  # each conversation as it was last received
+        self.began: dict[str, int] = {}  # by token: the version at which its client began with an empty list
 
     def teardown(self):
         try:
@@ -135,8 +135,8 @@ class ActionsMachine(RuleBasedStateMachine):
         body = body | {"conversationIDList": conversation_ids}
         answered, codes = self.act(lambda: expected(conversation_ids), "POST", path, body, **parameters)
         if answered:
-            assert [one["conversationID"] for one in answered["results"]] == conversation_ids
-            assert [one["resultCode"] for one in answered["results"]] == codes
+            assert [result["conversationID"] for result in answered["results"]] == conversation_ids
+            assert [result["resultCode"] for result in answered["results"]] == codes
 
     def changes(self, since: str, count: int) -> dict:
         """As a follower asks; it is to start over exactly if it may have missed a deletion that is forgotten."""
@@ -153,64 +153,64 @@ class ActionsMachine(RuleBasedStateMachine):
         return f"{owner.epoch}.{owner.version}" if owner else "0"
 
     def check_versions(self) -> None:
-        """Each change has taken one number, and nothing else has."""
+        """Each change has taken id_ number, and nothing else has."""
         reference, owner = self.reference, Owner.objects.named(ALICE).first()
         changed, groups_changed = reference.changed, reference.group_changes
         before, self.version = self.version, owner.version if owner else 0
         versions = dict(Conversation.objects.filter(owner_id=ALICE).values_list("conversation_id", "version"))
-        taken = [versions[one] for one in changed] + ([owner.groups_version] if groups_changed else [])
+        taken = [versions[id_] for id_ in changed] + ([owner.groups_version] if groups_changed else [])
         assert self.version - before == len(changed) + groups_changed, (before, self.version, changed, groups_changed)
         assert len(set(taken)) == len(taken)
         assert all(before < version <= self.version for version in taken)
-        assert {one: versions[one] for one in versions.keys() - changed} == {
-            one: version for one, version in self.versions.items() if one not in changed
+        assert {id_: versions[id_] for id_ in versions.keys() - changed} == {
+            id_: version for id_, version in self.versions.items() if id_ not in changed
         }
-        for one in changed:
-            row = reference.rows[one]
-            row.version, row.created_version = versions[one], row.created_version or versions[one]
+        for id_ in changed:
+            row = reference.rows[id_]
+            row.version, row.created_version = versions[id_], row.created_version or versions[id_]
         self.versions, reference.changed, reference.group_changes = versions, set(), 0
 
-    # ---- What is done
+    # ---- Actions
 
-    @initialize(given=st.tuples(*(incoming(st.just(one)) for one in IDS)))
-    def begin(self, given):
-        self.conversations_come_in(given)
+    @initialize(received=st.tuples(*(incoming(st.just(id_)) for id_ in IDS)))
+    def begin(self, received):
+        self.conversations_come_in(received)
 
-    @rule(given=st.lists(incoming(), min_size=1, max_size=2, unique_by=lambda one: one["conversationID"]))
-    def conversations_come_in(self, given):
+    @rule(received=st.lists(incoming(), min_size=1, max_size=2, unique_by=lambda conversation: conversation["conversationID"]))
+    def conversations_come_in(self, received):
         self.time_passes(10)
-        self.take_in([self.at_present(one) for one in given])
+        self.take_in([self.at_present(conversation) for conversation in received])
 
-    @rule(one=any_of_them)
-    def the_same_comes_again(self, one):
+    @rule(id_=any_of_them)
+    def the_same_comes_again(self, id_):
         """With a newer key, as from a device that knows of no action since."""
-        self.take_in([self.given[one] | {"orderkey": self.now_s * 10**6 + 1}])
+        self.take_in([self.received[id_] | {"orderkey": self.now_s * 10**6 + 1}])
 
-    def take_in(self, given: list[dict]) -> None:
+    def take_in(self, received: list[dict]) -> None:
         refused = 0
-        for one in given:
-            self.given[one["conversationID"]] = one
+        for conversation in received:
+            self.received[conversation["conversationID"]] = conversation
             try:
-                self.reference.take_in(one)
+                self.reference.take_in(conversation)
             except Refused:
                 refused += 1
-        records = enumerate(({"owner": ALICE, "conversation": one} for one in given), 1)
+        records = enumerate(({"owner": ALICE, "conversation": conversation} for conversation in received), 1)
 
         summary = conversations.import_records(records)
 
         assert (summary.created + summary.replaced, summary.bad) == (len(self.reference.changed), refused)
         self.check_versions()
 
-    def at_present(self, given: dict) -> dict:
-        """With moments made absolute."""
-        given, message = dict(given), given["lastMessage"]
+    def at_present(self, relative: dict) -> dict:
+        """Return a conversation with its relative times made absolute."""
+        conversation, message = dict(relative), relative["lastMessage"]
         if message:
-            given["lastMessage"] = message | {"timestamp": self.now_s + message["timestamp"]}
-        if "c2cReadTimestamp" in given:
-            given["c2cReadTimestamp"] += self.now_s
-        if 0 < abs(given["orderkey"]) < 10:
-            given["orderkey"] = (self.now_s + given["orderkey"]) * 10**6
-        return given
+            conversation["lastMessage"] = message | {"timestamp": self.now_s + message["timestamp"]}
+        if "c2cReadTimestamp" in conversation:
+            conversation["c2cReadTimestamp"] += self.now_s
+        if 0 < abs(conversation["orderkey"]) < 10:
+            conversation["orderkey"] = (self.now_s + conversation["orderkey"]) * 10**6
+        return conversation
 
     @rule(seconds=st.sampled_from([1, 7, 9, DAY_S, 20 * DAY_S, 31 * DAY_S]))
     def time_passes(self, seconds):
@@ -218,27 +218,27 @@ class ActionsMachine(RuleBasedStateMachine):
         self.reference.now_s = self.now_s
         self.clock.move_to(self.now_s)
 
-    @rule(one=ids, pinned=flags)
-    def pin_or_unpin(self, one, pinned):
-        self.act_on_one(one, lambda: self.reference.pin(one, pinned), "PUT" if pinned else "DELETE", "pin/")
+    @rule(id_=ids, pinned=flags)
+    def pin_or_unpin(self, id_, pinned):
+        self.act_on_one(id_, lambda: self.reference.pin(id_, pinned), "PUT" if pinned else "DELETE", "pin/")
 
-    @rule(one=ids, text=st.sampled_from(["", "I would", "I will"]), after=st.none() | around)
-    def draft(self, one, text, after):
+    @rule(id_=ids, text=st.sampled_from(["", "I would", "I will"]), after=st.none() | around)
+    def draft(self, id_, text, after):
         timestamp_s = None if after is None else self.now_s + after
         body = {"draftText": text} | ({} if after is None else {"draftTimestamp": timestamp_s})
-        self.act_on_one(one, lambda: self.reference.draft(one, text, timestamp_s), "PUT", "draft/", body)
+        self.act_on_one(id_, lambda: self.reference.draft(id_, text, timestamp_s), "PUT", "draft/", body)
 
-    @rule(one=ids, option=st.integers(0, 5))
-    def receive_option(self, one, option):
+    @rule(id_=ids, option=st.integers(0, 5))
+    def receive_option(self, id_, option):
         body = {"recvOpt": option}
-        self.act_on_one(one, lambda: self.reference.receive_option(one, option), "PUT", "receive-option/", body)
+        self.act_on_one(id_, lambda: self.reference.receive_option(id_, option), "PUT", "receive-option/", body)
 
-    @rule(one=ids, seq=st.just(0) | seqs, after=st.sampled_from([None, -20, -3, 0, 5, 60]))
-    def read(self, one, seq, after):
-        is_group = one.startswith("group_")
+    @rule(id_=ids, seq=st.just(0) | seqs, after=st.sampled_from([None, -20, -3, 0, 5, 60]))
+    def read(self, id_, seq, after):
+        is_group = id_.startswith("group_")
         up_to = seq if is_group else 0 if after is None else self.now_s + after
         body = {"cleanSequence" if is_group else "cleanTimestamp": up_to}
-        self.act_on_one(one, lambda: self.reference.read(one, up_to), "POST", "read/", body)
+        self.act_on_one(id_, lambda: self.reference.read(id_, up_to), "POST", "read/", body)
 
     @rule(scope=st.sampled_from(["all", "c2c", "group"]))
     def read_all(self, scope):
@@ -246,9 +246,9 @@ class ActionsMachine(RuleBasedStateMachine):
         answered, changed = self.act(lambda: self.reference.read_all(type_), "POST", "conversations/read/", {"scope": scope})
         assert answered == {"changed": changed}
 
-    @rule(one=ids)
-    def clear(self, one):
-        self.act_on_one(one, lambda: self.reference.clear(one), "POST", "clear/")
+    @rule(id_=ids)
+    def clear(self, id_):
+        self.act_on_one(id_, lambda: self.reference.clear(id_), "POST", "clear/")
 
     @rule(many=id_lists, marks=all_marks, enabled=flags, as_text=flags)
     def mark(self, many, marks, enabled, as_text):
@@ -260,25 +260,25 @@ class ActionsMachine(RuleBasedStateMachine):
         expected = lambda many: self.reference.custom_data(many, text)  # noqa: E731
         self.act_on_each(many, expected, "conversations/custom-data/", {"customData": text})
 
-    @rule(one=ids, clear_messages=flags)
-    def delete_one(self, one, clear_messages):
+    @rule(id_=ids, clear_messages=flags)
+    def delete_one(self, id_, clear_messages):
         def expected():
-            if code := self.reference.delete([one], clear_messages)[0]:
+            if code := self.reference.delete([id_], clear_messages)[0]:
                 raise Refused(code)
 
-        self.delete(one, expected, clear_messages)
+        self.delete(id_, expected, clear_messages)
 
-    def delete(self, one: str, expected, clear_messages: bool) -> None:
+    def delete(self, id_: str, expected, clear_messages: bool) -> None:
         parameters = {"clearMessage": "true" if clear_messages else "false"}
-        place = quote(one, safe="")
-        if "/" in one:
-            place, parameters["id"] = "-", one
+        place = quote(id_, safe="")
+        if "/" in id_:
+            place, parameters["id"] = "-", id_
         self.act(expected, "DELETE", f"conversations/{place}/", **parameters)
 
-    @rule(one=any_of_them, other=any_of_them)
-    def deletions_grow_old(self, one, other):
+    @rule(first=any_of_them, second=any_of_them)
+    def deletions_grow_old(self, first, second):
         """The second one is made when the first is due to be forgotten."""
-        for conversation_id in (one, other):
+        for conversation_id in (first, second):
             self.delete_one(conversation_id, True)
             self.time_passes(31 * DAY_S)
 
@@ -341,7 +341,7 @@ class ActionsMachine(RuleBasedStateMachine):
         if not self.next_seq:
             self.lister.start_over()
             self.lister.token, self.lister.groups = self.token, self.get("conversation-groups/")["conversationGroupList"]
-        self.lister.conversations |= {one["conversationID"]: one for one in page["conversationList"]}
+        self.lister.conversations |= {row["conversationID"]: row for row in page["conversationList"]}
         self.next_seq = "" if page["isFinished"] else page["nextSeq"]
         if page["isFinished"]:
             self.lister.finish(count)

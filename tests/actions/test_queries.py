@@ -36,7 +36,7 @@ ONE = {
 
 class Cost(TestCase):
     def fill(self, owner_rows: int, group_rows: int = 0) -> list[str]:
-        ids = [one.conversation_id for one in make_conversations(owner_rows, unread_count=2, imported_unread=2)]
+        ids = [row.conversation_id for row in make_conversations(owner_rows, unread_count=2, imported_unread=2)]
         groups.create(owner_id=ALICE, name="work", conversation_ids=ids[:group_rows])
         return ids
 
@@ -102,4 +102,4 @@ class CostTests(Cost):
                 with CaptureQueriesContext(connection) as captured:
                     act()
                 self.assertEqual(Owner.objects.get().version, version)
-                self.assertFalse([one["sql"] for one in captured if one["sql"].startswith(("UPDATE", "INSERT"))])
+                self.assertFalse([query["sql"] for query in captured if query["sql"].startswith(("UPDATE", "INSERT"))])

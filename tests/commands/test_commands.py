@@ -22,7 +22,7 @@ from conversations.lists import change_feed
 from conversations.models import ApiKey, Conversation, Owner
 from conversations.store import owners
 from conversations.times import YEAR_2100_S
-from tests.support.cast import ALICE, FORGED_NAME, make_conversation, shown_strange
+from tests.support.cast import ALICE, FORGED_NAME, make_conversation, unsafe_characters_in
 from tests.support.servers import migrated_sqlite
 
 LINE = b'{"owner":"alice","conversation":{"conversationID":"c2c_bob"}}\n'
@@ -64,7 +64,7 @@ class ImportTests(TestCase):
         _, err, _ = run("import_conversations", self.file(b"{%b:1,%b:2}\n" % (key, key)))
 
         self.assertIn("Duplicate key.", err)
-        self.assertEqual((shown_strange(err), len(err.splitlines())), ("", 1))
+        self.assertEqual((unsafe_characters_in(err), len(err.splitlines())), ("", 1))
 
     def test_ignored_keys_are_reported_and_the_rest_goes_in(self):
         web = {"conversationID": "C2Cuser7", "type": "C2C", "unreadCount": 2, "future": 1}
@@ -189,7 +189,7 @@ class GetConversationTests(TestCase):
         as_json, _, _ = run("get_conversation", ALICE, "c2c_bob", "--json")
         _, err, _ = run("get_conversation", ALICE, f"c2c_{FORGED_NAME}")
 
-        self.assertEqual((shown_strange(out), shown_strange(err)), ("", ""))
+        self.assertEqual((unsafe_characters_in(out), unsafe_characters_in(err)), ("", ""))
         self.assertEqual(len(err.splitlines()), 1)
         self.assertTrue(all(line.startswith(("c2c_bob", "  ")) for line in out.splitlines()))
         self.assertEqual(orjson.loads(as_json)["showName"], FORGED_NAME)

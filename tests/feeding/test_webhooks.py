@@ -20,7 +20,7 @@ from conversations.exceptions import ServiceUnavailable
 from conversations.feeding import messages, webhooks
 from conversations.models import Conversation, Message, Owner, WebhookEvent, WebhookOutcome
 from conversations.times import from_epoch_s
-from tests.support.cast import ALICE, FORGED_NAME, SDK_APP_ID, shown_strange, with_key
+from tests.support.cast import ALICE, FORGED_NAME, SDK_APP_ID, unsafe_characters_in, with_key
 
 NOON_S = 1_760_000_000
 TOKEN = "a token for tests"
@@ -247,7 +247,7 @@ class FailureTests(WebhookTestCase):
                 replay(stderr=err)
 
         for text in (listed, err.getvalue()):
-            self.assertEqual((shown_strange(text), len(text.splitlines())), ("", 1))
+            self.assertEqual((unsafe_characters_in(text), len(text.splitlines())), ("", 1))
 
     def test_a_replay_says_when_there_is_nothing_to_do(self):
         self.send()

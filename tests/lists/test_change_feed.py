@@ -1,4 +1,4 @@
-"""The feed of changes: any place can be read on from, and whoever missed too much starts over, once."""
+"""The feed of changes: it continues from any sync token, and a client that missed too much starts over, once."""
 
 from datetime import timedelta
 
@@ -21,7 +21,8 @@ def read(since: str = "0", count: int = 100, **more) -> change_feed.Changes:
 def kinds(page: change_feed.Changes) -> list[tuple[str, str]]:
     changes = map(orjson.loads, page.changes)
     return [
-        (one["kind"], one.get("conversationID") or one.get("conversation", {}).get("conversationID", "")) for one in changes
+        (change["kind"], change.get("conversationID") or change.get("conversation", {}).get("conversationID", ""))
+        for change in changes
     ]
 
 
@@ -104,12 +105,12 @@ class ChangesTests(TestCase):
         whole = read(self.since).changes
 
         for count in (1, 2, 3):
-            given, since, is_finished = [], self.since, False
+            changes, since, is_finished = [], self.since, False
             while not is_finished:
                 page = read(since, count)
                 self.assertLessEqual(len(page.changes), count)
-                given, since, is_finished = given + page.changes, page.since, page.is_finished
-            self.assertEqual(given, whole)
+                changes, since, is_finished = changes + page.changes, page.since, page.is_finished
+            self.assertEqual(changes, whole)
 
     def test_groups_stand_where_they_changed(self):
         groups.create(owner_id=ALICE, name="work", conversation_ids=["c2c_peer0"])

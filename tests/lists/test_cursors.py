@@ -99,7 +99,7 @@ class WalkTests(ApiTestCase):
 
         for step in range(100):
             body = self.get(url(nextSeq=next_seq, count=7)).json()
-            seen += [one["conversationID"] for one in body["conversationList"]]
+            seen += [row["conversationID"] for row in body["conversationList"]]
             next_seq = body["nextSeq"]
             if next_seq == "0":
                 break
@@ -110,7 +110,7 @@ class WalkTests(ApiTestCase):
             make_conversation(conversation_id=f"c2c_new{step}", order_key=3000 + step)
 
         stayed = {f"c2c_peer{n}" for n in range(step, 60 - step)}
-        self.assertEqual(sorted(one for one in seen if one in stayed), sorted(stayed))
+        self.assertEqual(sorted(id_ for id_ in seen if id_ in stayed), sorted(stayed))
 
     def test_the_page_after_a_deleted_row_is_the_same(self):
         make_conversations(9, order_key=1)

@@ -125,7 +125,7 @@ def save(conversations: list[Conversation]) -> None:
 
 
 def texts(conversation_ids: Iterable[bytes]) -> list[str]:
-    return [one.decode() for one in conversation_ids]
+    return [id_.decode() for id_ in conversation_ids]
 
 
 class ByHandTests(TestCase):

@@ -32,7 +32,7 @@ def set_up_team() -> None:
         GroupMember.objects.create(group_id="team", user_id=user_id, events='[[0,"member"]]')
 
 
-def told() -> list[int]:
+def stored_seqs() -> list[int]:
     """The numbers of the group's stored messages."""
     return [int(position) for position in Message.objects.filter(thread="team").values_list("position", flat=True)]
 
@@ -111,7 +111,7 @@ class PruningTests(TransactionTestCase):
 
         count = pruning.prune(before_s=EVERYTHING_S)
 
-        self.assertEqual((count, told()), (6, [7, 8, 9]))
+        self.assertEqual((count, stored_seqs()), (6, [7, 8, 9]))
         self.read_by("carol", sequence=8)
         self.assertEqual(self.row("carol").unread_count, 1)
 
@@ -120,7 +120,7 @@ class PruningTests(TransactionTestCase):
 
         pruning.prune(before_s=NOON_S + 5)
 
-        self.assertEqual(told(), [4, 5, 6, 7, 8, 9])
+        self.assertEqual(stored_seqs(), [4, 5, 6, 7, 8, 9])
         self.assertEqual(Thread.objects.get(thread="team").pruned_position[-1], "3")
 
     def test_who_left_holds_nothing_but_what_is_unread_there(self):
@@ -131,7 +131,7 @@ class PruningTests(TransactionTestCase):
 
         pruning.prune(before_s=EVERYTHING_S)
 
-        self.assertEqual(told(), [9])
+        self.assertEqual(stored_seqs(), [9])
 
     def test_what_one_member_sees_last_stays_though_others_see_more(self):
         self.read_by("alice", "carol")
@@ -140,7 +140,7 @@ class PruningTests(TransactionTestCase):
 
         pruning.prune(before_s=EVERYTHING_S)
 
-        self.assertEqual(told(), [5, 9, 10])
+        self.assertEqual(stored_seqs(), [5, 9, 10])
 
     def test_a_mention_can_still_be_recalled(self):
         messages.record([group("bob", 10, at_accounts=("alice",), counts_as_unread=False), group("bob", 11)], now_s=NOON_S)
@@ -159,7 +159,7 @@ class PruningTests(TransactionTestCase):
 
         messages.recall(GroupRecall("team", "", (1, 2, 3)))
 
-        self.assertEqual((state(), told()), (before, [9]))
+        self.assertEqual((state(), stored_seqs()), (before, [9]))
 
     def test_a_repeat_is_told_as_one(self):
         self.read_by("alice", "carol")
@@ -167,8 +167,8 @@ class PruningTests(TransactionTestCase):
 
         outcomes = messages.record([group("bob", 1), group("bob", 9), group("bob", 10)], now_s=NOON_S)
 
-        self.assertEqual([one.is_duplicate for one in outcomes], [True, True, False])
-        self.assertEqual((self.row().unread_count, told()), (1, [9, 10]))
+        self.assertEqual([outcome.is_duplicate for outcome in outcomes], [True, True, False])
+        self.assertEqual((self.row().unread_count, stored_seqs()), (1, [9, 10]))
 
     def test_a_recall_of_the_newest_brings_an_old_one_back(self):
         self.read_by("alice", "carol")
@@ -205,14 +205,14 @@ class PruningTests(TransactionTestCase):
 
         pruning.prune(before_s=EVERYTHING_S)
 
-        self.assertEqual(told(), [9])
+        self.assertEqual(stored_seqs(), [9])
 
     def test_a_dry_run_counts_and_changes_nothing(self):
         self.read_by("alice", "carol")
 
         count = pruning.prune(before_s=EVERYTHING_S, dry_run=True)
 
-        self.assertEqual((count, len(told())), (8, 9))
+        self.assertEqual((count, len(stored_seqs())), (8, 9))
         self.assertEqual(Thread.objects.get(thread="team").pruned_position, "")
 
     def test_more_than_a_transaction_takes_goes_as_well(self):
@@ -235,7 +235,7 @@ class PruningTests(TransactionTestCase):
             self.read_by(*Conversation.objects.values_list("owner_id", flat=True), sequence=first)
             with self.assertNumQueries(QUERIES):
                 pruning.prune(before_s=NOON_S + first + members)
-            self.assertEqual(min(told()), first + 1)
+            self.assertEqual(min(stored_seqs()), first + 1)
 
         check(2, 100)
         check(20, 200)

@@ -36,10 +36,10 @@ def kinds(**options) -> list[Kind]:
 class AnyEventsTests(HypothesisTestCase):
     @given(support_messages.events)
     @examples(120)
-    def test_nothing_is_wrong_after_any_events(self, told):
+    def test_nothing_is_wrong_after_any_events(self, events):
         team(*feeding.ROSTER)
 
-        support_messages.feed_in(told, set())
+        support_messages.feed_in(events, set())
 
         self.assertEqual([str(finding) for finding in verify.findings()], [])
 
@@ -49,21 +49,21 @@ class DamageTests(TestCase):
 
     def setUp(self):
         team()
-        told = [group("bob", 1), group("bob", 2, at_accounts=("alice",)), group("alice", 3), group("bob", 4)]
-        messages.record([*told, c2c("bob", "alice", 1), c2c("alice", "bob", 6)], now_s=NOON_S)
+        incoming = [group("bob", 1), group("bob", 2, at_accounts=("alice",)), group("alice", 3), group("bob", 4)]
+        messages.record([*incoming, c2c("bob", "alice", 1), c2c("alice", "bob", 6)], now_s=NOON_S)
         self.group = Conversation.objects.filter(owner_id="alice", conversation_id="group_team")
         self.c2c = Conversation.objects.filter(owner_id="alice", conversation_id="c2c_bob")
         self.assertEqual(kinds(), [])
 
     def assert_mended(self, rows, kind: Kind, **damage) -> None:
-        """The damage is found alone, as often as one looks; a repair makes the row what it was, once."""
+        """Check that the damage is the only finding, each time, and that a repair restores the row, once."""
         before = rows.values(*damage).get()
         rows.update(**damage)
 
         self.assertEqual((kinds(), kinds()), ([kind], [kind]))
-        found = list(verify.findings(repair=True))
+        findings = list(verify.findings(repair=True))
 
-        self.assertEqual([(one.kind, one.is_repaired) for one in found], [(kind, True)])
+        self.assertEqual([(finding.kind, finding.is_repaired) for finding in findings], [(kind, True)])
         self.assertEqual(rows.values(*damage).get(), before)
         self.assertEqual(kinds(), [])
         row = rows.get()
@@ -145,7 +145,9 @@ class DamageTests(TestCase):
 
         self.assertEqual((kinds(), kinds(repair=True), kinds()), ([Kind.SAME_VERSION], [Kind.SAME_VERSION], []))
 
-        changed = {orjson.loads(one)["conversation"]["conversationID"] for one in change_feed.read("alice", token, 100).changes}
+        changed = {
+            orjson.loads(change)["conversation"]["conversationID"] for change in change_feed.read("alice", token, 100).changes
+        }
         self.assertEqual(changed, {"c2c_bob", "group_team"})
 
     def test_several_at_once_take_one_number(self):
@@ -192,7 +194,7 @@ class WalkTests(TestCase):
 
     def test_every_row_of_every_owner_is_met_once(self):
         with mock.patch.multiple(verify, OWNERS_PER_BATCH=2, ROWS_PER_BATCH=2):
-            found = [(one.owner_id, one.conversation_id) for one in verify.findings()]
+            found = [(finding.owner_id, finding.conversation_id) for finding in verify.findings()]
 
         self.assertEqual(found, [(owner_id, f"c2c_{n}") for owner_id in ("alice", "bob", "carol") for n in range(3)])
 
@@ -281,9 +283,9 @@ class RecountTests(TestCase):
     def test_another_owners_conversation_is_not_there(self):
         make_conversation("bob", "c2c_alice")
 
-        done = recounts.recount_each(owner_id="alice", conversation_ids=["c2c_alice"])
+        outcome = recounts.recount_each(owner_id="alice", conversation_ids=["c2c_alice"])
 
-        self.assertEqual(done.results[0].code, Code.CONVERSATION_NOT_FOUND)
+        self.assertEqual(outcome.results[0].code, Code.CONVERSATION_NOT_FOUND)
 
     def test_a_member_who_is_not_known_counts_nothing(self):
         messages.record([group("bob", 1)], now_s=NOON_S)

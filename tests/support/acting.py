@@ -1,4 +1,4 @@
-"""alice acts: every changing call of the API as one table, and a test case that sends them."""
+"""Alice's actions: every call of the API that changes something, as a table, and a test case that sends them."""
 
 import json
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from conversations.models import Conversation, Owner
 from tests.support.api import ApiTestCase, ids_of, url
 from tests.support.cast import ALICE, make_conversation
 
-# What no parser may take for an object with the fields of a call.
+# Bodies that no parser may take for an object with the fields of a call.
 NO_OBJECTS = (
     b"{",
     b"[]",
@@ -35,7 +35,7 @@ NO_OBJECTS = (
 
 
 class Action(NamedTuple):
-    """One call that changes something in alice's scene."""
+    """A call that changes something in Alice's scene."""
 
     name: str
     method: str
@@ -79,7 +79,7 @@ WITHOUT_FIELDS = tuple(action for action in ACTIONS if action.body is None)
 
 
 def make_scene(owner_id: str = ALICE, *, for_unpin: bool = False) -> None:
-    """c2c_bob with unread and a group with a mention, both in the conversation group "work"; "empty" has no members."""
+    """Create c2c_bob with unread and a group with a mention, both in the conversation group "work"; "empty" has no members."""
     Conversation.objects.filter(owner_id=owner_id).delete()
     message = {"last_message": '{"msgID":"m"}', "conversation_groups": 1, "unread_count": 3}
     make_conversation(
@@ -91,12 +91,12 @@ def make_scene(owner_id: str = ALICE, *, for_unpin: bool = False) -> None:
 
 
 class ActionTestCase(ApiTestCase):
-    """Requests of every method; what may not change anything is watched."""
+    """Requests of every method, and checks of what they change."""
 
     def send(
         self, method: str, address: str, body: Any = None, credential: dict[str, str] | None = None, **headers: str
     ) -> HttpResponse:
-        """`body` goes out as JSON, bytes as they are; alice's request unless a credential is given."""
+        """Send `body` as JSON, bytes unchanged, as alice unless there is another credential."""
         if body is not None and not isinstance(body, bytes):
             body = json.dumps(body).encode()
         headers = (self.alice if credential is None else credential) | headers
@@ -117,7 +117,7 @@ class ActionTestCase(ApiTestCase):
         return self.send(action.method, action.address(**parameters), action.body if body is None else body, credential)
 
     def shown(self, conversation_id: str = "c2c_bob") -> dict[str, Any]:
-        """The conversation as alice reads it."""
+        """Return the conversation as alice reads it."""
         return self.get(url(f"conversations/{quote(conversation_id, safe='')}/")).json()
 
     def totals(self) -> dict[str, int]:
@@ -125,27 +125,27 @@ class ActionTestCase(ApiTestCase):
 
     @contextmanager
     def assert_no_change(self) -> Iterator[None]:
-        """Nothing is written meanwhile: no row, no version, no owner."""
+        """Check that the block writes nothing: no row, no version, no owner."""
         before = _everything()
         yield
         self.assertEqual(_everything(), before)
 
     @contextmanager
     def assert_versions(self, count: int) -> Iterator[None]:
-        """Meanwhile alice's list takes so many versions."""
+        """Check that alice's list takes this many versions inside the block."""
         before = version()
         yield
         self.assertEqual(version() - before, count)
 
     def assert_results(self, response: HttpResponse, *codes: int) -> list[dict[str, Any]]:
-        """200 with a result for each ID, of these codes; a sentence only where something is wrong."""
+        """Check that the response is 200 with a result for each ID, of these codes, and return the results."""
         self.assertEqual(response.status_code, 200, response.content[:500])
         self.assertEqual(list(response.json()), ["results"])
         results = response.json()["results"]
-        self.assertEqual([one["resultCode"] for one in results], list(codes))
-        for one in results:
-            self.assertEqual(list(one), ["conversationID", "resultCode", "resultInfo"])
-            self.assertEqual(one["resultInfo"] == "", one["resultCode"] == 0)
+        self.assertEqual([result["resultCode"] for result in results], list(codes))
+        for result in results:
+            self.assertEqual(list(result), ["conversationID", "resultCode", "resultInfo"])
+            self.assertEqual(result["resultInfo"] == "", result["resultCode"] == 0)
         return results
 
 
@@ -173,14 +173,14 @@ class GroupTestCase(ActionTestCase):
 
 
 def group_url(name: str, action: str = "", **parameters: str) -> str:
-    """The address of a group: what a path can't hold, or clients mend, goes by dash."""
+    """Return the address of a group, by dash and parameter for a name that a path can't hold or that clients normalise."""
     if "/" in name or name in ("-", ".", "..", "\n"):
         return url(f"conversation-groups/-/{action}", name=name, **parameters)
     return url(f"conversation-groups/{quoted(name)}/{action}", **parameters)
 
 
 def quoted(text: str) -> str:
-    """A name or ID as one path segment."""
+    """Return a name or ID as a single path segment."""
     return quote(text, safe="")
 
 

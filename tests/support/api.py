@@ -1,4 +1,4 @@
-"""alice at the API: a test case that asks as she would, with a UserSig, which costs no query."""
+"""A test case whose requests are alice's, with a UserSig, which costs no query."""
 
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -15,23 +15,23 @@ PROBLEM_KEYS = ["type", "title", "status", "detail", "errors", "requestId", "cod
 
 
 def url(path: str = "conversations/", **parameters: Any) -> str:
-    """An address under the API; a list among the parameters is repeated."""
+    """Return an address under the API. A list among the parameters is repeated."""
     return f"{API}{path}" + (f"?{urlencode(parameters, doseq=True)}" if parameters else "")
 
 
 def conversation_url(conversation_id: str, **parameters: Any) -> str:
-    """One conversation's address, its ID in one path segment."""
+    """Return a conversation's address with its ID as a single path segment."""
     return url(f"conversations/{quote(conversation_id, safe='')}/", **parameters)
 
 
 def ids_of(response: HttpResponse) -> list[str]:
-    """The IDs of an answer with a conversationList, in its order."""
-    return [one["conversationID"] for one in response.json()["conversationList"]]
+    """Return the IDs of a response's conversationList, in its order."""
+    return [conversation["conversationID"] for conversation in response.json()["conversationList"]]
 
 
 @override_settings(**USERSIG_SETTINGS)
 class ApiTestCase(TestCase):
-    """Requests are alice's unless a credential is given."""
+    """Requests are alice's unless there is another credential."""
 
     @classmethod
     def setUpTestData(cls):
@@ -44,7 +44,7 @@ class ApiTestCase(TestCase):
         return self.client.post(address, body, content_type, **(self.alice | headers))
 
     def assert_problem(self, response: HttpResponse, status: int, code: int, *fields: str) -> dict[str, Any]:
-        """problem+json of this status and code, naming these fields; its body is given back."""
+        """Check that the response is problem+json of this status, code and fields, and return its body."""
         self.assertEqual(response.status_code, status, response.content[:500])
         self.assertEqual(response["Content-Type"], "application/problem+json")
         body = response.json()

@@ -1,4 +1,4 @@
-"""The people and rows that tests play with: alice owns the list, bob is her peer, carol is a stranger."""
+"""The users and rows of most tests: alice owns the list, bob is her peer, carol is a stranger."""
 
 import unicodedata
 from collections.abc import Iterable
@@ -12,13 +12,13 @@ from conversations.identifiers import split
 from conversations.models import Conversation, Owner
 
 ALICE, BOB, CAROL = "alice", "bob", "carol"
-# As somebody may call himself: new lines, a terminal's colours, text turned round, and other ways to break a line.
+# A nickname with line breaks of all kinds, a terminal's colours and changes of the writing direction.
 FORGED_NAME = "Bob\n\n0 unread = 0 carried over\r\nFAKE \x1b[31mred\x9b0m \u202etxet \u2066x\u2028y\u2029z\x85\x0b\x7f"
 SDK_APP_ID, SECRET_KEY = 1400000001, "a secret for tests"
 
 
 def make_conversation(owner_id: str = ALICE, conversation_id: str = "c2c_bob", **fields: Any) -> Conversation:
-    """A row under its owner's next version."""
+    """Create a row with its owner's next version."""
     owner, _ = Owner.objects.get_or_create(owner_id=owner_id)
     Owner.objects.named(owner_id).update(version=F("version") + 1)
     owner.refresh_from_db()
@@ -26,17 +26,19 @@ def make_conversation(owner_id: str = ALICE, conversation_id: str = "c2c_bob", *
     return Conversation.objects.create(owner_id=owner_id, conversation_id=conversation_id, **values)
 
 
-def shown_strange(text: str) -> str:
-    """What of a text steers a terminal, breaks a line otherwise than by a line feed, or turns text round."""
+def unsafe_characters_in(text: str) -> str:
+    """Return the characters that steer a terminal, break a line (other than a line feed), or change the writing direction."""
     turning = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
     others = text.replace("\n", "")
     return "".join(
-        one for one in others if unicodedata.category(one) in ("Cc", "Zl", "Zp") or unicodedata.bidirectional(one) in turning
+        character
+        for character in others
+        if unicodedata.category(character) in ("Cc", "Zl", "Zp") or unicodedata.bidirectional(character) in turning
     )
 
 
 def make_conversations(count: int, owner_id: str = ALICE, *, start: int = 0, **fields: Any) -> list[Conversation]:
-    """`count` rows of one owner: `c2c_peer0`, `c2c_peer1`, … from number `start` on."""
+    """Create `count` rows of an owner: `c2c_peer0`, `c2c_peer1`, … from number `start` on."""
     Owner.objects.get_or_create(owner_id=owner_id)
     Owner.objects.named(owner_id).update(version=F("version") + count)
     last = Owner.objects.get(owner_id=owner_id).version
@@ -52,12 +54,12 @@ def make_conversations(count: int, owner_id: str = ALICE, *, start: int = 0, **f
 
 
 def bearer(credential: str) -> dict[str, str]:
-    """Arguments for the test client that carry a credential."""
+    """Return the test client's arguments for a credential."""
     return {"HTTP_AUTHORIZATION": f"Bearer {credential}"}
 
 
 def with_key(owner_id: str | None = ALICE, scopes: Iterable[str] = ("read",)) -> dict[str, str]:
-    """As `bearer`, with a new API key; a service key for owner_id=None."""
+    """Create an API key, a service key for owner_id=None, and return the test client's arguments for it."""
     return bearer(api_keys.create_api_key(name="test", owner_id=owner_id, scopes=scopes)[1])
 
 
@@ -69,7 +71,7 @@ def usersig(
     expire_s: int = 86_400,
     userbuf: bytes | None = None,
 ) -> str:
-    """A UserSig by the vendor's own library; use with override_settings(**USERSIG_SETTINGS)."""
+    """Return a UserSig by the vendor's own library, valid with override_settings(**USERSIG_SETTINGS)."""
     return TLSSigAPIv2(sdk_app_id, secret_key)._TLSSigAPIv2__gen_sig(user_id, expire_s, userbuf)
 
 

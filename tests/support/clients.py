@@ -9,14 +9,14 @@ from django.db import connection
 
 from tests.support.servers import EventStream
 
-# SQLite has one writer at a time anyway: there a few are enough.
+# SQLite has a single writer at a time, so a few are enough there.
 IS_POSTGRESQL = connection.vendor == "postgresql"
 CONVERSATIONS = 12
 IDS = [f"c2c_peer{n}" for n in range(CONVERSATIONS)]
 
 
 class Api:
-    """alice's requests to a server."""
+    """Alice's requests to a server."""
 
     def __init__(self, port: int, headers: dict[str, str]):
         self.address, self.headers = f"http://127.0.0.1:{port}/api/v1/", headers
@@ -33,33 +33,33 @@ class Api:
             return error.code, json.loads(error.read())
 
     def list(self) -> dict[str, Any]:
-        return {one["conversationID"]: one for one in self.ask("conversations/?count=500")[1]["conversationList"]}
+        return {row["conversationID"]: row for row in self.ask("conversations/?count=500")[1]["conversationList"]}
 
     def act(self) -> int:
-        """Any one action on any conversation; the status."""
-        one = random.choice(IDS)
+        """Do a random action on a random conversation, and return the status."""
+        id_ = random.choice(IDS)
         group = random.choice(("work", "home"))
         return self.ask(
             *random.choice(
                 (
-                    (f"conversations/{one}/pin/", "PUT"),
-                    (f"conversations/{one}/pin/", "DELETE"),
-                    (f"conversations/{one}/read/", "POST", {}),
-                    (f"conversations/{one}/draft/", "PUT", {"draftText": str(random.random())}),
+                    (f"conversations/{id_}/pin/", "PUT"),
+                    (f"conversations/{id_}/pin/", "DELETE"),
+                    (f"conversations/{id_}/read/", "POST", {}),
+                    (f"conversations/{id_}/draft/", "PUT", {"draftText": str(random.random())}),
                     ("conversations/mark/", "POST", {"conversationIDList": IDS, "markType": random.choice((1, 2, 4)),
                      "enableMark": random.random() < 0.5}),
                     ("conversations/read/", "POST", {"scope": "all"}),
-                    ("conversation-groups/", "POST", {"groupName": group, "conversationIDList": [one]}),
+                    ("conversation-groups/", "POST", {"groupName": group, "conversationIDList": [id_]}),
                     (f"conversation-groups/{group}/", "DELETE"),
-                    (f"conversation-groups/{group}/remove/", "POST", {"conversationIDList": [one]}),
-                    *(((f"conversations/{one}/", "DELETE"),) if random.random() < 0.02 else ()),
+                    (f"conversation-groups/{group}/remove/", "POST", {"conversationIDList": [id_]}),
+                    *(((f"conversations/{id_}/", "DELETE"),) if random.random() < 0.02 else ()),
                 )
             )
         )[0]  # fmt: skip
 
 
 def apply(page: dict[str, Any], conversations: dict[str, Any]) -> None:
-    """A page of the feed, as any client would."""
+    """Apply a page of changes to a client's conversations."""
     if page["resetRequired"]:
         conversations.clear()
     for change in page["changes"]:
@@ -83,7 +83,7 @@ class Poller:
 
 
 class Streamer:
-    """Follows events/, is cut off again and again, and goes on after the last event."""
+    """Follows events/, is cut off again and again, and continues after the last event."""
 
     def __init__(self, port: int, headers: dict[str, str]):
         self.port, self.headers, self.conversations, self.since = port, headers, {}, "0"

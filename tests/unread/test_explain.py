@@ -25,7 +25,7 @@ from conversations.unread import explain
 from conversations.unread.explanation import Hint, on_one_line
 from tests.support import feeding
 from tests.support import messages as support_messages
-from tests.support.cast import FORGED_NAME, make_conversation, shown_strange
+from tests.support.cast import FORGED_NAME, make_conversation, unsafe_characters_in
 from tests.support.hypothesis_profiles import examples
 from tests.support.members import team
 from tests.support.messages import NOON_S, c2c, group
@@ -278,7 +278,7 @@ class NamesFromOutsideTests(TestCase):
             call_command("explain_unread", "alice", "c2c_bob", stdout=out)
 
         for text in (explanation.as_text("https://im.example/"), out.getvalue()):
-            self.assertEqual(shown_strange(text), "")
+            self.assertEqual(unsafe_characters_in(text), "")
             self.assertEqual(len(text.split("\n\n")[0].splitlines()), 4 if "https:" in text else 3)
             self.assertTrue(text.startswith("Conversation: Bob␣␣0 unread"))
         self.assertEqual(explanation.name, FORGED_NAME)  # as JSON it is what it is
