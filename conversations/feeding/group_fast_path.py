@@ -6,9 +6,8 @@ members who come and go meanwhile) goes through `fan_out`, row by row.
 """
 
 from collections.abc import Sequence
-from functools import partial
 
-from django.db import connection, transaction
+from django.db import connection
 from django.utils import timezone
 
 from conversations.feeding import group_fast_path_sql as sql
@@ -39,7 +38,7 @@ def change_members(locked: LockedGroup, thread: LockedThread, changes: Sequence[
         changed_at = connection.ops.adapt_datetimefield_value(timezone.now())
         cursor.execute(sql.upsert_rows(batch), batch.parameters | {"changed_at": changed_at})
     if owner_ids:
-        transaction.on_commit(partial(notifications.notify, owner_ids), robust=True)
+        notifications.notify_after_commit(owner_ids)
     return True
 
 

@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any
 
 import orjson
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, TextField, Value, When
 from django.utils import timezone
 
@@ -209,7 +209,7 @@ def _update_rows(conversation_id: str, owner_ids: list[str], profile: _NewProfil
     # A notification that names its owners wakes nobody else's followers.
     for start in range(0, len(changed), notifications.MAX_NAMED):
         named = changed[start : start + notifications.MAX_NAMED]
-        transaction.on_commit(partial(notifications.notify, named), robust=True)
+        notifications.notify_after_commit(named)
 
 
 def _profile_of(conversation_id: str) -> _NewProfile:

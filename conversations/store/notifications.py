@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import psycopg
-from django.db import connection
+from django.db import connection, transaction
 
 CHANNEL = "imsite_changes"
 # PostgreSQL takes 8000 bytes in one notification; of more owners than these, followers look at all of theirs.
@@ -20,8 +20,18 @@ KEEPALIVES = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_coun
 logger = logging.getLogger(__name__)
 
 
+def notify_after_commit(owner_ids: Sequence[str]) -> None:
+    """Wake the followers of these lists once the transaction is committed; a failure is logged and fails nothing else."""
+
+    # A function and not a partial: Django's log line of a failed hook needs its name.
+    def notify_followers() -> None:
+        notify(owner_ids)
+
+    transaction.on_commit(notify_followers, robust=True)
+
+
 def notify(owner_ids: Sequence[str]) -> None:
-    """After the commit, never inside it: NOTIFY makes all commits of the database wait for each other.
+    """Wake the followers of these lists now: after the commit, since NOTIFY makes all commits of the database wait.
 
     On SQLite nothing is sent; followers look by themselves.
     """

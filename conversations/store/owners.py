@@ -7,11 +7,11 @@ other.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from typing import Any
 
 import orjson
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import F
 from django.db.models.functions import Greatest
 
@@ -208,7 +208,7 @@ def _renew(owner_ids: list[str]) -> None:
     lock_owners(owner_ids)
     # Greater than the old one even where the clock was set back.
     Owner.objects.filter(owner_id__any_of=owner_ids).update(epoch=Greatest(F("epoch") + 1, now_s()))
-    transaction.on_commit(partial(notifications.notify, owner_ids), robust=True)
+    notifications.notify_after_commit(owner_ids)
 
 
 def save_owners(locked: Iterable[LockedOwner]) -> None:
@@ -226,7 +226,7 @@ def save_owners(locked: Iterable[LockedOwner]) -> None:
                 parameters,
             )
     if changed:
-        transaction.on_commit(partial(notifications.notify, [owner.owner_id for owner in changed]), robust=True)
+        notifications.notify_after_commit([owner.owner_id for owner in changed])
 
 
 def _parts(rows: list) -> Iterable[list]:

@@ -97,7 +97,7 @@ class FailureTests(ActionTestCase):
                     self.subTest(action.name, status=status),
                     self.assert_no_change(),
                     patch("conversations.store.owners.notifications.notify"),
-                    patch("conversations.store.owners.transaction.on_commit", side_effect=error),
+                    patch("conversations.store.notifications.transaction.on_commit", side_effect=error),
                     self.assertLogs("conversations.api", "ERROR"),
                 ):
                     response = self.act(action)

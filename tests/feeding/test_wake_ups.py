@@ -1,0 +1,78 @@
+"""A wake-up after the commit that fails: the change stands, and nothing else fails with it."""
+
+import json
+from unittest.mock import Mock, patch
+
+from django.db import OperationalError, transaction
+from django.test import TransactionTestCase, override_settings
+
+from conversations.feeding import members, profiles
+from conversations.formats.rest_groups import Profile
+from conversations.models import Conversation, Message, Owner
+from conversations.store import notifications, owners
+from tests.support.api import url
+from tests.support.cast import ALICE, USERSIG_SETTINGS, bearer, make_conversation, usersig, with_key
+from tests.support.ingest import TEXT
+
+FAILING = Mock(side_effect=OperationalError("the connection is lost"))
+
+
+@patch("conversations.store.notifications.notify", FAILING)
+@override_settings(**USERSIG_SETTINGS)
+class FailedWakeUpTests(TransactionTestCase):
+    def assert_logged(self):
+        return self.assertLogs("django.db.backends.base", "ERROR")
+
+    def test_the_rest_of_a_posted_list_is_stored(self):
+        bodies = [
+            {"From_Account": "bob", "To_Account": ALICE, "MsgSeq": 1, "MsgRandom": 7, "MsgBody": TEXT},
+            {"From_Account": "bob", "GroupId": "team", "MsgSeq": 1, "Random": 8, "MsgBody": TEXT},
+            {"From_Account": "eve", "To_Account": ALICE, "MsgSeq": 1, "MsgRandom": 9, "MsgBody": TEXT},
+        ]
+
+        with self.assert_logged() as logs:
+            response = self.client.post(
+                url("messages/"), json.dumps(bodies), "application/json", **with_key(None, ("ingest",))
+            )
+
+        self.assertEqual([result["status"] for result in response.json()["results"]], ["applied"] * 3)
+        self.assertEqual(Message.objects.count(), 3)
+        self.assertIn("notify_followers", logs.output[0])
+
+    def test_an_action_is_answered(self):
+        make_conversation()
+
+        with self.assert_logged():
+            response = self.client.put(url("conversations/c2c_bob/pin/"), **bearer(usersig()))
+
+        self.assertEqual((response.status_code, response.json()["isPinned"]), (200, True))
+
+    def test_a_message_to_settled_members_is_stored(self):
+        members.join("team", ["bob", ALICE], at_ms=1)
+        body = {"From_Account": "bob", "GroupId": "team", "Random": 8, "MsgBody": TEXT}
+
+        with self.assert_logged():
+            response = self.client.post(url("messages/"), json.dumps(body), "application/json", **with_key(None, ("ingest",)))
+
+        self.assertEqual(response.json()["results"][0]["status"], "applied")
+        self.assertEqual(Conversation.objects.get(owner_id=ALICE).unread_count, 1)
+
+    def test_a_name_is_copied_to_all_rows_and_tokens_are_reset(self):
+        make_conversation(show_name="bob")
+        epoch = Owner.objects.get(owner_id=ALICE).epoch
+
+        with self.assert_logged():
+            profiles.set_profiles([Profile(user_id="bob", nick_name="Bobby", face_url=None, at_ms=1)])
+            owners.reset_sync_tokens()
+
+        self.assertEqual(Conversation.objects.get().show_name, "Bobby")
+        self.assertGreater(Owner.objects.get(owner_id=ALICE).epoch, epoch)
+
+    def test_further_hooks_run(self):
+        later = Mock()
+
+        with self.assert_logged(), transaction.atomic():
+            notifications.notify_after_commit([ALICE])
+            transaction.on_commit(later)
+
+        later.assert_called_once_with()
