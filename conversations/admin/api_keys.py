@@ -28,7 +28,7 @@ class NewKeyForm(forms.ModelForm):
         choices=[("read", _("read")), ("write", _("write")), ("ingest", _("ingest"))],
         widget=forms.CheckboxSelectMultiple,
         initial=["read"],
-        help_text=_("The ingest scope requires a service key."),
+        help_text=_("The write scope includes read. The ingest scope requires a service key."),
     )
 
     user: Any  # the member of staff who creates the key; set by the admin

@@ -435,7 +435,11 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(
                         condition=models.Q(("can_ingest", False), ("owner_id__isnull", True), _connector="OR"),
                         name="apikey_ingests_only_as_a_service",
-                    )
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("can_write", False), ("can_read", True), _connector="OR"),
+                        name="apikey_that_writes_reads",
+                    ),
                 ],
             },
         ),

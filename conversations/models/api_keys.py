@@ -37,6 +37,7 @@ class ApiKey(models.Model):
             models.CheckConstraint(
                 name="apikey_ingests_only_as_a_service", condition=Q(can_ingest=False) | Q(owner_id__isnull=True)
             ),
+            models.CheckConstraint(name="apikey_that_writes_reads", condition=Q(can_write=False) | Q(can_read=True)),
         )
 
     def __str__(self) -> str:

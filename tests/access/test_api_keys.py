@@ -22,6 +22,13 @@ class MakingTests(TestCase):
 
         self.assertEqual(api_keys.find(text), api_keys.Grant(ALICE, frozenset({"read", "write"})))
 
+    def test_the_scope_write_includes_read(self):
+        key, text = api_keys.create_api_key(name="app", owner_id=ALICE, scopes=["write"])
+
+        self.assertEqual(api_keys.find(text).scopes, {"read", "write"})
+        with self.assertRaises(IntegrityError), transaction.atomic():
+            ApiKey.objects.filter(prefix=key.prefix).update(can_read=False)
+
     def test_a_key_without_an_owner_is_a_service_and_may_feed(self):
         _key, text = api_keys.create_api_key(name="back end", scopes=["ingest"])
 

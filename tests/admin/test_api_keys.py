@@ -31,6 +31,13 @@ class ApiKeyAdminTests(TestCase):
         self.assertIn("no-store", page["Cache-Control"])
         self.assertNotContains(self.client.get(LIST), text)
 
+    def test_the_scope_write_includes_read(self):
+        page = self.add(owner_id="alice", scopes=["write"])
+
+        self.assertEqual(api_keys.find(page.context["key"]), ("alice", {"read", "write"}))
+        self.assertContains(self.client.get(LIST), '<td class="field-granted">read, write</td>', html=True)
+        self.assertContains(self.client.get(ADD), "The write scope includes read.")
+
     def test_a_new_key_is_in_no_cookie_and_no_session(self):
         for button in ("_save", "_continue", "_addanother", "_popup"):
             with self.subTest(button):
