@@ -195,7 +195,7 @@ def _apply_unread(row: Conversation, before: ViewedMessage | None, after: Viewed
 
 def _apply_mention(row: Conversation, before: ViewedMessage | None, after: ViewedMessage) -> None:
     at_type = after.at_type(row)
-    # Webhooks do not say who is mentioned: an entry that an app reported stays until it is read or recalled.
+    # Not every webhook says who is mentioned: an entry that an app reported stays until it is read or recalled.
     if at_type or (before is not None and before.at_type(row)) or after.message.is_recalled:
         _set_mention(row, after.message.position, at_type)
 

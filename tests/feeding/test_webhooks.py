@@ -158,6 +158,19 @@ class EffectTests(WebhookTestCase):
         self.assertEqual(row.show_name, "Bob")
         self.assertEqual(orjson.loads(WebhookEvent.objects.earliest("pk").body)["CloudCustomData"], "{}\0")
 
+    def test_mentions_of_a_group_message_are_shown(self):
+        body = {"CallbackCommand": "Group.CallbackAfterSendMsg", "GroupId": "team", "Type": "Public", "From_Account": "bob"}
+        body |= {"Random": 7, "MsgTime": NOON_S, "MsgBody": MESSAGE["MsgBody"]}
+        mentions = ([{"GroupAtAllFlag": 0, "GroupAt_Account": ALICE}], [{"GroupAtAllFlag": 1, "GroupAt_Account": ""}], None)
+        self.send(body | {"From_Account": ALICE, "MsgSeq": 1})
+
+        for seq, mention in enumerate(mentions, 2):
+            self.send(body | {"MsgSeq": seq} | ({"GroupAtInfo": mention} if mention else {}))
+
+        alices = Conversation.objects.get(owner_id=ALICE)
+        self.assertEqual(orjson.loads(alices.group_at_info), [{"seq": "2", "atType": 1}, {"seq": "3", "atType": 2}])
+        self.assertEqual(orjson.loads(Conversation.objects.get(owner_id="bob").group_at_info), [])
+
     def test_told_twice_counts_once(self):
         self.assert_ok(self.send())
         self.assert_ok(self.send())
