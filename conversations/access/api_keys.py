@@ -31,7 +31,9 @@ def create_api_key(
 ) -> tuple[ApiKey, str]:
     """Create a key, and return it with its text, which can't be read again. Without an owner it is a service key.
 
-    The scope write includes read: the answer to a change shows the conversation. Raises InvalidParameter as `check_new_key` does.
+    The scope write includes read: the answer to a change shows the conversation.
+
+    Raises InvalidParameter as `check_new_key` does.
     """
     scopes = frozenset(scopes)
     check_new_key(name=name, owner_id=owner_id, scopes=scopes, expires_at=expires_at)

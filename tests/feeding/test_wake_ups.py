@@ -31,9 +31,7 @@ class FailedWakeUpTests(TransactionTestCase):
         ]
 
         with self.assert_logged() as logs:
-            response = self.client.post(
-                url("messages/"), json.dumps(bodies), "application/json", **with_key(None, ("ingest",))
-            )
+            response = self.client.post(url("messages/"), json.dumps(bodies), "application/json", **with_key(None, ("ingest",)))
 
         self.assertEqual([result["status"] for result in response.json()["results"]], ["applied"] * 3)
         self.assertEqual(Message.objects.count(), 3)

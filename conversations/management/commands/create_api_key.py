@@ -23,7 +23,9 @@ class Command(BaseCommand):
         grant.add_argument("--owner", metavar="USER_ID", help=_("restrict the key to this user's list"))
         grant.add_argument("--service", action="store_true", help=_("allow access to all lists; each request names the user"))
         parser.add_argument(
-            "--scopes", default=api_keys.READ, help=_("comma-separated list of read, write (includes read), ingest (default: read)")
+            "--scopes",
+            default=api_keys.READ,
+            help=_("comma-separated list of read, write (includes read), ingest (default: read)"),
         )
         parser.add_argument("--expires-days", type=int, metavar="N", help=_("expire after N days (default: never)"))
 
