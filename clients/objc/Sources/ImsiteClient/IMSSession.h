@@ -1,0 +1,43 @@
+// One server and credential: sends requests and reads answers. Blocks, so never for the main thread.
+#import "IMSJSON.h"
+
+enum {
+    IMS_TIMEOUT = 6012,
+    IMS_NOT_CONNECTED = 6013,
+    IMS_INVALID_PARAMETER = 6017,
+    IMS_UNREADABLE_ANSWER = 9502,
+    IMS_NETWORK = 9508,
+    IMS_SERVER_ERROR = 50005,
+    IMS_SIG_EXPIRED = 70001,
+};
+
+/// The outcome of a request: JSON, or an error with a code.
+@interface IMSAnswer : NSObject {
+@public
+    int code;  // 0 for an answer
+    NSString *desc;
+    NSInteger status;  // of HTTP; 0 where there was no answer
+    NSDictionary *json;
+    NSString *version;  // the sync token that came with it
+}
++ (IMSAnswer *)failure:(int)code desc:(NSString *)desc status:(NSInteger)status;
++ (IMSAnswer *)ofStatus:(NSInteger)status body:(NSData *)body version:(NSString *)version;
+/// The failure that is meant by an error of the network.
++ (IMSAnswer *)networkFailure:(NSError *)error;
+@end
+
+@interface IMSSession : NSObject {
+    NSString *_root, *_credential, *_owner, *_position;
+}
+- (instancetype)initWithServer:(NSString *)server credential:(NSString *)credential owner:(NSString *)owner;
+- (void)renew:(NSString *)credential;
+/// `query` is names and values by turns.
+- (IMSAnswer *)send:(NSString *)method path:(NSString *)path query:(NSArray *)query body:(NSDictionary *)body;
+/// The request for the event stream after the position.
+- (NSURLRequest *)eventsRequest;
+/// The sync token after which changes are news to the app: of the first list read, then of the last event; nil at first.
+- (NSString *)position;
+/// Set the position, unless there is one.
+- (void)startAt:(NSString *)version;
+- (void)moveTo:(NSString *)eventID;
+@end

@@ -1,0 +1,3 @@
+#import <ImsiteClient/IMSConversation.h>
+#import <ImsiteClient/IMSManager.h>
+#import <ImsiteClient/IMSMessage.h>
