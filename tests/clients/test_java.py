@@ -115,10 +115,12 @@ def run_samples(classes: Path, *arguments: str, android: bool = False) -> list[s
 def test_the_samples_of_the_document(classes: Path, site: Site):
     printed, found, unknown, printed_list, found_list, unknown_list = run_samples(classes, site.url, site.usersig)
 
-    assert printed.startswith("imsite-callback: failure, code:6017, desc:") and "c2c_" in printed
+    assert printed.startswith("imsite-callback: failure, code:6017, desc:")
+    assert "c2c_" in printed
     assert found == "imsite-callback: success"
     assert unknown.startswith("imsite-callback: failure, code:6004, desc:")
-    assert printed_list.startswith("imsite-callback: failure, code:6017, desc:") and "c2c_" in printed_list
+    assert printed_list.startswith("imsite-callback: failure, code:6017, desc:")
+    assert "c2c_" in printed_list
     assert (found_list, unknown_list) == ("imsite-callback: success", "imsite-callback: success")
 
 

@@ -143,9 +143,11 @@ def test_the_samples_of_the_document(built: Path, site: Site):
 
     assert lines[0] == "success 0 Bob"
     assert lines[1].startswith("failure 6004 ")
-    assert lines[2].startswith("failure 6017 ") and "c2c_" in lines[2]
+    assert lines[2].startswith("failure 6017 ")
+    assert "c2c_" in lines[2]
     assert lines[3:5] == ["success 1 ", "success 0 "]
-    assert lines[5].startswith("failure 6017 ") and "c2c_" in lines[5]
+    assert lines[5].startswith("failure 6017 ")
+    assert "c2c_" in lines[5]
 
 
 def test_a_service_key_with_a_user(built: Path, site: Site):
