@@ -236,7 +236,7 @@ class FailureTests(WebhookTestCase):
             self.assert_ok(self.send())
         self.assertIn("broken", WebhookEvent.objects.get().error)
 
-        self.assertEqual(replay("--failed"), "1 webhook applied.\n")
+        self.assertEqual(replay("--failed"), "Applied 1 webhook.\n")
 
         self.assertEqual(WebhookEvent.objects.get().outcome, WebhookOutcome.APPLIED)
         self.assertEqual(Conversation.objects.get(owner_id=ALICE).unread_count, 1)
@@ -267,17 +267,17 @@ class FailureTests(WebhookTestCase):
 
         for arguments in ((), ("--failed",), ("--pending",), ("--dry-run",), ("--pending", "--dry-run"), ("999",)):
             with self.subTest(arguments):
-                self.assertEqual(replay(*arguments), "There is nothing to do.\n")
+                self.assertEqual(replay(*arguments), "Nothing to do.\n")
 
     def test_a_replay_refuses_numbers_and_times_that_no_database_takes(self):
         for number in ("9223372036854775808", "9" * 5000, "0", "-1", "1_0", "x"):
-            with self.subTest(number[:30]), self.assertRaisesRegex(CommandError, "is no number from 1 to 9223372036854775807"):
+            with self.subTest(number[:30]), self.assertRaisesRegex(CommandError, "is not a number between 1 and 9223372036854775807"):
                 replay("--", number)
         for moment in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"):
-            with self.subTest(moment), self.assertRaisesRegex(CommandError, "Give ISO 8601"):
+            with self.subTest(moment), self.assertRaisesRegex(CommandError, "Expected ISO 8601"):
                 replay("--since", moment)
 
-        self.assertEqual(replay(str(2**63 - 1)), "There is nothing to do.\n")
+        self.assertEqual(replay(str(2**63 - 1)), "Nothing to do.\n")
 
     def test_a_replay_can_be_narrowed(self):
         self.send()
@@ -296,7 +296,7 @@ class FailureTests(WebhookTestCase):
                 self.assert_ok(self.send())
         self.assertEqual(set(WebhookEvent.objects.values_list("outcome", flat=True)), {WebhookOutcome.PENDING})
 
-        self.assertEqual(replay("--pending"), "2 webhooks applied.\n")
+        self.assertEqual(replay("--pending"), "Applied 2 webhooks.\n")
 
         self.assertEqual(Conversation.objects.get(owner_id=ALICE).unread_count, 1)
         self.assertEqual(set(WebhookEvent.objects.values_list("outcome", "error")), {(WebhookOutcome.APPLIED, "")})
@@ -361,16 +361,16 @@ class SpentBodyTests(WebhookTestCase):
         for arguments, left in ((("--dry-run",), 6), ((), 5)):
             out = StringIO()
             call_command("prune_messages", "--days", "30", *arguments, stdout=out)
-            self.assertIn("1 webhook would be emptied." if arguments else "1 webhook emptied.", out.getvalue())
+            self.assertIn("1 webhook would lose its body." if arguments else "1 webhook lost its body.", out.getvalue())
             self.assertEqual(WebhookEvent.objects.exclude(body="").count(), left)
 
     def test_a_replay_leaves_it_out_and_says_so(self):
         webhooks.remove_old_bodies()
 
         err = StringIO()
-        self.assertEqual(replay("--all", stderr=err), "5 webhooks applied.\n")
+        self.assertEqual(replay("--all", stderr=err), "Applied 5 webhooks.\n")
 
-        self.assertEqual(err.getvalue().splitlines(), [f"{self.spent}: Its body is gone, so it was left out."])
+        self.assertEqual(err.getvalue().splitlines(), [f"{self.spent}: skipped, its body was deleted."])
         self.assertEqual(set(WebhookEvent.objects.values_list("outcome", flat=True)), {WebhookOutcome.APPLIED})
         self.assertEqual(Conversation.objects.get(owner_id=ALICE).unread_count, 1)
 
