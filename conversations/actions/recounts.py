@@ -18,6 +18,7 @@ from conversations.store.rows import save_conversations
 from conversations.store.transactions import in_transaction
 from conversations.times import check_epoch_s
 from conversations.unread import counts as unread_counts
+from conversations.unread import viewers
 
 # Messages to count for many conversations, whose groups are locked meanwhile: less than a second.
 RECOUNTED_AT_ONCE = 20_000
@@ -55,7 +56,7 @@ def _move_read_position(owner_id: str, conversation_id: str, to: int) -> Outcome
 
 def _move_back(conversation: Conversation, to: int) -> None:
     conversation.read_up_to = to
-    conversation.unread_count, mentions = unread_counts.recount(conversation, unread_counts.viewer_of(conversation))
+    conversation.unread_count, mentions = unread_counts.recount(conversation, viewers.of_row(conversation))
     if conversation.type == ConversationType.GROUP:
         entries = at_info.types_by_seq(conversation.group_at_info) | mentions
         conversation.group_at_info = at_info.to_json(entries)

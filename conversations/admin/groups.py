@@ -11,7 +11,7 @@ from conversations.choices import Membership
 from conversations.lists import search
 from conversations.models import Group, GroupMemberRow
 from conversations.times import from_epoch_s
-from conversations.unread.explanation import in_utc
+from conversations.unread.plain_text import in_utc
 from conversations.unread.rosters import MembershipHistory
 
 

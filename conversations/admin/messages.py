@@ -12,7 +12,7 @@ from conversations.lists import search
 from conversations.models.messages import MessageRow
 from conversations.threads import BETWEEN
 from conversations.times import from_epoch_s
-from conversations.unread.explanation import in_utc
+from conversations.unread.plain_text import in_utc
 from conversations.unread.rules import NO_LIST
 
 

@@ -1,12 +1,11 @@
 """How a reported conversation changes a row; pure.
 
-An object can date its messages, its read position and its draft; of these the newest stands, whichever report comes last, and
-the same again changes nothing. It can not date the owner's settings: those are as the last report tells them. What a report
-leaves out, or gives as null, it does not tell, and stays.
+A report dates its messages, its read position and its draft: of these the newest wins, whichever report comes last, and the
+same again changes nothing. The user's settings have no time: they are taken from the latest report. A key that is missing or
+null changes nothing.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import orjson
@@ -15,93 +14,84 @@ from conversations import identifiers, positions, threads
 from conversations.actions import groups, peer_receipts, pins, read_positions, row_state
 from conversations.choices import MessageStatus
 from conversations.exceptions import ConversationError
+from conversations.feeding.report_context import KnownProfile, ReportContext, ReportedConversation
 from conversations.formats import at_info
 from conversations.formats.entries import Entry
-from conversations.models import Conversation, Message
+from conversations.models import Conversation
 from conversations.models.querysets import NO_AT_INFO
 from conversations.store.owners import LockedOwner
 
-# Taken as they are.
+# Keys that are taken as they are, and their columns.
 SETTINGS = {"recvOpt": "recv_opt", "markList": "marks", "customData": "custom_data"}
 
 
-class Told(NamedTuple):
-    """A checked object: what it says, which keys it has, and why a part of it was left out."""
-
-    entry: Entry
-    keys: frozenset[str]
-    refused: ConversationError | None
-
-
-@dataclass
-class Known:
-    """What else is known of the reported conversations, by their IDs, and what room is left."""
-
-    newest: Mapping[str, str]  # stored messages
-    stored: Mapping[tuple[str, str], Message]  # those of which the report tells too
-    looks: Mapping[str, tuple[str, str, frozenset[str]]]  # name, avatar, all names there were
-    read_by_peer: Mapping[str, int]  # epoch seconds
-    room_for_pins: int
-    rooms: list[int]  # of conversation groups, by bit
-
-
 class Merged(NamedTuple):
-    """Whether stored messages are to be counted again, and why a part of the object was not taken."""
+    """Whether stored messages must be counted again, and why a part of the report was refused, if any."""
 
-    is_to_count: bool = False
+    must_count: bool = False
     refused: ConversationError | None = None
 
 
-def merge(row: Conversation, told: Told, known: Known, owner: LockedOwner) -> Merged:
-    """Merge an object into its row, where that is in the list or comes into it.
+def merge(row: Conversation, reported: ReportedConversation, context: ReportContext, owner: LockedOwner) -> Merged:
+    """Merge a reported conversation into its row, if the row is in the list or the report puts it there.
 
-    Raises InvalidParameter, with nothing done, for a read position that can't be.
+    Raises InvalidParameter, with the row unchanged, for an impossible read position.
     """
-    _check_read(row, told.entry, known)
-    if not is_listed(row) and not _begin(row, told.entry):
+    _check_read_position(row, reported.entry, context)
+    if not is_listed(row) and not _list(row, reported.entry):
         return Merged()
-    is_to_count = _merge_messages(row, told, known)
-    _merge_look(row, told, known)
-    return Merged(is_to_count, _merge_settings(row, told, known, owner))
+    must_count = _merge_messages(row, reported, context)
+    _merge_profile(row, reported.entry, context)
+    return Merged(must_count, _merge_settings(row, reported, context, owner))
 
 
 def is_listed(row: Conversation) -> bool:
-    """Whether the row is in the list, or comes into it by this report."""
-    return row.deleted_at is None and (not row._state.adding or hasattr(row, "is_begun"))
+    """Return whether the row is in the list, or this report puts it there."""
+    return row.deleted_at is None and (not row._state.adding or hasattr(row, "is_listed_by_report"))
 
 
-def _begin(row: Conversation, entry: Entry) -> bool:
-    """Put a conversation into the list; one that its owner deleted comes back by a newer message only."""
+def _list(row: Conversation, entry: Entry) -> bool:
+    """Put a row into the list, and return whether it is: after a deletion only a newer message does."""
     was_listed = row.version and not row._state.adding
     if was_listed and entry.last_message_position <= row.deleted_position:
         return False
-    row.deleted_at, row.created_version, row.is_begun = None, 0, True
+    row.deleted_at, row.created_version, row.is_listed_by_report = None, 0, True
     return True
 
 
-def _check_read(row: Conversation, entry: Entry, known: Known) -> None:
+# ---- Messages ----------------------------------------------------------------------------------
+
+
+def _check_read_position(row: Conversation, entry: Entry, context: ReportContext) -> None:
     if row.is_group:
-        newest = max(row_state.newest_known(row, known.newest), entry.last_message_position)
+        newest = max(row_state.newest_known(row, context.newest), entry.last_message_position)
         read_positions.check_read_sequence(row, entry.group_read_sequence, newest, field="groupReadSequence")
 
 
-def _merge_messages(row: Conversation, told: Told, known: Known) -> bool:
-    """Read position, unread, last message, @ entries and place; whether what is stored is to be counted again."""
-    told_read = told.entry.group_read_sequence if row.is_group else told.entry.c2c_read_timestamp
-    entry = told.entry.with_read_position_of(row).without_cleared(row)
-    is_to_count = told_read > row.read_up_to and read_positions.advance(row, told_read)
-    is_to_count |= _fill_unread(row, entry, told, known)
-    _fill_last_message(row, entry, known)
+def _merge_messages(row: Conversation, reported: ReportedConversation, context: ReportContext) -> bool:
+    """Merge read position, unread count, last message, mentions and order key.
+
+    Return whether stored messages must be counted again.
+    """
+    read_up_to = reported.entry.group_read_sequence if row.is_group else reported.entry.c2c_read_timestamp
+    entry = reported.entry.with_read_position_of(row).without_cleared(row)
+    must_count = read_up_to > row.read_up_to and read_positions.advance(row, read_up_to)
+    if "unreadCount" in reported.keys:
+        must_count |= _import_unread(row, entry, context)
+    _merge_last_message(row, entry, context)
     if row.is_group and entry.group_at_info != NO_AT_INFO:
-        _unite_mentions(row, entry, known)
+        _merge_mentions(row, entry, context)
     row.order_key = max(row.order_key, entry.order_key)
-    return is_to_count
+    return must_count
 
 
-def _fill_unread(row: Conversation, entry: Entry, told: Told, known: Known) -> bool:
-    """Carry the app's own count over, up to its last message, where nothing here counts."""
-    # Where messages are stored their count stands, but for whom they did not count because nobody knew of him.
-    if "unreadCount" not in told.keys or (row.conversation_id in known.newest and not _is_new(row)):
+def _import_unread(row: Conversation, entry: Entry, context: ReportContext) -> bool:
+    """Import the app's own count, up to its last message, where no stored message counts.
+
+    Return whether stored messages after that one must be counted again.
+    """
+    # Where messages are stored their count stands, except for a user who was not known to be a member.
+    if row.conversation_id in context.newest and not _was_never_listed(row):
         return False
     end, known_end = entry.last_message_position, max(row.last_message_position, row.imported_unread_position)
     if end == row.imported_unread_position != positions.NO_POSITION:
@@ -112,105 +102,116 @@ def _fill_unread(row: Conversation, entry: Entry, told: Told, known: Known) -> b
     else:
         return False
     row.unread_count = row.imported_unread
-    return known.newest.get(row.conversation_id, positions.NO_POSITION) > end
+    return context.newest.get(row.conversation_id, positions.NO_POSITION) > end
 
 
-def _is_new(row: Conversation) -> bool:
-    """Whether the row was not in the list before, ever."""
+def _was_never_listed(row: Conversation) -> bool:
     return row._state.adding or not row.version
 
 
-def _fill_last_message(row: Conversation, entry: Entry, known: Known) -> None:
-    """Show the app's last message where none as new is known. A message that is stored is shown, or not, by what is stored."""
+def _merge_last_message(row: Conversation, entry: Entry, context: ReportContext) -> None:
+    """Show the app's last message unless a newer one is known. Whether a stored message shows, its own row decides."""
+    position = entry.last_message_position
     thread = threads.thread_of(row.owner_id, row.conversation_id)
-    if entry.last_message is None or (thread, entry.last_message_position) in known.stored:
+    if entry.last_message is None or (thread, position) in context.messages or position < row.last_message_position:
         return
-    last_message = _as_peer_read(entry.last_message, known.read_by_peer.get(row.conversation_id, 0))
-    place, known_place = entry.last_message_position, row.last_message_position
-    if row.last_message and (place < known_place or (place == known_place and _says(last_message) <= _says(row.last_message))):
+    peer_read_s = context.read_by_peer.get(row.conversation_id, 0)
+    last_message = peer_receipts.as_read(entry.last_message, peer_read_s) or entry.last_message
+    is_same = row.last_message and position == row.last_message_position
+    if is_same and _information_in(last_message) <= _information_in(row.last_message):
         return
-    if place >= known_place:
-        row.last_message, row.last_message_at = last_message, entry.last_message_at
-        row.last_message_position = place
+    row.last_message, row.last_message_at, row.last_message_position = last_message, entry.last_message_at, position
 
 
-def _as_peer_read(last_message: str, time_s: int) -> str:
-    return peer_receipts.as_read(last_message, time_s) or last_message
+def _information_in(last_message: str) -> tuple[bool, bool, int, str]:
+    """Return a key by which the report of a message that says more is greater.
 
-
-def _says(last_message: str) -> tuple[bool, bool, int, str]:
-    """How much a message says: that it was recalled, that the peer has read it, and then any rule would do that is one."""
+    First that it was recalled, then that the peer has read it; the rest only makes the order total.
+    """
     message = orjson.loads(last_message)
     is_recalled = message.get("status") == MessageStatus.REVOKED
     return is_recalled, message.get("isPeerRead") is True, len(last_message), last_message
 
 
-def _unite_mentions(row: Conversation, entry: Entry, known: Known) -> None:
-    """Add those that are not read. Of a message that is stored, what is stored tells more surely whom it mentions."""
-    entries, thread = at_info.types_by_seq(row.group_at_info), threads.thread_of(row.owner_id, row.conversation_id)
-    for seq, at_type in at_info.types_by_seq(at_info.after(entry.group_at_info, row.group_read_sequence)).items():
-        message = known.stored.get((thread, positions.of_group(seq)))
+def _merge_mentions(row: Conversation, entry: Entry, context: ReportContext) -> None:
+    """Add the unread mentions. A stored message knows better whom it mentions."""
+    at_types, thread = at_info.types_by_seq(row.group_at_info), threads.thread_of(row.owner_id, row.conversation_id)
+    unread = at_info.types_by_seq(at_info.after(entry.group_at_info, row.group_read_sequence))
+    for seq, at_type in unread.items():
+        message = context.messages.get((thread, positions.of_group(seq)))
         if message is None:
-            entries[seq] = entries.get(seq, 0) | at_type  # me and all are two bits
+            at_types[seq] = at_types.get(seq, 0) | at_type  # me and all are two bits
         elif not message.is_recalled and message.sender != row.owner_id:
-            entries.setdefault(seq, at_type)
-    row.group_at_info = at_info.to_json(entries)
+            at_types.setdefault(seq, at_type)
+    row.group_at_info = at_info.to_json(at_types)
 
 
-def _merge_look(row: Conversation, told: Told, known: Known) -> None:
-    """Name and avatar: a remark is better than a nick, a nick better than an older one, and any better than the ID."""
-    entry, bare_id = told.entry, identifiers.split(row.conversation_id)[1]
-    name, face_url, all_names = known.looks.get(row.conversation_id, ("", "", frozenset()))
-    is_old = entry.show_name in ("", bare_id) or (entry.show_name in all_names and entry.show_name != name)
-    # Nobody gives a group a name of his own, so the group's own is better.
-    if not is_old and not (name and row.is_group):
+# ---- Name and settings -------------------------------------------------------------------------
+
+
+def _merge_profile(row: Conversation, entry: Entry, context: ReportContext) -> None:
+    """Merge name, avatar and group type: a remark beats a nickname, a newer nickname an older one, and any name the ID."""
+    bare_id = identifiers.split(row.conversation_id)[1]
+    profile = context.profiles.get(row.conversation_id, KnownProfile())
+    is_former_name = entry.show_name in profile.all_names and entry.show_name != profile.name
+    is_better = entry.show_name not in ("", bare_id) and not is_former_name
+    # A group has no remark, so its own name is better.
+    if is_better and not (profile.name and row.is_group):
         row.show_name = entry.show_name
     elif row.show_name in ("", bare_id):
-        row.show_name = name or bare_id
-    row.face_url = face_url or entry.face_url or row.face_url
+        row.show_name = profile.name or bare_id
+    row.face_url = profile.face_url or entry.face_url or row.face_url
     row.group_type = row.group_type or entry.group_type
 
 
-def _merge_settings(row: Conversation, told: Told, known: Known, owner: LockedOwner) -> ConversationError | None:
-    """Take the settings, and return one error that names the parts that were not taken, with the code of the first."""
-    entry, refused = told.entry, [told.refused]
+def _merge_settings(
+    row: Conversation, reported: ReportedConversation, context: ReportContext, owner: LockedOwner
+) -> ConversationError | None:
+    """Merge the user's settings, and return one error for all refused parts, with the code of the first."""
+    entry, refused = reported.entry, [reported.refused]
     for key, column in SETTINGS.items():
-        if key in told.keys:
+        if key in reported.keys:
             setattr(row, column, getattr(entry, column))
     _merge_draft(row, entry)
-    if "isPinned" in told.keys and entry.is_pinned != row.is_pinned:
-        refused.append(_set_pinned(row, entry.is_pinned, known))
-    if "conversationGroupList" in told.keys:
-        refused.append(_set_groups(row, entry.group_names, known, owner))
+    if "isPinned" in reported.keys and entry.is_pinned != row.is_pinned:
+        refused.append(_set_pinned(row, entry.is_pinned, context))
+    if "conversationGroupList" in reported.keys:
+        refused.append(_set_groups(row, entry.group_names, context, owner))
     errors = [error for error in refused if error]
     return type(errors[0])(" ".join(str(error.detail) for error in errors)) if errors else None
 
 
 def _merge_draft(row: Conversation, entry: Entry) -> None:
-    """The later edit; one without a time, where none is known. An empty one without a time is no news."""
+    """Take the later edit, or a draft without a time where there is none. An empty one without a time changes nothing."""
     is_later = entry.draft_timestamp and entry.draft_timestamp >= row.draft_timestamp
     is_first = entry.draft_text and not row.draft_text and not row.draft_timestamp
     if (is_later and (entry.draft_text or row.draft_text)) or is_first:
         row.draft_text, row.draft_timestamp = entry.draft_text, entry.draft_timestamp
 
 
-def _set_pinned(row: Conversation, pinned: bool, known: Known) -> ConversationError | None:
-    if pinned and known.room_for_pins < 1:
+def _set_pinned(row: Conversation, pinned: bool, context: ReportContext) -> ConversationError | None:
+    if pinned and context.room_for_pins < 1:
         return pins.too_many_pinned()
-    known.room_for_pins -= pinned
+    context.room_for_pins -= pinned
     row.is_pinned = pinned
     return None
 
 
-def _set_groups(row: Conversation, names: Sequence[str], known: Known, owner: LockedOwner) -> ConversationError | None:
+def _set_groups(
+    row: Conversation, names: Sequence[str], context: ReportContext, owner: LockedOwner
+) -> ConversationError | None:
+    """Put the row into these conversation groups and no other ones, except into full ones."""
     try:
-        told = owner.group_bits(names)
+        wanted = owner.group_bits(names)
     except ConversationError as error:
         return error
-    new = [bit for bit, _room in enumerate(known.rooms) if (told & ~row.conversation_groups) >> bit & 1]
-    full = [bit for bit in new if known.rooms[bit] < 1]
-    for bit in new:
-        known.rooms[bit] -= bit not in full
-        told &= ~(1 << bit) if bit in full else -1
-    row.conversation_groups = told
+    full = 0
+    for bit, room in enumerate(context.room_in_groups):
+        if not (wanted & ~row.conversation_groups) >> bit & 1:
+            continue  # not wanted, or the row is in it already
+        if room > 0:
+            context.room_in_groups[bit] -= 1
+        else:
+            full |= 1 << bit
+    row.conversation_groups = wanted & ~full
     return groups.full() if full else None

@@ -14,7 +14,7 @@ from conversations.formats import at_info
 from conversations.models import Conversation, Message
 from conversations.models.querysets import NO_AT_INFO
 from conversations.store import message_reads
-from conversations.unread import counts, last_message, rules
+from conversations.unread import counts, last_message, rules, viewers
 from conversations.unread.rules import Viewer
 
 # A message up to one of these positions mentions nobody any more. Imported mentions lie within the imported unread, so IMPORTED
@@ -54,7 +54,7 @@ def of_row(row: Conversation, group_names: list[str | None]) -> list[Discrepancy
     discrepancies = [*_conversation_groups(row, group_names), *_created_version(row)]
     if row.deleted_at is not None:
         return [*discrepancies, *_deleted(row)]
-    viewer, thread = counts.viewer_of(row), threads.thread_of(row.owner_id, row.conversation_id)
+    viewer, thread = viewers.of_row(row), threads.thread_of(row.owner_id, row.conversation_id)
     newest = last_message.newest_shown(row, viewer, thread)
     return [
         *discrepancies,
@@ -117,7 +117,7 @@ def _without_stale(entries: dict[int, int], row: Conversation, thread: str) -> d
     stale = {
         seqs[message.position]
         for message in stored.values()
-        if message.is_recalled or rules.passed_by(message.position, row) in ENDS_A_MENTION
+        if message.is_recalled or rules.reason_passed(message.position, row) in ENDS_A_MENTION
     }
     return {seq: at_type for seq, at_type in entries.items() if seq not in stale}
 

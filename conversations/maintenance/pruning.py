@@ -4,25 +4,22 @@ Messages stay that a row shows, counts as unread or has a mention of. So does ea
 shown: it becomes the last message when the messages after it are recalled.
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from django.db.models import OuterRef, Subquery
 
 from conversations import identifiers, positions
-from conversations import threads as conversations_threads
 from conversations.choices import ConversationType
 from conversations.formats import at_info
-from conversations.models import Conversation, Group, GroupMember, Message, Thread
+from conversations.models import Conversation, Message, Thread
 from conversations.models.querysets import NO_AT_INFO
 from conversations.store import messages as store_messages
 from conversations.store import rows as store_rows
 from conversations.store.threads import lock_threads
 from conversations.store.transactions import in_transaction
 from conversations.threads import BETWEEN
-from conversations.unread import counts, rules
-from conversations.unread.rosters import MembershipHistory
-from conversations.unread.rules import Viewer
+from conversations.unread import counts, rules, viewers
 
 THREADS_PER_QUERY = 1000
 MESSAGES_PER_TRANSACTION = 2000
@@ -91,9 +88,9 @@ def _needed(thread: str, messages: Sequence[Message]) -> Iterator[str]:
         if row.group_at_info != NO_AT_INFO:
             yield from map(positions.of_group, at_info.seqs(row.group_at_info))
     counting_rows = [row for row in rows if row.unread_count > row.imported_unread]
-    viewers = _viewers(thread, {row.owner_id for row in counting_rows})
+    viewers_of_rows = viewers.of_rows(counting_rows)
     for message, not_read_by in counts.not_passed(counting_rows, messages):
-        if any(viewers[row.owner_id].counts_as_unread(message, row) for row in not_read_by):
+        if any(viewers_of_rows[row.owner_id, row.conversation_id].counts_as_unread(message, row) for row in not_read_by):
             yield message.position
 
 
@@ -112,14 +109,3 @@ COLUMNS = (
     "type", "unread_count", "imported_unread", "imported_unread_position", "last_message_position", "group_at_info",
     "c2c_read_timestamp", "group_read_sequence", "deleted_position", "cleared_position",
 )  # fmt: skip
-
-
-def _viewers(thread: str, owner_ids: Collection[str]) -> dict[str, Viewer]:
-    """Return these owners as viewers of a thread: with their membership, in a group."""
-    if BETWEEN in thread or not owner_ids:
-        return {owner_id: Viewer(owner_id) for owner_id in owner_ids}
-    group_id = conversations_threads.group_of(thread)
-    group = Group.objects.filter(group_id=group_id).first() or Group()
-    members = GroupMember.objects.filter(group_id=group_id, user_id__any_of=sorted(owner_ids)).values_list("user_id", "events")
-    rosters = {user_id: MembershipHistory.from_json(events, group.dissolved_at_ms) for user_id, events in members}
-    return {owner_id: Viewer(owner_id, rosters.get(owner_id, MembershipHistory()), group.type) for owner_id in owner_ids}

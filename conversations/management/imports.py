@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from conversations.formats.json_records import Records
 from conversations.transfer.records import BadRecord, Tally
-from conversations.unread.explanation import on_one_line
+from conversations.unread.plain_text import on_one_line
 
 STANDARD_INPUT = "-"
 

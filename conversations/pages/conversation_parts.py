@@ -16,8 +16,7 @@ from conversations.models import Conversation, Group, GroupMember, Message, Owne
 from conversations.staff.presentation import Avatar
 from conversations.store import message_reads
 from conversations.times import from_epoch_s
-from conversations.unread import counts as unread_counts
-from conversations.unread import rules
+from conversations.unread import rules, viewers
 from conversations.unread.rosters import SINCE_EVER_MS, MembershipHistory
 
 MESSAGES_SHOWN = 50
@@ -53,7 +52,7 @@ def bubbles(row: Conversation, before: str, *, reads_text: bool) -> Bubbles:
     """Return the messages that the user sees before a position, "" for the newest. Raises InvalidParameter."""
     if before and parse_digits(before, at_most=positions.MAX_LENGTH) is None:
         raise InvalidParameter(_("Invalid position in the conversation."), field="before")
-    viewer = unread_counts.viewer_of(row)
+    viewer = viewers.of_row(row)
     thread = threads.thread_of(row.owner_id, row.conversation_id)
     stored = message_reads.before(thread, before, floor=row.cleared_position, limit=MESSAGES_SHOWN + 1)
     shown = [message for message in stored[:MESSAGES_SHOWN] if message.body is not None and viewer.sees(message)]

@@ -15,7 +15,7 @@ from conversations.models import Conversation
 from conversations.staff import corrections, presentation
 from conversations.staff.corrections import Change
 from conversations.times import from_epoch_s
-from conversations.unread.explanation import in_utc
+from conversations.unread.plain_text import in_utc
 
 
 class ChangeText(NamedTuple):

@@ -1,67 +1,21 @@
-"""Why a conversation shows its unread number: as facts, and as sentences for people."""
+"""Why a conversation shows its unread count: the facts, and the same as sentences. No text of any message is in it."""
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import models
-from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext, pgettext
+from django.utils.translation import ngettext
 
 from conversations.choices import MUTED_OPTIONS, ChangedBy, ConversationType, NotCountedReason, ReceiveOption
-
-
-class Hint(models.TextChoices):
-    """What to do about a number that surprises."""
-
-    DISAGREES = (
-        "disagrees",
-        gettext_lazy("The number is wrong: recount the conversation, or run verify_conversations --repair for its owner."),
-    )
-    TOO_MANY = (
-        "too_many",
-        gettext_lazy("There are more unread messages than were looked at; the command explain_unread --all counts them all."),
-    )
-    NO_READ_WEBHOOK = (
-        "no_read_webhook",
-        gettext_lazy(
-            "The chat cloud never told of a read. A developer can switch that on in its console (C2C.CallbackAfterMsgReport), "
-            "or let the app report its conversations."
-        ),
-    )
-    NEVER_READ = (
-        "never_read",
-        gettext_lazy("Neither the chat cloud nor the app ever told that this conversation was read (webhook, report or API)."),
-    )
-    GROUP_NEVER_READ = (
-        "group_never_read",
-        gettext_lazy(
-            "Nobody ever told that this group was read. The chat cloud tells of no reads in groups: the app must do it (report "
-            "or read)."
-        ),
-    )
-    NO_MESSAGES = (
-        "no_messages",
-        gettext_lazy("The number is only what an import or a report said: the messages themselves did not come in."),
-    )
-    NOT_A_MEMBER = (
-        "not_a_member",
-        gettext_lazy("The owner is not known to be in this group, so its messages do not count. Load the group's members."),
-    )
-    WEBHOOKS_WAIT = (
-        "webhooks_wait",
-        gettext_lazy("News from the chat cloud is waiting, or failed: see the webhooks in the admin, or run replay_callbacks."),
-    )
-    SKIPPED = "skipped", gettext_lazy("The settings leave this account out, so nothing new comes into its list (SKIP_OWNERS).")
-    PRUNED = "pruned", gettext_lazy("Some messages newer than what is read are no longer kept; those that count always are.")
+from conversations.unread.hints import Hint
+from conversations.unread.plain_text import in_utc, join_parts, on_one_line
 
 
 @dataclass(frozen=True, slots=True)
 class MessageRef:
-    """A message by its place, without its text. `seq` is MsgSeq in a group, else None; the name is the sender's nick now."""
+    """A message by its position, without its text. `seq` is MsgSeq in a group, else None; the name is the nickname of now."""
 
     position: str
     sender: str
@@ -70,14 +24,14 @@ class MessageRef:
     sender_name: str = ""
 
     def __str__(self) -> str:
-        number = self.seq is not None and _("number %(seq)d") % {"seq": self.seq}
+        number = self.seq is not None and _("Seq %(seq)d") % {"seq": self.seq}
         sender = f"{self.sender_name} ({self.sender})" if self.sender_name else self.sender
-        return in_a_row([number, on_one_line(sender), in_utc(self.sent_at)])
+        return join_parts([number, on_one_line(sender), in_utc(self.sent_at)])
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Messages one after the other that all count."""
+    """Consecutive messages that all count."""
 
     count: int
     first: MessageRef
@@ -86,15 +40,15 @@ class Run:
     def __str__(self) -> str:
         if self.count == 1:
             return str(self.last)
-        words = ngettext(
+        text = ngettext(
             "%(count)d message from (%(first)s) to (%(last)s)", "%(count)d messages from (%(first)s) to (%(last)s)", self.count
         )
-        return words % {"count": self.count, "first": self.first, "last": self.last}
+        return text % {"count": self.count, "first": self.first, "last": self.last}
 
 
 @dataclass(frozen=True, slots=True)
 class Omission:
-    """Messages that do not count, for one reason; the newest of them as examples. More than `count` if `is_at_least`."""
+    """Messages that do not count, for one reason, with the newest as examples. `count` is a lower bound if `is_at_least`."""
 
     reason: NotCountedReason
     count: int
@@ -102,20 +56,20 @@ class Omission:
     examples: tuple[MessageRef, ...]
 
     def __str__(self) -> str:
-        count = _("%(count)d or more") % {"count": self.count} if self.is_at_least else str(self.count)
-        words = _("%(reason)s: %(count)s; newest: %(examples)s")
-        return words % {"count": count, "reason": capfirst(self.reason.label), "examples": " · ".join(map(str, self.examples))}
+        count = _("at least %(count)d") % {"count": self.count} if self.is_at_least else str(self.count)
+        text = _("%(reason)s: %(count)s; newest: %(examples)s")
+        return text % {"count": count, "reason": capfirst(self.reason.label), "examples": " · ".join(map(str, self.examples))}
 
 
 @dataclass(frozen=True, slots=True)
-class Feeding:
-    """The newest of everything that feeds this conversation; None where there was never any."""
+class Freshness:
+    """The newest of everything that changes this conversation; None where there has been nothing."""
 
     message: MessageRef | None
-    message_came_at: datetime | None
-    knows_last: bool  # whether the row has a last message
-    owner_changed_at: datetime | None
-    owner_version: int
+    message_received_at: datetime | None
+    has_last_message: bool  # in the row
+    list_changed_at: datetime | None
+    list_version: int
     webhook_at: datetime | None
     read_webhook_at: datetime | None
     waiting_webhooks: int
@@ -131,7 +85,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """An unread number and where it comes from. No text of any message is in it."""
+    """An unread count and where it comes from."""
 
     explained_at: datetime
     owner_id: str
@@ -140,143 +94,119 @@ class Explanation:
     name: str
     type: ConversationType
     is_deleted: bool
-    unread: int  # what the row has
-    follows: int | None  # from what is stored; None if too much is unread to look at it all
-    base: int
-    base_end: MessageRef | None
+    unread: int  # in the row
+    expected: int | None  # from stored messages; None if too many are unread to check all of them
+    imported: int
+    imported_end: MessageRef | None
     counted: int
     newest: tuple[MessageRef, ...]
     runs: tuple[Run, ...]
     read_up_to: int  # MsgSeq in a group, else epoch seconds; 0: nothing
     read_at: datetime | None
-    left_out: tuple[Omission, ...]
+    not_counted: tuple[Omission, ...]
     recv_opt: ReceiveOption
     pruned_to: MessageRef | None
     version: int
     changed_by: ChangedBy | None
     changed_at: datetime | None
-    feeding: Feeding
+    freshness: Freshness
     hints: tuple[Hint, ...]
 
     @property
     def agrees(self) -> bool:
-        """Whether the row has the number that follows; taken to be so if that was not counted to the end."""
-        return self.follows is None or self.follows == self.unread
+        """Whether the row has the expected count; assumed if not all messages were checked."""
+        return self.expected is None or self.expected == self.unread
 
     @property
     def headline(self) -> str:
         """The answer in one sentence."""
-        numbers = {"unread": self.unread, "follows": self.follows, "base": self.base, "counted": self.counted}
+        numbers = {"unread": self.unread, "expected": self.expected, "imported": self.imported, "counted": self.counted}
         if self.is_deleted:
-            return _("The conversation is deleted: it counts nothing until a newer message brings it back.")
-        if self.follows is None:
-            return _("%(unread)d unread: more than were looked at; at least %(counted)d messages count.") % numbers
+            return _("The conversation is deleted: nothing counts until a new message restores it.")
+        if self.expected is None:
+            return _("%(unread)d unread. Not all of them were checked; at least %(counted)d messages count.") % numbers
         if self.agrees:
-            return _("%(unread)d unread = %(base)d carried over + %(counted)d counted.") % numbers
-        return _("%(unread)d unread, but it should be %(follows)d = %(base)d carried over + %(counted)d counted.") % numbers
+            return _("%(unread)d unread = %(imported)d imported + %(counted)d counted.") % numbers
+        return _("%(unread)d unread, but expected %(expected)d = %(imported)d imported + %(counted)d counted.") % numbers
 
     @property
     def sections(self) -> list[Section]:
-        """All that is known, in sentences."""
+        """All facts, in sentences; sections without any are left out."""
         parts = (
-            (_("Carried over from where?"), self._carried_over()),
-            (_("Which messages count?"), self._counted()),
-            (_("How far has the owner read?"), self._read()),
-            (_("Which messages don't count, and why?"), map(str, self.left_out)),
-            (_("Is it in the unread total?"), self._totals()),
-            (_("What changed it last?"), self._last_change()),
-            (_("How fresh is what we know?"), self._fed()),
+            (_("Imported unread"), self._imported_lines()),
+            (_("Messages that count"), self._counted_lines()),
+            (_("Read position"), self._read_lines()),
+            (_("Messages that don't count"), map(str, self.not_counted)),
+            (_("Unread total"), self._total_lines()),
+            (_("Last change"), self._change_lines()),
+            (_("Latest data"), self._freshness_lines()),
             (_("What to do"), (str(hint.label) for hint in self.hints)),
         )
         return [section for section in (Section(title, list(lines)) for title, lines in parts) if section.lines]
 
     def as_text(self, url: str = "") -> str:
-        """For a terminal; for a ticket with the address of the page that shows it."""
-        blocks = ["\n".join(self._about(url)), self.headline]
+        """Return the explanation for a terminal or a ticket; `url` is the address of a page that shows it."""
+        blocks = ["\n".join(self._head_lines(url)), self.headline]
         blocks += ["\n".join([section.title, *(f"  {line}" for line in section.lines)]) for section in self.sections]
         return "\n\n".join(blocks)
 
-    def _about(self, url: str) -> Iterator[str]:
+    def _head_lines(self, url: str) -> Iterator[str]:
         name, owner_name = on_one_line(self.name), on_one_line(self.owner_nick or self.owner_id)
         yield _("Conversation: %(name)s (%(id)s)") % {"name": name, "id": on_one_line(self.conversation_id)}
-        yield _("Owner: %(name)s (%(id)s)") % {"name": owner_name, "id": on_one_line(self.owner_id)}
+        yield _("User: %(name)s (%(id)s)") % {"name": owner_name, "id": on_one_line(self.owner_id)}
         if url:
             yield url
         yield _("As of %(time)s") % {"time": in_utc(self.explained_at)}
 
-    def _carried_over(self) -> Iterator[str]:
-        if self.base:
-            words = ngettext(
-                "%(count)d message was unread already in what an import or the app's report told.",
-                "%(count)d messages were unread already in what an import or the app's report told.",
-                self.base,
+    def _imported_lines(self) -> Iterator[str]:
+        if self.imported:
+            text = ngettext(
+                "%(count)d message was already unread when the conversation was imported or reported.",
+                "%(count)d messages were already unread when the conversation was imported or reported.",
+                self.imported,
             )
-            yield words % {"count": self.base}
-        if self.base_end:
-            yield _("The newest of these: %(place)s.") % {"place": self.base_end}
+            yield text % {"count": self.imported}
+        if self.imported_end:
+            yield _("The newest of them: %(message)s.") % {"message": self.imported_end}
 
-    def _counted(self) -> Iterator[str]:
-        if self.counted == len(self.newest):
-            yield from map(str, self.newest)
-        else:
+    def _counted_lines(self) -> Iterator[str]:
+        if self.counted > len(self.newest):
             yield from map(str, self.runs)
-            yield _("The newest of them:")
-            yield from map(str, self.newest)
+            yield _("Newest:")
+        yield from map(str, self.newest)
 
-    def _read(self) -> Iterator[str]:
+    def _read_lines(self) -> Iterator[str]:
         if not self.read_up_to:
-            yield _("Nothing is known to be read.")
+            yield _("No read position is known.")
         elif self.read_at:
             yield _("Everything sent until %(time)s is read.") % {"time": in_utc(self.read_at)}
         else:
-            yield _("Everything up to number %(seq)d is read.") % {"seq": self.read_up_to}
+            yield _("Everything up to Seq %(seq)d is read.") % {"seq": self.read_up_to}
 
-    def _totals(self) -> Iterator[str]:
+    def _total_lines(self) -> Iterator[str]:
         if self.recv_opt in MUTED_OPTIONS:
-            words = _("No: it is muted, and in the total of muted conversations (%(meaning)s, %(option)s).")
+            text = _("Not included: the conversation is muted and counts in the muted total (%(meaning)s, %(option)s).")
         else:
-            words = _("Yes: it is not muted (%(meaning)s, %(option)s).")
-        yield words % {"option": f"recvOpt {self.recv_opt:d}", "meaning": self.recv_opt.label}
+            text = _("Included: the conversation is not muted (%(meaning)s, %(option)s).")
+        yield text % {"option": f"recvOpt {self.recv_opt:d}", "meaning": self.recv_opt.label}
 
-    def _last_change(self) -> Iterator[str]:
-        by = str(self.changed_by.label) if self.changed_by else _("a cause not noted")
-        told = capfirst(in_a_row((by, in_utc(self.changed_at))))
-        yield _("%(change)s (version %(version)d)") % {"change": told, "version": self.version}
+    def _change_lines(self) -> Iterator[str]:
+        cause = str(self.changed_by.label) if self.changed_by else _("unknown cause")
+        change = capfirst(join_parts((cause, in_utc(self.changed_at))))
+        yield _("%(change)s (version %(version)d)") % {"change": change, "version": self.version}
 
-    def _fed(self) -> Iterator[str]:
-        fed = self.feeding
-        never = _("never")
-        if fed.message:
-            words = _("Newest stored message: %(message)s; it came in at %(time)s.")
-            yield words % {"message": fed.message, "time": in_utc(fed.message_came_at)}
-        elif fed.knows_last:
-            yield _("Only the last message is known, from an import or a report, so nothing can be counted one by one.")
+    def _freshness_lines(self) -> Iterator[str]:
+        data, never = self.freshness, _("never")
+        if data.message:
+            text = _("Newest stored message: %(message)s; received %(time)s.")
+            yield text % {"message": data.message, "time": in_utc(data.message_received_at)}
+        elif data.has_last_message:
+            yield _("Only the last message is known, from an import or a report, so messages can't be counted one by one.")
         else:
             yield _("No message is stored.")
-        times = {"version": fed.owner_version, "time": in_utc(fed.owner_changed_at) or never}
-        yield _("Newest change of the owner's list: %(time)s (version %(version)d).") % times
-        told_at, read_told_at = (in_utc(moment) or never for moment in (fed.webhook_at, fed.read_webhook_at))
-        yield _("Newest word from the chat cloud, about anybody (webhook): %(time)s.") % {"time": told_at}
-        yield _("Newest word of a read, about anybody (webhook): %(time)s.") % {"time": read_told_at}
+        list_changed = {"version": data.list_version, "time": in_utc(data.list_changed_at) or never}
+        yield _("Last change of the user's list: %(time)s (version %(version)d).") % list_changed
+        yield _("Last webhook received (any user): %(time)s.") % {"time": in_utc(data.webhook_at) or never}
+        yield _("Last read receipt received (any user): %(time)s.") % {"time": in_utc(data.read_webhook_at) or never}
         if self.pruned_to:
-            yield _("Older messages are no longer kept, up to: %(place)s.") % {"place": self.pruned_to}
-
-
-def in_a_row(parts: Iterable[str | bool]) -> str:
-    """Those that say something, with commas between as the language writes them."""
-    return pgettext("between the parts of a line", ", ").join(filter(None, parts))
-
-
-def on_one_line(text: str) -> str:
-    """Text from outside for a terminal or a ticket: what breaks a line, steers a terminal or turns text round is only seen."""
-    return _STEERING.sub(lambda found: VISIBLE_BLANK if found[0].isspace() else REPLACEMENT, text)
-
-
-# Unicode's control characters, its separators of lines and paragraphs, and all that has its property Bidi_Control.
-_STEERING = re.compile("[\0-\x1f\x7f-\x9f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-VISIBLE_BLANK, REPLACEMENT = "\N{OPEN BOX}", "\N{REPLACEMENT CHARACTER}"
-
-
-def in_utc(moment: datetime | None) -> str:
-    """A moment to the second; "" if there is none."""
-    return f"{date_format(moment, 'Y-m-d H:i:s')} UTC" if moment else ""
+            yield _("Older messages have been pruned, up to: %(message)s.") % {"message": self.pruned_to}

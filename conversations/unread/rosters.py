@@ -1,8 +1,8 @@
-"""When a user was in a group, from what came in, in any order; pure.
+"""A user's membership of a group over time, from events in any order; pure.
 
-The events of a user are kept sorted by time; each says what holds from then on. Before the first one holds its opposite:
-who left was there, who joined was not. That somebody is a member, and nobody knows since when, is an event at SINCE_EVER_MS:
-it holds only before the first one that has a time.
+Events are sorted by time, and each says what holds from then on. Before the first one holds its opposite: a user who left was
+a member, a user who joined was not. A member since an unknown time has an event at SINCE_EVER_MS, which holds only before the
+first event with a time.
 """
 
 from typing import NamedTuple
@@ -12,14 +12,14 @@ import orjson
 from conversations.choices import Membership
 
 SINCE_EVER_MS = 0
-# Not told, but sent something: was there at that moment, and that says nothing of before.
+# Sent a message: a member at that moment. It says nothing of the time before.
 SEEN = "seen"
-# Has the group's conversation, by an import or report.
+# Had the group's conversation, by an import or a report.
 LISTED = "listed"
 
 
 class MembershipEvent(NamedTuple):
-    """From then on the user is a member, or is none and why."""
+    """From a moment on the user is a member, or is not, and why."""
 
     time_ms: int
     membership: str
@@ -34,7 +34,7 @@ LISTED_SINCE_EVER = MembershipEvent(SINCE_EVER_MS, LISTED)
 
 
 class MembershipHistory(NamedTuple):
-    """One user's time in one group."""
+    """A user's membership of one group over time."""
 
     events: tuple[MembershipEvent, ...] = ()
     dissolved_at_ms: int | None = None
@@ -47,46 +47,46 @@ class MembershipHistory(NamedTuple):
         return orjson.dumps([[event.time_ms, str(event.membership)] for event in self.events]).decode()
 
     def with_event(self, event: MembershipEvent) -> "MembershipHistory":
-        """With one more; of two at the same moment the one that ends the membership holds."""
+        """Return the history with one more event. Of two at the same moment, the one that ends the membership holds."""
         return self._replace(events=tuple(sorted({*self.events, event}, key=_order)))
 
     def was_member(self, time_s: int) -> bool:
-        """Whether the user was there in any part of this second; messages know no milliseconds."""
+        """Return whether the user was a member in any part of this second: messages have no milliseconds."""
         start_ms, end_ms = time_s * 1000, time_s * 1000 + 999
         if self.dissolved_at_ms is not None and start_ms > self.dissolved_at_ms:
             return False
-        within = any(start_ms < event.time_ms <= end_ms and event.is_presence for event in self.events)
-        return within or self.is_member(start_ms)
+        joined_within = any(start_ms < event.time_ms <= end_ms and event.is_presence for event in self.events)
+        return joined_within or self.is_member(start_ms)
 
     def is_member(self, at_ms: int) -> bool:
-        """Whether the user is a member at this moment, if there still is a group."""
-        before = [event for event in self.events if SINCE_EVER_MS < event.time_ms <= at_ms]
-        return before[-1].is_presence if before else self.was_there_before
+        """Return whether the user is a member at this moment, if the group still exists."""
+        earlier = [event for event in self.events if SINCE_EVER_MS < event.time_ms <= at_ms]
+        return earlier[-1].is_presence if earlier else self.was_there_before
 
     def was_there_by(self, time_s: int) -> bool:
-        """Whether the user was there at any moment up to the end of this second."""
+        """Return whether the user was a member at any moment up to the end of this second."""
         return self.was_there_before or any(event.is_presence and event.time_ms <= time_s * 1000 + 999 for event in self.events)
 
     def now(self) -> str:
-        """What holds after all that is known."""
+        """Return the membership after all events."""
         if self.dissolved_at_ms is not None:
             return Membership.DISSOLVED
         return self.events[-1].membership if self.events and not self.events[-1].is_presence else Membership.MEMBER
 
     def now_since_ms(self) -> int:
-        """When what holds now was told to begin; SINCE_EVER_MS if nobody knows."""
+        """Return the time of the last event; SINCE_EVER_MS if it is unknown."""
         if self.dissolved_at_ms is not None:
             return self.dissolved_at_ms
         return self.events[-1].time_ms if self.events else SINCE_EVER_MS
 
     def settled(self) -> tuple[bool, int]:
-        """Whether the user is there, and the epoch milliseconds from which on that holds for every message."""
+        """Return whether the user is a member, and the epoch milliseconds from which on that holds for every message."""
         if self.dissolved_at_ms is not None:
             return False, self.dissolved_at_ms + 1
-        told = [event for event in self.events if event.time_ms > SINCE_EVER_MS]
-        is_member = told[-1].is_presence if told else self.was_there_before
+        timed = [event for event in self.events if event.time_ms > SINCE_EVER_MS]
+        is_member = timed[-1].is_presence if timed else self.was_there_before
         member_since_ms = SINCE_EVER_MS
-        for event in reversed(told):
+        for event in reversed(timed):
             if event.is_presence != is_member:
                 break
             member_since_ms = event.time_ms
@@ -94,20 +94,20 @@ class MembershipHistory(NamedTuple):
 
     @property
     def was_there_before(self) -> bool:
-        """Whether the user was there before all that is known: so it is when the first thing told is a leave."""
-        told = [event for event in self.events if event.membership != SEEN and event.time_ms > SINCE_EVER_MS]
-        if told:
-            return not told[0].is_presence
+        """Whether the user was a member before the first event: so if that is a leave."""
+        timed = [event for event in self.events if event.membership != SEEN and event.time_ms > SINCE_EVER_MS]
+        if timed:
+            return not timed[0].is_presence
         return bool(self.events) and self.events[0].time_ms == SINCE_EVER_MS
 
     @property
     def is_listed(self) -> bool:
-        """Whether the user had the group's conversation before anything was told here."""
+        """Whether an import or a report brought the group's conversation."""
         return LISTED_SINCE_EVER in self.events
 
     @property
     def joined_ms(self) -> int:
-        """When the user was told to come in, the last time; SINCE_EVER_MS if never."""
+        """When the user last joined; SINCE_EVER_MS for never."""
         return max((event.time_ms for event in self.events if event.membership == Membership.MEMBER), default=SINCE_EVER_MS)
 
 

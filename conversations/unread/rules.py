@@ -1,7 +1,7 @@
-"""What a message does to one owner's conversation; pure.
+"""The rules by which a message changes one owner's conversation: unread count, mentions, last message, order key; pure.
 
-A row's unread count and @ entries are sums over messages, so a message that comes late, is enriched or is recalled changes
-them by the difference between what it was and what it is. Whatever the order, the sums are the same.
+Unread count and mentions are sums over messages: a late, completed or recalled message changes them by the difference between
+its two states. In any order, the sums are the same.
 """
 
 from collections.abc import Callable
@@ -24,19 +24,19 @@ SEQ_IN_ORDER_KEY = 10**6
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who looks at a thread's messages: an owner, in a group with the time spent there."""
+    """An owner as the viewer of a thread's messages, in a group with their membership."""
 
     owner_id: str
     roster: MembershipHistory | None = None  # None: one to one
     group_type: str = ""
-    peer_read_s: int = 0  # up to when the other one has read, one to one
-    joined_key: int = 0  # the place in the list that coming into the group gives
+    peer_read_s: int = 0  # one to one: the peer's read position, epoch seconds
+    joined_key: int = 0  # the order key of joining the group; 0 if it creates no conversation
 
     def was_there(self, message: Message) -> bool:
         return self.roster is None or message.time_s is None or self.roster.was_member(message.time_s)
 
     def sees(self, message: Message) -> bool:
-        """Whether the message was meant for this owner, too; nobody has a conversation with a live room."""
+        """Return whether the message is visible to this owner. Nobody has a conversation with a live room."""
         if self.group_type == GroupType.AVCHATROOM:
             return False
         if message.sender == self.owner_id:
@@ -45,12 +45,12 @@ class Viewer:
         return (not targets or self.owner_id in targets) and self.was_there(message)
 
     def counts_as_unread(self, message: Message, row: Conversation) -> bool:
-        """Whether the message is one of the row's unread ones."""
-        return self.left_out(message, row) is None
+        """Return whether the message counts as unread in the row."""
+        return self.reason_not_counted(message, row) is None
 
-    def left_out(self, message: Message, row: Conversation) -> NotCountedReason | None:
-        """Why the message is not one of the row's unread ones; None if it is one. Of several reasons the first."""
-        if (passed := passed_by(message.position, row)) is not None:
+    def reason_not_counted(self, message: Message, row: Conversation) -> NotCountedReason | None:
+        """Return the first reason why the message does not count as unread in the row; None if it counts."""
+        if (passed := reason_passed(message.position, row)) is not None:
             return passed
         if message.body is None:
             return NotCountedReason.UNKNOWN
@@ -64,16 +64,15 @@ class Viewer:
             return NotCountedReason.TARGETED
         if self.group_type in UNCOUNTED_GROUPS:
             return NotCountedReason.UNCOUNTED_GROUP
-        if not self.was_there(message):
-            return (
-                NotCountedReason.AFTER_LEAVING if self.roster.was_there_by(message.time_s) else NotCountedReason.BEFORE_JOINING
-            )
-        return None
+        if self.was_there(message):
+            return None
+        has_been_there = self.roster.was_there_by(message.time_s)
+        return NotCountedReason.AFTER_LEAVING if has_been_there else NotCountedReason.BEFORE_JOINING
 
     def at_type(self, message: Message, row: Conversation) -> AtType | None:
-        """How the message mentions this owner, while it is not read."""
-        is_told = message.body is not None and not message.is_recalled and message.sender != self.owner_id
-        if not is_told or not self.sees(message) or not is_unread(message.position, row):
+        """Return how the message mentions this owner; None if it does not, or is read."""
+        can_mention = message.body is not None and not message.is_recalled and message.sender != self.owner_id
+        if not can_mention or not self.sees(message) or not is_unread(message.position, row):
             return None
         is_named = self.owner_id in orjson.loads(message.at_accounts)
         if message.at_all:
@@ -81,7 +80,7 @@ class Viewer:
         return AtType.ME if is_named else None
 
     def shows(self, message: Message, row: Conversation) -> bool:
-        """Whether the message can be the row's last one."""
+        """Return whether the message can be the row's last one."""
         return (
             message.body is not None
             and message.is_shown
@@ -91,7 +90,7 @@ class Viewer:
         )
 
     def body(self, message: Message) -> str:
-        """The message's JSON as this owner sees it."""
+        """Return the message's JSON as this owner sees it."""
         return own_body(message, self.peer_read_s) if message.sender == self.owner_id else message.body
 
 
@@ -101,7 +100,7 @@ UNCOUNTED_GROUPS = (GroupType.MEETING, GroupType.AVCHATROOM)
 
 
 def own_body(message: Message, peer_read_s: int = 0) -> str:
-    """The message's JSON as its sender sees it; stored is what the others see."""
+    """Return the message's JSON as its sender sees it; the stored one is as the others see it."""
     body = orjson.loads(message.body)
     body["isSelf"] = body["isRead"] = True
     if body["userID"] is not None:
@@ -111,20 +110,17 @@ def own_body(message: Message, peer_read_s: int = 0) -> str:
 
 
 def is_unread(position: str, row: Conversation) -> bool:
-    """Whether a message there is past all that the row has read, deleted, cleared or counts by its base."""
-    return passed_by(position, row) is None
+    """Return whether a message at this position can still be unread."""
+    return reason_passed(position, row) is None
 
 
-def passed_by(position: str, row: Conversation) -> NotCountedReason | None:
-    """Which of the row's places a message there is not past; None if it is past them all."""
-    for why, end in unread_floors(row):
-        if position <= end:
-            return why
-    return None
+def reason_passed(position: str, row: Conversation) -> NotCountedReason | None:
+    """Return the reason of the first unread floor that is not before a position; None if all are."""
+    return next((reason for reason, floor in unread_floors(row) if position <= floor), None)
 
 
 def unread_floors(row: Conversation) -> tuple[tuple[NotCountedReason, str], ...]:
-    """Up to where messages are left out by their place, and why."""
+    """Return the positions up to which messages never count as unread, each with its reason."""
     return (
         (NotCountedReason.DELETED, row.deleted_position),
         (NotCountedReason.CLEARED, row.cleared_position),
@@ -134,26 +130,26 @@ def unread_floors(row: Conversation) -> tuple[tuple[NotCountedReason, str], ...]
 
 
 def read_position(row: Conversation) -> str:
-    """The last place that the row's read position reaches; all of a second that is read is read."""
+    """Return the position up to which the row is read: one to one, to the end of a second."""
     if row.type == ConversationType.GROUP:
         return positions.of_group(row.group_read_sequence)
     return positions.end_of_second(row.c2c_read_timestamp)
 
 
 def order_key(message: Message, row: Conversation) -> int:
-    """A message's place in the list."""
+    """Return the order key that a message gives the row."""
     if row.type == ConversationType.GROUP:
         return order_key_in_group(message)
     return message.time_s * SEQ_IN_ORDER_KEY + positions.seq_of(message.position, is_group=False) % SEQ_IN_ORDER_KEY
 
 
 def order_key_in_group(message: Message) -> int:
-    """`order_key` where every row is of a group."""
+    """Return the `order_key` of a group's message."""
     return message.time_s * SEQ_IN_ORDER_KEY + int(message.position) % SEQ_IN_ORDER_KEY
 
 
 class ViewedMessage(NamedTuple):
-    """A message in the eyes of a viewer."""
+    """A message and its viewer."""
 
     viewer: Viewer
     message: Message
@@ -225,7 +221,7 @@ def _is_lost(row: Conversation, before: ViewedMessage | None, after: ViewedMessa
 
 
 def set_last(row: Conversation, viewer: Viewer, message: Message | None) -> None:
-    """Show a message, or none, as the row's last one."""
+    """Make a message the row's last one, or clear the last one."""
     row.last_message = viewer.body(message) if message else None
     row.last_message_at = from_epoch_s(message.time_s) if message else None
     row.last_message_position = message.position if message else positions.NO_POSITION
@@ -244,7 +240,7 @@ def _set_mention(row: Conversation, position: str, at_type: AtType | None) -> No
 
 
 def new_row(owner_id: str, type_: ConversationType, bare_id: str) -> Conversation:
-    """A conversation that is not there yet."""
+    """Return an unsaved row for a conversation."""
     return Conversation(
         owner_id=owner_id,
         conversation_id=identifiers.join(type_, bare_id),

@@ -321,8 +321,8 @@ class ExplainTests(AsBoss):
     def test_a_conversations_page_explains_its_number(self):
         shown = self.client.get(page("conversationrow", "alice", "c2c_bob"))
 
-        self.assertContains(shown, "1 unread = 0 carried over + 1 counted.")
-        self.assertContains(shown, "The chat cloud never told of a read.")
+        self.assertContains(shown, "1 unread = 0 imported + 1 counted.")
+        self.assertContains(shown, "No read receipts received so far.")
 
     def test_a_deleted_one_is_explained_too(self):
         make_conversation("alice", "c2c_zoe", deleted_at="2025-01-01T00:00:00Z")

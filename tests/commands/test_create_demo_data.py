@@ -107,7 +107,7 @@ def test_an_unread_number_is_explained_by_messages_and_by_what_does_not_count():
 
     assert explanation.agrees
     assert explanation.counted == 7
-    assert {omission.reason for omission in explanation.left_out} >= {
+    assert {omission.reason for omission in explanation.not_counted} >= {
         NotCountedReason.READ, NotCountedReason.RECALLED, NotCountedReason.OWN, NotCountedReason.NO_UNREAD,
         NotCountedReason.TARGETED, NotCountedReason.AFTER_LEAVING,
     }  # fmt: skip

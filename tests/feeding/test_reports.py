@@ -1,4 +1,4 @@
-"""Unread that an import or report carried over, among messages, reads and recalls; and reports of any devices in any order."""
+"""Imported unread among messages, reads and recalls; and reports of any devices, in any order."""
 
 from typing import Any
 
@@ -123,7 +123,7 @@ events = st.lists(st.one_of(sent, sent, read, shown), max_size=12)
 
 
 def left(end: int, up_to: int) -> int:
-    """Unread in a group where all of the last ones up to `end` count: those carried over, and each after them."""
+    """Unread in a group where all of the last ones up to `end` count: the imported ones, and each after them."""
     return len(range(max(END - CARRIED, up_to) + 1, end + 1))
 
 

@@ -271,7 +271,10 @@ class FailureTests(WebhookTestCase):
 
     def test_a_replay_refuses_numbers_and_times_that_no_database_takes(self):
         for number in ("9223372036854775808", "9" * 5000, "0", "-1", "1_0", "x"):
-            with self.subTest(number[:30]), self.assertRaisesRegex(CommandError, "is not a number between 1 and 9223372036854775807"):
+            with (
+                self.subTest(number[:30]),
+                self.assertRaisesRegex(CommandError, "is not a number between 1 and 9223372036854775807"),
+            ):
                 replay("--", number)
         for moment in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"):
             with self.subTest(moment), self.assertRaisesRegex(CommandError, "Expected ISO 8601"):

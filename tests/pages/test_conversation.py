@@ -203,9 +203,7 @@ class OtherPartTests(AsSupport):
     def test_a_number_is_explained(self):
         messages.record([c2c("bob", "alice", 1)], now_s=NOON_S)
 
-        self.assertContains(
-            self.get(DETAIL, owner="alice", id="c2c_bob", part="explain"), "1 unread = 0 carried over + 1 counted"
-        )
+        self.assertContains(self.get(DETAIL, owner="alice", id="c2c_bob", part="explain"), "1 unread = 0 imported + 1 counted")
 
     def test_the_explanation_for_a_ticket_says_where_it_is_from(self):
         messages.record([c2c("bob", "alice", 1)], now_s=NOON_S)
@@ -214,7 +212,7 @@ class OtherPartTests(AsSupport):
 
         url = "http://testserver/conversation/?owner=alice&id=c2c_bob&part=explain"
         self.assertRegex(
-            page.context["ticket"], rf"^Conversation: bob .*\nOwner: .*\n{re.escape(url)}\nAs of .* UTC\n\n1 unread"
+            page.context["ticket"], rf"^Conversation: bob .*\nUser: .*\n{re.escape(url)}\nAs of .* UTC\n\n1 unread"
         )
 
 

@@ -13,7 +13,7 @@ from conversations.models import Conversation, Owner
 
 ALICE, BOB, CAROL = "alice", "bob", "carol"
 # A nickname with line breaks of all kinds, a terminal's colours and changes of the writing direction.
-FORGED_NAME = "Bob\n\n0 unread = 0 carried over\r\nFAKE \x1b[31mred\x9b0m \u202etxet \u2066x\u2028y\u2029z\x85\x0b\x7f"
+FORGED_NAME = "Bob\n\n0 unread = 0 imported\r\nFAKE \x1b[31mred\x9b0m \u202etxet \u2066x\u2028y\u2029z\x85\x0b\x7f"
 SDK_APP_ID, SECRET_KEY = 1400000001, "a secret for tests"
 
 

@@ -12,7 +12,7 @@ from conversations.exceptions import ConversationError, ConversationNotFound
 from conversations.formats.message_preview import one_line_preview
 from conversations.identifiers import check_owner_id, split
 from conversations.lists import json_reads
-from conversations.unread.explanation import on_one_line
+from conversations.unread.plain_text import on_one_line
 
 
 class Command(BaseCommand):

@@ -20,7 +20,7 @@ from conversations.digits import parse_digits
 from conversations.feeding import member_inference, profiles, webhooks
 from conversations.management.arguments import moment, row_number
 from conversations.models import WebhookEvent, WebhookOutcome
-from conversations.unread.explanation import on_one_line
+from conversations.unread.plain_text import on_one_line
 
 logger = logging.getLogger(__name__)
 

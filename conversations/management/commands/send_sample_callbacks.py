@@ -22,7 +22,7 @@ from conversations.identifiers import check_owner_id
 from conversations.models import Conversation
 from conversations.staff.presentation import owner_url
 from conversations.times import now_ms, now_s
-from conversations.unread.explanation import on_one_line
+from conversations.unread.plain_text import on_one_line
 
 TIMEOUT_S = 10
 # The server is asked directly, whatever proxies the environment names.

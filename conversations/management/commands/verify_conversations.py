@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from conversations.maintenance import verify
 from conversations.management.arguments import check_known_owner
-from conversations.unread.explanation import on_one_line
+from conversations.unread.plain_text import on_one_line
 
 
 class Command(BaseCommand):

@@ -1,0 +1,135 @@
+"""What the rest of the database says about reported conversations, read at once for a whole report."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import orjson
+
+from conversations import identifiers, positions, threads
+from conversations.actions import groups as conversation_groups
+from conversations.actions import peer_receipts, pins
+from conversations.choices import ConversationType
+from conversations.exceptions import ConversationError
+from conversations.formats import at_info
+from conversations.formats.entries import Entry
+from conversations.models import Conversation, Group, Message, Owner
+from conversations.store import message_reads
+from conversations.store.message_reads import MessageKey
+from conversations.store.owners import LockedOwner
+from conversations.unread import counts, rules, viewers
+
+Rows = Mapping[str, Conversation]  # by conversationID
+
+
+class ReportedConversation(NamedTuple):
+    """A valid object of a report: its values, the keys that it has, and why a part of it was refused, if any."""
+
+    entry: Entry
+    keys: frozenset[str]
+    refused: ConversationError | None
+
+    @property
+    def conversation_id(self) -> str:
+        return self.entry.conversation_id
+
+
+class KnownProfile(NamedTuple):
+    """The name and avatar of a peer or group, "" if unknown, and all nicknames that the peer ever had."""
+
+    name: str = ""
+    face_url: str = ""
+    all_names: frozenset[str] = frozenset()
+
+
+@dataclass
+class ReportContext:
+    """What is stored beside the reported rows, by conversationID, and how much room the owner has left."""
+
+    newest: Mapping[str, str]  # positions of the newest stored messages
+    messages: Mapping[MessageKey, Message]  # the stored ones among those that the report mentions
+    profiles: Mapping[str, KnownProfile]
+    read_by_peer: Mapping[str, int]  # epoch seconds
+    room_for_pins: int
+    room_in_groups: list[int]  # of conversation groups, by bit
+
+
+def load_rows(owner_id: str, reported: Iterable[ReportedConversation]) -> dict[str, Conversation]:
+    """Return the reported rows, deleted ones too, and new rows for missing ones."""
+    ids = {item.conversation_id for item in reported}
+    stored = Conversation.objects.filter(owner_id=owner_id).any_of(sorted(ids)).defer("wire_head", "created_at")
+    rows = {row.conversation_id: row for row in stored} if ids else {}
+    for conversation_id in ids - rows.keys():
+        type_, bare_id = identifiers.split(conversation_id)
+        rows[conversation_id] = rules.new_row(owner_id, type_, bare_id)
+    new_in_groups = [row for row in rows.values() if row._state.adding and row.is_group]
+    for (_owner_id, conversation_id), viewer in viewers.of_rows(new_in_groups).items():
+        rows[conversation_id].membership = viewer.roster.now()
+    return rows
+
+
+def load(owner: LockedOwner, rows: Rows, reported: Sequence[ReportedConversation]) -> ReportContext:
+    """Return the context of reported rows; the same few queries for any number of them."""
+    newest = counts.newest_stored(owner.owner_id, rows)
+    has_groups = any(item.entry.group_names for item in reported)
+    return ReportContext(
+        newest={conversation_id: position for conversation_id, position in newest.items() if position},
+        messages=_mentioned_messages(owner.owner_id, rows, reported),
+        profiles=_user_profiles(rows) | _group_profiles(rows),
+        read_by_peer=_read_by_peers(owner.owner_id, rows),
+        room_for_pins=pins.room_for_pins(owner.owner_id) + _unpinned_by(rows, reported),
+        room_in_groups=conversation_groups.rooms(owner) if has_groups else [],
+    )
+
+
+def _mentioned_messages(owner_id: str, rows: Rows, reported: Iterable[ReportedConversation]) -> dict[MessageKey, Message]:
+    """Return the stored messages that the report mentions; none of a group of which the owner is not known to be a member."""
+    unproven = counts.groups_without_membership(owner_id, rows)
+    keys = {
+        (threads.thread_of(owner_id, item.conversation_id), position)
+        for item in reported
+        if item.conversation_id not in unproven
+        for position in _mentioned_positions(item.entry)
+    }
+    return message_reads.find(sorted(keys))
+
+
+def _mentioned_positions(entry: Entry) -> list[str]:
+    """Return the positions of an entry's last message and of its messages with mentions."""
+    seqs = at_info.seqs(entry.group_at_info) if entry.type == ConversationType.GROUP else ()
+    return [*filter(None, [entry.last_message_position]), *map(positions.of_group, seqs)]
+
+
+def _bare_ids(rows: Rows, *, of_groups: bool) -> dict[str, str]:
+    """Return the conversationID of each peer, or of each group."""
+    ids = (conversation_id for conversation_id, row in rows.items() if row.is_group == of_groups)
+    return {identifiers.split(conversation_id)[1]: conversation_id for conversation_id in ids}
+
+
+def _user_profiles(rows: Rows) -> dict[str, KnownProfile]:
+    peers = _bare_ids(rows, of_groups=False)
+    known = Owner.objects.any_of(sorted(peers)).only("nick_name", "face_url", "former_names")
+    return {
+        peers[peer.owner_id]: KnownProfile(
+            peer.nick_name, peer.face_url, frozenset((*orjson.loads(peer.former_names), peer.nick_name))
+        )
+        for peer in known
+    }
+
+
+def _group_profiles(rows: Rows) -> dict[str, KnownProfile]:
+    groups = _bare_ids(rows, of_groups=True)
+    known = Group.objects.filter(group_id__any_of=sorted(groups)).only("name", "face_url")
+    return {groups[group.group_id]: KnownProfile(group.name, group.face_url) for group in known}
+
+
+def _read_by_peers(owner_id: str, rows: Rows) -> dict[str, int]:
+    peers = _bare_ids(rows, of_groups=False)
+    read_by = peer_receipts.read_by(owner_id, sorted(peers)) if peers else {}
+    return {peers[peer]: time_s for peer, time_s in read_by.items()}
+
+
+def _unpinned_by(rows: Rows, reported: Iterable[ReportedConversation]) -> int:
+    """Return how many pinned rows the report unpins."""
+    unpinned = {item.conversation_id for item in reported if "isPinned" in item.keys and not item.entry.is_pinned}
+    return sum(rows[conversation_id].is_pinned for conversation_id in unpinned)
