@@ -354,7 +354,7 @@ class CommandTests(TestCase):
         with translation.override("zh-hans"):
             text = self.run_command("alice", "c2c_bob")
 
-        self.assertIn("未读", text)
+        self.assertIn("会话：bob", text)
 
     def test_bad_ids_are_refused_with_the_reason(self):
         Owner.objects.create(owner_id="alice")
