@@ -1,6 +1,5 @@
 """Answers, for the OpenAPI document only: the API writes its JSON itself."""
 
-from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from conversations.choices import AtType, ConversationType, GroupType, Membership, ReceiveOption
@@ -56,7 +55,6 @@ class LookupAnswer(serializers.Serializer):
     unresolved = OperationResult(many=True)
 
 
-@extend_schema_serializer(many=False)  # the action is called list, but its answer is an object
 class PageAnswer(serializers.Serializer):
     conversationList = ConversationObject(many=True)
     nextSeq = serializers.CharField(help_text='for the next page; "0" after the last page')
@@ -79,7 +77,6 @@ class ChangedAnswer(serializers.Serializer):
     changed = serializers.IntegerField(help_text="number of conversations that changed")
 
 
-@extend_schema_serializer(many=False)
 class GroupListAnswer(serializers.Serializer):
     conversationGroupList = serializers.ListField(child=serializers.CharField())
 
@@ -93,7 +90,6 @@ class Change(serializers.Serializer):
     conversationGroupList = serializers.ListField(child=serializers.CharField(), required=False, help_text="groups")
 
 
-@extend_schema_serializer(many=False)
 class ChangesAnswer(serializers.Serializer):
     version = serializers.CharField(help_text="pass it as since in the next request")
     changes = Change(many=True)

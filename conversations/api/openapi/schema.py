@@ -71,6 +71,9 @@ class EndpointSchema(AutoSchema):
         is_serializer = endpoint and endpoint.body and issubclass(endpoint.body, BaseSerializer)
         return endpoint.body if is_serializer else None
 
+    def _is_list_view(self, serializer: Any = None) -> bool:
+        return False  # a method called `list` answers with an object, too
+
     def _endpoint(self) -> calls.Endpoint | None:
         return getattr(getattr(self.view, getattr(self.view, "action", None) or "", None), "endpoint", None)
 
