@@ -61,7 +61,7 @@ class BearerFastPath:
 
     def _secured(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         for name, value in self.security_headers[request.scheme].items():
-            response.headers.setdefault(name, value)
+            response.headers[name] = value
         return response
 
 

@@ -38,7 +38,7 @@ def not_modified(call: Call) -> HttpResponse | None:
     if etags is None:
         return None
     token = json_reads.sync_token(call.owner_id)
-    if _etag(token, call.owner_id) not in (etag.removeprefix("W/") for etag in parse_etags(etags)):
+    if _etag(token, call.owner_id, get_language()) not in (etag.removeprefix("W/") for etag in parse_etags(etags)):
         return None
     return _with_freshness(HttpResponseNotModified(), token, call.owner_id)
 
@@ -54,16 +54,17 @@ def refusal_result(index: int, error: ConversationError) -> dict[str, Any]:
 
 
 def _with_freshness(response: HttpResponse, token: str, owner_id: str | None) -> HttpResponse:
-    response["Owner-Version"] = token
-    response["Cache-Control"] = "private, no-cache"
-    response["Content-Language"] = get_language()
-    response["Vary"] = VARY
+    headers, language = response.headers, get_language()
+    headers["Owner-Version"] = token
+    headers["Cache-Control"] = "private, no-cache"
+    headers["Content-Language"] = language
+    headers["Vary"] = VARY
     if owner_id is not None:
-        response["ETag"] = _etag(token, owner_id)
+        headers["ETag"] = _etag(token, owner_id, language)
     return response
 
 
-def _etag(token: str, owner_id: str) -> str:
+def _etag(token: str, owner_id: str, language: str) -> str:
     # With the owner, because one URL shows each credential its own list; with the language, because of the refusals' texts.
-    list_hash = zlib.crc32(f"{owner_id} {get_language()}".encode())
+    list_hash = zlib.crc32(f"{owner_id} {language}".encode())
     return f'"{list_hash:08x}.{token}.{conversation_json.REVISION}"'

@@ -20,23 +20,17 @@ from conversations.exceptions import Code, ConversationError, ConversationNotFou
 from conversations.lists import cursors, json_reads
 from conversations.lists.cursors import Cursor
 from conversations.lists.filters import FILTER_NAMES, ConversationFilterSet
-from conversations.lists.json_reads import Snapshot
 from conversations.lists.placeholders import placeholder
 from conversations.models import Conversation
 from conversations.models.querysets import ConversationQuerySet
 
 
 class ListQuery(NamedTuple):
-    """Which conversations a page is taken from, and where it starts."""
+    """The conversations of a page."""
 
-    filters: Mapping[str, str]
-    conversations: ConversationQuerySet  # that the filters select
+    bound_to: str  # the text of the filters, to which a nextSeq is bound
     after: Cursor | None
-
-    @property
-    def text(self) -> str:
-        """The text of the filters, to which a nextSeq is bound."""
-        return _text_of(self.filters)
+    conversations: ConversationQuerySet | None  # that the filters select after the cursor; None without filters
 
 
 class ConversationViewSet(ConversationActions, EndpointViewSet):
@@ -89,12 +83,12 @@ def selected(filters: Mapping[str, str], owner_id: str) -> ConversationQuerySet:
 def _list_query(call: Call) -> ListQuery:
     """Return what a call asks for. Raises InvalidParameter."""
     filters = filters_of(call)
-    after = cursors.after(call.values["nextSeq"], owner_id=call.owner_id, bound_to=_text_of(filters))
-    return ListQuery(filters, selected(filters, call.owner_id), after)
-
-
-def _text_of(filters: Mapping[str, str]) -> str:
-    return urlencode(sorted(filters.items()))
+    bound_to = urlencode(sorted(filters.items()))
+    after = cursors.after(call.values["nextSeq"], owner_id=call.owner_id, bound_to=bound_to)
+    if not filters:
+        return ListQuery(bound_to, after, None)
+    conversations = selected(filters, call.owner_id)
+    return ListQuery(bound_to, after, conversations.after(**after._asdict()) if after else conversations)
 
 
 def _one_conversation(call: Call) -> HttpResponse:
@@ -108,26 +102,20 @@ def _one_conversation(call: Call) -> HttpResponse:
 
 
 def _page(call: Call, query: ListQuery) -> HttpResponse:
-    page = _snapshot(call, query)
+    count, extra = call.values["count"], call.values["extra"]
+    if query.conversations is None:
+        page = json_reads.page(call.owner_id, query.after, count, extra=extra)
+    else:
+        page = json_reads.selected_page(query.conversations, call.owner_id, count, extra=extra)
     next_seq = cursors.FINISHED
     if page.next:
-        next_seq = cursors.next_seq(page.next, owner_id=call.owner_id, bound_to=query.text)
+        next_seq = cursors.next_seq(page.next, owner_id=call.owner_id, bound_to=query.bound_to)
     body = b'{"conversationList":[%b],"nextSeq":"%b","isFinished":%b}' % (
         b",".join(page.conversations.values()),
         next_seq.encode(),
         b"false" if page.next else b"true",
     )
     return json_response(call, body, page.token)
-
-
-def _snapshot(call: Call, query: ListQuery) -> Snapshot:
-    count, extra = call.values["count"], call.values["extra"]
-    if not query.filters:
-        return json_reads.page(call.owner_id, query.after, count, extra=extra)
-    conversations = query.conversations
-    if query.after:
-        conversations = conversations.after(**query.after._asdict())
-    return json_reads.selected_page(conversations, call.owner_id, count, extra=extra)
 
 
 def _lookup(call: Call, conversation_ids: list[str]) -> HttpResponse:
