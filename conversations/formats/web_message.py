@@ -88,7 +88,7 @@ def _element(message: Mapping[str, Any]) -> dict[str, Any]:
     if type(payload) is dict and payload:
         if kind == "TIMImageElem":
             return {"elemType": int(ElemType.IMAGE), "imageElem": {"imageList": _images(payload)}}
-        if kind in ELEMENTS:
+        if type(kind) is str and kind in ELEMENTS:
             type_, names = ELEMENTS[kind]
             element = {name: payload[key] for key, name in names.items() if payload.get(key) is not None}
             return {"elemType": int(type_), ELEMENT_KEYS[type_]: element}

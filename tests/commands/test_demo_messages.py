@@ -31,8 +31,8 @@ def test_a_demo_of_more_people_has_the_messages_of_the_smaller_one():
 
     many = feeding.feed(people.make_people(OWNERS), NOW_S)
 
-    assert [one for one in many if one in few] == few
-    assert {one.sender for one in many} > {one.sender for one in few}
+    assert [message for message in many if message in few] == few
+    assert {message.sender for message in many} > {message.sender for message in few}
 
 
 def test_every_number_follows_from_what_is_stored():
@@ -59,7 +59,7 @@ def test_whether_the_other_one_has_read_shows_both_ways():
 
     rows = Conversation.objects.filter(conversation_id="c2c_carol", owner_id__in=["alice", "bob"])
     last = {row.owner_id: orjson.loads(row.last_message) for row in rows}
-    assert {owner_id: (one["isSelf"], one["isPeerRead"]) for owner_id, one in last.items()} == {
+    assert {owner_id: (message["isSelf"], message["isPeerRead"]) for owner_id, message in last.items()} == {
         "alice": (True, True),
         "bob": (True, False),
     }

@@ -76,7 +76,10 @@ def receive(*, owner_id: str, conversation_ids: list[str]) -> None:
     now_us = time.time_ns() // 1000
     newest = {"timestamp": now_us // 10**6, "seq": str(now_us % (1 << 31)), "random": 1}
     values = {"orderkey": now_us, "lastMessage": newest, "unreadCount": 2}
-    records = ({"owner": owner_id, "conversation": {"conversationID": one} | values} for one in conversation_ids)
+    records = (
+        {"owner": owner_id, "conversation": {"conversationID": conversation_id} | values}
+        for conversation_id in conversation_ids
+    )
     conversations.import_records(enumerate(records, 1))
 
 
@@ -94,7 +97,7 @@ class Writer:
     def mark(self) -> None:
         ids, enabled = self.random.sample(STAYING, 3), self.random.random() < 0.5
         done = settings.set_marks(owner_id=ALICE, conversation_ids=ids, marks=self.bit, enabled=enabled)
-        assert [one.code for one in done.results] == [0, 0, 0], done.results
+        assert [result.code for result in done.results] == [0, 0, 0], done.results
         self.marked |= dict.fromkeys(ids, enabled)
 
     def act_on_one(self) -> None:
@@ -165,7 +168,7 @@ class ReplayTests(TransactionTestCase):
         self.assertEqual([version for version, *_row in log], list(range(1, owner.version + 1)))
         # The newest entry of each row is the row, so nothing was changed without a number.
         self.assertEqual({row[1]: row for row in log if row[1]}, {row[1]: row for row in rows_of(f"SELECT {SEEN} FROM {ROWS}")})
-        self.assertEqual(max(version for version, one, *_row in log if not one), owner.groups_version)
+        self.assertEqual(max(version for version, conversation_id, *_row in log if not conversation_id), owner.groups_version)
         self.assert_marks_are_the_last_ones()
         self.assert_followers_have_the_list()
 
@@ -198,11 +201,11 @@ class ReplayTests(TransactionTestCase):
     def assert_marks_are_the_last_ones(self) -> None:
         marks = dict(Conversation.objects.values_list("conversation_id", "marks"))
         for writer in self.writers:
-            now = {one: bool(marks[one] & writer.bit) for one in writer.marked}
+            now = {conversation_id: bool(marks[conversation_id] & writer.bit) for conversation_id in writer.marked}
             self.assertEqual(now, writer.marked)
 
     def assert_followers_have_the_list(self) -> None:
-        shown = [orjson.loads(one) for one in json_reads.page(ALICE, None, 500).conversations.values()]
+        shown = [orjson.loads(conversation) for conversation in json_reads.page(ALICE, None, 500).conversations.values()]
         groups = orjson.loads(Owner.objects.get().group_names)
         for follower in (*self.followers, Follower(ask)):
             follower.finish(3)

@@ -6,7 +6,14 @@ from hypothesis import strategies as st
 
 from conversations.choices import ElemType
 from conversations.exceptions import InvalidParameter
-from conversations.formats import c_api_conversation, c_api_names, conversation, dialects
+from conversations.formats import (
+    c_api_conversation,
+    c_api_names,
+    conversation,
+    dialects,
+    web_conversation,
+    web_message,
+)
 from tests.support.entries import json_values
 
 
@@ -317,9 +324,22 @@ elements = st.dictionaries(st.sampled_from(ELEMENT_KEYS), json_values | st.integ
 messages = st.dictionaries(st.sampled_from(MESSAGE_KEYS), json_values | st.lists(elements, max_size=3), max_size=6)
 drafts = st.dictionaries(st.sampled_from(["draft_msg", "draft_edit_time", "draft_user_define"]), json_values | messages)
 capi_objects = st.dictionaries(st.sampled_from(CAPI_KEYS), json_values | messages | drafts | st.integers(0, 3), max_size=8)
+WEB_MESSAGE_KEYS = sorted({*web_message.RENAMED, *web_message.TRANSLATED})
+payloads = st.dictionaries(st.sampled_from(["text", "uuid", "imageInfoArray", "data", "second"]), json_values, max_size=3)
+kinds = st.sampled_from([*web_message.ELEMENTS, "TIMImageElem", "?"])
+web_messages = st.dictionaries(st.sampled_from(WEB_MESSAGE_KEYS), json_values | payloads | kinds, max_size=6)
+web_objects = st.dictionaries(
+    st.sampled_from(sorted(web_conversation.KEYS - {"conversationID"})),
+    json_values | web_messages.map(lambda message: {"lastTime": 5} | message) | st.sampled_from(["C2C", "GROUP", "Discard"]),
+    max_size=8,
+)
 
 
-@given(json_values | capi_objects.map(lambda keys: {"conv_id": "bob", "conv_type": 1} | keys))
+@given(
+    json_values
+    | capi_objects.map(lambda keys: {"conv_id": "bob", "conv_type": 1} | keys)
+    | web_objects.map(lambda keys: {"conversationID": "C2Cbob", "type": "C2C"} | keys)
+)
 def test_whatever_comes_is_read_or_refused(record):
     try:
         owner, items = dialects.conversations_in(record, "alice")

@@ -124,7 +124,7 @@ def test_items_of_an_array_have_one_comma_between_them(monkeypatch, block, text,
 
     *items, (number, why) = read(text)
 
-    assert items == [(one + 1, {"a": one + 1}) for one in range(count)]
+    assert items == [(number, {"a": number}) for number in range(1, count + 1)]
     assert number == count + 1
     assert why.startswith(f"Not JSON at line {line} of the file, and nothing after it was read: ")
 

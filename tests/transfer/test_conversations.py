@@ -26,7 +26,9 @@ def record(owner: str = ALICE, conversation_id: str = "c2c_bob", *, sent_s: int 
 
 def run_import(*records: Any, **options: Any) -> tuple[transfer_conversations.Summary, list[str]]:
     bad: list[str] = []
-    summary = transfer_conversations.import_records(enumerate(records, 1), on_bad=lambda one: bad.append(one.reason), **options)
+    summary = transfer_conversations.import_records(
+        enumerate(records, 1), on_bad=lambda bad_record: bad.append(bad_record.reason), **options
+    )
     return summary, bad
 
 

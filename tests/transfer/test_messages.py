@@ -65,7 +65,7 @@ class HistoryTests(TestCase):
         summary, bad = import_all(c2c_body(1), c2c_body(2), group_body(1, GroupAtInfo=AT_ALL), webhook(group_body(2)))
 
         self.assertEqual((summary, bad), (Summary(applied=4), []))
-        self.assertEqual({(one["unread"], len(one["mentions"])) for one in rows().values()}, {(0, 0)})
+        self.assertEqual({(row["unread"], len(row["mentions"])) for row in rows().values()}, {(0, 0)})
         self.assertEqual({rows()[pair]["last"] for pair in (("alice", "c2c_bob"), ("carol", "group_team"))}, {"c2", "g2"})
 
     def test_a_second_time_changes_nothing(self):
@@ -86,7 +86,7 @@ class HistoryTests(TestCase):
             event = webhook_events.parse(body["CallbackCommand"], body, now_s=NOON_S)
             webhooks.apply_event(event, at_ms=0, now_s=NOON_S)
 
-        self.assertEqual({one["unread"] for one in rows().values()}, {0})
+        self.assertEqual({row["unread"] for row in rows().values()}, {0})
         self.assertEqual(Message.objects.count(), 2)
 
     def test_what_is_unread_already_stays_so(self):
@@ -150,10 +150,10 @@ class HistoryTests(TestCase):
         )
 
         self.assertEqual(summary, Summary(applied=2, bad=10))
-        self.assertEqual([one.number for one in bad], list(range(2, 12)))
+        self.assertEqual([bad_record.number for bad_record in bad], list(range(2, 12)))
         words = ("object", "MsgSeq", "MsgTime", "MsgRandom", "MsgTime", "Unknown", "Not a webhook", "CallbackCommand")
-        for one, word in zip(bad, words):
-            self.assertIn(word, one.reason)
+        for bad_record, word in zip(bad, words):
+            self.assertIn(word, bad_record.reason)
 
     def test_what_was_online_only_or_did_not_go_through_is_left_out(self):
         summary, _bad = import_all(c2c_body(OnlineOnlyFlag=1), webhook(c2c_body(), SendMsgResult=1))
@@ -194,7 +194,7 @@ class HistoryTests(TestCase):
 
             summary, bad = import_all({"GroupId": "team", "MsgList": items}, [c2c_body(n) for n in range(3)])
 
-        self.assertEqual((summary, [one.number for one in bad]), (Summary(applied=8), []))
+        self.assertEqual((summary, [bad_record.number for bad_record in bad]), (Summary(applied=8), []))
 
     def test_many_batches_are_as_one(self):
         with pytest.MonkeyPatch.context() as patch:
