@@ -17,7 +17,7 @@ from rest_framework.viewsets import ViewSet
 
 from conversations.access.api_keys import INGEST
 from conversations.api.authentication import Actor, StaffActor
-from conversations.api.parsers import buffer_chunked_body, is_chunked, refuse_unknown_keys
+from conversations.api.parsers import buffer_chunked_body, refuse_unknown_keys
 from conversations.exceptions import EMPTY_NAME, InvalidParameter
 
 OWNER = "owner"
@@ -122,7 +122,7 @@ class EndpointViewSet(ViewSet):
 
     def initial(self, request, *args, **kwargs) -> None:
         super().initial(request, *args, **kwargs)
-        if is_chunked(request):
+        if "HTTP_TRANSFER_ENCODING" in request.META and not request.META.get("CONTENT_LENGTH"):
             buffer_chunked_body(request._request)
         if self.action not in (None, "metadata"):  # another method than the declared ones, or OPTIONS
             self.call = self.take_apart(getattr(self, self.action).endpoint, request, request.user, kwargs)
@@ -168,8 +168,8 @@ def _required(values: Mapping[str, str], parameter: str) -> str:
 def _read_body(request: HttpRequest, endpoint: Endpoint) -> Any:
     if endpoint.body:
         return endpoint.body.read(request.data)
-    if request.method not in SAFE_METHODS:
-        refuse_unknown_keys(request.data, ())
+    if request.method not in SAFE_METHODS and request.data:
+        refuse_unknown_keys(request.data, known=())
     return {}
 
 

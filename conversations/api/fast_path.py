@@ -66,7 +66,7 @@ class BearerFastPath:
 
 
 def security_headers(scheme: str) -> dict[str, str]:
-    """Return the headers of HEADER_MIDDLEWARE, taken from a sample answer: django-csp takes long to write its policy anew."""
+    """Return the headers of HEADER_MIDDLEWARE, taken from a sample answer: django-csp builds its policy for each answer."""
     request, response = HttpRequest(), HttpResponse()
     request._get_scheme = lambda: scheme
     sample_headers = set(response.headers)

@@ -51,11 +51,6 @@ def refuse_unknown_keys(data: dict[str, Any], known: Collection[str]) -> None:
         raise ValidationError({key: [_("Unknown key.")] for key in named})
 
 
-def is_chunked(request: HttpRequest) -> bool:
-    """Return whether the body comes in chunks, so that its length is not known beforehand."""
-    return "HTTP_TRANSFER_ENCODING" in request.META and not request.META.get("CONTENT_LENGTH")
-
-
 def buffer_chunked_body(request: HttpRequest) -> None:
     """Read a chunked body and set its length: without, Django and DRF take it for empty. Raises TooLarge, InvalidParameter."""
     ends_itself = request.META.get("wsgi.input_terminated")

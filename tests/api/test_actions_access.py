@@ -52,7 +52,7 @@ class OwnListTests(ActionTestCase):
 
         self.assertEqual(Owner.objects.filter(owner_id=BOB).values().get(), before)
         shown = self.get(url(), bearer(usersig(BOB))).json()["conversationList"]
-        self.assertEqual([one["unreadCount"] for one in shown], [3, 3])
+        self.assertEqual([conversation["unreadCount"] for conversation in shown], [3, 3])
 
     def test_addresses_work_without_their_final_slash(self):
         for action in ACTIONS:

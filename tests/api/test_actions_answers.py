@@ -113,8 +113,8 @@ class LanguageTests(ActionTestCase):
 
             results = self.send(action.method, action.address(), body, **CHINESE).json()["results"]
 
-            for one in results:
-                self.assertFalse(one["resultInfo"].isascii(), one)
+            for result in results:
+                self.assertFalse(result["resultInfo"].isascii(), result)
 
     def test_problems_do_too(self):
         make_scene()

@@ -237,7 +237,7 @@ class ManyIdsTests(ActionTestCase):
                 ids = ["c2c_carol", "group_team", "C2Cbob", "c2c_bob", ""]
                 results = self.assert_results(self.asked(action, ids), 6004, 0, 6017, 0, 6017)
 
-                self.assertEqual([one["conversationID"] for one in results], ids)
+                self.assertEqual([result["conversationID"] for result in results], ids)
                 self.assertGreaterEqual(version() - before, 2)
 
     def test_malformed_ones_are_6017_with_the_right_form(self):
@@ -245,8 +245,8 @@ class ManyIdsTests(ActionTestCase):
             with self.subTest(action.name):
                 results = self.assert_results(self.asked(action, list(MALFORMED_IDS)), *[6017] * len(MALFORMED_IDS))
 
-                for one in results:
-                    self.assertIn(MALFORMED_IDS[one["conversationID"]], one["resultInfo"])
+                for result in results:
+                    self.assertIn(MALFORMED_IDS[result["conversationID"]], result["resultInfo"])
 
     def test_one_asked_twice_is_answered_twice_and_changed_once(self):
         for action in ON_MANY:

@@ -27,7 +27,7 @@ class CredentialTests(ApiTestCase):
             (with_key(None), {"owner": ALICE}),
         ):
             response = self.get(url("changes/", **parameters), credential)
-            self.assertEqual([one["conversation"]["conversationID"] for one in response.json()["changes"]], ["c2c_bob"])
+            self.assertEqual([change["conversation"]["conversationID"] for change in response.json()["changes"]], ["c2c_bob"])
 
     def test_another_owners_feed_is_10007_whether_it_exists_or_not(self):
         for credential in (self.alice, with_key(ALICE)):
@@ -167,7 +167,7 @@ class AnswerTests(ApiTestCase):
         last = self.get(url("changes/", since=newest))
         reset = self.get(url("changes/", since="1.1"))
 
-        self.assertEqual({one["Owner-Version"] for one in (first, last, reset)}, {newest})
+        self.assertEqual({response["Owner-Version"] for response in (first, last, reset)}, {newest})
         self.assertNotEqual(first.json()["version"], newest)
         self.assertEqual(last.json(), {"version": newest, "changes": [], "isFinished": True, "resetRequired": False})
 

@@ -23,7 +23,7 @@ class CreateTests(GroupTestCase):
         with self.assert_versions(2):
             results = self.assert_results(self.create("work", "c2c_x", "c2c_bob", "C2Cbob"), 6004, 0, 6017)
 
-        self.assertEqual([one["conversationID"] for one in results], ["c2c_x", "c2c_bob", "C2Cbob"])
+        self.assertEqual([result["conversationID"] for result in results], ["c2c_x", "c2c_bob", "C2Cbob"])
         self.assertEqual((self.names(), self.members("work"), self.groups_of()), (["work"], ["c2c_bob"], ["work"]))
 
     def test_it_is_there_though_none_of_its_members_is(self):

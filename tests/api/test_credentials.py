@@ -58,7 +58,7 @@ class OwnerTests(ApiTestCase):
 
             shown = self.get(url(owner=owner_id), service).json()["conversationList"]
 
-            self.assertEqual([one["userID"] for one in shown], [owner_id])
+            self.assertEqual([conversation["userID"] for conversation in shown], [owner_id])
 
 
 class ScopeTests(ApiTestCase):
@@ -154,7 +154,7 @@ class UserSigTests(ApiTestCase):
 
         shown = self.get(url(), bearer(usersig(BOB))).json()["conversationList"]
 
-        self.assertEqual([one["userID"] for one in shown], [ALICE])
+        self.assertEqual([conversation["userID"] for conversation in shown], [ALICE])
 
     def test_an_expired_one_is_70001_and_a_bad_one_70003(self):
         self.assert_problem(self.get(url(), bearer(usersig(expire_s=-1))), 401, 70001)

@@ -29,7 +29,9 @@ class CustomDataTests(CustomDataTestCase):
         with self.assert_versions(2):
             self.assert_results(self.keep("vip", "group_team", "c2c_x", "c2c_bob"), 0, 6004, 0)
 
-        self.assertEqual([self.shown(one)["customData"] for one in ("c2c_bob", "group_team")], ["vip", "vip"])
+        self.assertEqual(
+            [self.shown(conversation_id)["customData"] for conversation_id in ("c2c_bob", "group_team")], ["vip", "vip"]
+        )
 
     def test_empty_text_takes_it_away(self):
         self.keep("vip")

@@ -65,7 +65,7 @@ class DeleteTests(ActionTestCase):
         self.assert_problem(self.get(TEAM), 404, 6004)
         self.assertEqual(ids_of(self.get(url())), [])
         lookup = self.get(url("conversations/lookup/", id="group_team")).json()
-        self.assertEqual([one["resultCode"] for one in lookup["unresolved"]], [6004])
+        self.assertEqual([entry["resultCode"] for entry in lookup["unresolved"]], [6004])
         self.assertEqual(set(self.totals().values()), {0})
 
     def test_again_it_is_6004_and_no_change(self):
@@ -163,7 +163,7 @@ class ComesBackTests(ActionTestCase):
 
         changes = self.get(url("changes/", since=deleted)).json()["changes"]
 
-        self.assertEqual([one["kind"] for one in changes], ["new"])
+        self.assertEqual([change["kind"] for change in changes], ["new"])
 
 
 class DeleteManyTests(ActionTestCase):

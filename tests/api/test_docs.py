@@ -9,6 +9,7 @@ from django.core.management import call_command
 from django.test import TestCase
 
 from conversations.formats import conversation as formats_conversation
+from conversations.lists.filters import FILTER_NAMES
 
 DOCUMENT, PAGE = "/api/schema/", "/api/docs/"
 SDK_CALLS = {
@@ -67,6 +68,14 @@ class DocumentTests(TestCase):
                 self.assertIn({"bearer": []}, operation["security"])
                 for status in ("400", "401", "403", "500", "503"):
                     self.assertIn("application/problem+json", operation["responses"][status]["content"])
+
+    def test_every_filter_is_in_it_once(self):
+        paths = self.document()["paths"]
+        for path in ("/api/v1/conversations/", "/api/v1/unread/"):
+            names = [parameter["name"] for parameter in paths[path]["get"]["parameters"]]
+
+            self.assertLessEqual(FILTER_NAMES, set(names))
+            self.assertEqual(len(set(names)), len(names))
 
     def test_it_comes_as_json_too(self):
         response = self.client.get(DOCUMENT, HTTP_ACCEPT="application/vnd.oai.openapi+json")

@@ -31,7 +31,7 @@ class ShapeTests(ApiTestCase):
         made = [self.get(url(count=0)) for _ in range(2)]
 
         self.assertEqual((given["X-Request-ID"], given.json()["requestId"]), ("abc-123", "abc-123"))
-        self.assertEqual([response["X-Request-ID"] for response in made], [one.json()["requestId"] for one in made])
+        self.assertEqual([response["X-Request-ID"] for response in made], [response.json()["requestId"] for response in made])
         self.assertEqual(len({response["X-Request-ID"] for response in made}), 2)
 
     def test_a_request_id_that_is_no_word_is_replaced_and_a_long_one_cut(self):
@@ -58,8 +58,8 @@ class LanguageTests(ApiTestCase):
     def test_reasons_in_a_lookup_do_too(self):
         address = url("conversations/lookup/", id=["c2c_x", "C2Cbob"])
 
-        for one in self.get(address, **CHINESE).json()["unresolved"]:
-            self.assertFalse(one["resultInfo"].isascii())
+        for entry in self.get(address, **CHINESE).json()["unresolved"]:
+            self.assertFalse(entry["resultInfo"].isascii())
 
     def test_the_language_of_another_request_does_not_stay(self):
         translation.activate("zh-hans")  # as a page leaves it behind in its thread

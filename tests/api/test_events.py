@@ -102,7 +102,7 @@ class EventChecks:
         changes = [change for page in pages for change in page.data["changes"]]
         self.assertEqual({change["kind"] for change in changes}, {"new"})
         by_id = {change["conversation"]["conversationID"]: change["conversation"] for change in changes}
-        self.assertEqual(by_id, {one["conversationID"]: one for one in listed})
+        self.assertEqual(by_id, {conversation["conversationID"]: conversation for conversation in listed})
         self.assertEqual([page.id for page in pages], [page.data["version"] for page in pages])
         self.assertTrue(3000 <= stream.retry_ms <= 6000)
 

@@ -28,7 +28,7 @@ def authorization() -> dict[str, str]:
 
 @override_settings(EVENTS_PORT=8123)
 class MisdirectedTests(SimpleTestCase):
-    """Django never streams, whoever asks."""
+    """Django never streams, whatever the credential."""
 
     def test_it_says_where_the_streams_are(self):
         for path in ("events/", "events"):

@@ -107,7 +107,7 @@ class OneConversationTests(ApiTestCase):
             with self.subTest(conversation_id):
                 shown = self.get(url("conversations/-/", id=conversation_id)).json()
                 self.assertEqual(shown.get("conversationID"), conversation_id)
-        self.assertEqual([one["conversationID"] for one in looked_up["conversationList"]], ODD_IDS)
+        self.assertEqual([conversation["conversationID"] for conversation in looked_up["conversationList"]], ODD_IDS)
 
     def test_a_slash_in_the_path_is_404_and_says_what_to_do(self):
         make_conversation(conversation_id="group_a/b")

@@ -39,8 +39,8 @@ class DirectoryTestCase(FeedTestCase):
 class GroupsTests(DirectoryTestCase):
     def test_a_group_as_get_group_info_answers(self):
         listed = {"Member_Account": ALICE, "Role": "Owner", "JoinTime": NOON_S - 50, "MsgSeq": 1, "MsgFlag": "AcceptAndNotify"}
-        told = TEAM | {"MemberNum": 1, "NextMsgSeq": 9, "Introduction": "x", "AppDefinedData": [], "MemberList": [listed]}
-        answer = {"ActionStatus": "OK", "ErrorCode": 0, "ErrorInfo": "", "GroupInfo": [told]}
+        group = TEAM | {"MemberNum": 1, "NextMsgSeq": 9, "Introduction": "x", "AppDefinedData": [], "MemberList": [listed]}
+        answer = {"ActionStatus": "OK", "ErrorCode": 0, "ErrorInfo": "", "GroupInfo": [group]}
 
         (result,) = self.tell(answer)
 
@@ -77,7 +77,7 @@ class GroupsTests(DirectoryTestCase):
 
         results = self.tell([*(body for body, _key in bad), TEAM])
 
-        self.assertEqual([one["status"] for one in results], ["refused"] * len(bad) + ["applied"])
+        self.assertEqual([result["status"] for result in results], ["refused"] * len(bad) + ["applied"])
         for result, (_body, key) in zip(results, bad):
             self.assertEqual(result["resultCode"], 6017)
             self.assertIn(key, result["resultInfo"])
@@ -212,8 +212,8 @@ class UsersTests(DirectoryTestCase):
     def test_users_as_portrait_get_answers(self):
         make_conversation(ALICE, "c2c_bob")
         image = {"Tag": "Tag_Profile_IM_Image", "Value": "https://example.org/b.png"}
-        told = NICK | {"ProfileItem": [*NICK["ProfileItem"], image], "ResultCode": 0, "ResultInfo": ""}
-        answer = {"UserProfileItem": [told], "ActionStatus": "OK", "ErrorCode": 0, "ErrorInfo": "", "ErrorDisplay": ""}
+        user = NICK | {"ProfileItem": [*NICK["ProfileItem"], image], "ResultCode": 0, "ResultInfo": ""}
+        answer = {"UserProfileItem": [user], "ActionStatus": "OK", "ErrorCode": 0, "ErrorInfo": "", "ErrorDisplay": ""}
 
         (result,) = self.tell(answer, "users/")
 
@@ -234,7 +234,7 @@ class UsersTests(DirectoryTestCase):
 
         results = self.tell([*(body for body, _key in bad), NICK], "users/")
 
-        self.assertEqual([one["status"] for one in results], ["refused"] * len(bad) + ["applied"])
+        self.assertEqual([result["status"] for result in results], ["refused"] * len(bad) + ["applied"])
         for result, (_body, key) in zip(results, bad):
             self.assertIn(key, result["resultInfo"])
 
@@ -267,9 +267,9 @@ class UsersTests(DirectoryTestCase):
     def test_users_nobody_talks_to_cost_little_each(self):
         counts = []
         for size in (1, 21):
-            told = [NICK | {"To_Account": f"u{size}-{n}"} for n in range(size)]
+            users = [NICK | {"To_Account": f"u{size}-{n}"} for n in range(size)]
             with CaptureQueriesContext(connection) as captured:
-                self.tell(told, "users/")
+                self.tell(users, "users/")
             counts.append(len(captured))
 
         self.assertLessEqual((counts[1] - counts[0]) / 20, 8)

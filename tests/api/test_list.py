@@ -27,7 +27,7 @@ class ListTests(ApiTestCase):
         body = self.get(url(count=2)).json()
 
         self.assertEqual(list(body), ["conversationList", "nextSeq", "isFinished"])
-        self.assertEqual({tuple(one) for one in body["conversationList"]}, {conversation.KEYS})
+        self.assertEqual({tuple(shown) for shown in body["conversationList"]}, {conversation.KEYS})
         self.assertIsInstance(body["nextSeq"], str)
         self.assertIs(body["isFinished"], False)
 

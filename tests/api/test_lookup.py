@@ -36,10 +36,10 @@ class LookupTests(ApiTestCase):
         self.assertEqual(ids_of(response), ["c2c_bob"])
         unresolved = response.json()["unresolved"]
         self.assertEqual(
-            [(one["conversationID"], one["resultCode"]) for one in unresolved],
+            [(entry["conversationID"], entry["resultCode"]) for entry in unresolved],
             [("c2c_x", 6004), ("C2Cbob", 6017), ("", 6017), ("c2c_a\0b", 6017), ("c2c_张", 6017)],
         )
-        self.assertEqual([list(one) for one in unresolved], [["conversationID", "resultCode", "resultInfo"]] * 5)
+        self.assertEqual([list(entry) for entry in unresolved], [["conversationID", "resultCode", "resultInfo"]] * 5)
         self.assertIn("c2c_bob", unresolved[1]["resultInfo"])
 
     def test_nothing_but_bad_ids_is_still_an_answer(self):
@@ -54,7 +54,7 @@ class LookupTests(ApiTestCase):
 
         response = self.both_ways(["c2c_bob", "c2c_dave"])
 
-        self.assertEqual([one["resultCode"] for one in response.json()["unresolved"]], [6004, 6004])
+        self.assertEqual([entry["resultCode"] for entry in response.json()["unresolved"]], [6004, 6004])
 
     def test_an_owner_never_seen_has_none_of_them(self):
         response = self.both_ways(["c2c_bob", "c2c_carol"])
@@ -108,7 +108,7 @@ class NumberOfIdsTests(ApiTestCase):
         long_id = "c2c_" + "x" * 10_000
 
         for response in (self.get(url(LOOKUP, id=long_id)), self.post(url(LOOKUP), {"conversationIDList": [long_id]})):
-            self.assertEqual([one["resultCode"] for one in response.json()["unresolved"]], [6017])
+            self.assertEqual([entry["resultCode"] for entry in response.json()["unresolved"]], [6017])
 
 
 class AddressTests(ApiTestCase):

@@ -30,7 +30,7 @@ class MessageTests(FeedTestCase):
 
         again = self.results([C2C, C2C])
 
-        self.assertEqual([one["status"] for one in again], ["duplicate", "duplicate"])
+        self.assertEqual([result["status"] for result in again], ["duplicate", "duplicate"])
         self.assertEqual(Owner.objects.get(owner_id=ALICE).version, version)
 
     def test_good_ones_go_in_and_each_bad_one_says_why(self):
@@ -38,7 +38,7 @@ class MessageTests(FeedTestCase):
 
         results = self.results([*bad, C2C])
 
-        self.assertEqual([one["status"] for one in results], ["refused"] * len(bad) + ["applied"])
+        self.assertEqual([result["status"] for result in results], ["refused"] * len(bad) + ["applied"])
         for result, field in zip(results, ("MsgBody", "From_Account", "MsgTime", "MsgTyme")):
             self.assertEqual(result["resultCode"], 6017)
             self.assertIn(field, result["resultInfo"])
@@ -49,7 +49,7 @@ class MessageTests(FeedTestCase):
             third = self.results(body)[0]
 
             self.assertEqual(first["MsgTime"], NOON_S)
-            self.assertEqual([one["status"] for one in (first, second, third)], ["applied", "duplicate", "duplicate"])
+            self.assertEqual([result["status"] for result in (first, second, third)], ["applied", "duplicate", "duplicate"])
             self.assertEqual(first | {"status": "", "index": 0}, third | {"status": "", "index": 0})
 
     def test_after_five_minutes_the_same_random_is_another_message(self):
@@ -64,7 +64,7 @@ class MessageTests(FeedTestCase):
         results = self.results([GROUP | {"Random": n} for n in range(3)] + [GROUP | {"Random": 50, "MsgSeq": 20}])
         (after,) = self.results(GROUP | {"Random": 60})
 
-        self.assertEqual([one["MsgSeq"] for one in results], [1, 2, 3, 20])
+        self.assertEqual([result["MsgSeq"] for result in results], [1, 2, 3, 20])
         self.assertEqual(after["MsgSeq"], 21)
 
     def test_members_get_it_and_its_mentions(self):
@@ -122,15 +122,15 @@ class MessageTests(FeedTestCase):
         for size in (3, 120):
             group_id = f"g{size}"
             members.join(group_id, [ALICE, *(f"u{n}" for n in range(size))], at_ms=0)
-            told = [GROUP | {"GroupId": group_id, "MsgSeq": 10 * n, "Random": n} for n in range(1, 43)]
+            sent = [GROUP | {"GroupId": group_id, "MsgSeq": 10 * n, "Random": n} for n in range(1, 43)]
             for name, messages in {
-                "first": told[:1],
-                "one": told[2:3],
-                "mention": [told[3] | {"GroupAtInfo": [{"GroupAtAllFlag": 1}]}],
-                "many": told[4:40],
-                "late": told[1:2],
-                "targeted": [told[41] | {"To_Account": ["u0"]}],
-                "repeats": told[:40],
+                "first": sent[:1],
+                "one": sent[2:3],
+                "mention": [sent[3] | {"GroupAtInfo": [{"GroupAtAllFlag": 1}]}],
+                "many": sent[4:40],
+                "late": sent[1:2],
+                "targeted": [sent[41] | {"To_Account": ["u0"]}],
+                "repeats": sent[:40],
             }.items():
                 with CaptureQueriesContext(connection) as captured:
                     self.results(messages)

@@ -348,7 +348,7 @@ class PeerSeesTests(ReadTestCase):
 
         self.post(READ_ALL, {"scope": "all"})
 
-        self.assertEqual([self.is_shown_as_read(one) for one in (BOB, CAROL)], [True, True])
+        self.assertEqual([self.is_shown_as_read(owner_id) for owner_id in (BOB, CAROL)], [True, True])
 
     def test_reading_groups_shows_nothing(self):
         self.post(READ_ALL, {"scope": "group"})

@@ -48,7 +48,7 @@ class ReportTestCase(ActionTestCase):
 
 class FirstReportTests(ReportTestCase):
     def test_a_conversation_never_seen_is_as_the_app_shows_it(self):
-        told = {
+        reported = {
             "conversationID": "group_team", "type": 2, "userID": None, "groupID": "team", "showName": "Team",
             "faceUrl": "https://a/b", "groupType": "Public", "unreadCount": 12, "isPinned": True, "recvOpt": 2,
             "customData": "vip",
@@ -57,14 +57,14 @@ class FirstReportTests(ReportTestCase):
             "groupAtInfoList": [{"seq": "99", "atType": 1}], "conversationGroupList": ["work"], "markList": [1, 1 << 32],
         }  # fmt: skip
 
-        shown = self.take(told | {"orderkey": 38})
+        shown = self.take(reported | {"orderkey": 38})
 
-        self.assertEqual({key: shown[key] for key in told}, told)
+        self.assertEqual({key: shown[key] for key in reported}, reported)
         self.assertEqual(shown["orderkey"], (NOON_S + 5) * 10**6)
         self.assertEqual(Conversation.objects.get().changed_by, ChangedBy.REPORT)
 
     def test_the_c_apis_dialect_is_taken_too(self):
-        told = {
+        reported = {
             "conv_id": "team",
             "conv_type": 2,
             "conv_unread_num": 7,
@@ -73,7 +73,7 @@ class FirstReportTests(ReportTestCase):
             "conv_owner": ALICE,
         }
 
-        results = self.assert_results(self.report(told), 0)
+        results = self.assert_results(self.report(reported), 0)
 
         shown = self.shown("group_team")
         self.assertEqual(results[0]["conversationID"], "group_team")
@@ -83,7 +83,7 @@ class FirstReportTests(ReportTestCase):
         response = self.report(team(), with_bob())
 
         page = self.get(url("changes/")).json()
-        self.assertEqual([one["kind"] for one in page["changes"]], ["new", "new"])
+        self.assertEqual([change["kind"] for change in page["changes"]], ["new", "new"])
         self.assertEqual(page["version"], response["Owner-Version"])
 
     def test_an_object_with_nothing_but_its_id_begins_a_conversation(self):
@@ -94,7 +94,7 @@ class FirstReportTests(ReportTestCase):
 
 class AgainTests(ReportTestCase):
     def test_the_same_again_changes_nothing(self):
-        told = (
+        reported = (
             team(unreadCount=12, lastMessage=message(), groupReadSequence=88, groupAtInfoList=[{"seq": "99", "atType": 1}]),
             with_bob(unreadCount=1, lastMessage=message(), c2cReadTimestamp=NOON_S, draftText="x", draftTimestamp=NOON_S),
             {
@@ -105,11 +105,11 @@ class AgainTests(ReportTestCase):
                 "conversationGroupList": ["a"],
             },
         )
-        self.report(*told)
+        self.report(*reported)
 
         with self.assert_no_change():
-            self.assert_results(self.report(*told), 0, 0, 0)
-            self.assert_results(self.report(*told[::-1]), 0, 0, 0)
+            self.assert_results(self.report(*reported), 0, 0, 0)
+            self.assert_results(self.report(*reported[::-1]), 0, 0, 0)
 
     def test_one_conversation_twice_in_a_list_is_one_change(self):
         shown = self.take(team(recvOpt=2, lastMessage=message(101)), team(recvOpt=1, lastMessage=message(100)))
@@ -154,8 +154,8 @@ class SettingsTests(ReportTestCase):
 
     def test_a_draft_of_the_future_is_named_and_the_rest_is_taken(self):
         with time_machine.travel(NOON_S + 100, tick=False):
-            told = with_bob(draftText="a", draftTimestamp=NOON_S + 161, lastMessage=message(), recvOpt=2)
-            results = self.assert_results(self.report(told), 6017)
+            reported = with_bob(draftText="a", draftTimestamp=NOON_S + 161, lastMessage=message(), recvOpt=2)
+            results = self.assert_results(self.report(reported), 6017)
 
         shown = self.shown()
         self.assertIn("draftTimestamp", results[0]["resultInfo"])
@@ -247,8 +247,8 @@ class PositionTests(ReportTestCase):
         messages.record([group("alice", 1), group("bob", 2, at_all=True), group("bob", 3), group("bob", 4)], now_s=NOON_S)
         messages.recall(GroupRecall("team", "", (4,)))
 
-        told = [{"seq": str(seq), "atType": 1} for seq in (2, 3, 4, 9)]
-        shown = self.take(team(groupAtInfoList=told))
+        reported = [{"seq": str(seq), "atType": 1} for seq in (2, 3, 4, 9)]
+        shown = self.take(team(groupAtInfoList=reported))
 
         expected = [{"seq": "2", "atType": 2}, {"seq": "3", "atType": 1}, {"seq": "9", "atType": 1}]
         self.assertEqual(shown["groupAtInfoList"], expected)
@@ -285,8 +285,8 @@ class GapTests(ReportTestCase):
 
     def test_a_message_that_is_stored_is_shown_as_it_is_stored(self):
         messages.record([group("alice", 1), group("bob", 2), group("bob", 3, is_shown_last=False)], now_s=NOON_S)
-        for told in (message(2, status=6, textElem=None), message(3)):
-            self.assertEqual(self.take(team(lastMessage=told))["lastMessage"]["textElem"], {"text": "g2"})
+        for reported in (message(2, status=6, textElem=None), message(3)):
+            self.assertEqual(self.take(team(lastMessage=reported))["lastMessage"]["textElem"], {"text": "g2"})
 
     def test_a_recalled_message_does_not_come_back(self):
         messages.record([c2c("bob", "alice", 3)], now_s=NOON_S)
@@ -350,8 +350,8 @@ class DeletedTests(ReportTestCase):
 
 
 class NameTests(ReportTestCase):
-    def name(self, *told: str, conversation_id: str = "c2c_bob") -> str:
-        return self.take(*({"conversationID": conversation_id, "showName": one} for one in told))["showName"]
+    def name(self, *reported: str, conversation_id: str = "c2c_bob") -> str:
+        return self.take(*({"conversationID": conversation_id, "showName": name} for name in reported))["showName"]
 
     def profile(self, nick: str, at_ms: int) -> None:
         profiles.set_profiles([profiles.Profile(user_id=BOB, nick_name=nick, face_url="https://bob", at_ms=at_ms)])
@@ -395,9 +395,9 @@ class BadObjectTests(ReportTestCase):
             team(groupAtInfoList=[{"seq": "1", "atType": 1}] * 1001), team(conversationGroupList=["x" * 33]),
             team(draftTimestamp=NOON_S * 1000), {"conv_id": "team", "conv_type": 2, "conv_owner": "carol"},
         )  # fmt: skip
-        for one in bad:
-            with self.subTest(repr(one)[:60]):
-                results = self.report(with_bob(recvOpt=2), one, with_bob(recvOpt=0)).json()["results"]
+        for item in bad:
+            with self.subTest(repr(item)[:60]):
+                results = self.report(with_bob(recvOpt=2), item, with_bob(recvOpt=0)).json()["results"]
 
                 self.assertEqual([bool(result["resultCode"]) for result in results], [False, True, False])
                 self.assertNotEqual(results[1]["resultInfo"], "")
@@ -420,8 +420,8 @@ class BadObjectTests(ReportTestCase):
 
     def test_every_part_that_is_not_taken_is_named(self):
         with time_machine.travel(NOON_S, tick=False), override_settings(MAX_PINNED=0):
-            told = with_bob(future=1, draftText="a", draftTimestamp=NOON_S + 100, isPinned=True, recvOpt=2)
-            (result,) = self.assert_results(self.report(told), 6017)
+            reported = with_bob(future=1, draftText="a", draftTimestamp=NOON_S + 100, isPinned=True, recvOpt=2)
+            (result,) = self.assert_results(self.report(reported), 6017)
 
         for part in ("future", "draftTimestamp", "pinned"):
             self.assertIn(part, result["resultInfo"])
@@ -553,14 +553,14 @@ class MemberTests(ReportTestCase):
 
 class CostTests(ReportTestCase):
     def statements(self, count: int, start: int) -> int:
-        told = [
+        reported = [
             {"conversationID": f"{kind}_x{start + n}", "unreadCount": 2, "lastMessage": message(), "isPinned": False,
              "markList": [1], "groupAtInfoList": [], "conversationGroupList": ["work"], read: 5}
             for n in range(count)
             for kind, read in (("c2c", "c2cReadTimestamp"), ("group", "groupReadSequence"))
         ]  # fmt: skip
         with CaptureQueriesContext(connection) as captured:
-            self.assert_results(self.report(*told), *[0] * len(told))
+            self.assert_results(self.report(*reported), *[0] * len(reported))
         return len(captured)
 
     def test_a_hundred_cost_as_much_as_two_new_ones_or_known_ones(self):
@@ -576,9 +576,9 @@ class CostTests(ReportTestCase):
         for start, count in ((0, 1), (1000, 100)):
             messages.record([c2c(f"p{start + n}", "alice", 3) for n in range(count)], now_s=NOON_S)
             messages.record([c2c(f"p{start + n}", "alice", 30) for n in range(count)], now_s=NOON_S)
-            told = [{"conversationID": f"c2c_p{start + n}", "c2cReadTimestamp": NOON_S + 2} for n in range(count)]
+            reported = [{"conversationID": f"c2c_p{start + n}", "c2cReadTimestamp": NOON_S + 2} for n in range(count)]
             with CaptureQueriesContext(connection) as captured:
-                self.assert_results(self.report(*told), *[0] * count)
+                self.assert_results(self.report(*reported), *[0] * count)
             counts.append(len(captured))
 
         self.assertEqual(counts[0], counts[1])

@@ -92,7 +92,7 @@ class ServerChecks:
         status, _headers, body = self.send(path="conversations/lookup/?id=c2c_%00&id=c2c_bob&id=c2c_" + "x" * 10_000)
 
         self.assertEqual(status, 200)
-        self.assertEqual([one["resultCode"] for one in json.loads(body)["unresolved"]], [6017, 6017])
+        self.assertEqual([entry["resultCode"] for entry in json.loads(body)["unresolved"]], [6017, 6017])
         many = "&".join(f"id=c2c_{n}" for n in range(2000))
         self.assert_problem(self.send(path=f"conversations/lookup/?{many}"), 400, 6017)
 

@@ -1,0 +1,47 @@
+"""How many files of the API a request enters: a newcomer who follows one has to read them."""
+
+import sys
+from pathlib import Path
+
+from django.conf import settings
+
+from tests.support.acting import ActionTestCase
+from tests.support.api import conversation_url, url
+from tests.support.cast import make_conversation
+
+ROOT = Path(settings.BASE_DIR, "conversations")
+
+
+class WalkTests(ActionTestCase):
+    def setUp(self):
+        make_conversation()
+        self.get(url("unread/"))  # loads the URLs
+
+    def files_entered(self, method: str, address: str, *, until: str) -> set[str]:
+        """Send a request, and return the API's files whose functions are called before the first of the room `until`."""
+        entered: list[Path] = []
+
+        def note(frame, event, argument):
+            file = Path(frame.f_code.co_filename)
+            if event == "call" and file.is_relative_to(ROOT):
+                entered.append(file.relative_to(ROOT))
+
+        sys.setprofile(note)
+        try:
+            response = self.send(method, address)
+        finally:
+            sys.setprofile(None)
+        self.assertEqual(response.status_code, 200)
+        rooms = [file.parts[0] for file in entered]
+        return {str(file.relative_to("api")) for file in entered[: rooms.index(until)] if file.parts[0] == "api"}
+
+    def test_a_pin_enters_four_before_the_actions(self):
+        entered = self.files_entered("PUT", url("conversations/c2c_bob/pin/"), until="actions")
+
+        self.assertEqual(entered, {"fast_path.py", "authentication.py", "calls.py", "viewsets/conversation_actions.py"})
+
+    def test_a_hot_read_enters_five_before_the_lists(self):
+        entered = self.files_entered("GET", conversation_url("c2c_bob"), until="lists")
+
+        files = {"fast_path.py", "authentication.py", "calls.py", "responses.py", "viewsets/conversations.py"}
+        self.assertEqual(entered, files)
