@@ -7,6 +7,7 @@ from collections.abc import Generator
 from functools import cache
 
 import pytest
+from django.conf import settings
 from django.test import TestCase, TransactionTestCase
 from django.utils import translation
 from hypothesis import is_hypothesis_test
@@ -19,6 +20,11 @@ os.environ.setdefault("DEBUG", "true")
 hypothesis_profiles.register()
 
 STARTERS = {"RunningServer", "Popen"}
+
+
+def pytest_configure() -> None:
+    # The real hash is slow on purpose.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

