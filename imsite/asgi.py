@@ -1,4 +1,4 @@
-"""The door for event streams, and the one-process door of `make run`: everything but streams is Django's."""
+"""The entry point for event streams, and for everything in the one process of `make run`: all but streams is Django's."""
 
 import asyncio
 import os
@@ -31,7 +31,7 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 async def lifespan(receive: Receive, send: Send) -> None:
-    """The server's start and stop."""
+    """Follow the server's start and stop."""
     while (await receive())["type"] != "lifespan.shutdown":
         _end_streams_on_signals()
         await send({"type": "lifespan.startup.complete"})
@@ -40,27 +40,27 @@ async def lifespan(receive: Receive, send: Send) -> None:
 
 
 def _end_streams_on_signals() -> None:
-    """A server stops when all its answers are at their end, and tells the application only then: streams must end before.
+    """End the streams on the signals that stop the server: it waits for all answers before it tells the application.
 
-    Its own handlers go on as they were. Those of asyncio, which granian uses, are called by the event loop and leave one here
-    that does nothing.
+    The server's own handlers are called as well. Those of asyncio, which granian uses, are called by the event loop; the one
+    found here then does nothing.
     """
     if threading.current_thread() is threading.main_thread():
         for number in (signal.SIGTERM, signal.SIGINT):
-            if callable(of_the_server := signal.getsignal(number)):
-                signal.signal(number, partial(_end_streams, asyncio.get_running_loop(), of_the_server))
+            if callable(server_handler := signal.getsignal(number)):
+                signal.signal(number, partial(_end_streams, asyncio.get_running_loop(), server_handler))
 
 
-def _end_streams(loop: asyncio.AbstractEventLoop, of_the_server: Callable, number: int, frame: FrameType | None) -> None:
+def _end_streams(loop: asyncio.AbstractEventLoop, server_handler: Callable, number: int, frame: FrameType | None) -> None:
     def raise_again() -> None:
-        signal.signal(number, of_the_server)
+        signal.signal(number, server_handler)
         signal.raise_signal(number)
 
     def end() -> None:
         hub.close()
-        # asyncio hears of signals through the pipe that also wakes it up, which is full when a crowd of clients leaves at the
-        # same moment: then its handler is not called.
+        # asyncio receives signals through the pipe that also wakes it up. The pipe is full when many clients leave at the same
+        # moment, and then asyncio's handler is not called.
         loop.call_later(RAISE_AGAIN_S, raise_again)
 
     loop.call_soon_threadsafe(end)
-    of_the_server(number, frame)
+    server_handler(number, frame)
