@@ -12,7 +12,7 @@ SHARE = "conversations.share_view"
 
 def may_view(user: Any) -> bool:
     """Return whether a user may view every list: names, times, numbers and types, without text."""
-    return user.is_staff and user.has_perm(VIEW)
+    return bool(user.is_staff and user.has_perm(VIEW))
 
 
 def may_read_text(user: Any) -> bool:
@@ -27,7 +27,7 @@ def may_change(user: Any) -> bool:
 
 def may_check_usersig(user: Any) -> bool:
     """Return whether a user may see the contents of a UserSig and whether it is valid. None can be generated here."""
-    return user.is_staff and user.has_perm(CHECK_USERSIG)
+    return bool(user.is_staff and user.has_perm(CHECK_USERSIG))
 
 
 def may_share(user: Any) -> bool:

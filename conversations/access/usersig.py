@@ -11,7 +11,7 @@ import time
 import zlib
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import orjson
 from django.utils.translation import gettext_lazy as _
@@ -46,7 +46,8 @@ def _verified(text: str, sdk_app_id: int, secret_key: str) -> UserSig:
     findings = examine(text, sdk_app_id=sdk_app_id, secret_key=secret_key)
     if findings.refusal:
         raise findings.refusal
-    return UserSig(findings.identifier, findings.expires_s)
+    # Without a refusal nothing is missing.
+    return UserSig(cast(str, findings.identifier), cast(int, findings.expires_s))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,13 +7,15 @@ a text compares both columns.
 
 import re
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import quote, unquote
 
 from django.core.exceptions import EmptyResultSet
 from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Lookup
 from django.db.models.expressions import Col
+from django.db.models.sql.compiler import SQLCompiler
 
 from conversations import identifiers
 
@@ -53,7 +55,7 @@ def from_text(text: str, is_well_formed: Callable[[CompositeKey], bool] = is_of_
     return key if is_well_formed(key) and to_text(*key) == text else None
 
 
-class CompositeKeyField(models.CharField):
+class CompositeKeyField(models.CharField):  # type: ignore[type-arg]  # a field takes no type arguments when it runs
     """The column conversation_id as a primary key that is looked up by the text of a composite key.
 
     A bare conversationID or a malformed text matches no row, so a mistake can't reach another owner's row.
@@ -80,20 +82,23 @@ class MemberKeyField(CompositeKeyField):
 class _KeyLookup(Lookup):
     prepare_rhs = False
 
-    def as_sql(self, compiler, connection):
+    def texts(self) -> list[str]:
+        raise NotImplementedError
+
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, tuple[Any, ...]]:
         columns, keys = self._columns_and_keys(compiler)
         # VALUES, since a long chain of ORs is too deep an expression for SQLite.
         rows = ", ".join(["(%s, %s)"] * len(keys))
-        return f"({columns}) IN (VALUES {rows})", [part for key in keys for part in key]
+        return f"({columns}) IN (VALUES {rows})", tuple(part for key in keys for part in key)
 
-    def as_postgresql(self, compiler, connection):
+    def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, tuple[Any, ...]]:
         columns, keys = self._columns_and_keys(compiler)
         # Two parameters for any number of keys: psycopg takes longer to write a thousand than the server to find them. No
         # well-formed key holds a line feed.
         rows = "SELECT * FROM unnest(string_to_array(%s, E'\\n'), string_to_array(%s, E'\\n'))"
-        return f"({columns}) IN ({rows})", ["\n".join(parts) for parts in zip(*keys)]
+        return f"({columns}) IN ({rows})", tuple("\n".join(parts) for parts in zip(*keys))
 
-    def _columns_and_keys(self, compiler) -> tuple[str, list[CompositeKey]]:
+    def _columns_and_keys(self, compiler: SQLCompiler) -> tuple[str, list[CompositeKey]]:
         """Return the two columns as SQL, and the well-formed keys to look for."""
         field = self.lhs.target
         keys = [key for text in self.texts() if (key := from_text(text, field.is_well_formed))]

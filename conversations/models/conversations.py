@@ -194,7 +194,7 @@ class ConversationRow(ConversationColumns):
         default_permissions = ()
         verbose_name, verbose_name_plural = _("conversation"), _("conversations")
 
-    @property
+    @property  # type: ignore[no-redef]  # Django's own is a property, too
     def pk(self) -> str:
         """Return the key text that selections, URLs and log entries use."""
         return composite_keys.to_text(self.owner_id, self.conversation_id)

@@ -76,7 +76,7 @@ class GroupMemberRow(GroupMemberColumns):
         default_permissions = ()
         verbose_name, verbose_name_plural = _("group member"), _("group members")
 
-    @property
+    @property  # type: ignore[no-redef]  # Django's own is a property, too
     def pk(self) -> str:
         return composite_keys.to_text(self.group_id, self.user_id)
 

@@ -3,8 +3,13 @@
 Such a migration has `atomic = False`, and no other operations that can't be run twice.
 """
 
+from collections.abc import Callable
+
 from django.db import migrations, models
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.state import ProjectState
+
+Change = Callable[[BaseDatabaseSchemaEditor, type[models.Model], models.Index], None]
 
 
 def add_index(schema_editor: BaseDatabaseSchemaEditor, model: type[models.Model], index: models.Index) -> None:
@@ -13,7 +18,7 @@ def add_index(schema_editor: BaseDatabaseSchemaEditor, model: type[models.Model]
     if is_valid:
         return
     if is_valid is False:
-        schema_editor.remove_index(model, index, concurrently=True)
+        schema_editor.remove_index(model, index, **_beside_writes(schema_editor))
     schema_editor.add_index(model, index, **_beside_writes(schema_editor))
 
 
@@ -28,12 +33,16 @@ class AddIndexBesideWrites(migrations.AddIndex):
 
     atomic = False
 
-    def database_forwards(self, app_label, schema_editor, from_state, to_state):
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
         model = to_state.apps.get_model(app_label, self.model_name)
         if self.allow_migrate_model(schema_editor.connection.alias, model):
             add_index(schema_editor, model, self.index)
 
-    def database_backwards(self, app_label, schema_editor, from_state, to_state):
+    def database_backwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
         model = from_state.apps.get_model(app_label, self.model_name)
         if self.allow_migrate_model(schema_editor.connection.alias, model):
             remove_index(schema_editor, model, self.index)
@@ -44,13 +53,17 @@ class RemoveIndexBesideWrites(migrations.RemoveIndex):
 
     atomic = False
 
-    def database_forwards(self, app_label, schema_editor, from_state, to_state):
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
         self._change(remove_index, app_label, schema_editor, from_state)
 
-    def database_backwards(self, app_label, schema_editor, from_state, to_state):
+    def database_backwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
         self._change(add_index, app_label, schema_editor, to_state)
 
-    def _change(self, change, app_label, schema_editor, state):
+    def _change(self, change: Change, app_label: str, schema_editor: BaseDatabaseSchemaEditor, state: ProjectState) -> None:
         model = state.apps.get_model(app_label, self.model_name)
         if self.allow_migrate_model(schema_editor.connection.alias, model):
             change(schema_editor, model, state.models[app_label, self.model_name_lower].get_index_by_name(self.name))

@@ -5,10 +5,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db import connection, models
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Field, Func, Lookup, TextField
+from django.db.models.sql.compiler import SQLCompiler
 
 from conversations.models.statements import Parameter
 
+# A part of a statement and its parameters.
+Sql = tuple[str, tuple[Any, ...]]
 # Sorts after every character that a name can hold.
 LAST_CHARACTER = "\U0010ffff"
 
@@ -25,13 +29,13 @@ class NickRest(Func):
 
     arity, output_field = 1, TextField()
 
-    def as_sqlite(self, compiler, connection, **context):
+    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> Sql:
         return self._after_blank(compiler, connection, "instr", context)
 
-    def as_postgresql(self, compiler, connection, **context):
+    def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> Sql:
         return self._after_blank(compiler, connection, "strpos", context)
 
-    def _after_blank(self, compiler, connection, place: str, context):
+    def _after_blank(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, place: str, context: dict[str, Any]) -> Sql:
         # An ideographic space may stand between family and given name.
         name = "ltrim(replace(%(expressions)s, '\u3000', ' '))"
         template = f"lower(substr(ltrim(substr({name}, {place}({name}, ' ') + 1)), 1, 40))"
@@ -52,11 +56,11 @@ class AnyOf(Lookup):
     lookup_name = "any_of"
     prepare_rhs = False
 
-    def as_sqlite(self, compiler, connection):
+    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Sql:
         lhs, params = self.process_lhs(compiler, connection)
         return f"{lhs} IN (SELECT value FROM json_each(%s))", (*params, self._values())
 
-    def as_postgresql(self, compiler, connection):
+    def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Sql:
         lhs, params = self.process_lhs(compiler, connection)
         return f"{lhs} = ANY(string_to_array(%s, E'\\n'))", (*params, self._values())
 
@@ -70,7 +74,7 @@ class Bits(Lookup):
 
     lookup_name = "bits"
 
-    def as_sql(self, compiler, connection):
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Sql:
         lhs, params = self.process_lhs(compiler, connection)
         # A literal, so that a partial index of the same condition matches; quoted, since PostgreSQL reads
         # -9223372036854775808 as the negative of a number that is too large.
@@ -84,14 +88,14 @@ class InGroup(Lookup):
     lookup_name = "in_group"
     prepare_rhs = False
 
-    def as_sqlite(self, compiler, connection):
+    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Sql:
         return self._sql(compiler, connection, "json_each(o.group_names) g WHERE g.value = %s", "1 << g.key")
 
-    def as_postgresql(self, compiler, connection):
+    def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Sql:
         names = "json_array_elements_text(o.group_names::json) WITH ORDINALITY g(value, place) WHERE g.value = %s"
         return self._sql(compiler, connection, names, "1::bigint << (g.place - 1)::int")
 
-    def _sql(self, compiler, connection, names: str, bit: str):
+    def _sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, names: str, bit: str) -> Sql:
         lhs, params = self.process_lhs(compiler, connection)
         owner_id, name = self.rhs
         owners = "conversations_owner"

@@ -81,6 +81,6 @@ class MessageRow(MessageColumns):
         default_permissions = ()
         verbose_name, verbose_name_plural = _("message"), _("messages")
 
-    @property
+    @property  # type: ignore[no-redef]  # Django's own is a property, too
     def pk(self) -> str:
         return composite_keys.to_text(self.thread, self.position)

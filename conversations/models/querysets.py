@@ -18,7 +18,7 @@ COUNTED = Q(unread_count__gt=0) | ~Q(group_at_info=NO_AT_INFO) | Q(marks__bits=M
 MUTED = Q(recv_opt__in=MUTED_OPTIONS)
 
 
-class OwnerQuerySet(models.QuerySet):
+class OwnerQuerySet(models.QuerySet[Any]):
     def named(self, owner_id: str) -> Self:
         """Select the owner of this ID, if it was ever seen."""
         return self.filter(owner_id=owner_id)
@@ -40,14 +40,14 @@ class OwnerQuerySet(models.QuerySet):
         return self.filter(owner_id__any_of=owner_ids)
 
 
-class WebhookEventQuerySet(models.QuerySet):
+class WebhookEventQuerySet(models.QuerySet[Any]):
     def to_do(self, *outcomes: str) -> Self:
         """Select webhooks that failed or are pending, the oldest first, by an index that has no applied ones."""
         # SQLite takes the index only if its own condition is there, too.
         return self.filter(~Q(outcome="applied"), outcome__in=outcomes).order_by("id")
 
 
-class AccessLogQuerySet(models.QuerySet):
+class AccessLogQuerySet(models.QuerySet[Any]):
     def by(self, username: str) -> Self:
         """Select the views by a member of staff, the newest first."""
         return self.filter(username=username).order_by("-viewed_at", "-id")
@@ -58,14 +58,14 @@ class AccessLogQuerySet(models.QuerySet):
         return self.filter(Q(username=text) | Q(owner_id=text)).order_by((F("id") + 0).desc())
 
 
-class SavedViewQuerySet(models.QuerySet):
+class SavedViewQuerySet(models.QuerySet[Any]):
     def shown_to(self, user: Any) -> Self:
         """Select a member of staff's own views and the shared ones, their own first."""
         own_first = Case(When(user=user, then=0), default=1)
         return self.filter(Q(user=user) | Q(is_shared=True)).select_related("user").order_by(own_first, "name", "pk")
 
 
-class ConversationQuerySet(models.QuerySet):
+class ConversationQuerySet(models.QuerySet[Any]):
     def for_owner(self, owner_id: str) -> Self:
         """Select one owner's list: the start of every read, so that no other owner's row can show."""
         return self.filter(owner_id=owner_id).present()
@@ -154,7 +154,7 @@ class ConversationQuerySet(models.QuerySet):
         """Select rows with at least one of the marks, a signed 64-bit mask; 0 selects rows without marks."""
         return self.filter(marks__bits=marks) if marks else self.filter(marks=0)
 
-    def totals(self) -> dict[str, models.Aggregate]:
+    def totals(self) -> dict[str, Coalesce | Count]:
         """Return the aggregates of getTotalUnreadMessageCount by wire name. Every total is defined here."""
         return {
             "total": Coalesce(Sum("unread_count", filter=~MUTED), 0),
@@ -165,6 +165,6 @@ class ConversationQuerySet(models.QuerySet):
         }
 
 
-def count_up_to(limit: int, rows: QuerySet) -> int:
+def count_up_to(limit: int, rows: QuerySet[Any]) -> int:
     """Return the number of rows, at most `limit`, without reading more than that."""
     return rows.order_by()[:limit].count()

@@ -13,8 +13,8 @@ class Parameter(Expression):
         super().__init__()
         self.name = name
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
-        return "%s", [self]
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
+        return "%s", (self,)
 
 
 class Statement(NamedTuple):
@@ -24,7 +24,7 @@ class Statement(NamedTuple):
     parameters: tuple[Any, ...]
 
     @classmethod
-    def of(cls, rows: QuerySet) -> Self:
+    def of(cls, rows: QuerySet[Any]) -> Self:
         """Compile a query."""
         return cls(*rows.query.sql_with_params())
 

@@ -8,7 +8,11 @@ databases.
 To change the text, add a new class and a migration that alters the column: existing rows keep their generated text.
 """
 
+from typing import Any
+
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import F, Func, TextField
+from django.db.models.sql.compiler import SQLCompiler
 
 
 class WireHead(Func):
@@ -21,13 +25,15 @@ class WireHead(Func):
     )  # fmt: skip
     output_field = TextField()
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__(*map(F, self.columns))
 
-    def as_sqlite(self, compiler, connection, **kwargs):
+    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> tuple[str, tuple[Any, ...]]:
         return self._sql(compiler, any_text="json_quote({0})", plain_text="json_quote({0})")
 
-    def as_postgresql(self, compiler, connection, **kwargs):
+    def as_postgresql(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any
+    ) -> tuple[str, tuple[Any, ...]]:
         return self._sql(
             compiler,
             # to_json() is only STABLE and refused here; json_object() is IMMUTABLE and escapes alike.
@@ -35,17 +41,17 @@ class WireHead(Func):
             plain_text=r"""'"' || replace(replace({0}, '\', '\\'), '"', '\"') || '"'""",
         )
 
-    def _sql(self, compiler, *, any_text: str, plain_text: str):
+    def _sql(self, compiler: SQLCompiler, *, any_text: str, plain_text: str) -> tuple[str, tuple[Any, ...]]:
         """Build the expression. `any_text` quotes any text as JSON; `plain_text` only text without control characters."""
         column = {name: compiler.compile(source)[0] for name, source in zip(self.columns, self.source_expressions)}
 
-        def text(name):
+        def text(name: str) -> str:
             return f"""CASE WHEN {column[name]} = '' THEN '""' ELSE {any_text.format(column[name])} END"""
 
-        def number(name):
+        def number(name: str) -> str:
             return f"CAST({column[name]} AS text)"
 
-        def bare_id(type_, start):
+        def bare_id(type_: int, start: int) -> str:
             bare = plain_text.format(f"substr({column['conversation_id']}, {start})")
             return f"CASE WHEN {column['type']} = {type_} THEN {bare} ELSE 'null' END"
 
@@ -69,9 +75,5 @@ class WireHead(Func):
             "c2cReadTimestamp": number("c2c_read_timestamp"),
             "groupReadSequence": number("group_read_sequence"),
         }
-        keys = (f"""'{"{" if first else ","}"{key}":' || {sql}""" for first, (key, sql) in _first(parts.items()))
+        keys = (f"""'{"," if place else "{"}"{key}":' || {sql}""" for place, (key, sql) in enumerate(parts.items()))
         return "(" + " || ".join(keys) + ")", ()
-
-
-def _first(items):
-    return ((index == 0, item) for index, item in enumerate(items))
