@@ -3,7 +3,7 @@
 `Code` lists all codes that imsite returns. Source: Tencent Cloud Chat, "Error Codes".
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from django.db import models
 from django.utils.functional import Promise
@@ -41,10 +41,10 @@ class ConversationError(Exception):
     code: Code = Code.INVALID_PARAMETER
     status = 400
 
-    def __init__(self, detail: Text, *, field: str | None = None, errors: Mapping[str, list[Text]] | None = None):
+    def __init__(self, detail: Text, *, field: str | None = None, errors: Mapping[str, Sequence[Text]] | None = None):
         super().__init__(detail)
         self.detail = detail
-        self.errors = errors or ({field or EMPTY_NAME: [detail]} if field is not None else {})
+        self.errors: Mapping[str, Sequence[Text]] = errors or ({field or EMPTY_NAME: [detail]} if field is not None else {})
 
 
 class InvalidParameter(ConversationError):

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 import django_filters
 from django import forms
@@ -48,7 +48,7 @@ class EpochField(forms.IntegerField):
 class MarkField(forms.CharField):
     """Mark bits as a decimal number, signed as they are stored."""
 
-    def to_python(self, value: str | None) -> int | None:
+    def to_python(self, value: str | None) -> int | None:  # type: ignore[override]  # a number, not text
         if not value:
             return None
         marks = parse_digits(value, at_most=NUMBER_MAX_DIGITS)
@@ -68,7 +68,7 @@ class FlagFilter(django_filters.TypedChoiceFilter):
 
     keyword = "is"
 
-    def __init__(self, *, words: tuple[str, ...], **kwargs):
+    def __init__(self, *, words: tuple[str, ...], **kwargs: Any):
         choices = (("true", gettext_lazy("yes")), ("false", gettext_lazy("no")))
         super().__init__(choices=choices, coerce=lambda text: text == "true", **kwargs)
         self.words = dict(zip(words, ("true", "false")))
@@ -79,7 +79,7 @@ class TypeFilter(django_filters.TypedChoiceFilter):
 
     keyword = "type"
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any):
         super().__init__(choices=[(ANY_TYPE, gettext_lazy("any")), *ConversationType.choices], coerce=int, **kwargs)
 
     def filter(self, qs: ConversationQuerySet, value: int | None) -> ConversationQuerySet:
@@ -89,7 +89,7 @@ class TypeFilter(django_filters.TypedChoiceFilter):
 class ReceiveOptionFilter(django_filters.TypedChoiceFilter):
     keyword = "recv"
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any):
         super().__init__(choices=ReceiveOption.choices, coerce=int, **kwargs)
 
 
@@ -125,7 +125,7 @@ class SearchFilter(django_filters.CharFilter):
 
     keyword = ""
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any):
         super().__init__(max_length=SEARCH_MAX_LENGTH, strip=False, **kwargs)
 
     def filter(self, qs: ConversationQuerySet, value: str) -> ConversationQuerySet:
@@ -196,7 +196,7 @@ class ConversationFilterSet(django_filters.FilterSet):
             errors = {name: [str(error) for error in errors] for name, errors in self.errors.items()}
             first = next(iter(errors))
             raise InvalidParameter(f"{first}: {errors[first][0]}", errors=errors)
-        return self.qs
+        return cast(ConversationQuerySet, self.qs)
 
     def filter_unread(self, queryset: ConversationQuerySet, name: str, value: bool) -> ConversationQuerySet:
         return queryset.filter(unread_count__gt=0) if value else queryset.filter(unread_count=0)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from django.db.models import QuerySet, Value
+from django.db.models import Value
 
 from conversations.formats import conversation_json
 from conversations.lists import query_plans, raw_rows
@@ -16,6 +16,7 @@ from conversations.lists.cursors import Cursor
 from conversations.lists.raw_rows import RawRows
 from conversations.models import Conversation, Owner
 from conversations.models.lookups import array_parameter
+from conversations.models.querysets import ConversationQuerySet
 from conversations.models.statements import Parameter, Statement
 from conversations.sync_tokens import NEVER_SEEN, SyncToken
 
@@ -70,14 +71,14 @@ def page(owner_id: str, after: Cursor | None, count: int, *, extra: bool = False
     return _page(raw_rows.fetch(statement.sql, statement.filled_in(owner_id=owner_id, **place)), count, extra)
 
 
-def selected_page(conversations: QuerySet, owner_id: str, count: int, *, extra: bool = False) -> Snapshot:
+def selected_page(conversations: ConversationQuerySet, owner_id: str, count: int, *, extra: bool = False) -> Snapshot:
     """Return the first `count` of `conversations`, all of this owner, in display order."""
     statement = _page_statement(conversations, count, extra)
     with query_plans.planned_per_query():
         return _page(raw_rows.fetch(statement.sql, statement.filled_in(owner_id=owner_id)), count, extra)
 
 
-def totals(conversations: QuerySet, owner_id: str) -> tuple[str, dict[str, int]]:
+def totals(conversations: ConversationQuerySet, owner_id: str) -> tuple[str, dict[str, int]]:
     """Return the sync token and the totals of `conversations`, all of this owner."""
     aggregates = conversations.totals()
     # Grouped by a constant, so that no rows give no row of totals and not one of nulls.
@@ -112,13 +113,13 @@ def _whole_list_statement(is_pinned: bool | None, count: int, extra: bool) -> St
     return _page_statement(conversations, count, extra)
 
 
-def _page_statement(conversations: QuerySet, count: int, extra: bool) -> Statement:
+def _page_statement(conversations: ConversationQuerySet, count: int, extra: bool) -> Statement:
     # One row more than asked for shows whether there is a next page.
     statement = _rows_statement(conversations.in_display_order()[: count + 1], _columns(extra) + ORDER_COLUMNS)
     return statement._replace(sql=f"{statement.sql} ORDER BY c.is_pinned DESC, c.order_key DESC, c.conversation_id")
 
 
-def _whole_list() -> QuerySet:
+def _whole_list() -> ConversationQuerySet:
     return Conversation.objects.for_owner(Parameter("owner_id"))
 
 
@@ -126,7 +127,7 @@ def _columns(extra: bool) -> tuple[str, ...]:
     return ROW_COLUMNS + EXTRA_COLUMNS if extra else ROW_COLUMNS
 
 
-def _rows_statement(conversations: QuerySet, columns: tuple[str, ...]) -> Statement:
+def _rows_statement(conversations: ConversationQuerySet, columns: tuple[str, ...]) -> Statement:
     return _joined_with_owner(Statement.of(conversations.values_list(*columns)))
 
 

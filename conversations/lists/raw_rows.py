@@ -7,10 +7,10 @@ from django.db import connection
 
 
 class RawRows(NamedTuple):
-    """A result: the number of its rows, and each value as text, by row and column; None for NULL."""
+    """A result: the number of its rows, and each value as the bytes of its text, by row and column; None for NULL."""
 
-    count: int
-    value: Callable[[int, int], bytes | None]
+    count: int  # type: ignore[assignment]  # a tuple's own method of this name is not missed
+    value: Callable[[int, int], Any]
 
 
 def fetch(sql: str, parameters: Sequence[Any]) -> RawRows:

@@ -1,10 +1,12 @@
 """Turn the text of a search box into index ranges. Nothing here reads more rows than it returns."""
 
+from typing import Any
+
 from django.db.models import QuerySet
 
 from conversations import identifiers, threads
 from conversations.choices import ConversationType
-from conversations.models import Owner, Thread, composite_keys
+from conversations.models import Group, Owner, Thread, composite_keys
 from conversations.models.lookups import NickRest, NickStart
 from conversations.models.querysets import OwnerQuerySet
 
@@ -14,7 +16,7 @@ AFTER_PRINTABLE = "\x7f"
 MAX_SPLITS = 32
 
 
-def owners_starting_with(owners: QuerySet, text: str) -> QuerySet:
+def owners_starting_with(owners: OwnerQuerySet, text: str) -> OwnerQuerySet:
     """Return the owners whose user ID begins with `text`, an exact match first."""
     # A range and not LIKE, for which SQLite and prepared statements use no index.
     return owners.filter(owner_id__gte=text, owner_id__lt=text + AFTER_PRINTABLE).order_by("owner_id")
@@ -40,7 +42,7 @@ def is_possible_start(text: str) -> bool:
     return text == "" or identifiers.is_owner_id(text)
 
 
-def keys_of_or_with(rows: QuerySet, text: str, *, limit: int) -> list[str]:
+def keys_of_or_with(rows: QuerySet[Any], text: str, *, limit: int) -> list[str]:
     """Return the keys of `rows` that are in the list of an owner `text`, or that `text` names.
 
     `text` may be a conversationID, user ID or group ID. At most `limit` keys of each kind, as composite key texts. Two
@@ -53,7 +55,7 @@ def keys_of_or_with(rows: QuerySet, text: str, *, limit: int) -> list[str]:
     return _key_texts(of_owner, of_conversation, columns=("owner_id", "conversation_id"), limit=limit)
 
 
-def members_named(members: QuerySet, text: str, *, limit: int) -> list[str]:
+def members_named(members: QuerySet[Any], text: str, *, limit: int) -> list[str]:
     """Return the keys of `members` that are in a group, or are a user, of this ID.
 
     At most `limit` keys of each kind, as composite key texts. Two queries.
@@ -64,12 +66,12 @@ def members_named(members: QuerySet, text: str, *, limit: int) -> list[str]:
     return _key_texts(in_group, of_user, columns=("group_id", "user_id"), limit=limit)
 
 
-def _key_texts(*selections: QuerySet, columns: tuple[str, str], limit: int) -> list[str]:
+def _key_texts(*selections: QuerySet[Any], columns: tuple[str, str], limit: int) -> list[str]:
     keys = (key for rows in selections for key in rows.values_list(*columns)[:limit])
     return [composite_keys.to_text(*key) for key in keys]
 
 
-def groups_starting_with(groups: QuerySet, text: str) -> QuerySet:
+def groups_starting_with(groups: QuerySet[Group], text: str) -> QuerySet[Group]:
     """Return the groups whose group ID begins with `text`, an exact match first."""
     return groups.filter(group_id__gte=text, group_id__lt=text + AFTER_PRINTABLE).order_by("group_id")
 

@@ -1,6 +1,6 @@
 """The named reads of every table, as queryset methods that callers chain."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 from django.db import models
@@ -9,6 +9,7 @@ from django.db.models.functions import Coalesce, Concat
 
 from conversations.choices import MUTED_OPTIONS, ConversationType, Mark
 from conversations.models.lookups import LAST_CHARACTER, NickStart
+from conversations.models.statements import Parameter
 
 NO_AT_INFO = "[]"
 # An unread count, a mention or the unread mark: the rows that add to any total.
@@ -35,7 +36,7 @@ class OwnerQuerySet(models.QuerySet[Any]):
             "nick_part", "owner_id"
         )
 
-    def any_of(self, owner_ids: list[str]) -> Self:
+    def any_of(self, owner_ids: Sequence[str]) -> Self:
         """Select the owners of these IDs that were ever seen."""
         return self.filter(owner_id__any_of=owner_ids)
 
@@ -66,7 +67,7 @@ class SavedViewQuerySet(models.QuerySet[Any]):
 
 
 class ConversationQuerySet(models.QuerySet[Any]):
-    def for_owner(self, owner_id: str) -> Self:
+    def for_owner(self, owner_id: str | Parameter) -> Self:
         """Select one owner's list: the start of every read, so that no other owner's row can show."""
         return self.filter(owner_id=owner_id).present()
 
@@ -86,12 +87,12 @@ class ConversationQuerySet(models.QuerySet[Any]):
         """Select the rows that an owner deleted."""
         return self.filter(owner_id=owner_id, deleted_at__isnull=False)
 
-    def changed_since(self, owner_id: str, version: int, *, deleted_since: int) -> Self:
+    def changed_since(self, owner_id: str | Parameter, version: int | Parameter, *, deleted_since: int | Parameter) -> Self:
         """Select rows that changed after a version, deleted rows after `deleted_since`, in the order of the changes."""
         newer = self.filter(Q(deleted_at__isnull=True) | Q(version__gt=deleted_since), owner_id=owner_id, version__gt=version)
         return newer.order_by("version")
 
-    def any_of(self, conversation_ids: list[str]) -> Self:
+    def any_of(self, conversation_ids: Sequence[str] | Parameter) -> Self:
         """Select the rows of these IDs that exist."""
         return self.filter(conversation_id__any_of=conversation_ids)
 
@@ -99,7 +100,7 @@ class ConversationQuerySet(models.QuerySet[Any]):
         """Order by pinned first, then newest activity. The order is unique for an owner, so pages never overlap."""
         return self.order_by("-is_pinned", "-order_key", "conversation_id")
 
-    def after(self, *, is_pinned: bool, order_key: int, conversation_id: str) -> Self:
+    def after(self, *, is_pinned: bool, order_key: int | Parameter, conversation_id: str | Parameter) -> Self:
         """Select the rows after this one in display order: one index range, of which pinned rows before it are skipped."""
         follows = Q(order_key__lte=order_key) & (Q(order_key__lt=order_key) | Q(conversation_id__gt=conversation_id))
         if is_pinned:

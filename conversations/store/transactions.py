@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 
 from conversations.exceptions import ServiceUnavailable
 
-P, R = ParamSpec("P"), TypeVar("R")
+P = ParamSpec("P")
+R = TypeVar("R")
 logger = logging.getLogger(__name__)
 ATTEMPTS = 5
 # Deadlock and serialization failure; the order of locks allows neither, so each is logged.

@@ -14,7 +14,8 @@ from conversations.models import Owner
 from conversations.store import notifications
 from conversations.sync_tokens import NEVER_SEEN, SyncToken
 
-P, R = ParamSpec("P"), TypeVar("R")
+P = ParamSpec("P")
+R = TypeVar("R")
 
 # How many streams read at the same moment; with the pool, half of its connections.
 THREADS = 8

@@ -48,7 +48,9 @@ RETRY_MS = 3000
 HEADERS = {"Cache-Control": "private, no-cache, no-store", "X-Accel-Buffering": "no"}
 ENDPOINT = Endpoint(READ, (SINCE, EXTRA))
 
-Scope, Receive, Send = dict[str, Any], Callable[[], Awaitable[dict]], Callable[[dict], Awaitable[None]]
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict]]
+Send = Callable[[dict], Awaitable[None]]
 
 threads = Threads()
 hub = Hub(threads)
