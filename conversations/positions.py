@@ -1,7 +1,7 @@
-"""Where a message stands in its thread, as digits that sort as text: the same on every database and in Python.
+"""Positions of messages in their threads: digits that sort as text, the same on every database and in Python.
 
-A group numbers its messages: MsgSeq. A one-to-one thread is ordered by (MsgTime, MsgSeq, MsgRandom).
-NOWHERE comes before every message.
+A group's messages are ordered by MsgSeq, those of a one-to-one thread by (MsgTime, MsgSeq, MsgRandom). NO_POSITION is before
+every message.
 """
 
 from conversations.choices import ConversationType
@@ -12,27 +12,27 @@ TIME_LENGTH = 10
 
 
 def of_c2c(time_s: int, seq: int, random: int) -> str:
-    """Ten digits each: all three are 32-bit numbers."""
+    """Return a one-to-one message's position: ten digits for each of three 32-bit numbers."""
     return f"{time_s:010d}{seq:010d}{random:010d}"
 
 
 def of_group(seq: int) -> str:
-    """Twenty digits hold any 64-bit MsgSeq."""
+    """Return a group message's position: twenty digits, for any 64-bit MsgSeq."""
     return f"{seq:020d}"
 
 
 def seq_of(position: str, *, is_group: bool) -> int:
-    """The MsgSeq of a message there."""
+    """Return the MsgSeq of the message at a position."""
     return int(position if is_group else position[TIME_LENGTH : 2 * TIME_LENGTH])
 
 
 def end_of_second(time_s: int) -> str:
-    """At or past every place of a one-to-one message of this second or before."""
+    """Return a position at or after every one-to-one message sent until the end of this second."""
     return f"{time_s:010d}".ljust(MAX_LENGTH, "9")
 
 
 def unread_at_most(position: str, type_: ConversationType, c2c_read_s: int, group_read_seq: int) -> int | None:
-    """How many messages up to `position` can be unread; None when the read position does not tell."""
+    """Return how many messages up to a position can be unread; None if the read position does not limit their number."""
     if position == NO_POSITION:
         return None
     if type_ == ConversationType.GROUP:
@@ -41,5 +41,5 @@ def unread_at_most(position: str, type_: ConversationType, c2c_read_s: int, grou
 
 
 def in_read_units(position: str, type_: ConversationType) -> int:
-    """`position` as read positions count: MsgSeq in a group, else MsgTime in epoch seconds; 0 for NOWHERE."""
+    """Return a position in the unit of read positions: MsgSeq in a group, else epoch seconds; 0 for NO_POSITION."""
     return int((position if type_ == ConversationType.GROUP else position[:TIME_LENGTH]) or 0)

@@ -1,6 +1,6 @@
-"""Which thread a conversation shows, and whose group it is.
+"""Threads: which message history a conversation shows, and the group to which it belongs.
 
-A thread is a stream of messages: of two users, of a group, or of a topic of one.
+A thread is the messages between two users, or those of a group or of one of its topics.
 """
 
 from conversations import identifiers
@@ -9,29 +9,29 @@ from conversations.identifiers import TOPIC_MARK
 
 GROUP_START = identifiers.join(ConversationType.GROUP, "")
 
-# Between the two users of a thread: in no ID, so that it is none of a group.
+# Between the two users of a thread. No ID contains it, so such a thread is none of a group.
 BETWEEN = "\x1f"
 
 THREAD_MAX_LENGTH = 2 * identifiers.OWNER_ID_MAX_BYTES + 1
 
 
-def thread_between(one: str, other: str) -> str:
-    """The thread of two users."""
-    return BETWEEN.join(sorted((one, other)))
+def thread_between(user_id: str, peer: str) -> str:
+    """Return the thread of two users."""
+    return BETWEEN.join(sorted((user_id, peer)))
 
 
 def peer_in(thread: str, user_id: str) -> str:
-    """The other user of a thread of two; oneself in notes to oneself."""
-    one, _between, other = thread.partition(BETWEEN)
-    return other if user_id == one else one
+    """Return the other user of a one-to-one thread; the same user for notes to themself."""
+    first, _between, second = thread.partition(BETWEEN)
+    return second if user_id == first else first
 
 
 def thread_of(owner_id: str, conversation_id: str) -> str:
-    """The thread that an owner's conversation shows."""
+    """Return the thread that an owner's conversation shows."""
     type_, bare_id = identifiers.split(conversation_id)
     return bare_id if type_ == ConversationType.GROUP else thread_between(owner_id, bare_id)
 
 
 def group_of(thread: str) -> str:
-    """The group whose members a thread's messages go to: a topic's is named in its ID."""
+    """Return the group whose members get a thread's messages; a topic's ID contains its group's."""
     return thread.partition(TOPIC_MARK)[0]

@@ -52,12 +52,12 @@ class Batch:
 
     @property
     def is_plain(self) -> bool:
-        """Whether this is one message that is shown and mentions nobody: then no row needs a look before the upsert."""
+        """Whether this is one message that is shown and mentions nobody: then no row has to be read before the upsert."""
         return len(self.messages) == 1 and self.messages[0].is_shown and not self.has_mentions
 
     @cached_property
     def parameters(self) -> dict[str, Any]:
-        """The values of all statements, by name; `changed_at` is missing, which is known under the owners' locks only."""
+        """The values of all statements, by name; `changed_at` is added under the owners' locks."""
         first, newest = self.messages[0], self.messages[-1]
         values = {
             "group_id": self.group.group_id,
@@ -136,7 +136,7 @@ def _entry_text(message: Message, *, named: bool) -> str:
 
 
 def find_unsettled(batch: Batch) -> str:
-    """Query, for the senders and whoever joined or left since the first message, whether they have been members since."""
+    """Query whether the senders, and users who joined or left since the first message, have been members since then."""
     senders = ", ".join(f"%(sender{n})s" for n in range(len(batch.messages)))
     return (
         f"SELECT m.is_member AND m.member_since_ms <= %(start_ms)s FROM {_members} m WHERE m.group_id = %(group_id)s "

@@ -1,4 +1,4 @@
-"""Infer members from conversations: whoever has a group's conversation, by an import or a report, is taken for a member.
+"""Infer members from conversations: a user with a group's conversation, by an import or a report, is taken for a member.
 
 Since when is unknown. Joins and leaves that webhooks report take precedence.
 """

@@ -108,19 +108,19 @@ def _bare_ids(rows: Rows, *, of_groups: bool) -> dict[str, str]:
 
 def _user_profiles(rows: Rows) -> dict[str, KnownProfile]:
     peers = _bare_ids(rows, of_groups=False)
-    known = Owner.objects.any_of(sorted(peers)).only("nick_name", "face_url", "former_names")
+    owners = Owner.objects.any_of(sorted(peers)).only("nick_name", "face_url", "former_names")
     return {
         peers[peer.owner_id]: KnownProfile(
             peer.nick_name, peer.face_url, frozenset((*orjson.loads(peer.former_names), peer.nick_name))
         )
-        for peer in known
+        for peer in owners
     }
 
 
 def _group_profiles(rows: Rows) -> dict[str, KnownProfile]:
     groups = _bare_ids(rows, of_groups=True)
-    known = Group.objects.filter(group_id__any_of=sorted(groups)).only("name", "face_url")
-    return {groups[group.group_id]: KnownProfile(group.name, group.face_url) for group in known}
+    stored = Group.objects.filter(group_id__any_of=sorted(groups)).only("name", "face_url")
+    return {groups[group.group_id]: KnownProfile(group.name, group.face_url) for group in stored}
 
 
 def _read_by_peers(owner_id: str, rows: Rows) -> dict[str, int]:

@@ -1,6 +1,7 @@
-"""Rows for a statement as its one parameter: a JSON array of objects.
+"""Pass rows to a statement as its one parameter: a JSON array of objects.
 
-The text is the same however many they are, so it is prepared once; thousands of parameters took longer than all the rest.
+The statement's text is the same for any number of rows, so it is prepared once; thousands of parameters would take longer
+than everything else.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,7 +12,7 @@ from django.db import connection, models
 
 
 def select(model: type[models.Model], columns: Sequence[str]) -> str:
-    """The query that gives the rows; `columns` are some of the model's."""
+    """Return the query that selects the rows; `columns` are some of the model's."""
     if connection.vendor == "postgresql":
         fields = (model._meta.get_field(column) for column in columns)
         types = ", ".join(f"{field.column} {field.cast_db_type(connection)}" for field in fields)
@@ -21,11 +22,11 @@ def select(model: type[models.Model], columns: Sequence[str]) -> str:
 
 
 def of_keys(model: type[models.Model], key: Sequence[str]) -> str:
-    """For FROM: those of the model's rows, as `t`, whose key is given; two lists the ORM would look up crosswise."""
+    """Return a FROM clause of the model's rows with the given keys, as `t`. The ORM would combine two lists crosswise."""
     same = " AND ".join(f"t.{column} = k.{column}" for column in key)
     return f"({select(model, key)}) k JOIN {model._meta.db_table} t ON {same}"
 
 
 def parameter(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    """The parameter for the rows, each with a value for each column."""
+    """Return the parameter for the rows, each with a value for each column."""
     return orjson.dumps([dict(zip(columns, row)) for row in rows]).decode()

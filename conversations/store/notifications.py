@@ -1,4 +1,4 @@
-"""Tell whoever follows lists that something changed. Only a wake-up: the rows are the truth, and a lost one costs a delay."""
+"""Wake the followers of lists after a change. The rows are the truth: a lost notification only costs a delay."""
 
 import asyncio
 import logging
@@ -9,12 +9,12 @@ import psycopg
 from django.db import connection, transaction
 
 CHANNEL = "imsite_changes"
-# PostgreSQL takes 8000 bytes in one notification; of more owners than these, followers look at all of theirs.
+# PostgreSQL takes 8000 bytes in a notification. One for more owners names none, and followers poll all their lists.
 MAX_NAMED = 100
 EVERYBODY = ""
-# Between attempts to listen again; doubled after each that fails.
+# Between attempts to listen again; doubled after each failure.
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 10
-# A server that is gone without a word is found out after a minute.
+# An unresponsive server is detected after a minute.
 KEEPALIVES = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
 
 logger = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ def notify_after_commit(owner_ids: Sequence[str]) -> None:
 def notify(owner_ids: Sequence[str]) -> None:
     """Wake the followers of these lists now: after the commit, since NOTIFY makes all commits of the database wait.
 
-    On SQLite nothing is sent; followers look by themselves.
+    On SQLite nothing is sent; followers poll.
     """
     if connection.vendor == "postgresql":
         payload = "\n".join(owner_ids) if len(owner_ids) <= MAX_NAMED else EVERYBODY
@@ -42,10 +42,10 @@ def notify(owner_ids: Sequence[str]) -> None:
 
 
 async def listen() -> AsyncIterator[Sequence[str]]:
-    """The owners of each announcement, as it is made; none: anybody's list may have changed.
+    """Yield the owners of each notification; an empty sequence if any list may have changed.
 
-    That is so for an announcement of too many to name, and whenever listening starts or starts again. PostgreSQL only; holds
-    one connection of its own, not of the pool, and never gives up.
+    That is a notification for too many owners to name, and each start of listening. PostgreSQL only; holds a connection of
+    its own, outside the pool, and reconnects for ever.
     """
     pause_s = FIRST_PAUSE_S
     while True:
@@ -64,7 +64,7 @@ async def listen() -> AsyncIterator[Sequence[str]]:
 
 
 def _parameters() -> dict[str, Any]:
-    """Those of Django's connections, without what is for their cursors."""
+    """Return the parameters of Django's connections, without those of their cursors."""
     parameters = connection.get_connection_params()
     for name in ("cursor_factory", "context", "prepare_threshold"):
         parameters.pop(name, None)

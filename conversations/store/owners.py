@@ -1,7 +1,7 @@
 """Number the changes of an owner's list.
 
 Owners are locked in order of their IDs, before any of their conversations is touched; every changed row takes the next
-number, and all is written in one transaction. Then no number is missing or given twice, and no two writers each wait for the
+number, and everything is written in one transaction. So no number is missing or used twice, and no two writers wait for each
 other.
 """
 
@@ -16,7 +16,6 @@ from django.db.models import F
 from django.db.models.functions import Greatest
 
 from conversations import identifiers
-from conversations import threads as conversations_threads
 from conversations.choices import ConversationType
 from conversations.exceptions import Code, ConversationError
 from conversations.formats.conversation import MAX_GROUPS
@@ -26,6 +25,7 @@ from conversations.store import notifications
 from conversations.store.threads import lock_threads
 from conversations.store.transactions import in_transaction
 from conversations.sync_tokens import SyncToken
+from conversations.threads import group_of, thread_of
 from conversations.times import now_s
 
 OWNERS_PER_STATEMENT = 5000
@@ -51,39 +51,39 @@ class LockedOwner:
 
     @property
     def token(self) -> str:
-        """The sync token of the list as it is now."""
+        """The sync token of the list's current version."""
         return str(SyncToken(self.epoch, self.version))
 
     @property
     def group_names_json(self) -> str:
-        """The names of conversation groups as they are stored."""
+        """The names of the conversation groups, as JSON to store."""
         return orjson.dumps(self.group_names).decode()
 
     def next_version(self) -> int:
-        """The number of one more changed row."""
+        """Take a version for one more changed row."""
         self.version += 1
         self.is_changed = True
         return self.version
 
     def group_bits(self, names: Iterable[str]) -> int:
-        """The bits of conversation groups; new names get one. Raises TooManyGroups, with nothing changed."""
-        known = list(self.group_names)
+        """Return the bits of conversation groups, with bits for new names. Raises TooManyGroups, with nothing changed."""
+        group_names = list(self.group_names)
         bits = 0
         for name in names:
-            if name not in known:
-                _give_bit(known, name)
-            bits |= 1 << known.index(name)
-        if known != self.group_names:
-            self.set_group_names(known)
+            if name not in group_names:
+                _add_group(group_names, name)
+            bits |= 1 << group_names.index(name)
+        if group_names != self.group_names:
+            self.set_group_names(group_names)
         return bits
 
     def set_group_names(self, names: list[str | None]) -> None:
-        """The names by bit; a change that takes a number of its own."""
+        """Set the names by bit; that takes a version of its own."""
         self.group_names = names
         self.groups_version = self.next_version()
 
 
-def _give_bit(names: list[str | None], name: str) -> None:
+def _add_group(names: list[str | None], name: str) -> None:
     if None in names:
         names[names.index(None)] = name
     elif len(names) < MAX_GROUPS:
@@ -92,20 +92,20 @@ def _give_bit(names: list[str | None], name: str) -> None:
         raise TooManyGroups(Code.TOO_MANY_GROUPS.label, field="conversationGroupList")
 
 
-_table, _conversations = Owner._meta.db_table, Conversation._meta.db_table
+_table = Owner._meta.db_table
 _LOCKED = "owner_id, epoch, version, reset_below, groups_version, group_names"
 _SAVED = "owner_id, version, reset_below, groups_version, group_names"
 
 
-# Rows to change are read by texts compiled once: the ORM took a third of an action's time. Moments are left out, since no
-# action asks for them and SQLite gives them as text.
-_MOMENTS = {"last_message_at", "deleted_at", "changed_at", "created_at"}
-_FOR_ONE = [field.attname for field in Conversation._meta.concrete_fields if field.attname not in _MOMENTS]
+# Rows to change are read by statements compiled once: the ORM would take a third of an action's time. Times are not read,
+# since no action needs them and SQLite returns them as text.
+_TIMES = {"last_message_at", "deleted_at", "changed_at", "created_at"}
+_FOR_ONE = [field.attname for field in Conversation._meta.concrete_fields if field.attname not in _TIMES]
 _FOR_MANY = [name for name in _FOR_ONE if name not in ("wire_head", "last_message")]
 
 
 def lock_owner(owner_id: str) -> LockedOwner | None:
-    """Lock one owner until the transaction ends; None if never seen. Needs a transaction."""
+    """Lock one owner until the transaction ends; return None for an unknown one. Needs a transaction."""
     with connection.cursor() as cursor:
         cursor.execute(_lock_sql(), [owner_id])
         row = cursor.fetchone()
@@ -113,25 +113,25 @@ def lock_owner(owner_id: str) -> LockedOwner | None:
 
 
 def lock_with_peers(owner_id: str, conversation_ids: Iterable[str]) -> None:
-    """Lock all that conversations hang on, from the top down: groups, threads, and their owner with the peers of one-to-one
-    ones. Needs a transaction.
+    """Lock everything that conversations depend on, from the top down: groups, threads, and owners (also one-to-one peers).
 
-    For whoever counts anew, since nothing may be pruned meanwhile. And for whoever acts within a transaction of its own: what
-    a read shows to the peer then comes while the reader is locked.
+    A recount needs it, since nothing may be pruned meanwhile. So does an action inside another transaction, since the peer's
+    row is then changed while the reader is locked. Needs a transaction.
     """
-    named = {one: identifiers.split(one) for one in conversation_ids}
-    threads = {conversations_threads.thread_of(owner_id, one) for one in named}
-    # Who holds a group may go on to lock all of its topics.
-    groups = Group.objects.filter(group_id__any_of=sorted(map(conversations_threads.group_of, threads))).order_by("group_id")
+    split_ids = {conversation_id: identifiers.split(conversation_id) for conversation_id in conversation_ids}
+    threads = {thread_of(owner_id, conversation_id) for conversation_id in split_ids}
+    # A transaction that holds a group may lock all of its topics.
+    groups = Group.objects.filter(group_id__any_of=sorted(map(group_of, threads))).order_by("group_id")
     list(groups.select_for_update().values_list("group_id"))
     lock_threads(threads)
-    for one in sorted({owner_id, *(bare_id for type_, bare_id in named.values() if type_ == ConversationType.C2C)}):
-        lock_owner(one)
+    peers = {bare_id for type_, bare_id in split_ids.values() if type_ == ConversationType.C2C}
+    for user_id in sorted({owner_id, *peers}):
+        lock_owner(user_id)
 
 
 def lock_one(owner_id: str, conversation_id: str) -> tuple[LockedOwner, Conversation] | None:
-    """Lock an owner, and read one conversation of the list; None if there is none. Needs a transaction."""
-    # Two statements: one that locks while it joins would see the row as it was before the wait.
+    """Lock an owner, and read one conversation of the list; return None for a missing one. Needs a transaction."""
+    # Two statements: a statement that locks and joins would see the row as it was before the wait.
     owner = lock_owner(owner_id)
     if owner is None:
         return None
@@ -142,14 +142,14 @@ def lock_one(owner_id: str, conversation_id: str) -> tuple[LockedOwner, Conversa
 
 
 def lock_many(owner_id: str, conversation_ids: Sequence[str]) -> tuple[LockedOwner | None, dict[str, Conversation]]:
-    """Lock an owner, and read those of the conversations that are in the list, by ID. Needs a transaction."""
+    """Lock an owner, and read the conversations that are in the list, by ID. Needs a transaction."""
     owner = lock_owner(owner_id)
     if owner is None:
         return None, {}
     with connection.cursor() as cursor:
         cursor.execute(_many_sql(), [owner_id, array_parameter(conversation_ids)])
-        known = [_conversation(_FOR_MANY, row) for row in cursor.fetchall()]
-    return owner, {one.conversation_id: one for one in known}
+        rows = [_conversation(_FOR_MANY, row) for row in cursor.fetchall()]
+    return owner, {row.conversation_id: row for row in rows}
 
 
 @cache
@@ -173,11 +173,11 @@ def _conversation(names: Sequence[str], values: Sequence[Any]) -> Conversation:
 
 
 def lock_owners(owner_ids: Iterable[str]) -> dict[str, LockedOwner]:
-    """Lock owners until the transaction ends, creating those never seen. Needs a transaction."""
+    """Lock owners until the transaction ends, and create missing ones. Needs a transaction."""
     locked = {}
     epoch = now_s()
     for part in _parts(sorted(set(owner_ids))):
-        # The update changes nothing: it is what takes the lock, on SQLite, PostgreSQL and Citus alike.
+        # The update changes nothing: it takes the lock, on SQLite, PostgreSQL and Citus alike.
         with connection.cursor() as cursor:
             cursor.execute(
                 f"INSERT INTO {_table} (owner_id, epoch) VALUES {', '.join(['(%s, %s)'] * len(part))} "
@@ -193,26 +193,26 @@ def _locked(row: Sequence[Any]) -> LockedOwner:
 
 
 def reset_sync_tokens(*, dry_run: bool = False, on_batch: Callable[[int], None] = lambda count: None) -> int:
-    """Make every client start over, as is needed after a restore: numbers are given anew from there. How many owners."""
+    """Invalidate all sync tokens, as after a restore, which repeats versions. Return the number of owners."""
     count, last = 0, ""
     while owner_ids := list(Owner.objects.after(last).values_list("owner_id", flat=True)[:OWNERS_PER_STATEMENT]):
         if not dry_run:
-            _renew(owner_ids)
+            _reset(owner_ids)
         count, last = count + len(owner_ids), owner_ids[-1]
         on_batch(len(owner_ids))
     return count
 
 
 @in_transaction
-def _renew(owner_ids: list[str]) -> None:
+def _reset(owner_ids: list[str]) -> None:
     lock_owners(owner_ids)
-    # Greater than the old one even where the clock was set back.
+    # Greater than the old epoch, even if the clock was set back.
     Owner.objects.filter(owner_id__any_of=owner_ids).update(epoch=Greatest(F("epoch") + 1, now_s()))
     notifications.notify_after_commit(owner_ids)
 
 
 def save_owners(locked: Iterable[LockedOwner]) -> None:
-    """Write what changed since `lock_owners`, and wake whoever follows these lists once it is committed."""
+    """Save the owners that changed since the lock, and notify the followers of their lists after the commit."""
     changed = [owner for owner in locked if owner.is_changed]
     updates = ", ".join(f"{name} = EXCLUDED.{name}" for name in _SAVED.split(", ")[1:])
     for part in _parts(changed):

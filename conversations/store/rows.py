@@ -16,25 +16,25 @@ from conversations.store.owners import LockedOwner, save_owners
 Key = tuple[str, str]  # owner ID, conversationID
 
 KEY = ("owner_id", "conversation_id")
-# What each change writes on its row.
+# Columns that every change writes.
 STAMP = ("version", "changed_by", "changed_at")
-# What a message can change.
+# Columns that a message can change.
 MESSAGE_COLUMNS = (
     "unread_count", "group_at_info", "last_message", "last_message_at", "last_message_position", "order_key",
     "show_name", "face_url", "group_type", "membership", "deleted_at", "created_version",
 )  # fmt: skip
 _UPDATED = (*MESSAGE_COLUMNS, "c2c_read_timestamp", "imported_unread", "imported_unread_position", *STAMP)
 _WRITTEN = (*KEY, "type", *_UPDATED)
-# What no message changes or asks for is left out.
+# Columns that messages neither change nor need are not read.
 _NOT_READ = {"wire_head", "draft_text", "custom_data", "created_at", "changed_at"}
 _READ = [field.attname for field in Conversation._meta.concrete_fields if field.attname not in _NOT_READ]
-# What the database does not make itself.
-_GIVEN = [field.attname for field in Conversation._meta.concrete_fields if field.attname not in ("wire_head", "created_at")]
+# Columns that the database does not generate itself.
+_INSERTED = [field.attname for field in Conversation._meta.concrete_fields if field.attname not in ("wire_head", "created_at")]
 _table = Conversation._meta.db_table
 
 
 def stamp(conversation: Conversation, owner: LockedOwner, by: ChangedBy) -> None:
-    """Give a changed conversation its owner's next number, and say what changed it."""
+    """Give a changed row its owner's next version, and note the cause."""
     conversation.version = owner.next_version()
     conversation.changed_by, conversation.changed_at = by.value, timezone.now()
 
@@ -42,7 +42,7 @@ def stamp(conversation: Conversation, owner: LockedOwner, by: ChangedBy) -> None
 def save_conversations(
     owner: LockedOwner, conversations: Sequence[Conversation], columns: Sequence[str], *, by: ChangedBy
 ) -> None:
-    """Write these columns of changed conversations, each under the owner's next version, and the owner."""
+    """Update these columns of changed rows, each under the owner's next version, and the owner."""
     if not conversations:
         return
     columns = (*columns, *STAMP)
@@ -53,7 +53,7 @@ def save_conversations(
     if len(conversations) == 1:
         assignments = ", ".join(f"{column} = %s" for column in columns)
         with connection.cursor() as cursor:
-            # Django does not read a generated column again; whoever answers with the row needs it.
+            # Django does not read a generated column again; an answer with the row needs it.
             cursor.execute(
                 f"UPDATE {_table} SET {assignments} WHERE owner_id = %s AND conversation_id = %s RETURNING wire_head",
                 [*_values(conversations[0], columns), owner.owner_id, conversations[0].conversation_id],
@@ -65,7 +65,7 @@ def save_conversations(
 
 
 def insert_rows(owner: LockedOwner, rows: Sequence[Conversation], *, by: ChangedBy) -> None:
-    """Write new conversations, each under the owner's next version, and the owner."""
+    """Insert new rows, each under the owner's next version, and save the owner."""
     if not rows:
         return
     for row in rows:
@@ -73,14 +73,14 @@ def insert_rows(owner: LockedOwner, rows: Sequence[Conversation], *, by: Changed
         row.created_version = row.version
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {_table} ({', '.join(_GIVEN)}) {json_rows.select(Conversation, _GIVEN)}",
-            [rows_as_json(rows, _GIVEN)],
+            f"INSERT INTO {_table} ({', '.join(_INSERTED)}) {json_rows.select(Conversation, _INSERTED)}",
+            [rows_as_json(rows, _INSERTED)],
         )
     save_owners([owner])
 
 
 def update_rows(rows: Sequence[Conversation], columns: Sequence[str]) -> None:
-    """Write these columns of rows that are there, of any owners, who are locked; one statement."""
+    """Update these columns of stored rows of any locked owners. One statement."""
     if not rows:
         return
     assignments = ", ".join(f"{column} = v.{column}" for column in columns)
@@ -93,7 +93,7 @@ def update_rows(rows: Sequence[Conversation], columns: Sequence[str]) -> None:
 
 
 def rows_as_json(rows: Sequence[Conversation], columns: Sequence[str]) -> str:
-    """These columns of rows as the parameter of `json_rows`."""
+    """Return these columns of rows as the parameter of `json_rows`."""
     return json_rows.parameter(columns, (_values(row, columns) for row in rows))
 
 
@@ -104,20 +104,19 @@ def _values(conversation: Conversation, columns: Sequence[str]) -> list[Any]:
 
 
 def read_rows(keys: Sequence[Key]) -> dict[Key, Conversation]:
-    """The rows of these owners and conversations, deleted ones too; one query."""
+    """Return the rows with these keys, deleted ones too. One query."""
     if not keys:
         return {}
     with connection.cursor() as cursor:
         cursor.execute(_read_sql(), [json_rows.parameter(KEY, set(keys))])
-        found = [Conversation.from_db(connection.alias, _READ, row) for row in cursor.fetchall()]
-    for row in found:
-        row.is_new = False
+        rows = [Conversation.from_db(connection.alias, _READ, row) for row in cursor.fetchall()]
+    for row in rows:
         row.last_message_at, row.deleted_at = _moment(row.last_message_at), _moment(row.deleted_at)
-    return {(row.owner_id, row.conversation_id): row for row in found}
+    return {(row.owner_id, row.conversation_id): row for row in rows}
 
 
 def _moment(value: datetime | None) -> datetime | None:
-    """What the database gave; SQLite knows no time zones."""
+    """Return a time from the database; SQLite stores no time zones."""
     return value and value.replace(tzinfo=UTC)
 
 
@@ -127,7 +126,7 @@ def _read_sql() -> str:
 
 
 def save_rows(owners: Mapping[str, LockedOwner], rows: Sequence[Conversation], *, by: ChangedBy) -> None:
-    """Number and write changed rows, new ones too, and their owners."""
+    """Insert or update changed rows, each under its owner's next version, and the owners."""
     for row in rows:
         stamp(row, owners[row.owner_id], by)
         row.created_version = row.created_version or row.version
@@ -136,7 +135,7 @@ def save_rows(owners: Mapping[str, LockedOwner], rows: Sequence[Conversation], *
 
 
 def write_rows(rows: Sequence[Conversation]) -> None:
-    """Write rows as they are, new ones too; one statement."""
+    """Insert or update rows as they are. One statement."""
     if rows:
         with connection.cursor() as cursor:
             cursor.execute(_write_sql(), [rows_as_json(rows, _WRITTEN)])

@@ -1,4 +1,4 @@
-"""Transactions that try again after a conflict, and work that is done item by item."""
+"""Retry transactions after a conflict, and run work item by item."""
 
 import logging
 import random
@@ -21,9 +21,9 @@ CONFLICTS = ("40P01", "40001")
 
 
 def in_transaction(function: Callable[P, R]) -> Callable[P, R]:
-    """Decorator: all of `function` or nothing, and again after a conflict with another writer. Raises TryAgain in the end.
+    """Decorate a function to run in a transaction, and again after a conflict. Raises ServiceUnavailable in the end.
 
-    Inside another transaction that one decides.
+    Inside another transaction, that one retries.
     """
 
     @wraps(function)
@@ -43,24 +43,24 @@ def in_transaction(function: Callable[P, R]) -> Callable[P, R]:
 
 
 class Progress(NamedTuple):
-    """How many were done, and how many failed."""
+    """The numbers of finished and failed items."""
 
     done: int
     failed: int
 
 
 def run_each(waiting: Sequence[str], act: Callable[[str], object], *, log: logging.Logger, failure: str) -> Progress:
-    """Do something that waits to be done, one by one. One that fails stays, and keeps no other from it.
+    """Run an action for each waiting item. An item that fails stays waiting and does not affect the others.
 
-    `failure` says so in the log. Raises OperationalError when the database is away.
+    `failure` is the log text for it. Raises OperationalError when the database is not available.
     """
     failed = 0
-    for one in waiting:
+    for item in waiting:
         try:
-            act(one)
+            act(item)
         except OperationalError:
             raise
         except Exception:
-            log.exception(failure, one)
+            log.exception(failure, item)
             failed += 1
     return Progress(len(waiting) - failed, failed)

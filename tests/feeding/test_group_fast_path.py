@@ -153,7 +153,7 @@ def outcome(steps: Sequence[Step], group_type: str) -> dict[str, Any]:
         story = Story(group_type)
         for step in steps:
             story.play(step)
-        found = {
+        database = {
             "rows": {row.pk: _compared(row) for row in Conversation.objects.all()},
             "messages": list(Message.objects.order_by("thread", "position").values_list("thread", "position", "sender")),
             "members": list(GroupMember.objects.order_by("group_id", "user_id").values_list("user_id", "events", "is_member")),
@@ -161,7 +161,7 @@ def outcome(steps: Sequence[Step], group_type: str) -> dict[str, Any]:
             "is numbered": _is_numbered(),
         }
         transaction.set_rollback(True)
-    return found
+    return database
 
 
 def _compared(row: Conversation) -> list[Any]:

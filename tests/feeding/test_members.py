@@ -44,8 +44,8 @@ class ComingTests(TestCase):
         self.assertEqual(row_of().order_key, (deleted_ms + 1000) * 1000)
 
     def test_a_live_room_has_no_rows_whenever_its_type_is_told(self):
-        told = (joined(ALICE, BOB), group(BOB, 1), group(BOB, 2, group_type="AVChatRoom"))
-        for order in permutations(told):
+        events = (joined(ALICE, BOB), group(BOB, 1), group(BOB, 2, group_type="AVChatRoom"))
+        for order in permutations(events):
             tell(*order)
 
             self.assertFalse(Conversation.objects.present().exists())
@@ -84,24 +84,23 @@ class GoingTests(TestCase):
 
         tell(webhook_events.GroupDissolved(group_id="team", group_type="", event_time_ms=NOON_MS + 2000, members=()))
 
-        self.assertEqual({row_of(one).membership for one in (ALICE, BOB)}, {Membership.DISSOLVED})
+        self.assertEqual({row_of(user_id).membership for user_id in (ALICE, BOB)}, {Membership.DISSOLVED})
 
     def test_a_dissolution_and_a_coming_told_in_any_order_are_the_same(self):
         dissolved = webhook_events.GroupDissolved(
             group_id="team", group_type="", event_time_ms=NOON_MS + 9000, members=(ALICE,)
         )
-        told = (group(BOB, 1), group(BOB, 5), joined(ALICE, at_ms=NOON_MS + 4000), dissolved)
-        found = set()
-        for number, order in enumerate(permutations(told)):
+        events = (group(BOB, 1), group(BOB, 5), joined(ALICE, at_ms=NOON_MS + 4000), dissolved)
+        outcomes = set()
+        for number, order in enumerate(permutations(events)):
             with self.subTest(number):
-                for one in order:
-                    tell(one)
+                tell(*order)
                 row = row_of()
-                found.add((row.unread_count, row.order_key, row.membership, row.last_message))
+                outcomes.add((row.unread_count, row.order_key, row.membership, row.last_message))
                 for model in (Conversation, GroupMember, Group, Message, Thread):
                     model.objects.all().delete()
 
-        self.assertEqual(len(found), 1)
+        self.assertEqual(len(outcomes), 1)
 
 
 class TopicTests(TestCase):

@@ -24,24 +24,24 @@ from tests.support.messages import NOON_S, c2c, events, feed_in, group, peer_of,
 class AnyOrderTests(TestCase):
     @given(events, st.randoms(use_true_random=False), st.sets(st.integers(0, 30), max_size=8))
     @examples(250)
-    def test_the_rows_are_those_of_the_model(self, told, random, cuts):
+    def test_the_rows_are_those_of_the_model(self, story, random, cuts):
         for user_id in feeding.ROSTER:
             GroupMember.objects.create(
                 group_id="team", user_id=user_id, events='[[0,"member"]]', is_member=True, member_since_ms=0
             )
-        again = told + random.sample(told, len(told) // 2)
+        again = story + random.sample(story, len(story) // 2)
         random.shuffle(again)
 
         feed_in(again, cuts)
 
-        self.assertEqual(rows(), feeding.rows(told))
+        self.assertEqual(rows(), feeding.rows(story))
         self.assert_numbered()
 
     def assert_numbered(self) -> None:
         """Each list's feed has its rows once, and goes as far as its owner."""
         for owner in Owner.objects.all():
             page = change_feed.read(owner.owner_id, None, 100)
-            shown = {orjson.loads(one)["conversation"]["conversationID"] for one in page.changes}
+            shown = {orjson.loads(change)["conversation"]["conversationID"] for change in page.changes}
             own = Conversation.objects.for_owner(owner.owner_id)
             self.assertEqual(shown, set(own.values_list("conversation_id", flat=True)))
             numbered = Conversation.objects.filter(owner_id=owner.owner_id, version__gt=0)
@@ -98,8 +98,8 @@ class ParallelTests(TransactionTestCase):
 
         from django.db import connection
 
-        told = [group(sender_of(n), n, group_id=f"g{n % 3}") for n in range(1, 60)]
-        told += [c2c(sender_of(n), peer_of(n), n) for n in range(1, 40)]
+        incoming = [group(sender_of(n), n, group_id=f"g{n % 3}") for n in range(1, 60)]
+        incoming += [c2c(sender_of(n), peer_of(n), n) for n in range(1, 40)]
         for group_id in ("g0", "g1", "g2"):
             for user_id in feeding.ROSTER:
                 GroupMember.objects.create(
@@ -108,7 +108,7 @@ class ParallelTests(TransactionTestCase):
         failures: list[Exception] = []
 
         def run(seed: int) -> None:
-            mine = random_module.Random(seed).sample(told, len(told))
+            mine = random_module.Random(seed).sample(incoming, len(incoming))
             try:
                 for start in range(0, len(mine), 7):
                     messages.record(mine[start : start + 7], now_s=NOON_S)
@@ -124,7 +124,7 @@ class ParallelTests(TransactionTestCase):
             thread.join()
 
         self.assertEqual(failures, [])
-        self.assertEqual(rows(), feeding.rows(told))
+        self.assertEqual(rows(), feeding.rows(incoming))
 
 
 class ImportedTests(TestCase):
@@ -180,10 +180,10 @@ class UnshownTests(TestCase):
         self.assertEqual(Conversation.objects.get(owner_id="alice").unread_count, 1)
 
     def test_a_repeat_does_not_bring_a_deleted_conversation_back(self):
-        told = [c2c("bob", "alice", 1), c2c("bob", "alice", 6, is_shown_last=False)]
-        messages.record(told, now_s=NOON_S)
+        incoming = [c2c("bob", "alice", 1), c2c("bob", "alice", 6, is_shown_last=False)]
+        messages.record(incoming, now_s=NOON_S)
         deletions.delete(owner_id="alice", conversation_ids=["c2c_bob"])
 
-        messages.record(told, now_s=NOON_S)
+        messages.record(incoming, now_s=NOON_S)
 
         self.assertFalse(Conversation.objects.for_owner("alice").exists())

@@ -125,8 +125,8 @@ class PendingTests(TestCase):
         with mock.patch.object(notifications, "notify") as notify, self.captureOnCommitCallbacks(execute=True):
             profiles.set_profiles([nick("Bob")])
 
-        told = [owner_id for call in notify.call_args_list for owner_id in call.args[0]]
-        self.assertEqual(sorted(told), [f"peer{n:03}" for n in range(10)])
+        notified = [owner_id for call in notify.call_args_list for owner_id in call.args[0]]
+        self.assertEqual(sorted(notified), [f"peer{n:03}" for n in range(10)])
         self.assertTrue(all(len(call.args[0]) <= notifications.MAX_NAMED for call in notify.call_args_list))
 
 

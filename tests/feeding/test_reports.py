@@ -18,7 +18,7 @@ from tests.support.cast import ALICE
 from tests.support.hypothesis_profiles import examples
 from tests.support.messages import NOON_S, c2c, group
 
-CARRIED, END = 12, 100
+IMPORTED, END = 12, 100
 ONE_TO_ONE_END = 30
 
 
@@ -28,13 +28,13 @@ def last_message(conversation_id: str, number: int) -> dict[str, Any]:
     return {"timestamp": time_s, "seq": str(number), "random": number, "textElem": {"text": f"m{number}"}}
 
 
-def carry_over(by: str, conversation_id: str = "group_team", end: int = END) -> None:
+def import_unread(by: str, conversation_id: str = "group_team", end: int = END) -> None:
     """Unread that has no messages here, by an import or a report."""
-    told = {"conversationID": conversation_id, "unreadCount": CARRIED, "lastMessage": last_message(conversation_id, end)}
+    reported = {"conversationID": conversation_id, "unreadCount": IMPORTED, "lastMessage": last_message(conversation_id, end)}
     if by == "import":
-        conversations.import_records([(1, {"owner": ALICE, "conversation": told})])
+        conversations.import_records([(1, {"owner": ALICE, "conversation": reported})])
     else:
-        reports.record(owner_id=ALICE, objects=[told], is_vouched_for=True)
+        reports.record(owner_id=ALICE, objects=[reported], is_vouched_for=True)
 
 
 class CarriedOver:
@@ -58,26 +58,26 @@ class CarriedOver:
         return self.unread()
 
     def test_later_messages_are_counted_on_top_and_those_within_are_in_it(self):
-        carry_over(self.by)
+        import_unread(self.by)
         self.come(97, 100, 101, 102)
 
-        self.assertEqual(self.unread(), CARRIED + 2)
+        self.assertEqual(self.unread(), IMPORTED + 2)
 
     def test_a_partial_read_lowers_it_to_what_can_be_left(self):
-        carry_over(self.by)
+        import_unread(self.by)
         self.come(101, 102)
 
         self.assertEqual([self.read(seq) for seq in (88, 90, 99, 100, 101)], [14, 12, 3, 2, 1])
 
     def test_a_read_past_it_clears_it(self):
-        carry_over(self.by)
+        import_unread(self.by)
         self.come(101, 102)
 
         self.assertEqual(self.read(102), 0)
         self.assertEqual(self.row().imported_unread, 0)
 
     def test_recalls_take_what_is_stored_after_it_and_nothing_of_it(self):
-        carry_over(self.by)
+        import_unread(self.by)
         self.come(99, 101, 102)
 
         for seq, left in ((101, 13), (99, 13), (98, 13), (102, 12)):
@@ -85,7 +85,7 @@ class CarriedOver:
             self.assertEqual(self.unread(), left)
 
     def test_a_deletion_drops_it_and_a_return_counts_what_comes_then(self):
-        carry_over(self.by)
+        import_unread(self.by)
         self.come(101)
         deletions.delete(owner_id=ALICE, conversation_ids=["group_team"])
         self.come(99, 102)
@@ -93,15 +93,15 @@ class CarriedOver:
         self.assertEqual(self.unread(), 1)
 
     def test_one_to_one_it_stays_until_a_read_past_it(self):
-        carry_over(self.by, "c2c_bob", ONE_TO_ONE_END)
+        import_unread(self.by, "c2c_bob", ONE_TO_ONE_END)
         messages.record([c2c("bob", "alice", number) for number in (29, 33, 36)], now_s=NOON_S)
-        found = [self.unread("c2c_bob")]
+        counts = [self.unread("c2c_bob")]
         for time_s in (9, 10, 11):
             reading.read(owner_id=ALICE, conversation_id="c2c_bob", timestamp_s=NOON_S + time_s)
-            found.append(self.unread("c2c_bob"))
+            counts.append(self.unread("c2c_bob"))
         messages.recall(C2CRecall("bob", "alice", NOON_S + 12, 36, 36))
 
-        self.assertEqual([*found, self.unread("c2c_bob")], [14, 14, 2, 1, 0])
+        self.assertEqual([*counts, self.unread("c2c_bob")], [14, 14, 2, 1, 0])
 
 
 class ImportedTests(CarriedOver, TestCase):
@@ -124,34 +124,34 @@ events = st.lists(st.one_of(sent, sent, read, shown), max_size=12)
 
 def left(end: int, up_to: int) -> int:
     """Unread in a group where all of the last ones up to `end` count: the imported ones, and each after them."""
-    return len(range(max(END - CARRIED, up_to) + 1, end + 1))
+    return len(range(max(END - IMPORTED, up_to) + 1, end + 1))
 
 
 class AnyOrderTests(PropertyTestCase):
-    """One group in which everybody but alice talks; what her devices told is true, each at its moment."""
+    """One group in which everybody but alice talks; what her devices report is true, each at its moment."""
 
     @given(events, st.randoms(use_true_random=False))
     @examples(200)
-    def test_the_row_is_that_of_the_model(self, told, random):
+    def test_the_row_is_that_of_the_model(self, story, random):
         # Sooner or later each message comes that any device has seen.
-        newest = max((one[1] for one in told if one[0] != "read"), default=END)
-        told = [*told, *(("message", number) for number in range(END + 1, newest + 1))]
-        told += random.sample(told, len(told) // 2)
-        random.shuffle(told)
-        carry_over("report")
+        newest = max((event[1] for event in story if event[0] != "read"), default=END)
+        story = [*story, *(("message", number) for number in range(END + 1, newest + 1))]
+        story += random.sample(story, len(story) // 2)
+        random.shuffle(story)
+        import_unread("report")
 
-        for one in told:
-            self.happen(*one)
+        for event in story:
+            self.happen(*event)
 
         row = Conversation.objects.get(owner_id=ALICE)
-        up_to = max((one[-1] for one in told if one[0] != "message"), default=0)
-        self.assertEqual(row.unread_count, left(newest, up_to), told)
+        up_to = max((event[-1] for event in story if event[0] != "message"), default=0)
+        self.assertEqual(row.unread_count, left(newest, up_to), story)
         self.assertEqual(row.group_read_sequence, up_to)
         self.assertEqual(orjson.loads(row.last_message)["seq"], str(newest))
         self.assertEqual(row.order_key, max((NOON_S + newest) * 10**6 + (newest if newest > END else 0), 0))
         version = row.version
-        for one in told:
-            self.happen(*one)
+        for event in story:
+            self.happen(*event)
         self.assertEqual(Conversation.objects.get(owner_id=ALICE).version, version)
 
     def happen(self, kind: str, number: int, up_to: int = 0) -> None:
@@ -160,11 +160,11 @@ class AnyOrderTests(PropertyTestCase):
         elif kind == "read":
             reading.read(owner_id=ALICE, conversation_id="group_team", sequence=number)
         else:
-            told = {
+            reported = {
                 "conversationID": "group_team",
                 "lastMessage": last_message("group_team", number),
                 "groupReadSequence": up_to,
                 "unreadCount": left(number, up_to),
             }
-            done = reports.record(owner_id=ALICE, objects=[told], is_vouched_for=True)
-            self.assertEqual(done.results[0].code, 0)
+            outcome = reports.record(owner_id=ALICE, objects=[reported], is_vouched_for=True)
+            self.assertEqual(outcome.results[0].code, 0)

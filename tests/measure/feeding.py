@@ -1,4 +1,4 @@
-"""Feeding on PostgreSQL beside the bare SQL that writes the same rows, in one run: read the ratios.
+"""Measure feeding on PostgreSQL beside the bare SQL that writes the same rows, in the same run: compare the ratios.
 
     DATABASE_URL=postgres://…/a_database_of_its_own python -m tests.measure.feeding [measure_c2c …]
 
@@ -91,8 +91,10 @@ def feed_c2c(worker: int, until: float) -> int:
     while time.time() < until:
         seq = count % 2**32
         sender, peer = f"c{worker}_{count % 50}", f"d{worker}_{count % 50}"
-        one = IncomingMessage(sender=sender, peer=peer, time_s=now_s(), seq=seq, random=time.time_ns() % 2**32, elements=TEXT)
-        messages.record([one], now_s=now_s())
+        message = IncomingMessage(
+            sender=sender, peer=peer, time_s=now_s(), seq=seq, random=time.time_ns() % 2**32, elements=TEXT
+        )
+        messages.record([message], now_s=now_s())
         count += 1
     return count
 

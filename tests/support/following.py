@@ -1,4 +1,4 @@
-"""A client that keeps an owner's list by the feed alone, as apps do."""
+"""A client that keeps a user's list by the changes alone, as apps do."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,13 +8,13 @@ Page = dict[str, Any]
 
 def in_display_order(conversations: list[dict]) -> list[dict]:
     """As an app sorts its list: pinned first, then the larger order key, then the ID."""
-    return sorted(conversations, key=lambda one: (not one["isPinned"], -one["orderkey"], one["conversationID"]))
+    return sorted(conversations, key=lambda shown: (not shown["isPinned"], -shown["orderkey"], shown["conversationID"]))
 
 
 class Follower:
-    """It asks page by page with the token that it got last, and forgets everything when it is told to start over.
+    """It polls page by page with its latest token, and forgets everything when a reset is required.
 
-    `ask(since, count)` gives an answer of changes/.
+    `ask(since, count)` returns an answer of changes/.
     """
 
     def __init__(self, ask: Callable[[str, int], Page]):
@@ -23,11 +23,11 @@ class Follower:
         self.resets = 0
 
     def start_over(self) -> None:
-        """As a client does that lost its storage."""
+        """Forget everything, like a client that lost its storage."""
         self.token, self.conversations, self.groups = "0", {}, []
 
     def poll(self, count: int = 100) -> Page:
-        """Take one page in."""
+        """Apply one page of changes."""
         page = self.ask(self.token, count)
         if page["resetRequired"]:
             self.start_over()
@@ -38,15 +38,15 @@ class Follower:
         return page
 
     def finish(self, count: int = 100) -> None:
-        """Go on until there is nothing more."""
+        """Poll until there are no more changes."""
         for _page in range(1000):
             if self.poll(count)["isFinished"]:
                 return
-        raise AssertionError("The feed does not end.")
+        raise AssertionError("The changes do not end.")
 
     @property
     def shown(self) -> list[dict]:
-        """What this client shows."""
+        """The list that this client shows."""
         return in_display_order(list(self.conversations.values()))
 
     def _apply(self, change: dict) -> None:

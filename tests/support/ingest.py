@@ -1,4 +1,4 @@
-"""Requests of a back end that posts messages."""
+"""Requests of a back end that sends messages."""
 
 import json
 from typing import Any
@@ -29,5 +29,5 @@ class FeedTestCase(ApiTestCase):
 
     def conversation(self, owner_id: str = ALICE, conversation_id: str = "c2c_bob") -> dict[str, Any]:
         address = url("conversations/lookup/", id=conversation_id)
-        (found,) = self.get(address, bearer(usersig(owner_id))).json()["conversationList"]
-        return found
+        (conversation,) = self.get(address, bearer(usersig(owner_id))).json()["conversationList"]
+        return conversation

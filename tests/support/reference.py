@@ -7,7 +7,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
-NOWHERE = ()
+NO_POSITION = ()
 DAY_S = 86_400
 ORDER_KEY_MAX = (1 << 53) - 1
 STRANGE_MARKS = ~(15 | sum(1 << bit for bit in range(32, 64)))
@@ -28,10 +28,10 @@ class Row:
     """A position is a tuple: (MsgSeq,) in a group, else (MsgTime, MsgSeq, MsgRandom)."""
 
     shown: dict[str, Any]
-    last: tuple = NOWHERE
-    base_end: tuple = NOWHERE  # of the unread that was imported
-    deleted_to: tuple = NOWHERE
-    cleared_to: tuple = NOWHERE
+    last: tuple = NO_POSITION
+    base_end: tuple = NO_POSITION  # of the unread that was imported
+    deleted_to: tuple = NO_POSITION
+    cleared_to: tuple = NO_POSITION
     deleted_s: int | None = None
     version: int = 0
     created_version: int = 0
@@ -46,7 +46,7 @@ class Row:
 
     @property
     def newest(self) -> tuple:
-        mentions = [(int(one["seq"]),) for one in self.shown["groupAtInfoList"]]
+        mentions = [(int(entry["seq"]),) for entry in self.shown["groupAtInfoList"]]
         return max(self.last, self.base_end, self.deleted_to, self.cleared_to, *mentions)
 
     def without_what_was_deleted(self) -> None:
@@ -57,11 +57,11 @@ class Row:
         elif gone and self.last <= gone:
             self.shown["unreadCount"] = 0
         if self.cleared_to and self.last <= self.cleared_to:
-            self.shown["lastMessage"], self.last = None, NOWHERE
+            self.shown["lastMessage"], self.last = None, NO_POSITION
 
     def drop_messages(self) -> None:
         self.shown |= {"unreadCount": 0, "groupAtInfoList": [], "lastMessage": None}
-        self.last = self.base_end = NOWHERE
+        self.last = self.base_end = NO_POSITION
 
 
 def blank(conversation_id: str) -> dict[str, Any]:
@@ -99,23 +99,23 @@ class Reference:
     @property
     def shown(self) -> list[dict]:
         there = [row.shown for row in self.rows.values() if row.deleted_s is None]
-        return sorted(there, key=lambda one: (not one["isPinned"], -one["orderkey"], one["conversationID"]))
+        return sorted(there, key=lambda shown: (not shown["isPinned"], -shown["orderkey"], shown["conversationID"]))
 
     @property
     def totals(self) -> dict[str, int]:
-        muted = [one for one in self.shown if one["recvOpt"] in (1, 2, 3)]
-        loud = [one for one in self.shown if one["recvOpt"] in (0, 4)]
+        muted = [shown for shown in self.shown if shown["recvOpt"] in (1, 2, 3)]
+        loud = [shown for shown in self.shown if shown["recvOpt"] in (0, 4)]
         return {
-            "total": sum(one["unreadCount"] for one in loud),
-            "muted": sum(one["unreadCount"] for one in muted),
-            "conversations": sum(one["unreadCount"] > 0 for one in self.shown),
-            "mentions": sum(one["groupAtInfoList"] != [] for one in self.shown),
-            "markedUnread": sum(2 in one["markList"] for one in self.shown),
+            "total": sum(shown["unreadCount"] for shown in loud),
+            "muted": sum(shown["unreadCount"] for shown in muted),
+            "conversations": sum(shown["unreadCount"] > 0 for shown in self.shown),
+            "mentions": sum(shown["groupAtInfoList"] != [] for shown in self.shown),
+            "markedUnread": sum(2 in shown["markList"] for shown in self.shown),
         }
 
     # ---- What the actions share
 
-    def one(self, conversation_id: str) -> Row:
+    def row(self, conversation_id: str) -> Row:
         """Raises Refused for what is malformed, never was, or is deleted."""
         if not conversation_id.startswith(("c2c_", "group_")):
             raise Refused(BAD)
@@ -127,17 +127,17 @@ class Reference:
     def each(self, conversation_ids: list[str], change) -> list[int]:
         """The code for each ID, in order; `change` runs once for each conversation and says whether it changed it."""
         codes = {}
-        for one in dict.fromkeys(conversation_ids):
+        for conversation_id in dict.fromkeys(conversation_ids):
             try:
-                codes[one] = 0
-                if change(self.one(one)):
-                    self.changed.add(one)
+                codes[conversation_id] = 0
+                if change(self.row(conversation_id)):
+                    self.changed.add(conversation_id)
             except Refused as refused:
-                codes[one] = refused.code
-        return [codes[one] for one in conversation_ids]
+                codes[conversation_id] = refused.code
+        return [codes[conversation_id] for conversation_id in conversation_ids]
 
     def update(self, row: Row, **values: Any) -> bool:
-        """Whether any of these values is another one than before."""
+        """Whether any of these values has changed."""
         is_changed = any(row.shown[key] != value for key, value in values.items())
         row.shown |= values
         if is_changed:
@@ -150,14 +150,14 @@ class Reference:
     # ---- Actions on one
 
     def pin(self, conversation_id: str, pinned: bool) -> None:
-        row = self.one(conversation_id)
-        if pinned and not row.shown["isPinned"] and sum(one["isPinned"] for one in self.shown) >= self.max_pinned:
+        row = self.row(conversation_id)
+        if pinned and not row.shown["isPinned"] and sum(shown["isPinned"] for shown in self.shown) >= self.max_pinned:
             raise Refused(TOO_MANY_PINNED)
         if self.update(row, isPinned=pinned):
             self.activate(row)
 
     def draft(self, conversation_id: str, text: str, timestamp_s: int | None) -> None:
-        row = self.one(conversation_id)
+        row = self.row(conversation_id)
         known, known_s = row.shown["draftText"], row.shown["draftTimestamp"]
         if timestamp_s is None and text != known:
             timestamp_s = max(self.now_s, known_s)
@@ -167,13 +167,13 @@ class Reference:
             self.activate(row)
 
     def receive_option(self, conversation_id: str, option: int) -> None:
-        row = self.one(conversation_id)
+        row = self.row(conversation_id)
         if option not in range(5 if row.is_group else 3):
             raise Refused(BAD)
         self.update(row, recvOpt=option)
 
     def read(self, conversation_id: str, up_to: int) -> None:
-        row = self.one(conversation_id)
+        row = self.row(conversation_id)
         if not row.is_group and up_to > self.now_s + 60:
             raise Refused(BAD)
         if up_to == 0:
@@ -182,22 +182,22 @@ class Reference:
             mentions = mentions_after((up_to,), row.shown)
             unread = still_unread(row.shown["unreadCount"], row.base_end, up_to)
             self.update(row, **{row.read_key: up_to}, unreadCount=unread, groupAtInfoList=mentions)
-            row.base_end = row.base_end if unread else NOWHERE
+            row.base_end = row.base_end if unread else NO_POSITION
 
     def _read_everything(self, row: Row) -> None:
         newest = row.newest[0] if row.newest else 0
         position = max(newest, row.shown[row.read_key])
         self.update(row, **{row.read_key: position}, unreadCount=0, groupAtInfoList=[])
-        row.base_end = NOWHERE
+        row.base_end = NO_POSITION
 
     def read_all(self, type_: int | None) -> int:
-        for one in self.shown:
-            if (one["unreadCount"] or one["groupAtInfoList"]) and type_ in (None, one["type"]):
-                self._read_everything(self.rows[one["conversationID"]])
+        for shown in self.shown:
+            if (shown["unreadCount"] or shown["groupAtInfoList"]) and type_ in (None, shown["type"]):
+                self._read_everything(self.rows[shown["conversationID"]])
         return len(self.changed)
 
     def clear(self, conversation_id: str) -> None:
-        row = self.one(conversation_id)
+        row = self.row(conversation_id)
         newest = row.newest
         if newest != row.cleared_to or any(row.shown[key] for key in ("unreadCount", "groupAtInfoList", "lastMessage")):
             row.drop_messages()
@@ -259,7 +259,7 @@ class Reference:
 
         def change(row: Row) -> bool:
             names = row.shown["conversationGroupList"]
-            members = sum(name in one["conversationGroupList"] for one in self.shown)
+            members = sum(name in shown["conversationGroupList"] for shown in self.shown)
             if name not in names and members >= self.max_members:
                 raise Refused(GROUP_FULL)
             return self.update(row, conversationGroupList=sorted({*names, name}))
@@ -270,7 +270,9 @@ class Reference:
         self._check_group(name)
 
         def change(row: Row) -> bool:
-            return self.update(row, conversationGroupList=[one for one in row.shown["conversationGroupList"] if one != name])
+            return self.update(
+                row, conversationGroupList=[other for other in row.shown["conversationGroupList"] if other != name]
+            )
 
         return self.each(conversation_ids, change)
 
@@ -301,7 +303,7 @@ class Reference:
         """An imported conversation: a newer one replaces what is known, but brings back nothing that was deleted or read."""
         shown = blank(given["conversationID"]) | deepcopy(given)
         message = shown["lastMessage"]
-        row = Row(shown, place_of(message, shown["type"]))
+        row = Row(shown, position_of(message, shown["type"]))
         shown["orderkey"] = shown["orderkey"] or (message["timestamp"] if message else 0) * 10**6
         before = self.rows.get(shown["conversationID"])
         if before:
@@ -313,34 +315,34 @@ class Reference:
             row.deleted_to, row.cleared_to, row.created_version = before.deleted_to, before.cleared_to, before.created_version
             if before.shown[row.read_key] > shown[row.read_key]:
                 shown[row.read_key] = before.shown[row.read_key]
-                shown["unreadCount"] = still_unread(shown["unreadCount"], row.last, shown[row.read_key], if_nowhere=None)
+                shown["unreadCount"] = still_unread(shown["unreadCount"], row.last, shown[row.read_key], if_no_position=None)
                 shown["groupAtInfoList"] = mentions_after((shown[row.read_key],), shown)
             row.without_what_was_deleted()
         if not before or before.deleted_s is not None:
             row.created_version = 0  # known when it has a version
-        row.base_end = row.last if shown["unreadCount"] else NOWHERE
+        row.base_end = row.last if shown["unreadCount"] else NO_POSITION
         self.rows[shown["conversationID"]] = row
         self.changed.add(shown["conversationID"])
 
 
-def place_of(message: dict | None, type_: int) -> tuple:
+def position_of(message: dict | None, type_: int) -> tuple:
     """A message's position."""
     if not message:
-        return NOWHERE
+        return NO_POSITION
     return (int(message["seq"]),) if type_ == 2 else (message["timestamp"], int(message["seq"]), message["random"])
 
 
 def mentions_after(position: tuple, shown: dict) -> list[dict]:
     """The @ entries of messages past a position."""
-    return [one for one in shown["groupAtInfoList"] if (int(one["seq"]),) > position]
+    return [entry for entry in shown["groupAtInfoList"] if (int(entry["seq"]),) > position]
 
 
-def still_unread(count: int, end: tuple, up_to: int, *, if_nowhere: int | None = 0) -> int:
+def still_unread(count: int, end: tuple, up_to: int, *, if_no_position: int | None = 0) -> int:
     """How many of `count` messages up to `end` are left after a read: of a group's at most those behind the read position,
     of one-to-one messages all or none, as only the newest one's time is known.
     """
     if not end:
-        return count if if_nowhere is None else if_nowhere
+        return count if if_no_position is None else if_no_position
     if len(end) == 1:
         return min(count, max(0, end[0] - up_to))
     return 0 if end[0] <= up_to else count

@@ -26,8 +26,8 @@ class LongThreadTests(TestCase):
         messages.record([group("bob", 1)], now_s=NOON_S)
         first = Message.objects.get()
         body = orjson.dumps(orjson.loads(first.body) | {"cloudCustomData": "x" * BODY_BYTES}).decode()
-        told = ({"position": f"{n:020d}", "time_s": NOON_S + n, "random": n} for n in range(2, MESSAGES))
-        Message.objects.bulk_create(Message(thread="team", sender="bob", body=body, **one) for one in told)
+        columns = ({"position": f"{n:020d}", "time_s": NOON_S + n, "random": n} for n in range(2, MESSAGES))
+        Message.objects.bulk_create(Message(thread="team", sender="bob", body=body, **values) for values in columns)
         messages.record([group("bob", MESSAGES)], now_s=NOON_S)
 
     def peak_bytes(self, act: Callable[[], None]) -> int:
@@ -42,7 +42,7 @@ class LongThreadTests(TestCase):
     def assert_small(self, act: Callable[[], None]) -> None:
         # Never were all texts in memory at once.
         self.assertLess(self.peak_bytes(act), MESSAGES * BODY_BYTES / 4)
-        self.assertEqual([str(one) for one in verify.findings()], [])
+        self.assertEqual([str(finding) for finding in verify.findings()], [])
 
     def unread(self) -> dict[str, int]:
         return dict(Conversation.objects.filter(deleted_at=None).values_list("owner_id", "unread_count"))

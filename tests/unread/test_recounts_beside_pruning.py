@@ -36,7 +36,7 @@ def repair() -> None:
     list(verify.findings("alice", repair=True))
 
 
-def told(number: int, sender: str = "bob") -> list:
+def in_threads(number: int, sender: str = "bob") -> list:
     """A message in the group and in each of its topics."""
     return [group(sender, number, topic_id=topic) for topic in ("", *TOPICS)]
 
@@ -78,7 +78,9 @@ class RecountsBesidePruningTests(TransactionTestCase):
         with self.subTest(first=first.__name__, then=then.__name__):
             Message.objects.all().delete()
             Conversation.objects.all().delete()
-            messages.record([one for n in range(1, 6) for one in (*told(n), c2c("bob", "alice", n))], now_s=NOON_S)
+            messages.record(
+                [message for n in range(1, 6) for message in (*in_threads(n), c2c("bob", "alice", n))], now_s=NOON_S
+            )
             Conversation.objects.filter(owner_id="alice").update(unread_count=0)
 
             with transaction.atomic():
@@ -87,7 +89,7 @@ class RecountsBesidePruningTests(TransactionTestCase):
                 time.sleep(WAIT_S)
             self.end(threads)
 
-            self.assertEqual([str(one) for one in verify.findings("alice")], [])
+            self.assertEqual([str(finding) for finding in verify.findings("alice")], [])
 
     def test_what_is_counted_is_not_pruned_meanwhile(self):
         for act in (recount, self.correct, repair):
@@ -104,12 +106,14 @@ class RecountsBesidePruningTests(TransactionTestCase):
         handler.emit = conflicts.append
         transactions.logger.addHandler(handler)
         self.addCleanup(transactions.logger.removeHandler, handler)
-        messages.record([*told(1), c2c("bob", "alice", 1)], now_s=NOON_S)
+        messages.record([*in_threads(1), c2c("bob", "alice", 1)], now_s=NOON_S)
 
         def feed(order: int) -> None:
             for number in range(10 + (order > 0), 30, 2):
                 # A new sender, so that the group's rows of all topics change.
-                messages.record([told(number, f"new{number}")[number % 4], c2c("bob", "alice", number)][::order], now_s=NOON_S)
+                messages.record(
+                    [in_threads(number, f"new{number}")[number % 4], c2c("bob", "alice", number)][::order], now_s=NOON_S
+                )
 
         def again(act: Callable[[], None]) -> None:
             for _step in range(12):
@@ -126,7 +130,7 @@ class RecountsBesidePruningTests(TransactionTestCase):
         )
 
         self.assertEqual([record.getMessage() for record in conflicts], [])
-        self.assertEqual([str(one) for one in verify.findings()], [])
+        self.assertEqual([str(finding) for finding in verify.findings()], [])
         for owner in Owner.objects.all():
             versions = list(Conversation.objects.filter(owner_id=owner.owner_id).values_list("version", flat=True))
             self.assertEqual((len(set(versions)), max(versions, default=0)), (len(versions), owner.version))

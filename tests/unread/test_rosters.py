@@ -1,4 +1,4 @@
-"""When somebody was in a group, whatever order it was told in."""
+"""When a user was in a group, whatever the order of the events."""
 
 from itertools import permutations
 
@@ -11,10 +11,10 @@ JOIN, LEAVE, KICK = Membership.MEMBER, Membership.LEFT, Membership.KICKED
 
 
 def roster(*events: tuple[int, str], dissolved_at_ms: int | None = None) -> MembershipHistory:
-    known = MembershipHistory(dissolved_at_ms=dissolved_at_ms)
+    history = MembershipHistory(dissolved_at_ms=dissolved_at_ms)
     for event in events:
-        known = known.with_event(MembershipEvent(*event))
-    return known
+        history = history.with_event(MembershipEvent(*event))
+    return history
 
 
 @pytest.mark.parametrize(
@@ -36,17 +36,17 @@ def roster(*events: tuple[int, str], dissolved_at_ms: int | None = None) -> Memb
 )
 def test_each_says_what_holds_from_then_on(events, seconds):
     for order in permutations(events):
-        known = roster(*order, *order)
+        history = roster(*order, *order)
 
-        assert {second for second in range(10) if known.was_member(second)} == seconds
-        assert MembershipHistory.from_json(known.to_json()) == known
+        assert {second for second in range(10) if history.was_member(second)} == seconds
+        assert MembershipHistory.from_json(history.to_json()) == history
 
 
 def test_nobody_is_in_a_group_that_was_dissolved():
-    known = roster((0, JOIN), dissolved_at_ms=4500)
+    history = roster((0, JOIN), dissolved_at_ms=4500)
 
-    assert [second for second in range(10) if known.was_member(second)] == [0, 1, 2, 3, 4]
-    assert known.now() == Membership.DISSOLVED
+    assert [second for second in range(10) if history.was_member(second)] == [0, 1, 2, 3, 4]
+    assert history.now() == Membership.DISSOLVED
 
 
 def test_what_holds_in_the_end():
