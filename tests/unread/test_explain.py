@@ -367,7 +367,7 @@ class CommandTests(TestCase):
             ("", "c2c_bob", "Invalid user ID"),
             ("alice", "C2Cbob", "Use c2c_bob"),
             ("nobody", "c2c_bob", "Unknown user nobody."),
-            ("alice", "c2c_bob", "Conversation c2c_bob not explanation"),
+            ("alice", "c2c_bob", "Conversation c2c_bob not found"),
             ("alice", "c2c_\0", "Expected c2c_<userID>"),
         ):
             with self.subTest(id=id_), self.assertRaisesMessage(CommandError, reason):
