@@ -3,6 +3,7 @@
 import logging
 import sys
 from collections.abc import Callable
+from typing import cast
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseServerError
 from django.template.loader import render_to_string
@@ -48,7 +49,7 @@ def unknown_page(request: HttpRequest) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    error = sys.exc_info()[1]
+    error = cast(Exception, sys.exc_info()[1])
     if _is_api(request):
         return problem_response(error, request)
     request_id = request_id_of(request)

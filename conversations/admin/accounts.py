@@ -36,7 +36,7 @@ class PermissionsField(forms.ModelMultipleChoiceField):
 class TranslatedPermissions(admin.ModelAdmin):
     """A form that shows permissions in the reader's language."""
 
-    def formfield_for_manytomany(self, db_field, request, **kwargs):
+    def formfield_for_manytomany(self, db_field, request=None, **kwargs):
         if db_field.related_model is Permission:
             kwargs["form_class"] = PermissionsField
         return super().formfield_for_manytomany(db_field, request, **kwargs)

@@ -52,7 +52,7 @@ class NewKeyForm(forms.ModelForm):
             try:
                 api_keys.check_new_key(**{name: values[name] for name in self.Meta.fields})
             except InvalidParameter as error:
-                self.add_error(next(iter(error.errors)).replace("owner", "owner_id"), error.detail)
+                self.add_error(next(iter(error.errors)).replace("owner", "owner_id"), str(error.detail))
         return values
 
 
@@ -78,7 +78,7 @@ class ApiKeyAdmin(BigTableAdmin):
 
     def get_form(self, request, obj=None, change=False, **kwargs):
         form = super().get_form(request, obj, change, **kwargs)
-        form.user = request.user  # a class made for this request
+        form.user = request.user  # type: ignore[attr-defined]  # a class made for this request
         return form
 
     def get_fields(self, request, obj=None):

@@ -1,6 +1,8 @@
 """A read-only admin for tables of any size: bounded counts, one order, and only the declared filters."""
 
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from typing import cast
 
 from django import forms
 from django.contrib import admin, messages
@@ -10,12 +12,13 @@ from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from conversations.access import permissions
+from conversations.exceptions import Text
 from conversations.models.querysets import count_up_to
 from conversations.pages import decorators
 from conversations.staff import presentation
@@ -30,7 +33,7 @@ class BoundedPaginator(Paginator):
 
     @cached_property
     def count(self) -> int:
-        return count_up_to(MAX_COUNTED, self.object_list)
+        return count_up_to(MAX_COUNTED, cast(QuerySet, self.object_list))
 
     @property
     def may_be_more(self) -> bool:
@@ -48,7 +51,7 @@ class BoundedChangeList(ChangeList):
 
     def get_queryset(self, request, exclude_parameters=None):
         rows = super().get_queryset(request, exclude_parameters)
-        is_scan = self.has_active_filters and not self.query and not self.model_admin.has_indexed_filters
+        is_scan = self.has_active_filters and not self.query and not cast(BigTableAdmin, self.model_admin).has_indexed_filters
         self.asks_for_search = is_scan and count_up_to(SMALL_TABLE + 1, self.root_queryset) > SMALL_TABLE
         return rows.none() if self.asks_for_search else rows
 
@@ -69,7 +72,7 @@ class CompositeKeyChangeList(BoundedChangeList):
 class ClosedFilter(admin.SimpleListFilter):
     """A filter that takes only its own choices: `conditions` has a label and a condition by value."""
 
-    conditions: dict[str, tuple[str, Q]]
+    conditions: Mapping[str, tuple[Text, Q]]
 
     def lookups(self, request, model_admin):
         return [(value, label) for value, (label, _condition) in self.conditions.items()]
@@ -82,7 +85,7 @@ class ClosedFilter(admin.SimpleListFilter):
         return queryset.filter(self.conditions[self.value()][1])
 
 
-def yes_or_no(condition: Q) -> dict[str, tuple[str, Q]]:
+def yes_or_no(condition: Q) -> dict[str, tuple[Text, Q]]:
     """Return the choices of a filter for rows that meet `condition` or do not."""
     return {"1": (_("Yes"), condition), "0": (_("No"), ~condition)}
 
@@ -90,7 +93,7 @@ def yes_or_no(condition: Q) -> dict[str, tuple[str, Q]]:
 class ValidatedSelection(admin.ModelAdmin):
     """Actions on selected rows. A value that can't be a row's key is an error message, where the database would fail."""
 
-    def response_action(self, request, queryset):
+    def response_action(self, request, queryset):  # type: ignore[override]  # the stubs take no lazy rows
         if all(map(self._is_key, request.POST.getlist(ACTION_CHECKBOX_NAME))):
             return super().response_action(request, queryset)
         self.message_user(request, _("No change: the selection is not in this list."), messages.ERROR)
@@ -139,8 +142,8 @@ class BigTableAdmin(ValidatedSelection):
         """Return the ID of the user whose texts a row's page shows, for the access log; "" if it shows none."""
         return ""
 
-    def render_change_form(self, request, context, *args, obj=None, **kwargs):
-        return self._require_reason(request, obj) or super().render_change_form(request, context, *args, obj=obj, **kwargs)
+    def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
+        return self._require_reason(request, obj) or super().render_change_form(request, context, add, change, form_url, obj)
 
     def history_view(self, request, object_id, extra_context=None):
         obj = self.get_object(request, unquote(object_id))
@@ -153,7 +156,9 @@ class BigTableAdmin(ValidatedSelection):
         return decorators.require_reason(request, owner_id) if owner_id else None
 
     def lookup_allowed(self, lookup, value, request):
-        return lookup in {list_filter.parameter_name for list_filter in self.list_filter}
+        return lookup in {
+            list_filter.parameter_name for list_filter in cast(Sequence[type[admin.SimpleListFilter]], self.list_filter)
+        }
 
     def get_list_display(self, request):
         return self._readable(request, super().get_list_display(request))

@@ -1,6 +1,7 @@
 """Conversations in the admin. A user and a conversationID together are the key of a row."""
 
 from collections.abc import Callable
+from typing import cast
 
 from django import forms
 from django.contrib import admin, messages
@@ -105,7 +106,7 @@ class ConversationAdmin(BigTableAdmin):
             "deleted_position", "cleared_position", "version", "changed_by", "changed_at", "created_version", "created_at",
         )}),
     )  # fmt: skip
-    readonly_fields = tuple(field for _title, options in fieldsets for field in options["fields"])
+    readonly_fields = tuple(cast(str, field) for _title, options in fieldsets for field in options["fields"])
 
     def get_changelist(self, request, **kwargs):
         return CompositeKeyChangeList

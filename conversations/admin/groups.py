@@ -97,7 +97,7 @@ class GroupMemberAdmin(BigTableAdmin):
     @admin.display(description=_("links"))
     def short_links(self, member):
         group_id, user_id = member.group_id, member.user_id
-        links = [
+        links: list[admin_links.Link] = [
             (admin_links.conversation(user_id, f"group_{group_id}"), _("Conversation")),
             (admin_links.row("group", group_id), _("Group %(group)s") % {"group": group_id}),
             (admin_links.search("groupmemberrow", user_id), _("Groups of %(user)s") % {"user": user_id}),

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from conversations import identifiers, threads
 from conversations.choices import ConversationType
+from conversations.exceptions import Text
 from conversations.models import composite_keys
 from conversations.staff import presentation
 from conversations.threads import BETWEEN
@@ -19,7 +20,7 @@ from conversations.times import to_epoch_s
 
 # How far apart a webhook and the rows that it made can be.
 NEAR = timedelta(minutes=1)
-Link = tuple[str, str]
+Link = tuple[str, Text]
 
 
 def join_links(links: Iterable[Link]) -> SafeString:

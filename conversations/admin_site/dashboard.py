@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib.admin import AdminSite
+from django.contrib.auth.models import User
 from django.db.models import Model
 from django.http import HttpRequest
 from django.urls import reverse
@@ -81,7 +82,8 @@ def _list_url(site: AdminSite, request: HttpRequest, model: type[Model]) -> str 
     if (model_admin := next(admins, None)) is not None:
         opts, is_allowed = model_admin.opts, model_admin.has_view_or_change_permission(request)
         return reverse(f"{site.name}:{opts.app_label}_{opts.model_name}_changelist") if is_allowed else None
-    return "" if request.user.has_perm(f"{model._meta.app_label}.view_{model._meta.model_name}") else None
+    user = cast(User, request.user)
+    return "" if user.has_perm(f"{model._meta.app_label}.view_{model._meta.model_name}") else None
 
 
 def _size_card(label: str, model: type[Model], url: str) -> Card:

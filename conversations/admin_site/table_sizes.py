@@ -18,7 +18,7 @@ COUNTED_PER_BAR = 10_000
 class Size(NamedTuple):
     """A number of rows: exact, the database's estimate, or a lower bound."""
 
-    count: int
+    count: int  # type: ignore[assignment]  # a tuple's own method of this name is not missed
     is_estimate: bool = False
     is_more: bool = False
 

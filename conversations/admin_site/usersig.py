@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from django import forms
 from django.conf import settings
@@ -20,7 +21,7 @@ from django.views.decorators.http import require_http_methods
 
 from conversations.access import api_keys, usersig
 from conversations.access.permissions import may_check_usersig
-from conversations.exceptions import Code, NotAuthenticated
+from conversations.exceptions import Code, NotAuthenticated, Text
 from conversations.identifiers import is_owner_id
 from conversations.staff import presentation
 from conversations.times import YEAR_2100_S, from_epoch_s
@@ -62,7 +63,7 @@ class Verdict:
     """The API's response to a request with this UserSig."""
 
     is_good: bool
-    title: str
+    title: Text
     text: str
     code: int | None = None
     status: int = 200
@@ -87,7 +88,7 @@ def page_of(site: AdminSite) -> Callable[[HttpRequest], HttpResponse]:
     return usersig_page
 
 
-def _app() -> dict[str, int | str]:
+def _app() -> dict[str, Any]:
     return {"sdk_app_id": settings.IM_SDK_APP_ID, "secret_key": settings.IM_SECRET_KEY}
 
 

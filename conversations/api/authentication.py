@@ -80,7 +80,7 @@ class StaffActor(Actor):
         """Log a change that succeeded, with the user whose list it changed."""
         if self.changed_owner_id and status < 400:
             LogEntry.objects.create(
-                user=self.user,
+                user_id=self.user.pk,
                 content_type=ContentType.objects.get_for_model(Owner),
                 object_id=self.changed_owner_id,
                 object_repr=self.changed_owner_id,

@@ -7,12 +7,13 @@ A method therefore can't see a request whose credential, owner, parameters or bo
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property, wraps
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, cast
 from urllib.parse import unquote_plus
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from rest_framework.permissions import SAFE_METHODS
+from rest_framework.request import Request
 from rest_framework.viewsets import ViewSet
 
 from conversations.access.api_keys import INGEST
@@ -105,7 +106,9 @@ def endpoint(
         def handler(self: "EndpointViewSet", request: HttpRequest, **path: str) -> HttpResponse:
             return method(self, self.call)
 
-        handler.endpoint = Endpoint(scope, parameters, body, is_hot, method)
+        handler.endpoint = Endpoint(  # type: ignore[attr-defined]  # read by the viewset and the schema
+            scope, parameters, body, is_hot, method
+        )
         return handler
 
     return declare
@@ -127,7 +130,7 @@ class EndpointViewSet(ViewSet):
         if self.action not in (None, "metadata"):  # another method than the declared ones, or OPTIONS
             self.call = self.take_apart(getattr(self, self.action).endpoint, request, request.user, kwargs)
 
-    def take_apart(self, endpoint: Endpoint, request: HttpRequest, actor: Actor, path: Mapping[str, str]) -> Call:
+    def take_apart(self, endpoint: Endpoint, request: Any, actor: Actor, path: Mapping[str, str]) -> Call:
         """Check a request and return it as a call. Raises ConversationError, ValidationError."""
         object_id = path.get(self.lookup_field, "")
         if object_id == IN_QUERY:
@@ -142,7 +145,7 @@ class EndpointViewSet(ViewSet):
     def check_object_id(self, object_id: str) -> None:
         """Raise InvalidParameter for an ID or name that can't be one."""
 
-    def finalize_response(self, request, response, *args, **kwargs) -> HttpResponse:
+    def finalize_response(self, request, response, *args, **kwargs):
         if isinstance(actor := getattr(request, "_user", None), StaffActor):  # not .user, which authenticates
             actor.log_change(request, response.status_code)
         return super().finalize_response(request, response, *args, **kwargs)
@@ -165,11 +168,11 @@ def _required(values: Mapping[str, str], parameter: str) -> str:
     return values[parameter]
 
 
-def _read_body(request: HttpRequest, endpoint: Endpoint) -> Any:
+def _read_body(request: Request, endpoint: Endpoint) -> Any:
     if endpoint.body:
         return endpoint.body.read(request.data)
     if request.method not in SAFE_METHODS and request.data:
-        refuse_unknown_keys(request.data, known=())
+        refuse_unknown_keys(cast(dict[str, Any], request.data), known=())
     return {}
 
 

@@ -6,7 +6,7 @@ allowed hosts, CORS (whose middleware comes before), the security headers, the l
 
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from csp.middleware import CSPMiddleware
 from django.core.exceptions import DisallowedHost
@@ -68,7 +68,7 @@ class BearerFastPath:
 def security_headers(scheme: str) -> dict[str, str]:
     """Return the headers of HEADER_MIDDLEWARE, taken from a sample answer: django-csp builds its policy for each answer."""
     request, response = HttpRequest(), HttpResponse()
-    request._get_scheme = lambda: scheme
+    request._get_scheme = lambda: scheme  # type: ignore[attr-defined]
     sample_headers = set(response.headers)
     for middleware in HEADER_MIDDLEWARE:
         middleware(lambda request: response)(request)
@@ -82,9 +82,10 @@ def _hot_read(request: HttpRequest) -> HotRead | None:
         match = resolve(request.path_info.removeprefix(API_PATH[:-1]), "conversations.api.urls")
     except Resolver404:
         return None
-    action = getattr(match.func, "actions", {}).get("get")
-    endpoint = getattr(getattr(match.func.cls, action), "endpoint", None) if action else None
-    return HotRead(match.func.cls(), endpoint, match.kwargs) if endpoint and endpoint.is_hot else None
+    view: Any = match.func
+    action = getattr(view, "actions", {}).get("get")
+    endpoint = getattr(getattr(view.cls, action), "endpoint", None) if action else None
+    return HotRead(view.cls(), endpoint, match.kwargs) if endpoint and endpoint.is_hot else None
 
 
 def _in_language_of(request: HttpRequest, hot_read: HotRead) -> HttpResponse:

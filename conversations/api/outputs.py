@@ -147,7 +147,9 @@ class Problem(serializers.Serializer):
     title = serializers.CharField()
     status = serializers.IntegerField()
     detail = serializers.CharField()
-    errors = serializers.DictField(child=serializers.ListField(child=serializers.CharField()))
+    errors = serializers.DictField(  # type: ignore[assignment]  # no serializer of requests
+        child=serializers.ListField(child=serializers.CharField())
+    )
     requestId = serializers.CharField()
     code = serializers.IntegerField()
     desc = serializers.CharField()

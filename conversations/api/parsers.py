@@ -59,7 +59,8 @@ def buffer_chunked_body(request: HttpRequest) -> None:
         # A body that broke off before its first byte looks the same to us as an empty one, and an empty one may mean "all":
         # a lost connection would mark everything as read.
         raise InvalidParameter(_("A chunked body must not be empty: send Content-Length: 0, or {}."), field="body")
-    request._stream, request._read_started = BytesIO(body), False
+    request._stream = BytesIO(body)
+    request._read_started = False  # type: ignore[attr-defined]  # Django's own, as _stream is
     request.META["CONTENT_LENGTH"] = str(len(body))
 
 

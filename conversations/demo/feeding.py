@@ -1,5 +1,7 @@
 """The scripts as messages and webhooks, which are applied after the import."""
 
+from typing import Any
+
 from conversations import identifiers, threads
 from conversations.actions import reading
 from conversations.choices import ConversationType, Membership
@@ -47,7 +49,7 @@ def _create_group(group: Group, chat: Chat, user_ids: set[str], now_s: int) -> N
 
 
 def _membership_event(change: MembershipChange, group_keys: dict[str, str], now_s: int) -> webhook_events.Event:
-    keys = {**group_keys, "event_time_ms": time_s(change.at, now_s) * 1000, "members": (change.user_id,)}
+    keys: dict[str, Any] = {**group_keys, "event_time_ms": time_s(change.at, now_s) * 1000, "members": (change.user_id,)}
     if change.membership == Membership.MEMBER:
         return webhook_events.MembersJoined(**keys)
     return webhook_events.MembersLeft(**keys, membership=change.membership)

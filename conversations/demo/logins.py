@@ -1,7 +1,7 @@
 """The demo's logins. The password of each is its name, so they exist outside production only."""
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
+from django.contrib.auth.models import User
 
 ADMINISTRATOR, SUPPORT = "demo", "support"
 
@@ -10,5 +10,5 @@ def demo_logins() -> list[str]:
     """Return the names of the logins that exist; none in production."""
     if not settings.DEBUG:
         return []
-    accounts = get_user_model().objects.filter(username__in=(ADMINISTRATOR, SUPPORT), is_active=True)
+    accounts = User.objects.filter(username__in=(ADMINISTRATOR, SUPPORT), is_active=True)
     return sorted(accounts.values_list("username", flat=True))

@@ -1,6 +1,7 @@
 """The page of one conversation: its head, and the part that the URL names, such as its messages."""
 
 import shlex
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 from urllib.parse import quote as quote_path
@@ -83,15 +84,15 @@ def _conversation(request: HttpRequest, owner: Owner, conversation: Conversation
         "corrections": corrections.urls_of(conversation, filter_query) if permissions.may_change(request.user) else [],
         "admin_url": _admin_url(conversation),
     }
-    part_context = {
+    part_contexts: dict[str, Callable[[Conversation], dict[str, Any]]] = {
         "messages": partial(_part_messages, request),
         "explain": partial(_part_explain, request),
         "fields": partial(_part_fields, owner, viewer["reads_text"]),
         "members": partial(_part_members, request),
         "json": partial(_part_json, request, owner, viewer["reads_text"]),
         "history": _part_history,
-    }[part]
-    return context | viewer | part_context(conversation)
+    }
+    return context | viewer | part_contexts[part](conversation)
 
 
 def _part_messages(request: HttpRequest, conversation: Conversation) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy
 
 from conversations.choices import ConversationType, GroupType, ReceiveOption
+from conversations.exceptions import Text
 from conversations.formats import conversation_json
 from conversations.models import Conversation
 from conversations.staff import presentation
@@ -23,7 +24,7 @@ class Field(NamedTuple):
 
     name: str
     value: str
-    meaning: str
+    meaning: Text
 
 
 def json_of(conversation: Conversation, group_names: str) -> str:

@@ -72,7 +72,7 @@ def _last_message_of(row: Conversation, thread: str) -> Message:
         thread=thread,
         position=row.last_message_position or "0",
         sender=row.owner_id if body.get("isSelf") is True else sender if type(sender) is str else "",
-        time_s=row.last_message_at and int(row.last_message_at.timestamp()),
+        time_s=int(row.last_message_at.timestamp()) if row.last_message_at else None,
         body=row.last_message,
         counts_as_unread=True, is_shown=True, is_recalled=False, at_all=False, at_accounts=rules.NO_LIST, targets=rules.NO_LIST,
     )  # fmt: skip

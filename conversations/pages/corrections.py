@@ -1,6 +1,7 @@
 """Corrections from the pages: a preview of the changes, the correction, and its outcome on the page that follows."""
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import zip_longest
 from typing import NamedTuple
 from urllib.parse import urlencode
@@ -38,6 +39,7 @@ class CorrectionRequest(NamedTuple):
     back_url: str
 
 
+@partial(owner_list_required, methods=(*METHODS, "POST"))
 def correct_conversations(request: HttpRequest, owner_id: str) -> HttpResponse:
     """GET and POST /conversation/correct/?owner=&action=&id=…: preview a correction, and apply it.
 
@@ -55,9 +57,6 @@ def correct_conversations(request: HttpRequest, owner_id: str) -> HttpResponse:
         return _preview(request, asked, error)
     report_outcome(request, asked.action, effects)
     return redirect(asked.back_url)
-
-
-correct_conversations = owner_list_required(correct_conversations, (*METHODS, "POST"))
 
 
 def urls_of(row: Conversation, filter_query: str) -> list[tuple[str, str, str]]:

@@ -2,16 +2,19 @@
 
 from collections.abc import Callable
 from functools import wraps
+from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django_htmx.http import HttpResponseClientRedirect, push_url, reswap, retarget
+from django_htmx.middleware import HtmxDetails
 
 from conversations import identifiers
 from conversations.access import access_log, permissions
@@ -20,7 +23,7 @@ from conversations.lists import query_plans
 from conversations.staff import search_syntax
 from conversations.staff.presentation import owner_url
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 METHODS = ("GET", "HEAD")
 
 
@@ -29,7 +32,7 @@ def for_staff(view: View, methods: tuple[str, ...] = METHODS) -> View:
 
     @never_cache
     @wraps(view)
-    def guarded(request: HttpRequest) -> HttpResponse:
+    def guarded(request: HttpRequest) -> HttpResponseBase:
         if request.method not in methods:
             return _method_not_allowed(request, methods)
         if not request.user.is_authenticated:
@@ -51,7 +54,7 @@ def owner_list_required(view: View, methods: tuple[str, ...] = METHODS) -> View:
     """As `for_staff`, for views of the list of `?owner=`: ask for a reason where VIEW_REASON_REQUIRED is set, and log it."""
 
     @wraps(view)
-    def opened(request: HttpRequest) -> HttpResponse:
+    def opened(request: HttpRequest) -> HttpResponseBase:
         owner_id = identifiers.check_owner_id(request.GET.get("owner", ""))
         with query_plans.planned_per_query():
             return require_reason(request, owner_id, _return_url(request, methods)) or view(request, owner_id)
@@ -74,7 +77,8 @@ def require_reason(request: HttpRequest, owner_id: str, next_url: str = "") -> H
 
 def pane_asked_for(request: HttpRequest) -> str:
     """Return the ID of the element that htmx fills; "" for the whole page."""
-    return "" if not request.htmx or request.htmx.history_restore_request else request.htmx.target or ""
+    htmx: HtmxDetails = request.htmx  # type: ignore[attr-defined]  # set by the middleware
+    return "" if not htmx or htmx.history_restore_request else htmx.target or ""
 
 
 def _return_url(request: HttpRequest, methods: tuple[str, ...]) -> str:
@@ -86,7 +90,8 @@ def _return_url(request: HttpRequest, methods: tuple[str, ...]) -> str:
 
 def _redirect(request: HttpRequest, url: str) -> HttpResponse:
     """Replace the whole page, also where htmx asked for a pane."""
-    return HttpResponseClientRedirect(url) if request.htmx else HttpResponseRedirect(url)
+    is_htmx = bool(request.htmx)  # type: ignore[attr-defined]  # set by the middleware
+    return HttpResponseClientRedirect(url) if is_htmx else HttpResponseRedirect(url)
 
 
 class _MethodNotAllowed(ConversationError):
@@ -113,6 +118,7 @@ def _error_response(request: HttpRequest, error: ConversationError) -> HttpRespo
     }
     if pane_asked_for(request) and context["find"] is not None:  # under the box, which keeps the text
         response = render(request, "conversations/_search_error.html", context, status=error.status)
-        return push_url(reswap(retarget(response, "#search-error"), "innerHTML show:none"), False)
+        with_modifier: Any = "innerHTML show:none"
+        return push_url(reswap(retarget(response, "#search-error"), with_modifier), False)
     template = "conversations/_error.html" if pane_asked_for(request) else "conversations/error.html"
     return render(request, template, context, status=error.status)

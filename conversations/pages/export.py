@@ -1,6 +1,7 @@
 """Export of the conversations that match a list's filters, as JSON Lines for import_conversations."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator
+from functools import partial
 from itertools import islice
 
 from asgiref.sync import sync_to_async
@@ -25,23 +26,27 @@ LINES_PER_CHUNK = 500
 class ChunkStream:
     """Chunks made in a thread, for a server whose event loop sends them. Each is made once the last one is sent."""
 
-    def __init__(self, chunks: Iterator[bytes]):
+    def __init__(self, chunks: Generator[bytes, None, None]):
         self.chunks = chunks
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self
 
     async def __anext__(self) -> bytes:
-        chunk = await sync_to_async(next)(self.chunks, None)
+        chunk = await sync_to_async(self._next)()
         if chunk is None:
             raise StopAsyncIteration
         return chunk
+
+    def _next(self) -> bytes | None:
+        return next(self.chunks, None)
 
     def close(self) -> None:
         """Close the database's cursor, also when the client disconnects. Django calls this in the thread that read."""
         self.chunks.close()
 
 
+@partial(owner_list_required, methods=("POST",))
 def conversation_export(request: HttpRequest, owner_id: str) -> StreamingHttpResponse:
     """POST /owner/export/?owner= and the list's filters: at most MAX_EXPORTED conversations. Exports are logged."""
     if not permissions.may_read_text(request.user):
@@ -61,10 +66,7 @@ def conversation_export(request: HttpRequest, owner_id: str) -> StreamingHttpRes
     )
 
 
-conversation_export = owner_list_required(conversation_export, ("POST",))
-
-
-def _chunks(lines: Iterator[bytes]) -> Iterator[bytes]:
+def _chunks(lines: Generator[bytes, None, None]) -> Generator[bytes, None, None]:
     try:
         while chunk := b"".join(islice(lines, LINES_PER_CHUNK)):
             yield chunk

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from conversations.choices import ALLOWED_MARKS, ConversationType
-from conversations.exceptions import InvalidParameter
+from conversations.exceptions import InvalidParameter, Text
 from conversations.lists.filters import ANY_TYPE, FILTER_NAMES, ConversationFilterSet
 from conversations.models import Conversation
 from conversations.staff import search_syntax
@@ -22,7 +22,7 @@ WINDOWS = (("24h", gettext_lazy("last 24 hours")), ("7d", gettext_lazy("last 7 d
 
 
 # The tabs above the list: a name of `tab_counts()`, the label, the letter that follows `g`, and the filters that it sets.
-TABS = (
+TABS: tuple[tuple[str, Text, str, dict[str, str]], ...] = (
     ("all", gettext_lazy("All"), "a", {}),
     ("unread", gettext_lazy("Unread"), "u", {"hasUnreadCount": "true"}),
     ("mentions", gettext_lazy("@"), "m", {"hasGroupAtInfo": "true"}),
@@ -48,7 +48,7 @@ class Tab(NamedTuple):
     letter: str
     url: str
     is_chosen: bool
-    count: str
+    count: str  # type: ignore[assignment]  # a tuple's own method of this name is not missed
 
 
 class Choice(NamedTuple):
@@ -105,7 +105,7 @@ def selects(filterset: ConversationFilterSet, filters: Mapping[str, str]) -> lis
     marks = [
         ("0", _("none")),
         (str(ALLOWED_MARKS), _("any mark")),
-        *((str(mark.value), str(name)) for mark, name in MARK_NAMES.items()),
+        *((str(int(mark)), str(name)) for mark, name in MARK_NAMES.items()),
     ]
     return [
         *(_select(name, fields[name].label, _own_choices(name, fields[name]), filters) for name in CHOSEN_FROM_FILTERSET),

@@ -24,7 +24,7 @@ PEOPLE = ("alice", "bob", "carol", "dave")
 
 def by_command() -> dict[str, dict[str, Any]]:
     """Return the samples by their CallbackCommand."""
-    samples = {}
+    samples: dict[str, dict[str, Any]] = {}
     for path in sorted(FOLDER.glob("*.json")):
         content = orjson.loads(path.read_bytes())
         samples |= {content["CallbackCommand"]: content} if "CallbackCommand" in content else content

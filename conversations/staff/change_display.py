@@ -3,13 +3,15 @@
 import json
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from django.contrib.admin.models import LogEntry
+from django.db.models import Field
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from conversations.choices import ReceiveOption
+from conversations.exceptions import Text
 from conversations.formats import marks as formats_marks
 from conversations.models import Conversation
 from conversations.staff import corrections, presentation
@@ -41,7 +43,7 @@ def join_parts(changes: Sequence[Change]) -> str:
     return "; ".join(parts)
 
 
-def outcome_display(outcome: str, changes: Sequence[Change]) -> str:
+def outcome_display(outcome: Text, changes: Sequence[Change]) -> str:
     """Return a correction's outcome and its changes: `Marked as read. Unread: 3 → 0`."""
     return _("%(outcome)s. %(changes)s") % {"outcome": outcome, "changes": join_parts(changes)}
 
@@ -60,7 +62,7 @@ def _moment(epoch_s: int) -> str:
 
 
 LABELS = {
-    name: Conversation._meta.get_field(column).verbose_name
+    name: cast(Field, Conversation._meta.get_field(column)).verbose_name
     for name, column in {
         "unreadCount": "unread_count",
         "groupReadSequence": "group_read_sequence",

@@ -17,7 +17,7 @@ from conversations.actions import results as actions_results
 from conversations.actions.results import Result, Results
 from conversations.choices import Mark, ReceiveOption
 from conversations.digits import INT64_DIGITS, parse_digits
-from conversations.exceptions import ConversationError, ConversationNotFound, InvalidParameter
+from conversations.exceptions import ConversationError, ConversationNotFound, InvalidParameter, Text
 from conversations.formats import at_info, marks
 from conversations.models import Conversation
 from conversations.staff import action_log
@@ -32,8 +32,8 @@ class Correction(NamedTuple):
     Among many rows, too, the action reaches only these: another kind of muting, say, stays as it is.
     """
 
-    label: str
-    outcome: str
+    label: Text
+    outcome: Text
     act: Callable[..., Results]
     is_offered: Callable[[Conversation], bool]
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from conversations.choices import AtType, Mark, Membership, ReceiveOption
+from conversations.exceptions import Text
 from conversations.formats import at_info, conversation_json, message_preview
 from conversations.formats import marks as formats_marks
 from conversations.models import Conversation, Owner
@@ -23,7 +24,7 @@ from conversations.times import from_epoch_s
 DAY_MINUTES = 24 * 60
 MAX_ON_BADGE = 99  # larger numbers show as 99+
 HUES = 12  # the stylesheet's classes `hue-0` to `hue-11`
-MARK_NAMES = {
+MARK_NAMES: dict[int, Text] = {
     Mark.STAR: gettext_lazy("starred"),
     Mark.UNREAD: gettext_lazy("marked unread"),
     Mark.FOLD: gettext_lazy("folded"),

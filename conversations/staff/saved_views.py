@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Permission, User
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
@@ -31,7 +30,7 @@ def save(*, user: Any, name: str, filters: str, is_shared: bool = False) -> Save
     if not filters:
         raise InvalidParameter(_("Set a filter first: a saved view stores the current filters."), field="find")
     search_syntax.filters_of(filters)
-    _wait_for_turn(get_user_model().objects.filter(pk=user.pk))
+    _wait_for_turn(User.objects.filter(pk=user.pk))
     if SavedView.objects.filter(user=user).count() >= MAX_OWN:
         raise InvalidParameter(
             _("You have %(count)d saved views, the maximum. Delete one first.") % {"count": MAX_OWN}, field="name"

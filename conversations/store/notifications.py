@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
 import psycopg
@@ -41,7 +41,7 @@ def notify(owner_ids: Sequence[str]) -> None:
             cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, payload])
 
 
-async def listen() -> AsyncIterator[Sequence[str]]:
+async def listen() -> AsyncGenerator[Sequence[str], None]:
     """Yield the owners of each notification; an empty sequence if any list may have changed.
 
     That is a notification for too many owners to name, and each start of listening. PostgreSQL only; holds a connection of

@@ -1,6 +1,6 @@
 """Export conversations as JSON Lines."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 
 import orjson
 from django.db.models import OuterRef, Subquery
@@ -12,7 +12,7 @@ from conversations.models.querysets import ConversationQuerySet
 CHUNK_ROWS = 2000
 
 
-def export_lines(conversations: ConversationQuerySet) -> Iterator[bytes]:
+def export_lines(conversations: ConversationQuerySet) -> Generator[bytes, None, None]:
     """Yield one line of JSON for each conversation, by owner and conversation ID, in constant memory.
 
     An import of the lines and another export give the same bytes. Within a transaction, all lines are of one moment.

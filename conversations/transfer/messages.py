@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, islice
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -93,7 +93,7 @@ def _read_batch(records: Iterator[tuple[int, Any]], default_group: str | None) -
             bodies = history_messages.bodies(record, default_group)
         except ConversationError as error:
             bad.append(BadRecord(number, str(error.detail)))
-            bodies = ()
+            bodies = []
         for body in bodies:
             try:
                 past = _past_message(body, now)
@@ -115,7 +115,7 @@ def _past_message(body: Any, now: int) -> PastMessage | None:
         command = fields.text(body, "CallbackCommand")
         if command not in webhook_events.MESSAGE_COMMANDS:
             raise refuse("CallbackCommand", _("Not a webhook of a message."))
-        message = webhook_events.parse(command, body, now_s=now)
+        message = cast(IncomingMessage | None, webhook_events.parse(command, body, now_s=now))
         return PastMessage(message) if message else None
     past = history_messages.read(body, now_s=now)
     if past.message is None:

@@ -11,7 +11,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
         A statement, as Django uses for the time zone, since poolers reject the setting as a connection option.
         """
-        super()._configure_connection(connection)
+        super()._configure_connection(connection)  # type: ignore[misc]  # not in the stubs
         connection.execute("SET jit = off")
         return True
 

@@ -3,10 +3,10 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, contextmanager, suppress
-from typing import ParamSpec, TypeVar
+from typing import Any, TypeVar
 
 from django.db import Error, close_old_connections, connection, reset_queries
 
@@ -14,7 +14,6 @@ from conversations.models import Owner
 from conversations.store import notifications
 from conversations.sync_tokens import NEVER_SEEN, SyncToken
 
-P = ParamSpec("P")
 R = TypeVar("R")
 
 # How many streams read at the same moment; with the pool, half of its connections.
@@ -36,7 +35,7 @@ class Threads:
         self._executor = ThreadPoolExecutor(THREADS, thread_name_prefix="events")
         self._silent_until = 0.0
 
-    async def run(self, function: Callable[P, R], *args: P.args) -> R:
+    async def run(self, function: Callable[..., R], *args: Any) -> R:
         """Return or raise what `function` does. A database failure is logged once a minute, not once for each stream."""
         try:
             return await asyncio.get_running_loop().run_in_executor(self._executor, _with_connection, function, *args)
@@ -47,7 +46,7 @@ class Threads:
             raise
 
 
-def _with_connection(function: Callable[P, R], *args: P.args) -> R:
+def _with_connection(function: Callable[..., R], *args: Any) -> R:
     """Do what Django does around a request."""
     reset_queries()
     close_old_connections()
@@ -92,7 +91,7 @@ class Hub:
     It starts with its first follower and belongs to that follower's event loop.
     """
 
-    def __init__(self, threads: Threads, listen: Callable[[], AsyncIterator] | None = None) -> None:
+    def __init__(self, threads: Threads, listen: Callable[[], AsyncGenerator] | None = None) -> None:
         self._threads = threads
         self._listen = listen or (notifications.listen if connection.vendor == "postgresql" else None)
         self._followers: dict[str, set[Follower]] = {}
@@ -161,7 +160,7 @@ class Hub:
                 if self._followers:
                     await self.poll()
 
-    async def _wake_when_notified(self, listen: Callable[[], AsyncIterator]) -> None:
+    async def _wake_when_notified(self, listen: Callable[[], AsyncGenerator]) -> None:
         async with aclosing(listen()) as batches:
             async for owner_ids in batches:
                 if owner_ids:

@@ -6,9 +6,9 @@ An ASGI application beside Django's, which would keep a thread for every open st
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from io import BytesIO
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import orjson
 from corsheaders.middleware import CorsMiddleware
@@ -50,7 +50,7 @@ ENDPOINT = Endpoint(READ, (SINCE, EXTRA))
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict]]
-Send = Callable[[dict], Awaitable[None]]
+Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
 threads = Threads()
 hub = Hub(threads)
@@ -124,7 +124,7 @@ def _admit(scope: Scope) -> tuple[Subscription | None, HttpResponse]:
         except Exception as error:
             subscription, response = None, problem_response(error, request)
     for middleware in (SecurityMiddleware, *([CorsMiddleware] if settings.CORS_ALLOWED_ORIGINS else [])):
-        response = middleware(lambda request, response=response: response)(request)
+        response = cast(Any, middleware)(lambda request, response=response: response)(request)
     return subscription, response
 
 

@@ -46,6 +46,6 @@ events = extend_schema(
     summary="Stream changes (server-sent events)",
     description="Events: changes, unread, reset, problem. The header Last-Event-ID takes precedence over since.",
     parameters=[OWNER, *map(described, (parameters.SINCE, parameters.EXTRA))],
-    auth=[{"bearer": []}, {"staffSession": []}],
+    auth=[{"bearer": []}, {"staffSession": []}],  # type: ignore[list-item]  # as the document has it
     responses={(200, "text/event-stream"): str, **READ_PROBLEMS, **problems(421)},
 )

@@ -1,7 +1,7 @@
 """What the OpenAPI document takes from the declarations of the endpoints, so that it can't differ from what they do."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerExtension
 from drf_spectacular.openapi import AutoSchema
@@ -53,13 +53,15 @@ WRITE_PROBLEMS = READ_PROBLEMS | problems(413, 415)
 
 def described(parameter: calls.Parameter) -> OpenApiParameter:
     """Return a declared query parameter as the document has it."""
-    return OpenApiParameter(parameter.name, parameter.schema, required=parameter.is_repeated, description=parameter.description)
+    return OpenApiParameter(
+        parameter.name, dict(parameter.schema), required=parameter.is_repeated, description=parameter.description
+    )
 
 
 class EndpointSchema(AutoSchema):
     """An endpoint's parameters and body, from its declaration. Words and answers are in `reads`, `actions` and `ingest`."""
 
-    def get_override_parameters(self) -> list[OpenApiParameter]:
+    def get_override_parameters(self) -> list[Any]:
         endpoint = self._endpoint()
         if endpoint is None:
             return []
@@ -78,14 +80,15 @@ class EndpointSchema(AutoSchema):
         return getattr(getattr(self.view, getattr(self.view, "action", None) or "", None), "endpoint", None)
 
     def _path_parameters(self) -> list[OpenApiParameter]:
-        name = self.view.lookup_field
+        view = cast(calls.EndpointViewSet, self.view)
+        name = view.lookup_field
         if f"{{{name}}}" not in self.path:
             return []
         noun, schema = PATH_IDS[name]
-        by_query = self.view.id_parameter
+        by_query = view.id_parameter
         in_path = f"{noun}, percent-encoded; - if it contains /, then pass it as ?{by_query}="
         return [
-            OpenApiParameter(name, schema, OpenApiParameter.PATH, description=in_path),
+            OpenApiParameter(name, dict(schema), OpenApiParameter.PATH, description=in_path),
             OpenApiParameter(by_query, TEXT, description=f"the {noun}, if the path has -"),
         ]
 

@@ -41,7 +41,9 @@ class ConversationViewSet(ConversationActions, EndpointViewSet):
     """
 
     lookup_field = "conversation_id"
-    check_object_id = staticmethod(identifiers.split)
+
+    def check_object_id(self, object_id: str) -> None:
+        identifiers.split(object_id)
 
     @openapi_reads.get_conversation
     @endpoint(READ, EXTRA, PLACEHOLDER, is_hot=True)

@@ -6,8 +6,7 @@ from datetime import UTC, datetime
 from urllib.parse import quote
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, User
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
@@ -131,9 +130,7 @@ def _make_logins() -> list[str]:
 
 def _make_login(name: str, *, is_superuser: bool, role: Group | None = None) -> None:
     # An existing account may be a real one: it stays unchanged.
-    user, is_new = get_user_model().objects.get_or_create(
-        username=name, defaults={"is_staff": True, "is_superuser": is_superuser}
-    )
+    user, is_new = User.objects.get_or_create(username=name, defaults={"is_staff": True, "is_superuser": is_superuser})
     if is_new:
         user.set_password(name)
         user.save(update_fields=["password"])

@@ -26,7 +26,9 @@ class Command(ImportCommand):
         super().add_arguments(parser)
         parser.add_argument("--owner", metavar="USER_ID", help=_("the user whose list is meant, for records that name no user"))
 
-    def importer(self, *, owner: str | None, **options: Any) -> Callable[..., Summary]:
+    def importer(  # type: ignore[override]  # its own options
+        self, *, owner: str | None, **options: Any
+    ) -> Callable[..., Summary]:
         try:
             return partial(import_records, default_owner=owner and check_owner_id(owner))
         except ConversationError as error:

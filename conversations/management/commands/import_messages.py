@@ -35,7 +35,9 @@ class Command(ImportCommand):
             "--unread-after", type=moment, metavar="TIME", help=_("messages sent later are unread; ISO 8601 or epoch seconds")
         )
 
-    def importer(self, *, group: str | None, unread_after: datetime | None, **options: Any) -> Callable[..., Summary]:
+    def importer(  # type: ignore[override]  # its own options
+        self, *, group: str | None, unread_after: datetime | None, **options: Any
+    ) -> Callable[..., Summary]:
         try:
             default_group = None if group is None else fields.group_id({"GroupId": group})
         except ConversationError as error:
