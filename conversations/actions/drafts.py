@@ -1,7 +1,6 @@
 """Save and cancel drafts."""
 
 from conversations.actions.results import Outcome, lock_conversation
-from conversations.actions.row_state import renew_order_key
 from conversations.choices import ChangedBy
 from conversations.formats import checks
 from conversations.models import Conversation
@@ -32,8 +31,7 @@ def set_draft(*, owner_id: str, conversation_id: str, text: str | None, timestam
     if is_new and (text or conversation.draft_text):
         # A cancelled draft keeps its time, so that an older edit from another device does not bring it back.
         conversation.draft_text, conversation.draft_timestamp = text, timestamp_s
-        renew_order_key(conversation)
-        save_conversations(outcome.owner, [conversation], ("draft_text", "draft_timestamp", "order_key"), by=ChangedBy.DRAFT)
+        save_conversations(outcome.owner, [conversation], ("draft_text", "draft_timestamp"), by=ChangedBy.DRAFT)
     return outcome
 
 

@@ -6,7 +6,6 @@ from django.conf import settings
 from django.utils.translation import ngettext
 
 from conversations.actions.results import Outcome, Results, change_each, lock_conversation
-from conversations.actions.row_state import renew_order_key
 from conversations.choices import ChangedBy
 from conversations.exceptions import TooManyPinned
 from conversations.models import Conversation
@@ -26,8 +25,7 @@ def set_pinned(*, owner_id: str, conversation_id: str, pinned: bool) -> Outcome:
         if pinned and room_for_pins(owner_id) < 1:
             raise too_many_pinned()
         conversation.is_pinned = pinned
-        renew_order_key(conversation)
-        save_conversations(outcome.owner, [conversation], ("is_pinned", "order_key"), by=ChangedBy.PIN)
+        save_conversations(outcome.owner, [conversation], ("is_pinned",), by=ChangedBy.PIN)
     return outcome
 
 
@@ -46,10 +44,9 @@ def set_each_pinned(*, owner_id: str, conversation_ids: Sequence[str], pinned: b
                 raise too_many_pinned()
             room -= 1
         conversation.is_pinned = pinned
-        renew_order_key(conversation)
         return True
 
-    return change_each(owner_id, conversation_ids, change, ("is_pinned", "order_key"), by=ChangedBy.PIN)
+    return change_each(owner_id, conversation_ids, change, ("is_pinned",), by=ChangedBy.PIN)
 
 
 def room_for_pins(owner_id: str) -> int:

@@ -5,14 +5,7 @@ from collections.abc import Mapping
 from conversations import positions
 from conversations.formats import at_info
 from conversations.models import Conversation
-from conversations.models.conversations import ORDER_KEY_LIMIT
 from conversations.models.querysets import NO_AT_INFO
-from conversations.times import now_us
-
-
-def renew_order_key(conversation: Conversation) -> None:
-    """Move a conversation to the top of its part of the list, as the newest activity does."""
-    conversation.order_key = min(max(conversation.order_key + 1, now_us()), ORDER_KEY_LIMIT - 1)
 
 
 def newest_known(conversation: Conversation, stored: Mapping[str, str]) -> str:

@@ -203,7 +203,7 @@ def _inserted(batch: Batch) -> dict[str, str]:
         "face_url": "%(face_url)s",
         "unread_count": _unread_count(batch, _NEW_ROW),
         "group_at_info": _group_at_info(batch, _NEW_ROW),
-        "order_key": "%(order_key)s",
+        "activity_key": "%(order_key)s",
         "membership": f"'{Membership.MEMBER}'",
         "version": "o.version",
         "created_version": "o.version",
@@ -232,7 +232,7 @@ def _updated(batch: Batch) -> dict[str, str]:
     is_listed = f"({row}deleted_at IS NULL OR %(newest)s > {row}deleted_position)"
     changed = {
         "unread_count": f"{row}unread_count + {_unread_count(batch, _STORED_ROW)}",
-        "order_key": _if(f"%(order_key)s > {row}order_key AND {is_listed}", "%(order_key)s", "order_key"),
+        "activity_key": _if(f"%(order_key)s > {row}activity_key AND {is_listed}", "%(order_key)s", "activity_key"),
         "show_name": _if(f"{comes_back} AND (%(name)s <> '' OR {row}show_name = '')", "EXCLUDED.show_name", "show_name"),
         "face_url": _if(f"{comes_back} AND %(face_url)s <> ''", "%(face_url)s", "face_url"),
         "group_type": _if(f"{is_listed} AND %(group_type)s <> ''", "%(group_type)s", "group_type"),

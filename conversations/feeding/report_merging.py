@@ -81,7 +81,7 @@ def _merge_messages(row: Conversation, reported: ReportedConversation, context: 
     _merge_last_message(row, entry, context)
     if row.is_group and entry.group_at_info != NO_AT_INFO:
         _merge_mentions(row, entry, context)
-    row.order_key = max(row.order_key, entry.order_key)
+    row.activity_key = max(row.activity_key, entry.activity_key)
     return must_count
 
 

@@ -26,7 +26,7 @@ from conversations.unread import counts
 # The columns that a report can change.
 COLUMNS = (
     *read_positions.READ_COLUMNS, "group_type", "show_name", "face_url", "recv_opt", "last_message", "last_message_at",
-    "last_message_position", "draft_text", "draft_timestamp", "is_pinned", "order_key", "marks", "custom_data",
+    "last_message_position", "draft_text", "draft_timestamp", "is_pinned", "activity_key", "marks", "custom_data",
     "conversation_groups", "membership", "deleted_at", "created_version",
 )  # fmt: skip
 # How long a report waits until the stored messages of groups are counted for newly inferred members.

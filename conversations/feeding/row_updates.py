@@ -70,14 +70,14 @@ class RowUpdate:
         """Show whether the owner is a member now. Joining lists the conversation and moves it up."""
         row, joined_key = self.row, self.after.joined_key
         row.membership = self.after.roster.now()
-        if not joined_key or (row.is_listed and joined_key <= row.order_key):
+        if not joined_key or (row.is_listed and joined_key <= row.activity_key):
             return
         if not row.is_listed:
             # A later deletion stands. A row without an order key was never in the list, or `unlist_if_hidden` deleted it.
-            if row.order_key and joined_key <= to_epoch_us(row.deleted_at):
+            if row.activity_key and joined_key <= to_epoch_us(row.deleted_at):
                 return
             self._list()
-        row.order_key = max(row.order_key, joined_key)
+        row.activity_key = max(row.activity_key, joined_key)
 
     def apply_group_type(self) -> None:
         """Show the group's type."""
@@ -85,7 +85,7 @@ class RowUpdate:
 
     def note_if_hidden(self, message: Message) -> None:
         """Note the order key of a message that the owner saw before and sees no longer."""
-        if message.body is None or (order_key := rules.order_key(message, self.row)) < self.row.order_key:
+        if message.body is None or (order_key := rules.order_key(message, self.row)) < self.row.activity_key:
             return  # The row's order key comes from another message.
         if self.before.sees(message) and not self.after.sees(message):
             self._hidden_order_keys.add(order_key)
@@ -93,12 +93,12 @@ class RowUpdate:
     def unlist_if_hidden(self, thread: str) -> None:
         """Undo the order key of hidden messages or of an undone joining; delete the row if its owner sees nothing else."""
         undone = self._hidden_order_keys | ({self.before.joined_key} - {self.after.joined_key, 0})
-        if not self.may_be_unlisted or self.row.order_key not in undone:
+        if not self.may_be_unlisted or self.row.activity_key not in undone:
             return
         order_key = max(self._newest_visible_order_key(thread), self.after.joined_key)
         if not order_key and is_pruned(thread):
             return  # A message that was removed for its age may have listed it.
-        self.row.order_key = order_key
+        self.row.activity_key = order_key
         if not order_key:
             self.row.deleted_at = timezone.now()
 

@@ -55,6 +55,7 @@ def from_wire(values: Mapping[str, Any]) -> Entry:
     type_, bare_id = identifiers.split(conversation_id)
     _check_identity(values, type_, bare_id)
     last_message, sent_s, position = _last_message(values.get("lastMessage"), type_)
+    draft_text = _text(values, "draftText")
     draft_timestamp = check_epoch_s(_integer(values, "draftTimestamp"), field="draftTimestamp")
     # Positional: an import makes millions of these.
     return Entry(
@@ -68,10 +69,10 @@ def from_wire(values: Mapping[str, Any]) -> Entry:
         last_message,
         from_epoch_s(sent_s) if last_message else None,
         position,
-        _text(values, "draftText"),
+        draft_text,
         draft_timestamp,
         _boolean(values, "isPinned"),
-        _order_key(_integer(values, "orderkey"), max(sent_s, draft_timestamp)),
+        _activity_key(_integer(values, "orderkey"), sent_s, draft_timestamp if draft_text else 0),
         at_info.from_wire(values.get("groupAtInfoList")),
         marks.from_wire(values.get("markList")),
         check_custom_data(_text(values, "customData")),
@@ -145,12 +146,14 @@ def _group_type(value: Any, type_: ConversationType) -> str:
     raise refuse("groupType", _("Must be one of %(choices)s, and for groups only.") % {"choices": ", ".join(GroupType)})
 
 
-def _order_key(key: int, newest_s: int) -> int:
+def _activity_key(key: int, sent_s: int, draft_s: int) -> int:
+    """Return the order key without the draft's part. A key of the vendor's own kind is remade from the newest message."""
     if key & VENDOR_PINNED_BIT or key < OWN_ORDER_KEY_FROM:
-        return newest_s * 1_000_000
+        return sent_s * 1_000_000
     if key >= 1 << 53:
         raise refuse("orderkey", _("Must be below 2^53, or have the bit for pinned."))
-    return key
+    # The key of a draft says nothing of what was there before: that is the last message, as far as is known.
+    return key if key > draft_s * 1_000_000 else sent_s * 1_000_000
 
 
 def _group_names(value: Any) -> tuple[str, ...]:

@@ -42,13 +42,18 @@ class Entry(NamedTuple):
     draft_text: str
     draft_timestamp: int
     is_pinned: bool
-    order_key: int
+    activity_key: int
     group_at_info: str
     marks: int
     custom_data: str
     c2c_read_timestamp: int
     group_read_sequence: int
     group_names: tuple[str, ...]  # last, because it alone is no column
+
+    @property
+    def order_key(self) -> int:
+        """The place in the list, as the database generates it from the columns."""
+        return max(self.activity_key, self.draft_timestamp * 1_000_000 if self.draft_text else 0)
 
     def with_read_position_of(self, other: ReadPosition) -> Self:
         """Return the entry with the later of both read positions. Unread and mentions shrink to the messages after it."""

@@ -164,8 +164,8 @@ def _with_peers_read(viewer: Viewer, row: Conversation, newest: Message | None) 
 
 def _order_key(row: Conversation, newest: Message | None) -> Iterator[Discrepancy]:
     least = rules.order_key(newest, row) if newest else 0
-    if row.order_key < least:
-        yield Discrepancy(Kind.ORDER_KEY, str(row.order_key), str(least), {"order_key": least})
+    if row.activity_key < least:
+        yield Discrepancy(Kind.ORDER_KEY, str(row.activity_key), str(least), {"activity_key": least})
 
 
 def _membership(row: Conversation, viewer: Viewer) -> Iterator[Discrepancy]:

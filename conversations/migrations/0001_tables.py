@@ -88,7 +88,24 @@ class Migration(migrations.Migration):
                     models.BigIntegerField(db_default=0, help_text="draftTimestamp, epoch seconds", verbose_name="draft time"),
                 ),
                 ("is_pinned", models.BooleanField(db_default=False, help_text="isPinned", verbose_name="pinned")),
-                ("order_key", models.BigIntegerField(db_default=0, help_text="orderkey", verbose_name="order key")),
+                (
+                    "activity_key",
+                    models.BigIntegerField(
+                        db_default=0,
+                        help_text="the order key without a draft: of the newest message or of joining",
+                        verbose_name="activity key",
+                    ),
+                ),
+                (
+                    "order_key",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=conversations.models.wire_head.OrderKey(),
+                        help_text="orderkey",
+                        output_field=models.BigIntegerField(),
+                        verbose_name="order key",
+                    ),
+                ),
                 (
                     "group_at_info",
                     models.TextField(db_default="[]", help_text="groupAtInfoList, JSON", verbose_name="mentions"),
@@ -514,7 +531,24 @@ class Migration(migrations.Migration):
                     models.BigIntegerField(db_default=0, help_text="draftTimestamp, epoch seconds", verbose_name="draft time"),
                 ),
                 ("is_pinned", models.BooleanField(db_default=False, help_text="isPinned", verbose_name="pinned")),
-                ("order_key", models.BigIntegerField(db_default=0, help_text="orderkey", verbose_name="order key")),
+                (
+                    "activity_key",
+                    models.BigIntegerField(
+                        db_default=0,
+                        help_text="the order key without a draft: of the newest message or of joining",
+                        verbose_name="activity key",
+                    ),
+                ),
+                (
+                    "order_key",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=conversations.models.wire_head.OrderKey(),
+                        help_text="orderkey",
+                        output_field=models.BigIntegerField(),
+                        verbose_name="order key",
+                    ),
+                ),
                 (
                     "group_at_info",
                     models.TextField(db_default="[]", help_text="groupAtInfoList, JSON", verbose_name="mentions"),
@@ -696,8 +730,8 @@ class Migration(migrations.Migration):
                         name="conversation_unread_covers_imported_unread",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("order_key__gte", 0), ("order_key__lt", 9007199254740992)),
-                        name="conversation_order_key_fits_javascript",
+                        condition=models.Q(("activity_key__gte", 0), ("activity_key__lt", 9007199254740992)),
+                        name="conversation_activity_key_fits_javascript",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("marks__bits", 4294967280), _negated=True), name="conversation_has_no_reserved_mark"

@@ -10,7 +10,7 @@ from conversations import identifiers, positions
 from conversations.choices import ALLOWED_MARKS, ChangedBy, ConversationType, GroupType, Membership, ReceiveOption
 from conversations.models import composite_keys
 from conversations.models.querysets import COUNTED, NO_AT_INFO, ConversationQuerySet
-from conversations.models.wire_head import WireHead
+from conversations.models.wire_head import OrderKey, WireHead
 
 ORDER_KEY_LIMIT = 1 << 53  # JavaScript counts exactly up to here
 
@@ -47,7 +47,13 @@ class ConversationColumns(models.Model):
     draft_text = models.TextField(_("draft"), blank=True, db_default="", help_text="draftText")
     draft_timestamp = models.BigIntegerField(_("draft time"), db_default=0, help_text=_("draftTimestamp, epoch seconds"))
     is_pinned = models.BooleanField(_("pinned"), db_default=False, help_text="isPinned")
-    order_key = models.BigIntegerField(_("order key"), db_default=0, help_text="orderkey")
+    activity_key = models.BigIntegerField(
+        _("activity key"), db_default=0, help_text=_("the order key without a draft: of the newest message or of joining")
+    )
+    order_key = models.GeneratedField(
+        expression=OrderKey(), output_field=models.BigIntegerField(), db_persist=True, verbose_name=_("order key"),
+        help_text="orderkey",
+    )  # fmt: skip
     group_at_info = models.TextField(_("mentions"), db_default=NO_AT_INFO, help_text="groupAtInfoList, JSON")
     marks = models.BigIntegerField(_("marks"), db_default=0, help_text=_("markList as 64 bits, signed"))
     custom_data = models.TextField(_("custom data"), blank=True, db_default="", help_text="customData")
@@ -162,8 +168,8 @@ class Conversation(ConversationColumns):
                 condition=Q(imported_unread__gte=0, unread_count__gte=F("imported_unread")),
             ),
             models.CheckConstraint(
-                name="conversation_order_key_fits_javascript",
-                condition=Q(order_key__gte=0, order_key__lt=ORDER_KEY_LIMIT),
+                name="conversation_activity_key_fits_javascript",
+                condition=Q(activity_key__gte=0, activity_key__lt=ORDER_KEY_LIMIT),
             ),
             models.CheckConstraint(name="conversation_has_no_reserved_mark", condition=~Q(marks__bits=RESERVED_MARKS)),
             models.CheckConstraint(

@@ -11,8 +11,31 @@ To change the text, add a new class and a migration that alters the column: exis
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import F, Func, TextField
+from django.db.models import BigIntegerField, F, Func, TextField
 from django.db.models.sql.compiler import SQLCompiler
+
+
+class OrderKey(Func):
+    """The place in the list: that of the newest activity, or of the draft while one is there and newer.
+
+    A generated column: what is taken back, a draft or a pin, leaves nothing behind.
+    """
+
+    columns = ("activity_key", "draft_text", "draft_timestamp")
+    template = (
+        "CASE WHEN {draft_text} <> '' AND {draft_timestamp} * 1000000 > {activity_key} "
+        "THEN {draft_timestamp} * 1000000 ELSE {activity_key} END"
+    )
+    output_field = BigIntegerField()
+
+    def __init__(self) -> None:
+        super().__init__(*map(F, self.columns))
+
+    def as_sql(  # type: ignore[override]
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **kwargs: Any
+    ) -> tuple[str, tuple[()]]:
+        names = {name: compiler.compile(source)[0] for name, source in zip(self.columns, self.source_expressions)}
+        return self.template.format(**names), ()
 
 
 class WireHead(Func):
@@ -20,7 +43,7 @@ class WireHead(Func):
 
     columns = (
         "conversation_id", "type", "group_type", "show_name", "face_url", "recv_opt", "unread_count", "draft_text",
-        "draft_timestamp", "is_pinned", "order_key", "group_at_info", "custom_data", "c2c_read_timestamp",
+        "draft_timestamp", "is_pinned", "activity_key", "group_at_info", "custom_data", "c2c_read_timestamp",
         "group_read_sequence",
     )  # fmt: skip
     output_field = TextField()
@@ -69,7 +92,8 @@ class WireHead(Func):
             "draftText": text("draft_text"),
             "draftTimestamp": number("draft_timestamp"),
             "isPinned": f"CASE WHEN {column['is_pinned']} THEN 'true' ELSE 'false' END",
-            "orderkey": number("order_key"),
+            # A generated column must not refer to another one.
+            "orderkey": f"CAST({OrderKey.template.format(**column)} AS text)",
             "groupAtInfoList": column["group_at_info"],
             "customData": text("custom_data"),
             "c2cReadTimestamp": number("c2c_read_timestamp"),

@@ -20,16 +20,18 @@ KEY = ("owner_id", "conversation_id")
 STAMP = ("version", "changed_by", "changed_at")
 # Columns that a message can change.
 MESSAGE_COLUMNS = (
-    "unread_count", "group_at_info", "last_message", "last_message_at", "last_message_position", "order_key",
+    "unread_count", "group_at_info", "last_message", "last_message_at", "last_message_position", "activity_key",
     "show_name", "face_url", "group_type", "membership", "deleted_at", "created_version",
 )  # fmt: skip
 _UPDATED = (*MESSAGE_COLUMNS, "c2c_read_timestamp", "imported_unread", "imported_unread_position", *STAMP)
 _WRITTEN = (*KEY, "type", *_UPDATED)
 # Columns that messages neither change nor need are not read.
-_NOT_READ = {"wire_head", "draft_text", "custom_data", "created_at", "changed_at"}
+_NOT_READ = {"wire_head", "order_key", "draft_text", "custom_data", "created_at", "changed_at"}
 _READ = [field.attname for field in Conversation._meta.concrete_fields if field.attname not in _NOT_READ]
 # Columns that the database does not generate itself.
-_INSERTED = [field.attname for field in Conversation._meta.concrete_fields if field.attname not in ("wire_head", "created_at")]
+_INSERTED = [
+    field.attname for field in Conversation._meta.concrete_fields if not (field.generated or field.attname == "created_at")
+]
 _table = Conversation._meta.db_table
 
 

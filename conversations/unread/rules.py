@@ -180,7 +180,7 @@ def apply(
     _apply_last_message(row, before, after, find_previous)
     # A recalled message and one that is never shown last move the row up too: the order of reports must not matter.
     if message.body is not None and viewer.sees(message):
-        row.order_key = max(row.order_key, order_key(message, row))
+        row.activity_key = max(row.activity_key, order_key(message, row))
 
 
 def _apply_unread(row: Conversation, before: ViewedMessage | None, after: ViewedMessage) -> None:
@@ -246,7 +246,7 @@ def new_row(owner_id: str, type_: ConversationType, bare_id: str) -> Conversatio
         conversation_id=identifiers.join(type_, bare_id),
         type=type_,
         group_type="", show_name="", face_url="", recv_opt=0, unread_count=0, last_message=None, last_message_at=None,
-        last_message_position="", draft_text="", draft_timestamp=0, is_pinned=False, order_key=0, group_at_info=NO_AT_INFO,
+        last_message_position="", draft_text="", draft_timestamp=0, is_pinned=False, activity_key=0, group_at_info=NO_AT_INFO,
         marks=0, custom_data="", conversation_groups=0, c2c_read_timestamp=0, group_read_sequence=0, membership="member",
         imported_unread=0, imported_unread_position="", deleted_position="", cleared_position="", deleted_at=None,
         changed_by="", changed_at=None,

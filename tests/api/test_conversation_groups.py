@@ -16,7 +16,7 @@ ODD_NAMES = [
 
 class CreateTests(GroupTestCase):
     def setUp(self):
-        make_conversation(order_key=5)
+        make_conversation(activity_key=5)
         make_conversation(conversation_id="group_team")
 
     def test_a_new_group_has_those_members_that_are_there(self):

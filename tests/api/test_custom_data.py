@@ -14,7 +14,7 @@ class CustomDataTestCase(ActionTestCase):
 
 class CustomDataTests(CustomDataTestCase):
     def setUp(self):
-        make_conversation(order_key=5, unread_count=1)
+        make_conversation(activity_key=5, unread_count=1)
 
     def test_it_comes_back_as_it_was(self):
         for data in ("vip", '{"a": 1}', " a ", "\n", "团队 \U0001f600", "\x01\x7f\u2028", "a" * 256):

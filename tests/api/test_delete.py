@@ -38,7 +38,7 @@ def make_full(conversation_id: str = "group_team") -> Conversation:
         draft_text="I would",
         draft_timestamp=NOON_S,
         is_pinned=True,
-        order_key=(NOON_S + 100) * 10**6,
+        activity_key=(NOON_S + 100) * 10**6,
         group_at_info='[{"seq":"97","atType":1}]',
         marks=1,
         custom_data="vip",
@@ -222,7 +222,7 @@ class ClearTests(ActionTestCase):
         self.assertEqual((after["unreadCount"], after["groupAtInfoList"], after["lastMessage"]), (0, [], None))
 
     def test_its_place_in_the_list_stays(self):
-        make_conversation(conversation_id="c2c_bob", is_pinned=True, order_key=1)
+        make_conversation(conversation_id="c2c_bob", is_pinned=True, activity_key=1)
 
         self.clear()
 

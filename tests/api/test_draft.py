@@ -3,7 +3,7 @@
 import time_machine
 
 from conversations.formats.checks import INT64_MAX
-from conversations.times import YEAR_2100_S, now_s, now_us
+from conversations.times import YEAR_2100_S, now_s
 from tests.support.acting import ActionTestCase
 from tests.support.api import ids_of, url
 from tests.support.cast import make_conversation
@@ -14,7 +14,7 @@ NOON_S = 1_790_000_000
 
 class DraftTests(ActionTestCase):
     def setUp(self):
-        make_conversation(order_key=5, show_name="Bob", unread_count=1)
+        make_conversation(activity_key=5, show_name="Bob", unread_count=1)
 
     def draft(self, text: str, timestamp=None, **more):
         return self.put(DRAFT, {"draftText": text} | ({} if timestamp is None else {"draftTimestamp": timestamp}) | more)
@@ -31,14 +31,22 @@ class DraftTests(ActionTestCase):
 
         self.assertTrue(before <= self.draft("x").json()["draftTimestamp"] <= now_s())
 
-    def test_the_order_key_becomes_the_present_whatever_the_drafts_time(self):
-        make_conversation(conversation_id="c2c_later", order_key=6)
-        before = now_us()
+    def test_the_order_key_is_the_draft_s_time_while_it_is_newer_and_the_old_one_after(self):
+        make_conversation(conversation_id="c2c_later", activity_key=(NOON_S - 60) * 10**6)
+        before = self.shown()["orderkey"]
 
-        key = self.draft("x", NOON_S).json()["orderkey"]
-
-        self.assertTrue(before <= key <= now_us())
+        self.assertEqual(self.draft("x", NOON_S).json()["orderkey"], NOON_S * 10**6)
         self.assertEqual(ids_of(self.get(url())), ["c2c_bob", "c2c_later"])
+
+        self.assertEqual(self.draft("", NOON_S + 1).json()["orderkey"], before)
+        self.assertEqual(ids_of(self.get(url())), ["c2c_later", "c2c_bob"])
+
+    def test_a_draft_older_than_the_last_message_moves_nothing(self):
+        make_conversation(conversation_id="c2c_later", activity_key=(NOON_S + 60) * 10**6)
+
+        self.put("/api/v1/conversations/c2c_later/draft/", {"draftText": "x", "draftTimestamp": NOON_S})
+
+        self.assertEqual(self.get(url()).json()["conversationList"][0]["orderkey"], (NOON_S + 60) * 10**6)
 
     def test_text_comes_back_as_it_was(self):
         for text in (" ", " a\n\tb ", "团队 \U0001f600", "\x01\x7f\u2028\ufeff", '"\\/</script>', "a" * 20_000):
@@ -73,7 +81,7 @@ class DraftTests(ActionTestCase):
             self.draft("")
 
     def test_cancelling_what_is_not_there_with_a_time_leaves_the_conversation_in_its_place(self):
-        make_conversation(conversation_id="c2c_later", order_key=6)
+        make_conversation(conversation_id="c2c_later", activity_key=6)
 
         self.draft("", NOON_S)
 

@@ -67,7 +67,7 @@ class OneConversationTests(ApiTestCase):
             conversation_groups=0b10,
             group_at_info='[{"seq":"9007199254740993","atType":3}]',
             last_message='{"msgID":"m","seq":"7"}',
-            order_key=(1 << 53) - 1,
+            activity_key=(1 << 53) - 1,
         )
         Owner.objects.named(ALICE).update(group_names='["a","工作"]')
 

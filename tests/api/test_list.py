@@ -11,11 +11,11 @@ from tests.support.cast import ALICE, CAROL, make_conversation, make_conversatio
 
 class ListTests(ApiTestCase):
     def test_pinned_first_then_newest_then_by_id(self):
-        make_conversation(conversation_id="c2c_old", order_key=1)
-        make_conversation(conversation_id="c2c_pinned_old", order_key=2, is_pinned=True)
-        make_conversation(conversation_id="c2c_b", order_key=5)
-        make_conversation(conversation_id="c2c_B", order_key=5)
-        make_conversation(conversation_id="c2c_pinned", order_key=3, is_pinned=True)
+        make_conversation(conversation_id="c2c_old", activity_key=1)
+        make_conversation(conversation_id="c2c_pinned_old", activity_key=2, is_pinned=True)
+        make_conversation(conversation_id="c2c_b", activity_key=5)
+        make_conversation(conversation_id="c2c_B", activity_key=5)
+        make_conversation(conversation_id="c2c_pinned", activity_key=3, is_pinned=True)
 
         response = self.get(url())
 
@@ -90,7 +90,7 @@ class FilterTests(ApiTestCase):
     def setUp(self):
         make_conversation(
             conversation_id="c2c_bob",
-            order_key=3,
+            activity_key=3,
             show_name="Bob 100%",
             unread_count=2,
             is_pinned=True,
@@ -100,7 +100,7 @@ class FilterTests(ApiTestCase):
         )
         make_conversation(
             conversation_id="group_team",
-            order_key=2,
+            activity_key=2,
             show_name="团队",
             recv_opt=2,
             marks=1 << 40,
@@ -109,7 +109,7 @@ class FilterTests(ApiTestCase):
             last_message="{}",
             last_message_at=from_epoch_s(2_000),
         )
-        make_conversation(conversation_id="group_x_y", order_key=1, show_name="a\\b")
+        make_conversation(conversation_id="group_x_y", activity_key=1, show_name="a\\b")
         Owner.objects.named(ALICE).update(group_names='["empty",null,"工作"]')
 
     def test_each_selects_what_it_says(self):

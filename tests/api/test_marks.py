@@ -20,7 +20,7 @@ class MarkTestCase(ActionTestCase):
 
 class MarkTests(MarkTestCase):
     def setUp(self):
-        make_conversation(order_key=5)
+        make_conversation(activity_key=5)
 
     def test_each_mark_is_set_and_taken_away(self):
         for mark in ALL_MARKS:

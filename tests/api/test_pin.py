@@ -5,7 +5,6 @@ from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 
 from conversations.models import Conversation
-from conversations.times import now_us
 from tests.support.acting import ActionTestCase
 from tests.support.api import conversation_url, ids_of, url
 from tests.support.cast import BOB, make_conversation, make_conversations
@@ -27,42 +26,18 @@ class PinTests(ActionTestCase):
         self.assertTrue(response.json()["isPinned"])
         self.assertEqual(response.json(), self.shown())
 
-    def test_a_pinned_one_comes_first_and_an_unpinned_one_by_its_activity(self):
-        for n, conversation_id in enumerate(("c2c_a", "c2c_b", "c2c_c")):
-            make_conversation(conversation_id=conversation_id, order_key=n)
+    def test_pinned_ones_keep_their_order_and_an_unpinned_one_goes_back_to_its_place(self):
+        ids = [f"c2c_{n}" for n in range(1, 6)]
+        for age, conversation_id in enumerate(ids):
+            make_conversation(conversation_id=conversation_id, activity_key=100 - age)
 
-        self.put(pin_url("c2c_a"))
-        self.put(pin_url("c2c_b"))
-        self.assertEqual(ids_of(self.get(url())), ["c2c_b", "c2c_a", "c2c_c"])
+        self.put(pin_url("c2c_2"))
+        self.put(pin_url("c2c_3"))
+        self.assertEqual(ids_of(self.get(url())), ["c2c_2", "c2c_3", "c2c_1", "c2c_4", "c2c_5"])
 
-        self.delete(pin_url("c2c_a"))
-        self.assertEqual(ids_of(self.get(url())), ["c2c_b", "c2c_a", "c2c_c"])
-
-        self.delete(pin_url("c2c_b"))
-        self.assertEqual(ids_of(self.get(url())), ["c2c_b", "c2c_a", "c2c_c"])
-
-    def test_the_order_key_becomes_the_present(self):
-        make_conversation(order_key=5)
-        before = now_us()
-
-        key = self.put(PIN).json()["orderkey"]
-
-        self.assertTrue(before <= key <= now_us())
-
-    def test_an_order_key_ahead_of_the_clock_grows_by_one(self):
-        ahead = (1 << 53) - 100
-        make_conversation(order_key=ahead)
-
-        self.assertEqual(self.put(PIN).json()["orderkey"], ahead + 1)
-        self.assertEqual(self.delete(PIN).json()["orderkey"], ahead + 2)
-
-    def test_the_greatest_order_key_is_not_passed(self):
-        make_conversation(order_key=(1 << 53) - 1)
-
-        response = self.put(PIN)
-
-        self.assertEqual(response.status_code, 200)
-        self.assertEqual((response.json()["isPinned"], response.json()["orderkey"]), (True, (1 << 53) - 1))
+        self.delete(pin_url("c2c_2"))
+        self.delete(pin_url("c2c_3"))
+        self.assertEqual(ids_of(self.get(url())), ids)
 
     def test_pinning_twice_is_one_change(self):
         make_conversation()
@@ -87,7 +62,7 @@ class PinTests(ActionTestCase):
         self.put(PIN)
         after = self.delete(PIN).json()
 
-        self.assertEqual({key for key in before if before[key] != after[key]}, {"orderkey"})
+        self.assertEqual(after, before)
 
     def test_it_costs_the_same_however_long_the_list(self):
         counts = set()

@@ -31,7 +31,7 @@ class ReceiveOptionTests(ActionTestCase):
         self.assertEqual((response.status_code, response.json()["recvOpt"]), (200, 2))
 
     def test_it_is_no_activity(self):
-        make_conversation(order_key=5, draft_text="x", unread_count=2)
+        make_conversation(activity_key=5, draft_text="x", unread_count=2)
         before = self.shown()
 
         after = self.put(option_url(), {"recvOpt": 1}).json()

@@ -10,8 +10,8 @@ from tests.browser.visits import Visits, assert_accessible
 @pytest.fixture(scope="module", autouse=True)
 def all_kinds_of_rows(site: Site) -> None:
     fields = "draft_text='wait', draft_timestamp=1, is_pinned=True, recv_opt=2, unread_count=120, marks=1"
-    site.do(f"str(make_conversation('ada', 'c2c_carol', order_key=3, {fields}))")
-    site.do("str(make_conversation('ada', 'c2c_dan', order_key=2, membership=1))")
+    site.do(f"str(make_conversation('ada', 'c2c_carol', activity_key=3, {fields}))")
+    site.do("str(make_conversation('ada', 'c2c_dan', activity_key=2, membership=1))")
     site.do("str(make_deleted(owner_id='ada', conversation_id='c2c_gone'))")
     site.say("hello", To_Account="ada")
     site.say("hello all", GroupId="accessible", From_Account="ada", Random=5)

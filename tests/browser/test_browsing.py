@@ -12,8 +12,8 @@ from tests.browser.visits import Visits
 @pytest.fixture(scope="module", autouse=True)
 def alices_list(site: Site) -> None:
     """Three conversations; the newest is Bob's, unread."""
-    site.do("str(make_conversation('alice', 'c2c_carol', show_name='Carol', order_key=1, is_pinned=True))")
-    site.do("str(make_conversation('alice', 'group_team', show_name='The team', order_key=2))")
+    site.do("str(make_conversation('alice', 'c2c_carol', show_name='Carol', activity_key=1, is_pinned=True))")
+    site.do("str(make_conversation('alice', 'group_team', show_name='The team', activity_key=2))")
     site.do("str(Owner.objects.filter(owner_id='alice').update(nick_name='Alice Liddell'))")
     site.say("Are you there?", To_Account="alice")
 
@@ -110,8 +110,8 @@ def test_a_shared_link_gives_a_colleague_the_same_view(visits: Visits):
 
 
 def test_what_fits_far_down_a_long_list_is_come_to_by_itself(visits: Visits):
-    visits.site.do("make_conversations(12_000, 'deep', order_key=2).clear()")
-    visits.site.do("str(make_conversation('deep', 'c2c_bottom', order_key=1, draft_text='x'))")
+    visits.site.do("make_conversations(12_000, 'deep', activity_key=2).clear()")
+    visits.site.do("str(make_conversation('deep', 'c2c_bottom', activity_key=1, draft_text='x'))")
 
     page = visits.open("/owner/?owner=deep&hasDraft=true")
 

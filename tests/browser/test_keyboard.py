@@ -11,7 +11,7 @@ from tests.browser.visits import Visits
 
 @pytest.fixture(scope="module", autouse=True)
 def list_of_three(site: Site) -> None:
-    site.do("make_conversations(2, 'kim', order_key=5).clear()")
+    site.do("make_conversations(2, 'kim', activity_key=5).clear()")
     site.say("There is a g in it", To_Account="kim")
 
 

@@ -9,7 +9,7 @@ from tests.browser.visits import Visits
 
 @pytest.fixture(scope="module", autouse=True)
 def long_list(site: Site) -> None:
-    site.do("make_conversations(40, 'lively', order_key=10).clear()")
+    site.do("make_conversations(40, 'lively', activity_key=10).clear()")
 
 
 @pytest.fixture

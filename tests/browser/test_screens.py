@@ -13,7 +13,7 @@ LONG = "Rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetz" * 3
 
 @pytest.fixture(scope="module", autouse=True)
 def a_list(site: Site) -> None:
-    site.do(f"make_conversations(60, 'mona', order_key=5, show_name={LONG!r}, unread_count=120).clear()")
+    site.do(f"make_conversations(60, 'mona', activity_key=5, show_name={LONG!r}, unread_count=120).clear()")
     site.say(f"{LONG} https://example.org/{'x' * 200}", To_Account="mona")
 
 

@@ -92,9 +92,19 @@ def test_a_foreign_order_key_is_remade_from_the_newest_activity(given_key, store
 
 
 def test_a_draft_may_be_the_newest_activity():
-    entry = conversation.from_wire(MINIMAL | {"draftTimestamp": 1_760_000_500, "lastMessage": {"timestamp": 1_760_000_000}})
+    draft = {"draftText": "half", "draftTimestamp": 1_760_000_500}
+    entry = conversation.from_wire(MINIMAL | draft | {"lastMessage": {"timestamp": 1_760_000_000}})
 
-    assert entry.order_key == 1_760_000_500_000_000
+    assert (entry.order_key, entry.activity_key) == (1_760_000_500_000_000, 1_760_000_000_000_000)
+
+
+def test_a_draft_s_own_key_leaves_the_last_message_s_when_it_goes():
+    message = {"timestamp": 1_760_000_000, "seq": "1"}
+    draft = {"draftText": "half", "draftTimestamp": 1_760_000_500, "orderkey": 1_760_000_500_000_000}
+
+    entry = conversation.from_wire(MINIMAL | draft | {"lastMessage": message})
+
+    assert (entry.order_key, entry.activity_key) == (1_760_000_500_000_000, 1_760_000_000_000_000)
 
 
 @pytest.mark.parametrize(

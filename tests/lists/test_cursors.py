@@ -73,8 +73,8 @@ class WalkTests(ApiTestCase):
         return pages
 
     def test_three_thousand_rows_of_one_order_key_each_come_once(self):
-        make_conversations(1500, order_key=7, is_pinned=True)
-        make_conversations(1500, start=1500, order_key=7)
+        make_conversations(1500, activity_key=7, is_pinned=True)
+        make_conversations(1500, start=1500, activity_key=7)
         pinned = sorted(f"c2c_peer{n}" for n in range(1500))
         whole = pinned + sorted(f"c2c_peer{n}" for n in range(1500, 3000))
 
@@ -93,8 +93,8 @@ class WalkTests(ApiTestCase):
     def test_rows_that_stay_come_once_while_others_move_go_and_come(self):
         rows = make_conversations(60)
         for n, row in enumerate(rows):
-            row.order_key = 1000 - n
-        Conversation.objects.bulk_update(rows, ["order_key"])
+            row.activity_key = 1000 - n
+        Conversation.objects.bulk_update(rows, ["activity_key"])
         seen, next_seq = [], ""
 
         for step in range(100):
@@ -105,15 +105,15 @@ class WalkTests(ApiTestCase):
                 break
             theirs = Conversation.objects.for_owner(ALICE)
             theirs.filter(conversation_id=f"c2c_peer{59 - step}").update(is_pinned=True)
-            theirs.filter(conversation_id=f"c2c_peer{step}").update(order_key=2000 + step)
+            theirs.filter(conversation_id=f"c2c_peer{step}").update(activity_key=2000 + step)
             theirs.filter(conversation_id=seen[-1]).delete()
-            make_conversation(conversation_id=f"c2c_new{step}", order_key=3000 + step)
+            make_conversation(conversation_id=f"c2c_new{step}", activity_key=3000 + step)
 
         stayed = {f"c2c_peer{n}" for n in range(step, 60 - step)}
         self.assertEqual(sorted(id_ for id_ in seen if id_ in stayed), sorted(stayed))
 
     def test_the_page_after_a_deleted_row_is_the_same(self):
-        make_conversations(9, order_key=1)
+        make_conversations(9, activity_key=1)
         first = self.get(url(count=4)).json()
         Conversation.objects.filter(conversation_id=first["conversationList"][-1]["conversationID"]).delete()
 

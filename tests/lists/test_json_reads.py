@@ -43,7 +43,7 @@ rows = st.builds(
     draft_text=st.sampled_from(["", "half-typed"]),
     recv_opt=st.integers(0, 4),
     is_pinned=st.booleans(),
-    order_key=st.integers(0, 3),
+    activity_key=st.integers(0, 3),
     group_at_info=st.sampled_from(["[]", "[]", '[{"seq":"1","atType":2}]']),
     conversation_groups=st.sampled_from([0, 1, 0b100, 0b101]),
 )

@@ -109,7 +109,7 @@ class DamageTests(TestCase):
         self.assert_mended(self.group, Kind.MENTIONS, group_at_info='[{"seq":"2","atType":1}]')
 
     def test_an_order_key(self):
-        self.assert_mended(self.group, Kind.ORDER_KEY, order_key=1)
+        self.assert_mended(self.group, Kind.ORDER_KEY, activity_key=1)
 
     def test_a_membership(self):
         self.assert_mended(self.group, Kind.MEMBERSHIP, membership=Membership.LEFT)
@@ -152,7 +152,7 @@ class DamageTests(TestCase):
 
     def test_several_at_once_take_one_number(self):
         before = Owner.objects.get(owner_id="alice").version
-        self.group.update(unread_count=9, order_key=1, membership=Membership.KICKED)
+        self.group.update(unread_count=9, activity_key=1, membership=Membership.KICKED)
 
         self.assertEqual(sorted(kinds(repair=True)), [Kind.MEMBERSHIP, Kind.ORDER_KEY, Kind.UNREAD])
 

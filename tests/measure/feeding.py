@@ -32,11 +32,11 @@ ROUNDS = 15
 TEXT = ({"MsgType": "TIMTextElem", "MsgContent": {"Text": "x" * 200}},)
 BARE = (
     "UPDATE conversations_conversation SET unread_count = unread_count + 1, last_message = %s, last_message_at = now(), "
-    "last_message_position = %s, order_key = order_key + 1, version = version + 1 WHERE conversation_id = %s"
+    "last_message_position = %s, activity_key = activity_key + 1, version = version + 1 WHERE conversation_id = %s"
 )
 BARE_C2C = (
     "UPDATE conversations_conversation SET unread_count = unread_count + 1, last_message = %s, last_message_at = now(), "
-    "order_key = order_key + 1, version = version + 1 WHERE owner_id = %s AND conversation_id = %s"
+    "activity_key = activity_key + 1, version = version + 1 WHERE owner_id = %s AND conversation_id = %s"
 )
 _seq = itertools.count(time.time_ns() // 1000)  # a run after another one goes on
 

@@ -46,7 +46,7 @@ CONVERSATIONS = f"""
     INSERT INTO conversations_conversation (
         owner_id, conversation_id, type, group_type, show_name, face_url, recv_opt, unread_count, imported_unread,
         imported_unread_position, last_message, last_message_at, last_message_position, draft_text, draft_timestamp, is_pinned,
-        order_key, group_at_info, marks, conversation_groups, version, created_version)
+        activity_key, group_at_info, marks, conversation_groups, version, created_version)
     SELECT owner_id, coalesce('group_' || group_id, 'c2c_' || sender), CASE WHEN group_id IS NULL THEN 1 ELSE 2 END,
         CASE WHEN group_id IS NULL THEN '' ELSE 'Work' END,
         coalesce('The group ' || group_id, 'Nick 王 ' || sender), 'https://img.example.org/' || chance || '.png',

@@ -143,9 +143,9 @@ class TabTests(AsSupport):
         self.assertEqual((self.counts()["all"], self.counts()["groups"]), ("99+", ""))
 
     def test_only_the_first_of_a_long_list_are_counted_and_that_is_said(self):
-        make_conversations(list_filters.COUNTED_ROWS + 5, order_key=5)
-        Conversation.objects.filter(conversation_id="c2c_peer1").update(draft_text="x", order_key=9)
-        Conversation.objects.filter(conversation_id="c2c_peer2").update(marks=1, order_key=1)
+        make_conversations(list_filters.COUNTED_ROWS + 5, activity_key=5)
+        Conversation.objects.filter(conversation_id="c2c_peer1").update(draft_text="x", activity_key=9)
+        Conversation.objects.filter(conversation_id="c2c_peer2").update(marks=1, activity_key=1)
 
         Conversation.objects.filter(conversation_id="c2c_peer3").update(is_pinned=True)  # which comes first, wherever it was
 

@@ -25,10 +25,10 @@ class WalkTests(AsSupport):
         return pages
 
     def test_all_that_fit_are_met_once_and_in_order(self):
-        make_conversations(64, order_key=10**15)  # all of one moment: in order of their IDs
+        make_conversations(64, activity_key=10**15)  # all of one moment: in order of their IDs
         Conversation.objects.filter(conversation_id__contains="5").update(is_pinned=True)
         Conversation.objects.filter(conversation_id__contains="7").update(unread_count=1)
-        Conversation.objects.filter(conversation_id__endswith="2").update(order_key=10**15 + 1)
+        Conversation.objects.filter(conversation_id__endswith="2").update(activity_key=10**15 + 1)
 
         for rows_shown in (1, 3, 50):
             for query in self.FILTERS:
@@ -41,9 +41,9 @@ class WalkTests(AsSupport):
 
     def test_where_none_fits_yet_it_is_said_how_far_back_was_looked(self):
         make_conversations(25)
-        Conversation.objects.filter(conversation_id="c2c_peer0").update(order_key=0, draft_text="x")
+        Conversation.objects.filter(conversation_id="c2c_peer0").update(activity_key=0, draft_text="x")
         for number in range(1, 25):  # another's order keys, which are no times
-            Conversation.objects.filter(conversation_id=f"c2c_peer{number}").update(order_key=8 * 10**15 + number)
+            Conversation.objects.filter(conversation_id=f"c2c_peer{number}").update(activity_key=8 * 10**15 + number)
         Conversation.objects.filter(conversation_id="c2c_peer15").update(last_message_at=from_epoch_s(NOON_S))
 
         first, second, third = self.pages(hasDraft="true")

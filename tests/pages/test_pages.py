@@ -130,9 +130,9 @@ class ListTests(AsSupport):
         return [entry.conversation.conversation_id for entry in page.context["entries"]]
 
     def test_the_list_is_in_the_apps_order(self):
-        make_conversation(conversation_id="c2c_old", order_key=1)
-        make_conversation(conversation_id="c2c_new", order_key=3)
-        make_conversation(conversation_id="c2c_pinned", order_key=2, is_pinned=True)
+        make_conversation(conversation_id="c2c_old", activity_key=1)
+        make_conversation(conversation_id="c2c_new", activity_key=3)
+        make_conversation(conversation_id="c2c_pinned", activity_key=2, is_pinned=True)
 
         self.assertEqual(self.ids(), ["c2c_pinned", "c2c_new", "c2c_old"])
 
@@ -176,7 +176,7 @@ class ListTests(AsSupport):
         self.assertNotContains(page, "javascript:")
 
     def test_leafing_meets_each_row_once(self):
-        make_conversations(60, order_key=7, is_pinned=True)
+        make_conversations(60, activity_key=7, is_pinned=True)
         Conversation.objects.filter(conversation_id__contains="5").update(is_pinned=False)
 
         seen, page = [], self.get(LIST, owner="alice")

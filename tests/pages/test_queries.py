@@ -47,7 +47,7 @@ def fill(numbers: range, user: User) -> None:
     """Of everything that a page may show, as many as there are numbers."""
     ids = [f"user{n}" for n in numbers]
     row = {"last_message": message(), "marks": 1, "unread_count": 1, "imported_unread": 1, "conversation_groups": 1}
-    make_conversations(len(ids), start=numbers.start, order_key=numbers.start, **row)
+    make_conversations(len(ids), start=numbers.start, activity_key=numbers.start, **row)
     Owner.objects.bulk_create(Owner(owner_id=one, nick_name=f"Nick {one}") for one in ids)
     members.join("team", ["alice", "bob", *ids], at_ms=1000)
     messages.record([group(f"user{n}", n + 1) for n in numbers] + [c2c("bob", "alice", n) for n in numbers], now_s=NOON_S)

@@ -71,7 +71,8 @@ def entries(draw):
     if message:
         sent_s, seq = message["timestamp"], int(message["seq"])
         position = positions.of_group(seq) if is_group else positions.of_c2c(sent_s, seq, message["random"])
-    draft_s = draw(times_s)
+    draft_s, draft_text = draw(times_s), draw(texts)
+    draft_key = draft_s * 1_000_000 if draft_text else 0
     mentions = draw(st.lists(at_entries, max_size=3))
     mark_bits = [1 << bit for bit in range(MARK_BITS) if ALLOWED_MARKS >> bit & 1]
     return formats_entries.Entry(
@@ -85,11 +86,13 @@ def entries(draw):
         last_message=orjson.dumps(message).decode() if message else None,
         last_message_at=from_epoch_s(sent_s) if message else None,
         last_message_position=position,
-        draft_text=draw(texts),
+        draft_text=draft_text,
         draft_timestamp=draft_s,
         is_pinned=draw(st.booleans()),
-        # Without a key of our own, the newest activity gives one.
-        order_key=draw(st.integers(conversation.OWN_ORDER_KEY_FROM, (1 << 53) - 1) | st.just(max(sent_s, draft_s) * 1_000_000)),
+        # Without a key of our own, or where that is the draft's, the last message gives one.
+        activity_key=draw(
+            st.integers(max(conversation.OWN_ORDER_KEY_FROM, draft_key + 1), (1 << 53) - 1) | st.just(sent_s * 1_000_000)
+        ),
         group_at_info=orjson.dumps(mentions).decode(),
         marks=marks.to_signed(sum(draw(st.sets(st.sampled_from(mark_bits), max_size=5)))),
         custom_data=draw(of_bytes(0, conversation.CUSTOM_DATA_MAX_BYTES)),

@@ -33,12 +33,18 @@ class Row:
     deleted_to: tuple = NO_POSITION
     cleared_to: tuple = NO_POSITION
     deleted_s: int | None = None
+    activity: int = 0
     version: int = 0
     created_version: int = 0
 
     @property
     def is_group(self) -> bool:
         return self.shown["type"] == 2
+
+    def order(self) -> None:
+        """Give the row its place: of its activity, or of the draft while there is one."""
+        draft_s = self.shown["draftTimestamp"] if self.shown["draftText"] else 0
+        self.shown["orderkey"] = max(self.activity, draft_s * 10**6)
 
     @property
     def read_key(self) -> str:
@@ -144,17 +150,13 @@ class Reference:
             self.changed.add(row.shown["conversationID"])
         return is_changed
 
-    def activate(self, row: Row) -> None:
-        row.shown["orderkey"] = min(max(row.shown["orderkey"] + 1, self.now_s * 10**6), ORDER_KEY_MAX)
-
     # ---- Actions on one
 
     def pin(self, conversation_id: str, pinned: bool) -> None:
         row = self.row(conversation_id)
         if pinned and not row.shown["isPinned"] and sum(shown["isPinned"] for shown in self.shown) >= self.max_pinned:
             raise Refused(TOO_MANY_PINNED)
-        if self.update(row, isPinned=pinned):
-            self.activate(row)
+        self.update(row, isPinned=pinned)
 
     def draft(self, conversation_id: str, text: str, timestamp_s: int | None) -> None:
         row = self.row(conversation_id)
@@ -163,8 +165,9 @@ class Reference:
             timestamp_s = max(self.now_s, known_s)
         is_newer = timestamp_s is not None and timestamp_s >= known_s
         # To cancel what is not there is nothing.
-        if is_newer and (text or known) and self.update(row, draftText=text, draftTimestamp=timestamp_s):
-            self.activate(row)
+        if is_newer and (text or known):
+            self.update(row, draftText=text, draftTimestamp=timestamp_s)
+            row.order()
 
     def receive_option(self, conversation_id: str, option: int) -> None:
         row = self.row(conversation_id)
@@ -231,6 +234,7 @@ class Reference:
             if row.shown["draftText"]:
                 row.shown |= {"draftText": "", "draftTimestamp": max(self.now_s, row.shown["draftTimestamp"])}
             row.shown |= {"isPinned": False, "customData": ""}
+            row.order()
             return True
 
         codes = self.each(conversation_ids, change)
@@ -304,7 +308,8 @@ class Reference:
         shown = blank(given["conversationID"]) | deepcopy(given)
         message = shown["lastMessage"]
         row = Row(shown, position_of(message, shown["type"]))
-        shown["orderkey"] = shown["orderkey"] or (message["timestamp"] if message else 0) * 10**6
+        row.activity = shown["orderkey"] or (message["timestamp"] if message else 0) * 10**6
+        row.order()
         before = self.rows.get(shown["conversationID"])
         if before:
             is_late = before.deleted_s is not None and row.last <= before.deleted_to

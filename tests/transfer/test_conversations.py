@@ -81,7 +81,7 @@ class ImportTests(TestCase):
 
     def test_a_later_deletion_stands_and_a_newer_message_brings_the_row_back(self):
         make_conversation(
-            deleted_at=timezone.now(), deleted_position=positions.of_c2c(NOON_S, 7, 3), order_key=NOON_S * 10**6, marks=1
+            deleted_at=timezone.now(), deleted_position=positions.of_c2c(NOON_S, 7, 3), activity_key=NOON_S * 10**6, marks=1
         )
 
         same, _ = run_import(record(orderkey=NOON_S * 10**6 + 5))
@@ -116,7 +116,7 @@ class ImportTests(TestCase):
         self.assertEqual((apart.unread_count, apart.group_read_sequence), (2, 5))
 
     def test_a_message_that_its_owner_deleted_does_not_come_back_with_a_later_draft(self):
-        make_conversation(cleared_position=positions.of_c2c(NOON_S, 7, 3), order_key=NOON_S * 10**6)
+        make_conversation(cleared_position=positions.of_c2c(NOON_S, 7, 3), activity_key=NOON_S * 10**6)
 
         run_import(record(draftTimestamp=NOON_S + 5, draftText="a draft", unreadCount=3))
 
@@ -163,7 +163,7 @@ class ImportTests(TestCase):
         self.assertIn("c2c_b", bad[0])
 
     def test_a_dry_run_counts_and_changes_nothing(self):
-        make_conversation(order_key=1)
+        make_conversation(activity_key=1)
 
         summary, _ = run_import(record(), record(conversation_id="c2c_new"), record(owner="nobody yet"), dry_run=True)
 
