@@ -7,13 +7,14 @@ from enum import IntFlag
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class ConversationType(models.IntegerChoices):
     """V2TIMConversationType."""
 
     C2C = 1, _("one to one")
-    GROUP = 2, _("group")
+    GROUP = 2, pgettext_lazy("conversation type", "group")
 
 
 class ReceiveOption(models.IntegerChoices):
@@ -145,7 +146,7 @@ class MessageStatus(models.IntegerChoices):
 
     SENDING = 1, _("sending")
     SENT = 2, _("sent")
-    FAILED = 3, _("failed")
+    FAILED = 3, pgettext_lazy("message status", "failed")
     DELETED = 4, _("deleted")
     IMPORTED = 5, _("imported")
     REVOKED = 6, _("recalled")
