@@ -37,12 +37,14 @@ def catalogue() -> polib.POFile:
     return polib.pofile(str(settings.BASE_DIR / CATALOGUE))
 
 
-def texts_of(entries: Iterable[polib.POEntry | polib.MOEntry]) -> dict[tuple[str, str], str | dict[int, str]]:
-    """The translation, or its plural forms, by the source's singular and plural."""
-    return {(entry.msgid, entry.msgid_plural): entry.msgstr_plural or entry.msgstr for entry in entries}
+def texts_of(entries: Iterable[polib.POEntry | polib.MOEntry]) -> dict[tuple[str, str, str], str | dict[int, str]]:
+    """Return the translation, or its plural forms, by the source's context, singular and plural."""
+    return {
+        (entry.msgctxt or "", entry.msgid, entry.msgid_plural): entry.msgstr_plural or entry.msgstr for entry in entries
+    }
 
 
-def extracted() -> set[tuple[str, str]]:
+def extracted() -> set[tuple[str, str, str]]:
     """What makemessages finds in a copy of the code."""
     with TemporaryDirectory() as folder:
         for name in SOURCES:
@@ -53,14 +55,14 @@ def extracted() -> set[tuple[str, str]]:
         return texts_of(polib.pofile(str(folder / CATALOGUE))).keys()
 
 
-def marked_in_python() -> Iterator[tuple[str, str]]:
+def marked_in_python() -> Iterator[tuple[str, str, str]]:
     """What the Python files mark, as far as that can be seen without xgettext."""
     for package in ("conversations", "imsite"):
         for path in (settings.BASE_DIR / package).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_bytes())):
                 if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in MARKERS:
                     singular, *plural = map(ast.literal_eval, node.args[: MARKERS[node.func.id]])
-                    yield singular, "".join(plural)
+                    yield "", singular, "".join(plural)
 
 
 class CatalogueTests(SimpleTestCase):
@@ -127,12 +129,12 @@ class ApiTests(TestCase):
         looked_up = self.client.get("/api/v1/conversations/lookup/", {"id": "C2Cbob"}, **key, **IN_CHINESE).json()
 
         self.assertEqual(bad["errors"], {"markType": ["须为 0，或 1、2、4、8 与 1<<n（n 为 32 到 63）之和。"]})
-        self.assertIn("正确写法是 c2c_bob", looked_up["unresolved"][0]["resultInfo"])
+        self.assertIn("请使用 c2c_bob", looked_up["unresolved"][0]["resultInfo"])
 
     def test_without_a_credential_it_is_translated_too(self):
         error = self.client.get("/api/v1/unread/", **IN_CHINESE).json()
 
-        self.assertEqual((error["title"], error["desc"]), ("缺少凭证或凭证无效", "请发送凭证：Authorization: Bearer …。"))
+        self.assertEqual((error["title"], error["desc"]), ("缺少凭证或凭证无效", "缺少凭证：请发送 Authorization: Bearer …。"))
 
 
 class PageTests(TestCase):
@@ -152,7 +154,7 @@ class PageTests(TestCase):
 
     def test_the_login_page_is_in_the_browsers_language(self):
         self.assertContains(self.client.get(reverse("login"), **IN_CHINESE), "供工作人员查看应用用户的会话列表。")
-        self.assertContains(self.client.get(reverse("login")), "For staff: look into")
+        self.assertContains(self.client.get(reverse("login")), "Staff access to your users")
 
     def test_switching_beats_the_browsers_language(self):
         self.switch("zh-hans")
@@ -167,7 +169,7 @@ class PageTests(TestCase):
 
         page = self.client.get(reverse("admin:index"))
 
-        for text in ("概览", "最近一小时的消息", "所属用户", "会话", "API 密钥"):
+        for text in ("概览", "最近一小时的消息", "用户", "会话", "API 密钥"):
             with self.subTest(text=text):
                 self.assertContains(page, text)
 
@@ -192,7 +194,7 @@ class PageTests(TestCase):
 
         page = self.client.post(url, told, follow=True, **IN_CHINESE)
 
-        self.assertContains(page, "置顶：更改了 2 个会话。")
+        self.assertContains(page, "置顶：2 个会话。")
 
 
 class CommandTests(TestCase):
@@ -211,5 +213,5 @@ class CommandTests(TestCase):
     def test_a_command_speaks_the_active_language(self):
         with translation.override("zh-hans"), self.assertRaisesMessage(CommandError, "无法读取 nowhere.jsonl。"):
             call_command("import_conversations", "nowhere.jsonl", stderr=StringIO())
-        with translation.override("en"), self.assertRaisesMessage(CommandError, "nowhere.jsonl can't be read."):
+        with translation.override("en"), self.assertRaisesMessage(CommandError, "Could not read nowhere.jsonl."):
             call_command("import_conversations", "nowhere.jsonl", stderr=StringIO())
