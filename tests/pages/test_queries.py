@@ -59,7 +59,7 @@ def fill(numbers: range, user: User) -> None:
     )
     ApiKey.objects.bulk_create(ApiKey(prefix=f"imk_{n}", digest=bytes([n]), name=f"app {n}") for n in numbers)
     AccessLogEntry.objects.bulk_create(AccessLogEntry(username=user.username, owner_id=one) for one in ids)
-    SavedView.objects.bulk_create(SavedView(user=user, name=f"view {n}", find="is:unread", is_shared=n % 2) for n in numbers)
+    SavedView.objects.bulk_create(SavedView(user=user, name=f"view {n}", filters="is:unread", is_shared=n % 2) for n in numbers)
     kind = ContentType.objects.get_for_model(ConversationRow)
     about = {"content_type": kind, "object_id": composite_keys.to_text("alice", "group_team"), "action_flag": CHANGE}
     LogEntry.objects.bulk_create(LogEntry(user=user, object_repr=str(n), **about) for n in numbers)
