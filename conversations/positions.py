@@ -31,7 +31,7 @@ def end_of_second(time_s: int) -> str:
     return f"{time_s:010d}".ljust(MAX_LENGTH, "9")
 
 
-def unread_at_most(position: str, type_: ConversationType, c2c_read_s: int, group_read_seq: int) -> int | None:
+def unread_at_most(position: str, type_: int, c2c_read_s: int, group_read_seq: int) -> int | None:
     """Return how many messages up to a position can be unread; None if the read position does not limit their number."""
     if position == NO_POSITION:
         return None
@@ -40,6 +40,6 @@ def unread_at_most(position: str, type_: ConversationType, c2c_read_s: int, grou
     return 0 if in_read_units(position, type_) <= c2c_read_s else None
 
 
-def in_read_units(position: str, type_: ConversationType) -> int:
+def in_read_units(position: str, type_: int) -> int:
     """Return a position in the unit of read positions: MsgSeq in a group, else epoch seconds; 0 for NO_POSITION."""
     return int((position if type_ == ConversationType.GROUP else position[:TIME_LENGTH]) or 0)

@@ -33,7 +33,7 @@ def create(*, owner_id: str, name: str, conversation_ids: Sequence[str]) -> Resu
     owner = lock_owners([owner_id])[owner_id]
     owner.group_bits([name])
     save_owners([owner])
-    return _add(owner, name, conversation_ids)
+    return _add(owner, owner.group_names.index(name), conversation_ids)
 
 
 @in_transaction
@@ -42,11 +42,11 @@ def add(*, owner_id: str, name: str, conversation_ids: Sequence[str]) -> Results
 
     Source: V2TIMConversationManager.addConversationsToGroup.
     """
-    return _add(lock_owner(owner_id), name, conversation_ids)
+    owner, bit = _lock_group(owner_id, name)
+    return _add(owner, bit, conversation_ids)
 
 
-def _add(owner: LockedOwner | None, name: str, conversation_ids: Sequence[str]) -> Results:
-    bit = _bit(owner, name)
+def _add(owner: LockedOwner, bit: int, conversation_ids: Sequence[str]) -> Results:
     room = MAX_CONVERSATIONS - _members(owner.owner_id, bit).count()
 
     def change(conversation: Conversation) -> bool:
@@ -85,8 +85,7 @@ def remove(*, owner_id: str, name: str, conversation_ids: Sequence[str]) -> Resu
 
     Source: V2TIMConversationManager.deleteConversationsFromGroup.
     """
-    owner = lock_owner(owner_id)
-    bit = _bit(owner, name)
+    owner, bit = _lock_group(owner_id, name)
 
     def change(conversation: Conversation) -> bool:
         before = conversation.conversation_groups
@@ -103,8 +102,7 @@ def rename(*, owner_id: str, name: str, new_name: str) -> LockedOwner:
     Source: V2TIMConversationManager.renameConversationGroup.
     """
     check_group_name(new_name, field="newName")
-    owner = lock_owner(owner_id)
-    bit = _bit(owner, name)
+    owner, bit = _lock_group(owner_id, name)
     if new_name != name:
         if new_name in owner.group_names:
             raise GroupNameTaken(_("A conversation group with this name already exists."), field="newName")
@@ -119,8 +117,7 @@ def delete(*, owner_id: str, name: str) -> LockedOwner:
 
     Source: V2TIMConversationManager.deleteConversationGroup.
     """
-    owner = lock_owner(owner_id)
-    bit = _bit(owner, name)
+    owner, bit = _lock_group(owner_id, name)
     owner.set_group_names([None if group_name == name else group_name for group_name in owner.group_names])
     members = list(_members(owner_id, bit))
     for conversation in members:
@@ -133,10 +130,12 @@ def delete(*, owner_id: str, name: str) -> LockedOwner:
     return owner
 
 
-def _bit(owner: LockedOwner | None, name: str) -> int:
+def _lock_group(owner_id: str, name: str) -> tuple[LockedOwner, int]:
+    """Lock the owner, and return it with the group's bit. Raises GroupNotFound."""
+    owner = lock_owner(owner_id)
     if owner is None or name not in owner.group_names:
         raise GroupNotFound(_("No conversation group named %(name)s.") % {"name": name})
-    return owner.group_names.index(name)
+    return owner, owner.group_names.index(name)
 
 
 def _members(owner_id: str, bit: int) -> ConversationQuerySet:

@@ -67,7 +67,7 @@ def _column_of(column: str, owner_ids: list[str], conversation_id: str, conditio
             f"JOIN {_table} c ON c.owner_id = k.column1 AND c.conversation_id = k.column2 WHERE {condition}",
             [value for owner_id in owner_ids for value in (owner_id, conversation_id)],
         )
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 _table = Conversation._meta.db_table

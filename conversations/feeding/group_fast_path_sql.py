@@ -6,11 +6,11 @@ All values are named parameters, so that a text is the same for the next batch o
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import orjson
 from django.conf import settings
-from django.db import connection
+from django.db import connection, models
 
 from conversations import identifiers
 from conversations.choices import AtType, ChangedBy, ConversationType, Membership
@@ -118,7 +118,8 @@ def _mentions(message: Message) -> bool:
 
 
 def _mentioned_users(message: Message) -> list[str]:
-    return orjson.loads(message.at_accounts)
+    user_ids: list[str] = orjson.loads(message.at_accounts)
+    return user_ids
 
 
 def _entry_text(message: Message, *, named: bool) -> str:
@@ -216,7 +217,7 @@ def _inserted(batch: Batch) -> dict[str, str]:
 def _cast(inserted: dict[str, str]) -> Iterator[str]:
     """Yield the values; PostgreSQL takes a bare parameter of a SELECT for text."""
     for column, value in inserted.items():
-        field = Conversation._meta.get_field(column)
+        field = cast("models.Field[Any, Any]", Conversation._meta.get_field(column))
         is_bare = value.startswith("%(") and connection.vendor == "postgresql"
         yield f"CAST({value} AS {field.cast_db_type(connection)})" if is_bare else value
 

@@ -64,7 +64,7 @@ def load_rows(owner_id: str, reported: Iterable[ReportedConversation]) -> dict[s
         rows[conversation_id] = rules.new_row(owner_id, type_, bare_id)
     new_in_groups = [row for row in rows.values() if row._state.adding and row.is_group]
     for (_owner_id, conversation_id), viewer in viewers.of_rows(new_in_groups).items():
-        rows[conversation_id].membership = viewer.roster.now()
+        rows[conversation_id].membership = viewer.membership.now()
     return rows
 
 

@@ -55,7 +55,8 @@ def _list(row: Conversation, entry: Entry) -> bool:
     was_listed = row.version and not row._state.adding
     if was_listed and entry.last_message_position <= row.deleted_position:
         return False
-    row.deleted_at, row.created_version, row.is_listed_by_report = None, 0, True
+    row.deleted_at, row.created_version = None, 0
+    row.is_listed_by_report = True  # type: ignore[attr-defined]  # until the end of this report
     return True
 
 
@@ -117,8 +118,8 @@ def _merge_last_message(row: Conversation, entry: Entry, context: ReportContext)
         return
     peer_read_s = context.read_by_peer.get(row.conversation_id, 0)
     last_message = peer_receipts.as_read(entry.last_message, peer_read_s) or entry.last_message
-    is_same = row.last_message and position == row.last_message_position
-    if is_same and _information_in(last_message) <= _information_in(row.last_message):
+    is_same = position == row.last_message_position
+    if is_same and row.last_message and _information_in(last_message) <= _information_in(row.last_message):
         return
     row.last_message, row.last_message_at, row.last_message_position = last_message, entry.last_message_at, position
 

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import orjson
 
@@ -82,7 +82,7 @@ def _known_to_members(entries: Sequence[Entry]) -> list[Entry]:
 
 def _is_same(entry: Entry, message: Message) -> bool:
     """Return whether an entry's last message is this stored one. Its random is not enough: a back end may count instead."""
-    if message.random is None or message.body is None:
+    if message.random is None or message.body is None or entry.last_message is None or entry.last_message_at is None:
         return False
     reported, stored = orjson.loads(entry.last_message), orjson.loads(message.body)
     # A message without MsgTime got the time of its arrival.
@@ -114,7 +114,9 @@ def _merge(owner_id: str, items: Sequence[ReportItem]) -> tuple[Results, list[Co
     reported = [item.content for item in items if isinstance(item.content, ReportedConversation)]
     owner = lock_owners([owner_id])[owner_id] if reported else lock_owner(owner_id)
     if owner is None:
-        return Results(NEVER_SEEN, [refusal_result(*item) for item in items]), []
+        return Results(
+            NEVER_SEEN, [refusal_result(item.conversation_id, cast(ConversationError, item.content)) for item in items]
+        ), []
     rows = report_context.load_rows(owner_id, reported)
     before = {conversation_id: _state(row) for conversation_id, row in rows.items()}
     read_before = {conversation_id: row.c2c_read_timestamp for conversation_id, row in rows.items()}

@@ -53,7 +53,7 @@ class RowUpdate:
     @property
     def may_be_unlisted(self) -> bool:
         """Whether the row may lose its place: other visibility, and stored messages alone account for the conversation."""
-        is_imported = self.after.roster.is_listed or self.row.imported_unread or self.row.imported_unread_position
+        is_imported = self.after.membership.is_listed or self.row.imported_unread or self.row.imported_unread_position
         return self.has_other_visibility and not is_imported
 
     def apply_message(self, change: Change) -> None:
@@ -69,12 +69,12 @@ class RowUpdate:
     def apply_membership(self) -> None:
         """Show whether the owner is a member now. Joining lists the conversation and moves it up."""
         row, joined_key = self.row, self.after.joined_key
-        row.membership = self.after.roster.now()
+        row.membership = self.after.membership.now()
         if not joined_key or (row.is_listed and joined_key <= row.activity_key):
             return
         if not row.is_listed:
             # A later deletion stands. A row without an order key was never in the list, or `unlist_if_hidden` deleted it.
-            if row.activity_key and joined_key <= to_epoch_us(row.deleted_at):
+            if row.activity_key and row.deleted_at and joined_key <= to_epoch_us(row.deleted_at):
                 return
             self._list()
         row.activity_key = max(row.activity_key, joined_key)

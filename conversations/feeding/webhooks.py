@@ -123,7 +123,7 @@ def apply_event(event: webhook_events.Event | None, *, at_ms: int, now_s: int) -
 
 
 def _apply_group_event(event: webhook_events.GroupEvent, at_ms: int) -> None:
-    when = {"at_ms": at_ms, "group_type": event.group_type}
+    when: dict[str, Any] = {"at_ms": at_ms, "group_type": event.group_type}
     match event:
         case webhook_events.GroupCreated():
             user_ids = {*event.members, *([event.owner] if event.owner else [])}

@@ -89,7 +89,7 @@ def _draft(item: Mapping[str, Any], ignored: list[InvalidParameter]) -> dict[str
 
     A row has room for one text: the message's, or the app's if the message has none.
     """
-    draft = _flagged_object(item, "conv_draft", "conv_is_has_draft")
+    draft: Mapping[str, Any] = _flagged_object(item, "conv_draft", "conv_is_has_draft")
     if not draft:
         return {}
     draft = ignore_unknown(draft, DRAFT_KEYS, ignored)

@@ -84,16 +84,18 @@ def from_wire(values: Mapping[str, Any]) -> Entry:
 
 def check_custom_data(text: Any) -> str:
     """Return an app's custom data, or raise InvalidParameter."""
-    if len(check_text(text, "customData").encode()) > CUSTOM_DATA_MAX_BYTES:
+    custom_data = check_text(text, "customData")
+    if len(custom_data.encode()) > CUSTOM_DATA_MAX_BYTES:
         raise refuse("customData", _("At most %(count)d bytes of UTF-8.") % {"count": CUSTOM_DATA_MAX_BYTES})
-    return text
+    return custom_data
 
 
 def check_group_name(name: Any, *, field: str = "conversationGroupList") -> str:
     """Return a conversation group's name. Raises InvalidParameter, and of its subclasses GroupNameTooLong."""
-    length = len(check_text(name, field).encode())
+    group_name = check_text(name, field)
+    length = len(group_name.encode())
     if 1 <= length <= GROUP_NAME_MAX_BYTES:
-        return name
+        return group_name
     error = GroupNameTooLong if length else InvalidParameter
     reason = _("A name must have 1 to %(count)d bytes of UTF-8.") % {"count": GROUP_NAME_MAX_BYTES}
     raise error(f"{field}: {reason}", field=field)

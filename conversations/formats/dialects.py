@@ -9,7 +9,7 @@
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from django.utils.translation import gettext as _
 
@@ -130,4 +130,4 @@ def _owner(record: Mapping[str, Any], items: Sequence[Any], default_owner: str |
     for key, other_owner in named:
         if other_owner != owner:
             raise refuse(key, _("Differs from the user in %(key)s.") % {"key": first_key})
-    return check_owner_id(owner, field=first_key)
+    return check_owner_id(cast(str, owner), field=first_key)

@@ -5,7 +5,7 @@ Numbers may come as decimal text, as in some of the vendor's pages and many of i
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from django.utils.translation import gettext as _
 
@@ -17,6 +17,7 @@ from conversations.formats.checks import INT64_MAX, check_list, check_text, refu
 from conversations.formats.conversation import GROUP_TYPES
 from conversations.times import YEAR_2100_S, check_epoch_s
 
+Value = TypeVar("Value")
 Body = Mapping[str, Any]
 
 UINT32_MAX = (1 << 32) - 1
@@ -46,8 +47,14 @@ def required(body: Body, key: str) -> Any:
 def require_values(**values: Any) -> None:
     """Raise InvalidParameter for the first value that is None: the body, read already, lacks its key."""
     for key, value in values.items():
-        if value is None:
-            raise refuse(key, _("Missing."))
+        require_value(key, value)
+
+
+def require_value(key: str, value: Value | None) -> Value:
+    """Return a value of the body that was read already. Raises InvalidParameter if the body lacks its key."""
+    if value is None:
+        raise refuse(key, _("Missing."))
+    return value
 
 
 def text(body: Body, key: str) -> str:
@@ -186,7 +193,8 @@ def msg_key(body: Body) -> tuple[int, int, int]:
 def msg_seqs(body: Body) -> tuple[int, ...]:
     """Return the distinct numbers of MsgSeqList, which must not be empty."""
     required(body, "MsgSeqList")
-    seqs = tuple(dict.fromkeys(number(entry, "MsgSeq", most=MSG_SEQ_MAX) for entry in list_of(body, "MsgSeqList", dict)))
-    if not seqs or None in seqs:
+    numbers = dict.fromkeys(number(entry, "MsgSeq", most=MSG_SEQ_MAX) for entry in list_of(body, "MsgSeqList", dict))
+    seqs = tuple(seq for seq in numbers if seq is not None)
+    if not seqs or None in numbers:
         raise refuse("MsgSeqList", _("Must have at least one entry, and each entry a MsgSeq."))
     return seqs

@@ -92,9 +92,8 @@ def _with_group(body: Any, default_group: str | None) -> Any:
 def _recall(body: Body, now_s: int) -> C2CRecall | GroupRecall:
     if fields.has_group_id(body):
         _time_s, seq, _random = rest_messages.identity(body, ConversationType.GROUP, now_s)
-        fields.require_values(MsgSeq=seq)
-        return GroupRecall(fields.group_id(body), fields.topic_id(body), (seq,))
+        return GroupRecall(fields.group_id(body), fields.topic_id(body), (fields.require_value("MsgSeq", seq),))
     time_s, seq, random = rest_messages.identity(body, ConversationType.C2C, now_s)
-    fields.require_values(MsgTime=time_s, MsgRandom=random)
+    time_s, random = fields.require_value("MsgTime", time_s), fields.require_value("MsgRandom", random)
     sender, peer = fields.user_id(body, "From_Account"), fields.user_id(body, "To_Account")
     return C2CRecall(sender, peer, time_s, random if seq is None else seq, random)

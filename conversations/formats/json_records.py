@@ -11,7 +11,7 @@ import codecs
 import json
 import re
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import orjson
 from django.utils.translation import gettext as _
@@ -136,7 +136,7 @@ class _Window:
     def next_character(self) -> str:
         """Return the next character that is not white space, "" at the end."""
         while True:
-            self.start = _skip_white_space(self._text, self.start).end()
+            self.start = cast(re.Match[str], _skip_white_space(self._text, self.start)).end()
             if self.start < len(self._text):
                 return self._text[self.start]
             if not self._grow():

@@ -84,7 +84,8 @@ def _elements(message: dict[str, Any]) -> Iterator[tuple[ElemType | None, dict[s
     for _count in range(MAX_ELEMENTS):
         type_ = _type_of(holder)
         # After the first, the parts of an element may also stand in the holder itself.
-        element = _object(holder.get(ELEMENT_KEYS.get(type_))) or ({} if holder is message else holder)
+        key = None if type_ is None else ELEMENT_KEYS.get(type_)
+        element = (_object(holder.get(key)) if key else {}) or ({} if holder is message else holder)
         yield type_, element
         holder = _object(element.get("nextElem"))
         if not holder:

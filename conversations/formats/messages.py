@@ -1,7 +1,7 @@
 """Incoming messages and recalls of every source: checked, frozen, in the vendor's units."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from conversations import positions
 from conversations.choices import ConversationType
@@ -47,8 +47,8 @@ class IncomingMessage:
     def position(self) -> str:
         """The position in the thread; needs `time_s`, `seq` and `random`."""
         if self.group_id:
-            return positions.of_group(self.seq)
-        return positions.of_c2c(self.time_s, self.seq, self.random)
+            return positions.of_group(cast(int, self.seq))
+        return positions.of_c2c(cast(int, self.time_s), cast(int, self.seq), cast(int, self.random))
 
     @property
     def msg_key(self) -> str | None:

@@ -114,11 +114,11 @@ def identity(body: Body, type_: ConversationType, now_s: int) -> tuple[int | Non
     """Return MsgTime, MsgSeq and random of a message, each None if absent."""
     # A recall names a message by MsgKey alone, so its parts take precedence.
     if type_ == ConversationType.C2C and body.get("MsgKey") not in (None, ""):
-        time_s, seq, random = fields.msg_key(body)
-        return fields.check_time_s(time_s, "MsgKey", now_s), seq, random
+        key_time_s, key_seq, key_random = fields.msg_key(body)
+        return fields.check_time_s(key_time_s, "MsgKey", now_s), key_seq, key_random
     # Clients write 0 for a number that they leave unset. No time is 0, nor is a group's number: these begin at 1.
-    time_key = next((key for key in TIME_KEYS if fields.number(body, key)), None)
-    time_s = fields.check_time_s(fields.number(body, time_key), time_key, now_s) if time_key else None
+    times = ((key, number) for key in TIME_KEYS if (number := fields.number(body, key)))
+    time_s = next((fields.check_time_s(number, key, now_s) for key, number in times), None)
     random_key = next((key for key in RANDOM_KEYS if body.get(key) is not None), RANDOM_KEYS[0])
     random = fields.number(body, random_key, most=fields.UINT32_MAX)
     if type_ == ConversationType.GROUP:

@@ -165,8 +165,8 @@ def _message(body: Body, type_: ConversationType, now_s: int) -> IncomingMessage
 
 
 def _c2c_read(body: Body, now_s: int) -> C2CRead:
-    fields.required(body, "LastReadTime")
-    read_time_s = fields.check_time_s(fields.number(body, "LastReadTime"), "LastReadTime", now_s)
+    read_time_s = fields.require_value("LastReadTime", fields.number(body, "LastReadTime"))
+    fields.check_time_s(read_time_s, "LastReadTime", now_s)
     return C2CRead(fields.user_id(body, "Report_Account"), fields.user_id(body, "Peer_Account"), read_time_s)
 
 

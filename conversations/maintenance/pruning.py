@@ -50,7 +50,8 @@ def _prune_thread(thread: str, before_s: int, dry_run: bool) -> int:
     end = stored.filter(time_s__gte=before_s).order_by("position").values_list("position", flat=True).first() or BEYOND_ALL
     shown = stored.filter(position__lt=end, is_recalled=False, is_shown=True, body__isnull=False, targets=rules.NO_LIST)
     newest = shown.order_by("-position").values_list("position", flat=True).first()
-    count, last = 0, positions.NO_POSITION
+    count = 0
+    last: str | None = positions.NO_POSITION
     while last is not None:
         removed, last = _prune_part(thread, last, end, newest, dry_run)
         count += removed
@@ -60,7 +61,7 @@ def _prune_thread(thread: str, before_s: int, dry_run: bool) -> int:
 class Part(NamedTuple):
     """How many messages were removed, and the position to continue after; None at the end."""
 
-    count: int
+    count: int  # type: ignore[assignment]  # a tuple's own method of this name is not missed
     last: str | None
 
 

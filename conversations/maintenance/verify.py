@@ -77,7 +77,7 @@ def _recheck_row(owner_id: str, conversation_id: str, repair: bool) -> list[Find
     owner = lock_owners([owner_id])[owner_id]
     row = Conversation.objects.named(owner_id, conversation_id).defer("wire_head").first()
     discrepancies = of_row(row, owner.group_names) if row else []
-    if repair and discrepancies:
+    if repair and row and discrepancies:
         right = {column: value for discrepancy in discrepancies for column, value in discrepancy.columns.items()}
         for column, value in right.items():
             setattr(row, column, value)

@@ -3,6 +3,8 @@
 They belong to no single owner, so their keys hold no owner ID, and the messages of a thread stand together.
 """
 
+from typing import Any
+
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
@@ -32,10 +34,13 @@ class MessageColumns(models.Model):
     thread = models.CharField(max_length=THREAD_MAX_LENGTH)
     position = models.CharField(max_length=positions.MAX_LENGTH)
     sender = models.CharField(_("sender"), max_length=identifiers.OWNER_ID_MAX_BYTES, blank=True, help_text="From_Account")
-    time_s = models.BigIntegerField(null=True, help_text=_("MsgTime, epoch seconds; empty if only the recall was received"))
+    # Without a body both are None. Code that has looked at the body may take them for a number and a text.
+    time_s: "models.BigIntegerField[Any, Any]" = models.BigIntegerField(
+        null=True, help_text=_("MsgTime, epoch seconds; empty if only the recall was received")
+    )
     random = models.BigIntegerField(null=True, help_text="MsgRandom")
     # As everyone but the sender sees it.
-    body = models.TextField(null=True, help_text=_("lastMessage, JSON"))  # noqa: DJ001
+    body: "models.TextField[Any, Any]" = models.TextField(null=True, help_text=_("lastMessage, JSON"))  # noqa: DJ001
     counts_as_unread = models.BooleanField(db_default=True, help_text=_("not NoUnread"))
     is_shown = models.BooleanField(db_default=True, help_text=_("not NoLastMsg"))
     is_recalled = models.BooleanField(_("recalled"), db_default=False)

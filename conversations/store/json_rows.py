@@ -5,7 +5,7 @@ than everything else.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import orjson
 from django.db import connection, models
@@ -14,7 +14,7 @@ from django.db import connection, models
 def select(model: type[models.Model], columns: Sequence[str]) -> str:
     """Return the query that selects the rows; `columns` are some of the model's."""
     if connection.vendor == "postgresql":
-        fields = (model._meta.get_field(column) for column in columns)
+        fields = (cast("models.Field[Any, Any]", model._meta.get_field(column)) for column in columns)
         types = ", ".join(f"{field.column} {field.cast_db_type(connection)}" for field in fields)
         return f"SELECT {', '.join(columns)} FROM json_to_recordset(%s::json) AS r({types})"
     values = ", ".join(f"json_extract(r.value, '$.{column}') AS {column}" for column in columns)

@@ -29,6 +29,7 @@ def find(keys: Sequence[MessageKey]) -> dict[MessageKey, Message]:
     """Return the stored messages at these threads and positions. One query."""
     wanted = sorted(set(keys))
     threads = {thread for thread, _position in wanted}
+    stored: Iterable[Message]
     if len(threads) == 1:
         # One text to prepare, for the usual case.
         stored = Message.objects.filter(thread=threads.pop(), position__any_of=[position for _thread, position in wanted])
@@ -49,7 +50,7 @@ def outlines(thread: str, after: str, *, up_to: str | None = None, limit: int | 
     stored = Message.objects.filter(thread=thread, position__gt=after).order_by("-position")
     if up_to is not None:
         stored = stored.filter(position__lte=up_to)
-    rows = stored.values_list(*OUTLINE, Q(body__isnull=False))
+    rows = stored.values_list(*OUTLINE, Q(body__isnull=False))  # type: ignore[arg-type]  # a condition is an expression
     for *values, has_body in rows.iterator(CHUNK) if limit is None else rows[:limit]:
         yield Message(**dict(zip(OUTLINE, values)), body="" if has_body else None)
 
@@ -90,7 +91,7 @@ def number_after_each(floors: Mapping[str, str], *, most: int) -> int:
     with connection.cursor() as cursor:
         counted = f"SELECT 1 {_from_floors(floors)} LIMIT %s"
         cursor.execute(f"SELECT count(*) FROM ({counted}) AS counted", [*_parameters(floors), most])
-        return cursor.fetchone()[0]
+        return int(cursor.fetchone()[0])
 
 
 def _from_floors(floors: Mapping[str, str]) -> str:

@@ -8,7 +8,7 @@ other.
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 from django.db import connection
@@ -28,6 +28,7 @@ from conversations.sync_tokens import SyncToken
 from conversations.threads import group_of, thread_of
 from conversations.times import now_s
 
+Row = TypeVar("Row")
 OWNERS_PER_STATEMENT = 5000
 
 
@@ -174,7 +175,7 @@ def _conversation(names: Sequence[str], values: Sequence[Any]) -> Conversation:
 
 def lock_owners(owner_ids: Iterable[str]) -> dict[str, LockedOwner]:
     """Lock owners until the transaction ends, and create missing ones. Needs a transaction."""
-    locked = {}
+    locked: dict[str, LockedOwner] = {}
     epoch = now_s()
     for part in _parts(sorted(set(owner_ids))):
         # The update changes nothing: it takes the lock, on SQLite, PostgreSQL and Citus alike.
@@ -189,7 +190,8 @@ def lock_owners(owner_ids: Iterable[str]) -> dict[str, LockedOwner]:
 
 
 def _locked(row: Sequence[Any]) -> LockedOwner:
-    return LockedOwner(*row[:-1], orjson.loads(row[-1]))
+    owner_id, epoch, version, reset_below, groups_version, group_names = row
+    return LockedOwner(owner_id, epoch, version, reset_below, groups_version, orjson.loads(group_names))
 
 
 def reset_sync_tokens(*, dry_run: bool = False, on_batch: Callable[[int], None] = lambda count: None) -> int:
@@ -229,5 +231,5 @@ def save_owners(locked: Iterable[LockedOwner]) -> None:
         notifications.notify_after_commit([owner.owner_id for owner in changed])
 
 
-def _parts(rows: list) -> Iterable[list]:
+def _parts(rows: list[Row]) -> Iterable[list[Row]]:
     return (rows[start : start + OWNERS_PER_STATEMENT] for start in range(0, len(rows), OWNERS_PER_STATEMENT))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from typing import Any, cast
 
 from django.conf import settings
 from django.db.models import Q
@@ -185,10 +186,10 @@ def _freshness(row: Conversation, thread: str, owner: Owner) -> Freshness:
     webhooks = WebhookEvent.objects.order_by("-pk").values_list("received_at", flat=True)
     waiting = WebhookEvent.objects.to_do(WebhookOutcome.PENDING, WebhookOutcome.FAILED)
     return Freshness(
-        message=message and _ref(message, row),
-        message_received_at=message and message.created_at,
-        has_last_message=row.has_last_message,
-        list_changed_at=changed and changed.changed_at,
+        message=_ref(message, row) if message else None,
+        message_received_at=message.created_at if message else None,
+        has_last_message=cast(Any, row).has_last_message,  # annotated
+        list_changed_at=changed.changed_at if changed else None,
         list_version=owner.version,
         webhook_at=webhooks.first(),
         read_webhook_at=webhooks.filter(command=READ_WEBHOOK).first(),
@@ -208,7 +209,7 @@ def _hints(row: Conversation, viewer: Viewer, thread: Thread, expected: int | No
             yield Hint.NO_READ_WEBHOOK
         if freshness.message is None:
             yield Hint.NO_MESSAGES
-    if row.is_group and not viewer.roster.events and row.membership == Membership.MEMBER:
+    if row.is_group and not viewer.membership.events and row.membership == Membership.MEMBER:
         yield Hint.NOT_A_MEMBER
     if freshness.waiting_webhooks:
         yield Hint.WEBHOOKS_WAIT

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Literal
 
 from django.utils.formats import date_format
 from django.utils.translation import pgettext
@@ -12,9 +13,9 @@ _CONTROL = re.compile("[\0-\x1f\x7f-\x9f\u2028\u2029\u061c\u200e\u200f\u202a-\u2
 VISIBLE_BLANK, REPLACEMENT = "\N{OPEN BOX}", "\N{REPLACEMENT CHARACTER}"
 
 
-def join_parts(parts: Iterable[str | bool]) -> str:
+def join_parts(parts: Iterable[str | Literal[False]]) -> str:
     """Join the parts that are not empty with commas, as the language writes them."""
-    return pgettext("between the parts of a line", ", ").join(filter(None, parts))
+    return pgettext("between the parts of a line", ", ").join(part for part in parts if part)
 
 
 def on_one_line(text: str) -> str:

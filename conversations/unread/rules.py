@@ -6,7 +6,7 @@ its two states. In any order, the sums are the same.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import orjson
 
@@ -31,6 +31,11 @@ class Viewer:
     group_type: str = ""
     peer_read_s: int = 0  # one to one: the peer's read position, epoch seconds
     joined_key: int = 0  # the order key of joining the group; 0 if it creates no conversation
+
+    @property
+    def membership(self) -> MembershipHistory:
+        """The membership in the group; one to one there is none."""
+        return cast(MembershipHistory, self.roster)
 
     def was_there(self, message: Message) -> bool:
         return self.roster is None or message.time_s is None or self.roster.was_member(message.time_s)
@@ -66,7 +71,7 @@ class Viewer:
             return NotCountedReason.UNCOUNTED_GROUP
         if self.was_there(message):
             return None
-        has_been_there = self.roster.was_there_by(message.time_s)
+        has_been_there = self.membership.was_there_by(message.time_s)
         return NotCountedReason.AFTER_LEAVING if has_been_there else NotCountedReason.BEFORE_JOINING
 
     def at_type(self, message: Message, row: Conversation) -> AtType | None:
@@ -140,12 +145,12 @@ def order_key(message: Message, row: Conversation) -> int:
     """Return the order key that a message gives the row."""
     if row.type == ConversationType.GROUP:
         return order_key_in_group(message)
-    return message.time_s * SEQ_IN_ORDER_KEY + positions.seq_of(message.position, is_group=False) % SEQ_IN_ORDER_KEY
+    return int(message.time_s * SEQ_IN_ORDER_KEY + positions.seq_of(message.position, is_group=False) % SEQ_IN_ORDER_KEY)
 
 
 def order_key_in_group(message: Message) -> int:
     """Return the `order_key` of a group's message."""
-    return message.time_s * SEQ_IN_ORDER_KEY + int(message.position) % SEQ_IN_ORDER_KEY
+    return int(message.time_s * SEQ_IN_ORDER_KEY + int(message.position) % SEQ_IN_ORDER_KEY)
 
 
 class ViewedMessage(NamedTuple):
