@@ -39,9 +39,7 @@ def catalogue() -> polib.POFile:
 
 def texts_of(entries: Iterable[polib.POEntry | polib.MOEntry]) -> dict[tuple[str, str, str], str | dict[int, str]]:
     """Return the translation, or its plural forms, by the source's context, singular and plural."""
-    return {
-        (entry.msgctxt or "", entry.msgid, entry.msgid_plural): entry.msgstr_plural or entry.msgstr for entry in entries
-    }
+    return {(entry.msgctxt or "", entry.msgid, entry.msgid_plural): entry.msgstr_plural or entry.msgstr for entry in entries}
 
 
 def extracted() -> set[tuple[str, str, str]]:
