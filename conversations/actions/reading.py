@@ -7,13 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
 from django.conf import settings
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from conversations import identifiers
-from conversations.actions import peer_receipts
+from conversations.actions import peer_receipts, unlisted
 from conversations.actions.read_positions import READ_COLUMNS, SEQUENCES_AHEAD, check_read_sequence, read_to, read_to_end
-from conversations.actions.results import Outcome, Results, change_each, lock_conversation
+from conversations.actions.results import Outcome, Results, change_each
 from conversations.actions.row_state import newest_known
 from conversations.choices import ChangedBy, ConversationType
 from conversations.exceptions import InvalidParameter
@@ -31,7 +30,8 @@ from conversations.unread import counts, rules
 def read(*, owner_id: str, conversation_id: str, timestamp_s: int = 0, sequence: int = 0) -> Outcome:
     """Mark a conversation as read up to a time (one to one, epoch seconds) or MsgSeq (group); 0 is the newest known message.
 
-    A read position never goes back. It may pass the newest known message, for messages that have not arrived yet.
+    A read position never goes back. It may pass the newest known message, for messages that have not arrived yet. A deleted
+    conversation stays deleted.
     Raises ConversationNotFound, InvalidParameter. Source: V2TIMConversationManager.cleanConversationUnreadMessageCount.
     """
     outcome = _read(owner_id, conversation_id, timestamp_s, sequence)
@@ -44,7 +44,7 @@ def _read(owner_id: str, conversation_id: str, timestamp_s: int, sequence: int) 
     check_happened_s(timestamp_s, field="cleanTimestamp")
     if not 0 <= sequence <= INT64_MAX:
         raise InvalidParameter(_("cleanSequence must be a whole number of at least 0."), field="cleanSequence")
-    outcome = lock_conversation(owner_id, conversation_id)
+    outcome = unlisted.lock_listed_or_deleted(owner_id, conversation_id)
     conversation = outcome.conversation
     _check_unit(conversation, timestamp_s, sequence)
 
@@ -57,7 +57,7 @@ def _read(owner_id: str, conversation_id: str, timestamp_s: int, sequence: int) 
     up_to = sequence if conversation.is_group else timestamp_s
     is_changed = read_to(conversation, up_to) if up_to else read_to_end(conversation, stored())
     if is_changed:
-        save_conversations(outcome.owner, [conversation], READ_COLUMNS, by=ChangedBy.READ)
+        outcome.save(READ_COLUMNS, by=ChangedBy.READ)
     return outcome
 
 
@@ -137,20 +137,6 @@ def _record(reader: str, peer: str, time_s: int) -> None:
     owner = lock_owners([reader])[reader]
     conversation_id = identifiers.join(ConversationType.C2C, peer)
     row = store_rows.read_rows([(reader, conversation_id)]).get((reader, conversation_id))
-    if row is None or not row.is_listed:
-        _remember(row, reader, peer, time_s)
-    elif read_to(row, time_s):
-        save_conversations(owner, [row], READ_COLUMNS, by=ChangedBy.READ)
-
-
-def _remember(row: Conversation | None, reader: str, peer: str, time_s: int) -> None:
-    """Store the position in a row that is not in the list. No client sees it, so it takes no version."""
-    if row is not None:
-        if row.c2c_read_timestamp < time_s:
-            Conversation.objects.tombstones_of(reader).filter(conversation_id=row.conversation_id).update(
-                c2c_read_timestamp=time_s
-            )
-        return
-    row = rules.new_row(reader, ConversationType.C2C, peer)
-    row.c2c_read_timestamp, row.deleted_at, row.version, row.created_version = time_s, timezone.now(), 0, 0
-    store_rows.write_rows([row])
+    row = row or rules.new_row(reader, ConversationType.C2C, peer)
+    if read_to(row, time_s):
+        Outcome(owner, row, row.is_listed).save(READ_COLUMNS, by=ChangedBy.READ)

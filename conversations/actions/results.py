@@ -12,15 +12,23 @@ from conversations.choices import ChangedBy
 from conversations.exceptions import ConversationError, ConversationNotFound, InvalidParameter
 from conversations.models import Conversation
 from conversations.store.owners import LockedOwner, lock_many, lock_one
-from conversations.store.rows import save_conversations
+from conversations.store.rows import save_conversations, save_unlisted
 from conversations.sync_tokens import NEVER_SEEN
 
 
 class Outcome(NamedTuple):
-    """A conversation after an action, and its owner."""
+    """A conversation after an action, whether it is in the list, and its owner."""
 
     owner: LockedOwner
     conversation: Conversation
+    is_listed: bool = True
+
+    def save(self, columns: Sequence[str], *, by: ChangedBy) -> None:
+        """Write changed columns of the conversation: under the next version, unless it is not in the list."""
+        if self.is_listed:
+            save_conversations(self.owner, [self.conversation], columns, by=by)
+        else:
+            save_unlisted([self.conversation], columns)
 
 
 class Result(NamedTuple):

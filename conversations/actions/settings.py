@@ -5,28 +5,29 @@ from collections.abc import Sequence
 from django.utils.translation import gettext as _
 
 from conversations import identifiers
-from conversations.actions.results import Outcome, Results, change_each, lock_conversation
+from conversations.actions import unlisted
+from conversations.actions.results import Outcome, Results, change_each
 from conversations.choices import ALLOWED_MARKS, C2C_RECEIVE_OPTIONS, ChangedBy, ConversationType, ReceiveOption
 from conversations.exceptions import InvalidParameter
 from conversations.formats import conversation as formats_conversation
 from conversations.formats import marks as formats_marks
 from conversations.models import Conversation
-from conversations.store.rows import save_conversations
 from conversations.store.transactions import in_transaction
 
 
 @in_transaction
 def set_receive_option(*, owner_id: str, conversation_id: str, option: int) -> Outcome:
-    """Set whether new messages are received and notified of. Raises ConversationNotFound, InvalidParameter.
+    """Set whether new messages are received and notified of, also before the first one or after a deletion.
+
+    Raises ConversationNotFound, InvalidParameter.
 
     Source: V2TIMMessageManager.setC2CReceiveMessageOpt, setGroupReceiveMessageOpt.
     """
-    outcome = lock_conversation(owner_id, conversation_id)
-    conversation = outcome.conversation
     check_receive_option(conversation_id, option)
-    if conversation.recv_opt != option:
-        conversation.recv_opt = option
-        save_conversations(outcome.owner, [conversation], ("recv_opt",), by=ChangedBy.RECEIVE_OPTION)
+    outcome = unlisted.lock_any(owner_id, conversation_id)
+    if outcome.conversation.recv_opt != option:
+        outcome.conversation.recv_opt = option
+        outcome.save(("recv_opt",), by=ChangedBy.RECEIVE_OPTION)
     return outcome
 
 

@@ -6,12 +6,11 @@ from django.conf import settings
 
 from conversations import identifiers
 from conversations.choices import ChangedBy, ConversationType
-from conversations.feeding import display_profiles
-from conversations.feeding.display_profiles import DisplayProfile
 from conversations.feeding.locked_groups import LockedGroup
 from conversations.feeding.row_updates import RowUpdate
 from conversations.models import Conversation
-from conversations.store import message_reads
+from conversations.store import display_profiles, message_reads
+from conversations.store.display_profiles import DisplayProfile
 from conversations.store.messages import Change
 from conversations.store.owners import lock_owners
 from conversations.store.rows import Key, read_rows, save_rows

@@ -14,9 +14,9 @@ from django.db import connection, models
 
 from conversations import identifiers
 from conversations.choices import AtType, ChangedBy, ConversationType, Membership
-from conversations.feeding.display_profiles import DisplayProfile
 from conversations.models import Conversation, Group, GroupMember, Message, Owner
 from conversations.models.querysets import NO_AT_INFO
+from conversations.store.display_profiles import DisplayProfile
 from conversations.times import from_epoch_s, now_s
 from conversations.unread import rules
 from conversations.unread.rules import NO_LIST

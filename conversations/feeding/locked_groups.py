@@ -7,10 +7,10 @@ from django.conf import settings
 from django.db import connection
 
 from conversations.choices import GroupType
-from conversations.feeding import display_profiles
-from conversations.feeding.display_profiles import DisplayProfile
 from conversations.feeding.group_rosters import NO_HISTORY, GroupRoster
 from conversations.models import Group
+from conversations.store import display_profiles
+from conversations.store.display_profiles import DisplayProfile
 from conversations.unread.rosters import MembershipHistory
 from conversations.unread.rules import Viewer
 

@@ -62,8 +62,9 @@ def load_rows(owner_id: str, reported: Iterable[ReportedConversation]) -> dict[s
     for conversation_id in ids - rows.keys():
         type_, bare_id = identifiers.split(conversation_id)
         rows[conversation_id] = rules.new_row(owner_id, type_, bare_id)
-    new_in_groups = [row for row in rows.values() if row._state.adding and row.is_group]
-    for (_owner_id, conversation_id), viewer in viewers.of_rows(new_in_groups).items():
+    # A deleted row does not follow the changes of its owner's membership.
+    unlisted_groups = [row for row in rows.values() if row.is_group and not row.is_listed]
+    for (_owner_id, conversation_id), viewer in viewers.of_rows(unlisted_groups).items():
         rows[conversation_id].membership = viewer.membership.now()
     return rows
 

@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import orjson
+from django.utils.translation import gettext as _
 
 from conversations import identifiers, positions, threads
-from conversations.actions import groups, peer_receipts, pins, read_positions, row_state
+from conversations.actions import drafts, groups, peer_receipts, pins, read_positions, row_state, unlisted
 from conversations.choices import MessageStatus
-from conversations.exceptions import ConversationError
+from conversations.exceptions import ConversationError, InvalidParameter
 from conversations.feeding.report_context import KnownProfile, ReportContext, ReportedConversation
 from conversations.formats import at_info
 from conversations.formats.entries import Entry
@@ -33,13 +34,15 @@ class Merged(NamedTuple):
 
 
 def merge(row: Conversation, reported: ReportedConversation, context: ReportContext, owner: LockedOwner) -> Merged:
-    """Merge a reported conversation into its row, if the row is in the list or the report puts it there.
+    """Merge a reported conversation into its row.
 
-    Raises InvalidParameter, with the row unchanged, for an impossible read position.
+    A deleted conversation stays deleted, unless its last message or its draft is newer than the deletion. Its read position
+    and settings are stored for its return. Raises InvalidParameter, with the row unchanged, for an impossible read position.
     """
     _check_read_position(row, reported.entry, context)
     if not is_listed(row) and not _list(row, reported.entry):
-        return Merged()
+        _read_further(row, reported.entry)
+        return Merged(refused=_merge_settings(row, reported, context, owner))
     must_count = _merge_messages(row, reported, context)
     _merge_profile(row, reported.entry, context)
     return Merged(must_count, _merge_settings(row, reported, context, owner))
@@ -51,12 +54,15 @@ def is_listed(row: Conversation) -> bool:
 
 
 def _list(row: Conversation, entry: Entry) -> bool:
-    """Put a row into the list, and return whether it is: after a deletion only a newer message does."""
-    was_listed = row.version and not row._state.adding
-    if was_listed and entry.last_message_position <= row.deleted_position:
+    """Put a row into the list, and return whether it is: after a deletion only a newer message or draft does."""
+    is_newer_draft = bool(entry.draft_text) and drafts.lists_again(row, entry.draft_timestamp)
+    is_newer_message = entry.last_message_position > row.deleted_position
+    if not (row.was_never_listed or is_newer_message or is_newer_draft):
         return False
     row.deleted_at, row.created_version = None, 0
     row.is_listed_by_report = True  # type: ignore[attr-defined]  # until the end of this report
+    if not is_newer_message:
+        unlisted.show_kept_message(row)
     return True
 
 
@@ -74,9 +80,8 @@ def _merge_messages(row: Conversation, reported: ReportedConversation, context: 
 
     Return whether stored messages must be counted again.
     """
-    read_up_to = reported.entry.group_read_sequence if row.is_group else reported.entry.c2c_read_timestamp
     entry = reported.entry.with_read_position_of(row).without_cleared(row)
-    must_count = read_up_to > row.read_up_to and read_positions.advance(row, read_up_to)
+    must_count = _read_further(row, reported.entry)
     if "unreadCount" in reported.keys:
         must_count |= _import_unread(row, entry, context)
     _merge_last_message(row, entry, context)
@@ -86,13 +91,19 @@ def _merge_messages(row: Conversation, reported: ReportedConversation, context: 
     return must_count
 
 
+def _read_further(row: Conversation, entry: Entry) -> bool:
+    """Move the read position on, and return whether stored messages must be counted again."""
+    read_up_to = entry.group_read_sequence if row.is_group else entry.c2c_read_timestamp
+    return read_up_to > row.read_up_to and read_positions.advance(row, read_up_to)
+
+
 def _import_unread(row: Conversation, entry: Entry, context: ReportContext) -> bool:
     """Import the app's own count, up to its last message, where no stored message counts.
 
     Return whether stored messages after that one must be counted again.
     """
     # Where messages are stored their count stands, except for a user who was not known to be a member.
-    if row.conversation_id in context.newest and not _was_never_listed(row):
+    if row.conversation_id in context.newest and not row.was_never_listed:
         return False
     end, known_end = entry.last_message_position, max(row.last_message_position, row.imported_unread_position)
     if end == row.imported_unread_position != positions.NO_POSITION:
@@ -104,10 +115,6 @@ def _import_unread(row: Conversation, entry: Entry, context: ReportContext) -> b
         return False
     row.unread_count = row.imported_unread
     return context.newest.get(row.conversation_id, positions.NO_POSITION) > end
-
-
-def _was_never_listed(row: Conversation) -> bool:
-    return row._state.adding or not row.version
 
 
 def _merge_last_message(row: Conversation, entry: Entry, context: ReportContext) -> None:
@@ -173,7 +180,11 @@ def _merge_settings(
     for key, column in SETTINGS.items():
         if key in reported.keys:
             setattr(row, column, getattr(entry, column))
-    _merge_draft(row, entry)
+    if row.deleted_at is None:
+        _merge_draft(row, entry)
+    elif entry.draft_text and entry.draft_text != row.draft_text:
+        text = _("%(field)s: Not newer than the deletion of the conversation.")
+        refused.append(InvalidParameter(text % {"field": "draftText"}, field="draftText"))
     if "isPinned" in reported.keys and entry.is_pinned != row.is_pinned:
         refused.append(_set_pinned(row, entry.is_pinned, context))
     if "conversationGroupList" in reported.keys:

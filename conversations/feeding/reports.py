@@ -16,8 +16,8 @@ from conversations.feeding.report_context import ReportedConversation
 from conversations.formats.entries import Entry
 from conversations.models import Conversation, Message
 from conversations.store import message_reads
-from conversations.store.owners import LockedOwner, lock_owner, lock_owners
-from conversations.store.rows import insert_rows, save_conversations
+from conversations.store.owners import LockedOwner, lock_owner, lock_owners, save_owners
+from conversations.store.rows import insert_rows, save_conversations, save_unlisted
 from conversations.store.transactions import in_transaction
 from conversations.sync_tokens import NEVER_SEEN
 from conversations.times import CLOCK_TOLERANCE_S, to_epoch_s
@@ -121,9 +121,8 @@ def _merge(owner_id: str, items: Sequence[ReportItem]) -> tuple[Results, list[Co
     before = {conversation_id: _state(row) for conversation_id, row in rows.items()}
     read_before = {conversation_id: row.c2c_read_timestamp for conversation_id, row in rows.items()}
     results = _merge_each(owner, rows, items, report_context.load(owner, rows, reported))
-    listed = {conversation_id: row for conversation_id, row in rows.items() if report_merging.is_listed(row)}
-    _save(owner, [row for conversation_id, row in listed.items() if _state(row) != before[conversation_id]])
-    read_further = [row for conversation_id, row in listed.items() if row.c2c_read_timestamp > read_before[conversation_id]]
+    _save(owner, [row for conversation_id, row in rows.items() if _state(row) != before[conversation_id]])
+    read_further = [row for conversation_id, row in rows.items() if row.c2c_read_timestamp > read_before[conversation_id]]
     return Results(owner.token, results), read_further
 
 
@@ -156,6 +155,10 @@ def _state(row: Conversation) -> list[Any]:
 
 
 def _save(owner: LockedOwner, changed: list[Conversation]) -> None:
-    new = [row for row in changed if row._state.adding]
-    save_conversations(owner, [row for row in changed if not row._state.adding], COLUMNS, by=ChangedBy.REPORT)
+    listed = [row for row in changed if report_merging.is_listed(row)]
+    new = [row for row in listed if row._state.adding]
+    save_conversations(owner, [row for row in listed if not row._state.adding], COLUMNS, by=ChangedBy.REPORT)
     insert_rows(owner, new, by=ChangedBy.REPORT)
+    save_unlisted([row for row in changed if row.deleted_at is not None], COLUMNS)
+    if not listed:
+        save_owners([owner])  # who may have new conversation groups, of deleted conversations

@@ -6,10 +6,10 @@ from typing import Any
 from django.utils import timezone
 
 from conversations import identifiers
-from conversations.feeding.display_profiles import DisplayProfile
 from conversations.models import Conversation, Message
 from conversations.positions import NO_POSITION
 from conversations.store import message_reads
+from conversations.store.display_profiles import DisplayProfile
 from conversations.store.messages import Change
 from conversations.store.rows import MESSAGE_COLUMNS
 from conversations.store.threads import is_pruned

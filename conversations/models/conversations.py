@@ -114,6 +114,11 @@ class ConversationColumns(models.Model):
         return self.deleted_at is None and not self._state.adding
 
     @property
+    def was_never_listed(self) -> bool:
+        """Return whether the row was never in its owner's list: new, or stored only for a setting or a read position."""
+        return self._state.adding or not self.created_version
+
+    @property
     def display_name(self) -> str:
         """Return the shown name, or the bare user or group ID without one."""
         return self.show_name or identifiers.split(self.conversation_id)[1]

@@ -73,12 +73,32 @@ def insert_rows(owner: LockedOwner, rows: Sequence[Conversation], *, by: Changed
     for row in rows:
         stamp(row, owner, by)
         row.created_version = row.version
+    _insert(rows)
+    save_owners([owner])
+
+
+def _insert(rows: Sequence[Conversation]) -> None:
+    if not rows:
+        return
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO {_table} ({', '.join(_INSERTED)}) {json_rows.select(Conversation, _INSERTED)}",
             [rows_as_json(rows, _INSERTED)],
         )
-    save_owners([owner])
+    for row in rows:
+        row._state.adding = False
+
+
+def save_unlisted(rows: Sequence[Conversation], columns: Sequence[str]) -> None:
+    """Write these columns of a locked owner's rows that are not in the list, and new rows whole, as unlisted ones.
+
+    No client sees them, so they take no version. A row that never was in the list has version 0.
+    """
+    new, stored = [row for row in rows if row._state.adding], [row for row in rows if not row._state.adding]
+    for row in new:
+        row.deleted_at, row.version, row.created_version = timezone.now(), 0, 0
+    _insert(new)
+    update_rows(stored, columns)
 
 
 def update_rows(rows: Sequence[Conversation], columns: Sequence[str]) -> None:

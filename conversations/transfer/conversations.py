@@ -122,8 +122,8 @@ def _store(all_incoming: list[Incoming], summary: Summary, *, dry_run: bool) -> 
     newest = _newest(all_incoming)
     with transaction.atomic():
         owners = lock_owners(owner_id for owner_id, _ in newest)
-        stored_rows = imported_rows.stored_rows(pair for pair in newest if owners[pair[0]].version)
-        rows, replaced = [], []
+        stored_rows = imported_rows.stored_rows(newest)
+        rows, outdated, replaced = [], [], 0
         now = timezone.now()
         for pair, incoming in newest.items():
             stored = stored_rows.get(pair)
@@ -135,14 +135,15 @@ def _store(all_incoming: list[Incoming], summary: Summary, *, dry_run: bool) -> 
                 bad.append(BadRecord(incoming.number, str(error.detail)))
                 continue
             if stored:
-                replaced.append(pair)
-        imported_rows.delete(replaced)
+                outdated.append(pair)
+                replaced += not stored.was_never_listed
+        imported_rows.delete(outdated)
         imported_rows.insert(rows)
         save_owners(owners.values())
         if dry_run:
             transaction.set_rollback(True)
-    summary.created += len(rows) - len(replaced)
-    summary.replaced += len(replaced)
+    summary.created += len(rows) - replaced
+    summary.replaced += replaced
     summary.unchanged += len(all_incoming) - len(rows) - len(bad)
     return bad
 
@@ -163,6 +164,8 @@ def _newest(all_incoming: list[Incoming]) -> dict[Pair, Incoming]:
 
 def _replaces(incoming: Incoming, stored: StoredRow) -> bool:
     """Return whether a conversation is newer than its stored row, and not older than its deletion."""
+    if stored.was_never_listed:
+        return True
     if incoming.only_fills or (stored.is_deleted and incoming.entry.last_message_position <= stored.deleted_position):
         return False
     return incoming.entry.order_key > stored.order_key

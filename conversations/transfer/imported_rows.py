@@ -33,6 +33,7 @@ class StoredRow(NamedTuple):
 
     order_key: int
     is_deleted: bool
+    recv_opt: int
     deleted_position: str
     cleared_position: str
     c2c_read_timestamp: int
@@ -40,6 +41,11 @@ class StoredRow(NamedTuple):
     membership: str
     created_version: int
     created_at: datetime
+
+    @property
+    def was_never_listed(self) -> bool:
+        """Return whether the row is there only for a setting or a read position."""
+        return not self.created_version
 
 
 def row_values(entry: Entry, stored: StoredRow | None, owner: LockedOwner, now: datetime) -> tuple[Any, ...]:
@@ -51,6 +57,8 @@ def row_values(entry: Entry, stored: StoredRow | None, owner: LockedOwner, now: 
     version = owner.next_version()
     if stored:
         entry = entry.with_read_position_of(stored).without_cleared(stored)
+        if stored.was_never_listed and not entry.recv_opt:
+            entry = entry._replace(recv_opt=stored.recv_opt)
     is_new = stored is None or stored.is_deleted
     return (
         owner.owner_id,
@@ -73,8 +81,9 @@ def stored_rows(pairs: Iterable[Pair]) -> dict[Pair, StoredRow]:
     """Return the stored rows of these conversations."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT t.owner_id, t.conversation_id, t.order_key, t.deleted_at IS NOT NULL, t.deleted_position, "
-            "t.cleared_position, t.c2c_read_timestamp, t.group_read_sequence, t.membership, t.created_version, t.created_at "
+            "SELECT t.owner_id, t.conversation_id, t.order_key, t.deleted_at IS NOT NULL, t.recv_opt, "
+            "t.deleted_position, t.cleared_position, t.c2c_read_timestamp, t.group_read_sequence, t.membership, "
+            "t.created_version, t.created_at "
             f"FROM {json_rows.of_keys(Conversation, KEY)}",
             [json_rows.parameter(KEY, pairs)],
         )

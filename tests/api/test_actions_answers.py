@@ -5,7 +5,7 @@ from unittest.mock import patch
 from django.db import OperationalError
 
 from conversations.models import Owner
-from tests.support.acting import ACTIONS, ON_MANY, ON_ONE, ActionTestCase, make_scene
+from tests.support.acting import ACTIONS, ON_LISTED, ON_MANY, ActionTestCase, make_scene
 from tests.support.api import BROWSER, conversation_url, url
 from tests.support.cast import ALICE
 
@@ -161,7 +161,7 @@ class BrowserTests(ActionTestCase):
                 self.assertIn("Owner-Version", response)
 
     def test_a_refusal_is_a_problem_there_too(self):
-        for action in ON_ONE:
+        for action in ON_LISTED:
             self.assert_problem(self.send(action.method, action.address(), action.body, **BROWSER), 404, 6004)
         for action in ON_MANY:
             self.assert_problem(self.send(action.method, action.address(), {}, **BROWSER), 400, 6017)

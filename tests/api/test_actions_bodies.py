@@ -9,6 +9,7 @@ from conversations.formats import conversation
 from tests.support.acting import (
     ACTIONS,
     NO_OBJECTS,
+    ON_LISTED,
     ON_MANY,
     ON_ONE,
     WITHOUT_FIELDS,
@@ -148,7 +149,7 @@ class OneIdTests(ActionTestCase):
     def test_an_unknown_one_is_6004_and_named(self):
         make_scene()
 
-        for action in ON_ONE:
+        for action in ON_LISTED:
             with self.subTest(action.name), self.assert_no_change():
                 body = self.assert_problem(self.act(self.with_id(action, "c2c_carol")), 404, 6004)
                 self.assertIn("c2c_carol", body["detail"])
@@ -199,9 +200,10 @@ class OneIdTests(ActionTestCase):
         make_scene()
         self.delete(url("conversations/c2c_bob/"))
 
-        for action in ON_ONE:
-            with self.subTest(action.name), self.assert_no_change():
-                self.assert_problem(self.act(action), 404, 6004)
+        for action in ON_LISTED:
+            if action.name != "read":
+                with self.subTest(action.name), self.assert_no_change():
+                    self.assert_problem(self.act(action), 404, 6004)
 
 
 class ManyIdsTests(ActionTestCase):

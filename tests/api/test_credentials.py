@@ -65,9 +65,15 @@ class ScopeTests(ApiTestCase):
     def test_without_the_read_scope_nothing_is_read(self):
         make_conversation()
 
-        for credential in (with_key(ALICE, ["write"]), with_key(None, ["ingest"]), with_key(None, ["write", "ingest"])):
+        for address in ADDRESSES:
+            self.assert_problem(self.get(owned(address, ALICE), with_key(None, ["ingest"])), 403, 10007)
+
+    def test_the_write_scope_includes_read(self):
+        make_conversation()
+
+        for credential in (with_key(ALICE, ["write"]), with_key(None, ["write", "ingest"])):
             for address in ADDRESSES:
-                self.assert_problem(self.get(owned(address, ALICE), credential), 403, 10007)
+                self.assertEqual(self.get(owned(address, ALICE), credential).status_code, 200)
 
 
 class NoCredentialTests(ApiTestCase):

@@ -1,7 +1,7 @@
 """setC2CReceiveMessageOpt and setGroupReceiveMessageOpt: how new messages are announced."""
 
 from tests.support.acting import ActionTestCase
-from tests.support.api import conversation_url, url
+from tests.support.api import conversation_url
 from tests.support.cast import make_conversation
 
 
@@ -73,7 +73,7 @@ class BadOptionTests(ActionTestCase):
         for option in ("2", "", 1.0, 0.5, True, False, None, [2], {"recvOpt": 2}, "RECEIVE"):
             self.assert_refused(option)
 
-    def test_an_unknown_conversation_is_6004_whatever_the_option(self):
-        response = self.put(url("conversations/c2c_carol/receive-option/"), {"recvOpt": 9})
-
-        self.assert_problem(response, 404, 6004)
+    def test_a_group_without_membership_is_6004(self):
+        with self.assert_no_change():
+            self.assert_problem(self.put(option_url("group_x"), {"recvOpt": 2}), 404, 6004)
+            self.assert_problem(self.put(option_url("group_x"), {"recvOpt": 9}), 400, 6017, "recvOpt")

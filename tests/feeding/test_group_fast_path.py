@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from conversations.actions import deletions, pins, reading
+from conversations.actions import deletions, drafts, pins, reading, settings
 from conversations.choices import GroupType, Membership
 from conversations.exceptions import ConversationNotFound
 from conversations.feeding import group_fast_path, members, profiles
@@ -53,6 +53,8 @@ steps = st.one_of(
     st.tuples(st.just("read"), people, seqs, threads),
     st.tuples(st.just("pin"), people, threads),
     st.tuples(st.just("clear"), people, threads),
+    st.tuples(st.just("mute"), people, st.integers(0, 4), threads),
+    st.tuples(st.just("draft"), people, st.sampled_from(("", "I", "I will")), threads),
     st.tuples(st.just("delete"), people, st.booleans(), threads),
     st.tuples(st.just("import"), people, seqs, st.integers(0, 3), st.lists(seqs, max_size=2, unique=True).map(sorted), threads),
     st.tuples(st.just("join"), people, seqs),
@@ -100,6 +102,12 @@ class Story:
 
     def _pin(self, owner_id: str, thread: str) -> None:
         pins.set_pinned(owner_id=owner_id, conversation_id=f"group_{thread}", pinned=True)
+
+    def _mute(self, owner_id: str, option: int, thread: str) -> None:
+        settings.set_receive_option(owner_id=owner_id, conversation_id=f"group_{thread}", option=option)
+
+    def _draft(self, owner_id: str, text: str, thread: str) -> None:
+        drafts.set_draft(owner_id=owner_id, conversation_id=f"group_{thread}", text=text)
 
     def _clear(self, owner_id: str, thread: str) -> None:
         deletions.clear_history(owner_id=owner_id, conversation_id=f"group_{thread}")

@@ -59,6 +59,9 @@ ON_ONE = (
     Action("clear", "POST", f"{ONE}clear/"),
     Action("delete", "DELETE", ONE),
 )
+# These take a conversation that is not there, too.
+SETTINGS = ("draft", "receive option")
+ON_LISTED = tuple(action for action in ON_ONE if action.name not in SETTINGS)
 # With a conversationIDList in the body.
 ON_MANY = (
     Action("mark", "POST", "conversations/mark/", MANY | {"markType": 1, "enableMark": True}),

@@ -47,6 +47,10 @@ class Row:
         self.shown["orderkey"] = max(self.activity, draft_s * 10**6)
 
     @property
+    def was_never_listed(self) -> bool:
+        return self.deleted_s is not None and not self.created_version
+
+    @property
     def read_key(self) -> str:
         return "groupReadSequence" if self.is_group else "c2cReadTimestamp"
 
@@ -130,6 +134,27 @@ class Reference:
             raise Refused(NO_SUCH)
         return row
 
+    def any(self, conversation_id: str) -> Row:
+        """As `one`, but for what is deleted and what never was, too: the owner is in all groups of these rows."""
+        if not conversation_id.startswith(("c2c_", "group_")):
+            raise Refused(BAD)
+        return self.rows.get(conversation_id) or Row(blank(conversation_id), deleted_s=self.now_s)
+
+    def keep(self, row: Row, **values: Any) -> None:
+        """Store values of what may not be in the list: then no version is taken."""
+        if row.deleted_s is None:
+            self.update(row, **values)
+        elif any(row.shown[key] != value for key, value in values.items()):
+            row.shown |= values
+            self.rows[row.shown["conversationID"]] = row
+
+    def placeholder(self, conversation_id: str) -> dict[str, Any]:
+        """What is shown of a conversation that is not in the list."""
+        row = self.any(conversation_id)
+        names = {"showName": conversation_id.split("_", 1)[1], "faceUrl": ""}
+        unset = {"orderkey": 0, "draftTimestamp": 0, "groupType": None}
+        return row.shown | names | unset
+
     def each(self, conversation_ids: list[str], change) -> list[int]:
         """The code for each ID, in order; `change` runs once for each conversation and says whether it changed it."""
         codes = {}
@@ -159,8 +184,13 @@ class Reference:
         self.update(row, isPinned=pinned)
 
     def draft(self, conversation_id: str, text: str, timestamp_s: int | None) -> None:
-        row = self.row(conversation_id)
+        row = self.any(conversation_id)
         known, known_s = row.shown["draftText"], row.shown["draftTimestamp"]
+        if row.deleted_s is not None:
+            if text and (timestamp_s is None or row.was_never_listed or timestamp_s > max(row.deleted_s, known_s - 1)):
+                edited_s = max(self.now_s, known_s) if timestamp_s is None else timestamp_s
+                self._begin(row, draftText=text, draftTimestamp=edited_s)
+            return
         if timestamp_s is None and text != known:
             timestamp_s = max(self.now_s, known_s)
         is_newer = timestamp_s is not None and timestamp_s >= known_s
@@ -169,14 +199,24 @@ class Reference:
             self.update(row, draftText=text, draftTimestamp=timestamp_s)
             row.order()
 
+    def _begin(self, row: Row, **draft: Any) -> None:
+        """A draft puts the conversation into the list."""
+        row.shown |= draft | {"showName": row.shown["showName"] or row.shown["conversationID"].split("_", 1)[1]}
+        row.deleted_s, row.created_version = None, 0
+        row.order()
+        self.rows[row.shown["conversationID"]] = row
+        self.changed.add(row.shown["conversationID"])
+
     def receive_option(self, conversation_id: str, option: int) -> None:
-        row = self.row(conversation_id)
+        row = self.any(conversation_id)
         if option not in range(5 if row.is_group else 3):
             raise Refused(BAD)
-        self.update(row, recvOpt=option)
+        self.keep(row, recvOpt=option)
 
     def read(self, conversation_id: str, up_to: int) -> None:
-        row = self.row(conversation_id)
+        row = self.any(conversation_id)
+        if row.was_never_listed:
+            raise Refused(NO_SUCH)
         if not row.is_group and up_to > self.now_s + 60:
             raise Refused(BAD)
         if up_to == 0:
@@ -184,13 +224,13 @@ class Reference:
         if up_to >= row.shown[row.read_key]:
             mentions = mentions_after((up_to,), row.shown)
             unread = still_unread(row.shown["unreadCount"], row.base_end, up_to)
-            self.update(row, **{row.read_key: up_to}, unreadCount=unread, groupAtInfoList=mentions)
+            self.keep(row, **{row.read_key: up_to}, unreadCount=unread, groupAtInfoList=mentions)
             row.base_end = row.base_end if unread else NO_POSITION
 
     def _read_everything(self, row: Row) -> None:
         newest = row.newest[0] if row.newest else 0
         position = max(newest, row.shown[row.read_key])
-        self.update(row, **{row.read_key: position}, unreadCount=0, groupAtInfoList=[])
+        self.keep(row, **{row.read_key: position}, unreadCount=0, groupAtInfoList=[])
         row.base_end = NO_POSITION
 
     def read_all(self, type_: int | None) -> int:
@@ -313,8 +353,11 @@ class Reference:
         before = self.rows.get(shown["conversationID"])
         if before:
             is_late = before.deleted_s is not None and row.last <= before.deleted_to
-            if is_late or shown["orderkey"] <= before.shown["orderkey"]:
+            is_older = is_late or shown["orderkey"] <= before.shown["orderkey"]
+            if is_older and not before.was_never_listed:
                 return
+            if before.was_never_listed:
+                shown["recvOpt"] = shown["recvOpt"] or before.shown["recvOpt"]
         self._make_groups(set(shown["conversationGroupList"]))
         if before:
             row.deleted_to, row.cleared_to, row.created_version = before.deleted_to, before.cleared_to, before.created_version

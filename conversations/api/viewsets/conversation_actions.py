@@ -16,6 +16,7 @@ from conversations.api.parameters import CLEAR_MESSAGES, EXTRA
 from conversations.api.responses import json_response
 from conversations.feeding import reports
 from conversations.formats.conversation_json import extra_json, marks_and_groups_json, to_json
+from conversations.lists.placeholders import placeholder
 
 
 class ConversationActions:
@@ -109,7 +110,8 @@ def results_response(call: Call, outcome: Results) -> HttpResponse:
 def _changed(call: Call, act: Callable[..., Outcome], **arguments: Any) -> HttpResponse:
     """Act, and answer with the conversation as it is then."""
     outcome = act(owner_id=call.owner_id, conversation_id=call.object_id, **call.body, **arguments)
-    return json_response(call, _to_json(outcome, call.values["extra"]), outcome.owner.token, has_etag=False)
+    shown: Any = _to_json(outcome, call.values["extra"]) if outcome.is_listed else placeholder(call.owner_id, call.object_id)
+    return json_response(call, shown, outcome.owner.token, has_etag=False)
 
 
 def _to_json(outcome: Outcome, extra: bool) -> bytes:

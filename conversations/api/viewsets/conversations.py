@@ -97,7 +97,7 @@ def _one_conversation(call: Call) -> HttpResponse:
         return json_response(call, conversation, snapshot.token)
     if call.values["placeholder"]:
         # It has the peer's name, whose changes this owner's version does not count: no ETag.
-        return json_response(call, placeholder(call.object_id), snapshot.token, has_etag=False)
+        return json_response(call, placeholder(call.owner_id, call.object_id), snapshot.token, has_etag=False)
     raise ConversationNotFound(call.object_id)
 
 
