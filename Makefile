@@ -68,6 +68,7 @@ lint: $(VENV)/dev
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/codespell
+	$(BIN)/djade --check --target-version 5.2 $$(find templates -name '*.html')
 	DEBUG=true $(BIN)/mypy
 	$(BIN)/python manage.py makemigrations --check --dry-run
 

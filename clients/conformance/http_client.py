@@ -245,7 +245,7 @@ CALLS: Mapping[str, Callable[..., Any]] = {
 
 
 def _parameters(conditions: Mapping[str, Any]) -> dict[str, str]:
-    """A V2TIMConversationListFilter as query parameters."""
+    """Return a V2TIMConversationListFilter as query parameters."""
     names = {"conversationType": "type"}
     return {
         names.get(key, key): str(value).lower() if value in (True, False) else str(value) for key, value in conditions.items()

@@ -1,4 +1,4 @@
-"""Does a value have what a case expects of it?"""
+"""Compare a value with what a case expects of it."""
 
 from typing import Any
 

@@ -61,7 +61,7 @@ class Runner:
         self.saved: dict[str, Any] = {}
 
     def run(self, case: Case) -> None:
-        """Raises CaseFailed, Skipped."""
+        """Run a case. Raises CaseFailed, Skipped."""
         if case.is_for_sdk and not self.client.is_sdk:
             raise Skipped("for SDKs only")
         run = secrets.token_hex(6)

@@ -142,8 +142,9 @@ class BigTableAdmin(ValidatedSelection):
         """Return the ID of the user whose texts a row's page shows, for the access log; "" if it shows none."""
         return ""
 
-    def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
-        return self._require_reason(request, obj) or super().render_change_form(request, context, add, change, form_url, obj)
+    def render_change_form(self, request, context, *args, obj=None, **kwargs):
+        refusal = self._require_reason(request, obj)
+        return refusal or super().render_change_form(request, context, *args, obj=obj, **kwargs)  # type: ignore[misc]
 
     def history_view(self, request, object_id, extra_context=None):
         obj = self.get_object(request, unquote(object_id))

@@ -58,8 +58,10 @@ def import_records(
     on_bad: Callable[[BadRecord], None] = lambda bad: None,
     on_batch: Callable[[int], None] = lambda last_number: None,
 ) -> Summary:
-    """Import numbered records: the vendor's answers and files of past messages, bodies of send and import calls, and webhooks
-    of messages. Safe to repeat. Records that name neither group nor peer are of the default group.
+    """Import numbered records. Safe to repeat.
+
+    They are the vendor's answers and files of past messages, bodies of send and import calls, and webhooks of messages. Records
+    that name neither group nor peer are of the default group.
 
     Messages sent up to `read_to_s` count as read, also when a webhook brings them again. A stored message is not changed.
     A group's messages in a batch cost one fan-out, and are stored as a whole or not at all.
