@@ -77,6 +77,7 @@ class ChangedBy(models.TextChoices):
 
     MESSAGE = "message", _("a message")
     RECALL = "recall", _("a recall")
+    EDIT = "edit", _("an edit")
     READ = "read", _("reading")
     PIN = "pin", _("pinning or unpinning")
     DRAFT = "draft", _("a draft")
@@ -100,7 +101,7 @@ class NotCountedReason(models.TextChoices):
     CLEARED = "cleared", _("cleared from the history")
     READ = "read", _("already read")
     IMPORTED = "imported", _("part of the imported unread")
-    UNKNOWN = "unknown", _("only its recall was received")
+    UNKNOWN = "unknown", _("only a recall or an edit was received")
     RECALLED = "recalled", _("recalled")
     OWN = "own", _("sent by the user")
     NO_UNREAD = "no_unread", _("sent with NoUnread")

@@ -25,8 +25,8 @@ class MessageAdmin(BigTableAdmin):
     search_fields = ("thread", "position")
     search_help_text = _("Group ID, or two user IDs separated by a space")
     fields = (
-        "links", "thread_display", "seq", "position", "sender", "sent_at", "random", "flags", "targets", "at_accounts",
-        "preview", "body_json", "created_at",
+        "links", "thread_display", "seq", "position", "sender", "sent_at", "random", "flags", "recalled_by", "edited_at",
+        "targets", "at_accounts", "preview", "body_json", "created_at",
     )  # fmt: skip
     readonly_fields = fields
     text_fields = ("preview", "body_json")
@@ -65,10 +65,15 @@ class MessageAdmin(BigTableAdmin):
     def sent_at(self, message):
         return in_utc(from_epoch_s(message.time_s)) if message.time_s is not None else None
 
+    @admin.display(description=_("edited"))
+    def edited_at(self, message):
+        return in_utc(from_epoch_s(message.edited_at_ms // 1000)) if message.edited_at_ms is not None else None
+
     @admin.display(description=_("flags"))
     def flags(self, message):
         flags = (
-            (_("recalled"), message.is_recalled), (_("only its recall was received"), message.body is None),
+            (_("recalled"), message.is_recalled), (_("edited"), message.edited_at_ms is not None),
+            (_("only a recall or an edit was received"), message.body is None),
             ("NoUnread", not message.counts_as_unread), ("NoLastMsg", not message.is_shown), (_("@everyone"), message.at_all),
             (_("only for some members"), message.targets != NO_LIST),
         )  # fmt: skip

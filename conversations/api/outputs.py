@@ -104,7 +104,8 @@ class MessageResult(serializers.Serializer):
     resultInfo = serializers.CharField(allow_blank=True)
     MsgKey = serializers.CharField(required=False, allow_null=True, help_text="one to one; null for an online-only message")
     MsgSeq = serializers.IntegerField(required=False, allow_null=True, help_text="group")
-    MsgTime = serializers.IntegerField(required=False, allow_null=True, help_text="epoch seconds")
+    MsgTime = serializers.IntegerField(required=False, allow_null=True, help_text="epoch seconds; not of an edit")
+    EventTime = serializers.IntegerField(required=False, help_text="of an edit: epoch milliseconds")
 
 
 class MessagesAnswer(serializers.Serializer):

@@ -1,4 +1,6 @@
-"""Store messages and recalls, and apply them to everybody's conversations: in any order, any number of times, in parallel.
+"""Store messages, edits and recalls, and apply them to everybody's conversations.
+
+They may come in any order, any number of times, and in parallel.
 
 Locks are taken from the top down: group, threads, owners in order of their IDs. An incoming message is merged with what is
 stored of it, and each row changes by the difference.
@@ -9,8 +11,9 @@ from collections.abc import Mapping, Sequence
 from conversations.choices import ChangedBy, GroupType
 from conversations.feeding import fan_out, group_fast_path, members
 from conversations.feeding.locked_groups import LockedGroup, lock_group
-from conversations.formats.messages import C2CRecall, GroupRecall, IncomingMessage
+from conversations.formats.messages import C2CRecall, GroupRecall, IncomingMessage, MessageEdit
 from conversations.store import messages as store_messages
+from conversations.store.message_reads import MessageKey
 from conversations.store.messages import Change, Outcome
 from conversations.store.threads import LockedThread, lock_threads
 from conversations.store.transactions import in_transaction
@@ -93,3 +96,38 @@ def _recall_in_group(recalled: GroupRecall) -> None:
     changes = store_messages.recall(recalled, lock_threads([recalled.thread]))
     locked.load_members()
     members.apply_changes(locked, changes, by=ChangedBy.RECALL)
+
+
+def edit(edits: Sequence[MessageEdit]) -> list[bool]:
+    """Apply edits to messages and to the conversations that show them; return whether each brought anything new.
+
+    A message that has not arrived yet is edited on arrival. Every edit has its EventTime. The edits of a group are one
+    transaction and one fan-out, all one-to-one edits another.
+    """
+    new_keys: set[MessageKey] = set()
+    by_group: dict[str, list[MessageEdit]] = {}
+    for message_edit in edits:
+        by_group.setdefault(message_edit.group_id, []).append(message_edit)
+    for group_id, part in by_group.items():
+        changes = _edit_in_group(group_id, part) if group_id else _edit_c2c(part)
+        new_keys |= {(change.after.thread, change.after.position) for change in changes if not change.is_empty}
+    return [(message_edit.thread, message_edit.position) in new_keys for message_edit in edits]
+
+
+@in_transaction
+def _edit_c2c(edits: Sequence[MessageEdit]) -> list[Change]:
+    changes = store_messages.edit(edits, lock_threads(message_edit.thread for message_edit in edits))
+    pairs = {pair for edited in edits for pair in ((edited.sender, edited.peer), (edited.peer, edited.sender))}
+    fan_out.change_c2c(pairs, changes, by=ChangedBy.EDIT)
+    return changes
+
+
+@in_transaction
+def _edit_in_group(group_id: str, edits: Sequence[MessageEdit]) -> list[Change]:
+    locked = lock_group(group_id)
+    if locked.type == GroupType.AVCHATROOM:
+        return []
+    changes = store_messages.edit(edits, lock_threads(message_edit.thread for message_edit in edits))
+    locked.load_members()
+    members.apply_changes(locked, [change for change in changes if not change.is_empty], by=ChangedBy.EDIT)
+    return changes

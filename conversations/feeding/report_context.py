@@ -11,8 +11,9 @@ from conversations.actions import groups as conversation_groups
 from conversations.actions import peer_receipts, pins
 from conversations.choices import ConversationType
 from conversations.exceptions import ConversationError
-from conversations.formats import at_info
+from conversations.formats import at_info, message_content
 from conversations.formats.entries import Entry
+from conversations.formats.fields import UINT32_MAX
 from conversations.models import Conversation, Group, Message, Owner
 from conversations.store import message_reads
 from conversations.store.message_reads import MessageKey
@@ -84,21 +85,39 @@ def load(owner: LockedOwner, rows: Rows, reported: Sequence[ReportedConversation
 
 
 def _mentioned_messages(owner_id: str, rows: Rows, reported: Iterable[ReportedConversation]) -> dict[MessageKey, Message]:
-    """Return the stored messages that the report mentions; none of a group of which the owner is not known to be a member."""
+    """Return the stored messages that the report mentions or replaces.
+
+    None of a group of which the owner is not known to be a member.
+    """
     unproven = counts.groups_without_membership(owner_id, rows)
+    entries = [item.entry for item in reported if item.conversation_id not in unproven]
     keys = {
-        (threads.thread_of(owner_id, item.conversation_id), position)
-        for item in reported
-        if item.conversation_id not in unproven
-        for position in _mentioned_positions(item.entry)
+        (threads.thread_of(owner_id, entry.conversation_id), position)
+        for entry in entries
+        for position in (*_mentioned_positions(entry), rows[entry.conversation_id].last_message_position)
+        if position
     }
-    return message_reads.find(sorted(keys))
+    return _sent_messages(owner_id, entries) | message_reads.find(sorted(keys))
+
+
+def _sent_messages(owner_id: str, entries: Iterable[Entry]) -> dict[MessageKey, Message]:
+    """Return the stored messages that entries show as not yet sent; they have the same random."""
+    randoms: dict[str, int] = {}
+    for entry in entries:
+        body = orjson.loads(entry.last_message) if entry.last_message else {}
+        random = body.get("random")
+        if entry.last_message and message_content.stage(body) == 0 and type(random) is int and 0 < random <= UINT32_MAX:
+            randoms[threads.thread_of(owner_id, entry.conversation_id)] = random
+    if not randoms:
+        return {}
+    stored = Message.objects.filter(thread__any_of=sorted(randoms), random__in=sorted(set(randoms.values())))
+    return {(message.thread, message.position): message for message in stored.filter(sender=owner_id)}
 
 
 def _mentioned_positions(entry: Entry) -> list[str]:
     """Return the positions of an entry's last message and of its messages with mentions."""
     seqs = at_info.seqs(entry.group_at_info) if entry.type == ConversationType.GROUP else ()
-    return [*filter(None, [entry.last_message_position]), *map(positions.of_group, seqs)]
+    return [entry.last_message_position, *map(positions.of_group, seqs)]
 
 
 def _bare_ids(rows: Rows, *, of_groups: bool) -> dict[str, str]:

@@ -5,8 +5,9 @@ same again changes nothing. The user's settings have no time: they are taken fro
 null changes nothing.
 """
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
 
 import orjson
 from django.utils.translation import gettext as _
@@ -16,11 +17,13 @@ from conversations.actions import drafts, groups, peer_receipts, pins, read_posi
 from conversations.choices import MessageStatus
 from conversations.exceptions import ConversationError, InvalidParameter
 from conversations.feeding.report_context import KnownProfile, ReportContext, ReportedConversation
-from conversations.formats import at_info
+from conversations.formats import at_info, message_content
 from conversations.formats.entries import Entry
-from conversations.models import Conversation
+from conversations.models import Conversation, Message
 from conversations.models.querysets import NO_AT_INFO
 from conversations.store.owners import LockedOwner
+from conversations.times import from_epoch_s
+from conversations.unread import rules
 
 # Keys that are taken as they are, and their columns.
 SETTINGS = {"recvOpt": "recv_opt", "markList": "marks", "customData": "custom_data"}
@@ -81,6 +84,7 @@ def _merge_messages(row: Conversation, reported: ReportedConversation, context: 
     Return whether stored messages must be counted again.
     """
     entry = reported.entry.with_read_position_of(row).without_cleared(row)
+    entry = _at_known_position(row, entry, context)
     must_count = _read_further(row, reported.entry)
     if "unreadCount" in reported.keys:
         must_count |= _import_unread(row, entry, context)
@@ -121,14 +125,62 @@ def _merge_last_message(row: Conversation, entry: Entry, context: ReportContext)
     """Show the app's last message unless a newer one is known. Whether a stored message shows, its own row decides."""
     position = entry.last_message_position
     thread = threads.thread_of(row.owner_id, row.conversation_id)
-    if entry.last_message is None or (thread, position) in context.messages or position < row.last_message_position:
+    if entry.last_message is None or position < row.last_message_position:
         return
+    shown = row.last_message if position == row.last_message_position else None
     peer_read_s = context.read_by_peer.get(row.conversation_id, 0)
     last_message = peer_receipts.as_read(entry.last_message, peer_read_s) or entry.last_message
-    is_same = position == row.last_message_position
-    if is_same and row.last_message and _information_in(last_message) <= _information_in(row.last_message):
+    stored = context.messages.get((thread, position))
+    if stored is not None and stored.body is None:
+        last_message = rules.as_changed(last_message, stored)
+    elif stored is not None and not (shown is not None and rules.is_newer_report(last_message, stored)):
+        return
+    if shown is not None and not _is_later_state(last_message, shown):
         return
     row.last_message, row.last_message_at, row.last_message_position = last_message, entry.last_message_at, position
+
+
+def _at_known_position(row: Conversation, entry: Entry, context: ReportContext) -> Entry:
+    """Return the entry with its last message at the position where this message is known to be.
+
+    Until a message is sent, its client gives it other times. The later state of the row's last message takes its own position.
+    """
+    if entry.last_message is None:
+        return entry
+    thread, reported = threads.thread_of(row.owner_id, row.conversation_id), orjson.loads(entry.last_message)
+    if message_content.stage(reported) == 0:
+        for stored in context.messages.values():
+            if stored.thread == thread and stored.body and _is_same(reported, stored):
+                return _moved(entry, stored.position, from_epoch_s(stored.time_s))
+    if row.last_message is None or row.last_message_position == entry.last_message_position:
+        return entry
+    shown = orjson.loads(row.last_message)
+    if not message_content.is_same_message(reported, shown):
+        return entry
+    is_stored = (thread, row.last_message_position) in context.messages
+    if is_stored or message_content.stage(reported) < message_content.stage(shown):
+        return _moved(entry, row.last_message_position, row.last_message_at)
+    row.last_message, row.last_message_at = entry.last_message, entry.last_message_at
+    row.last_message_position = entry.last_message_position
+    return entry
+
+
+def _is_same(reported: Mapping[str, Any], stored: Message) -> bool:
+    return message_content.is_same_message(reported, orjson.loads(stored.body))
+
+
+def _moved(entry: Entry, position: str, at: datetime | None) -> Entry:
+    return entry._replace(last_message_position=position, last_message_at=at)
+
+
+def _is_later_state(reported: str, shown: str) -> bool:
+    """Return whether a report of the last message holds: its state is later, it edits the message, or it says more."""
+    bodies = orjson.loads(reported), orjson.loads(shown)
+    stages = [message_content.stage(body) for body in bodies]
+    if stages[0] != stages[1]:
+        return stages[0] > stages[1]
+    has_other_status = stages[0] == 0 and bodies[0].get("status") != bodies[1].get("status")
+    return has_other_status or message_content.is_edit(*bodies) or _information_in(reported) > _information_in(shown)
 
 
 def _information_in(last_message: str) -> tuple[bool, bool, int, str]:
@@ -149,7 +201,7 @@ def _merge_mentions(row: Conversation, entry: Entry, context: ReportContext) -> 
         message = context.messages.get((thread, positions.of_group(seq)))
         if message is None:
             at_types[seq] = at_types.get(seq, 0) | at_type  # me and all are two bits
-        elif not message.is_recalled and message.sender != row.owner_id:
+        elif not rules.says_mentions(message) and message.sender != row.owner_id:
             at_types.setdefault(seq, at_type)
     row.group_at_info = at_info.to_json(at_types)
 

@@ -2,11 +2,12 @@
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple, cast
 
 import orjson
 
-from conversations import identifiers
+from conversations import identifiers, positions, threads
 from conversations.actions import read_positions, reading
 from conversations.actions.results import Result, Results, refusal_result
 from conversations.choices import ChangedBy, ConversationType
@@ -21,7 +22,8 @@ from conversations.store.rows import insert_rows, save_conversations, save_unlis
 from conversations.store.transactions import in_transaction
 from conversations.sync_tokens import NEVER_SEEN
 from conversations.times import CLOCK_TOLERANCE_S, to_epoch_s
-from conversations.unread import counts
+from conversations.unread import counts, rules, viewers
+from conversations.unread.last_message import newest_shown
 
 # The columns that a report can change.
 COLUMNS = (
@@ -82,7 +84,9 @@ def _known_to_members(entries: Sequence[Entry]) -> list[Entry]:
 
 def _is_same(entry: Entry, message: Message) -> bool:
     """Return whether an entry's last message is this stored one. Its random is not enough: a back end may count instead."""
-    if message.random is None or message.body is None or entry.last_message is None or entry.last_message_at is None:
+    if message.random is None or message.body is None or message.is_recalled:
+        return False
+    if entry.last_message is None or entry.last_message_at is None:
         return False
     reported, stored = orjson.loads(entry.last_message), orjson.loads(message.body)
     # A message without MsgTime got the time of its arrival.
@@ -139,15 +143,29 @@ def _merge_each(
             if isinstance(content, ConversationError):
                 raise content
             row = rows[conversation_id]
+            position_before = row.last_message_position
             must_count, refused = report_merging.merge(row, content, context, owner)
             if must_count:
                 to_count[conversation_id] = row
+            if row.last_message_position < position_before:
+                _show_newest(row, context)
             results.append(refusal_result(conversation_id, refused) if refused else Result(conversation_id))
         except ConversationError as error:
             results.append(refusal_result(conversation_id, error))
     for conversation_id, unread in counts.recount_many(list(to_count.values())).items():
         rows[conversation_id].unread_count = unread
     return results
+
+
+def _show_newest(row: Conversation, context: report_context.ReportContext) -> None:
+    """Show the newest stored message, if it is newer than the last one, which has turned out to be an earlier one."""
+    if context.newest.get(row.conversation_id, positions.NO_POSITION) <= row.last_message_position:
+        return
+    peer_read_s = context.read_by_peer.get(row.conversation_id, 0)
+    viewer = replace(viewers.of_row(row), peer_read_s=peer_read_s)
+    newest = newest_shown(row, viewer, threads.thread_of(row.owner_id, row.conversation_id))
+    if newest is not None and newest.position > row.last_message_position:
+        rules.set_last(row, viewer, newest)
 
 
 def _state(row: Conversation) -> list[Any]:

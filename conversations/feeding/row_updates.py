@@ -64,7 +64,7 @@ class RowUpdate:
                 return
             self._list()
         before = None if change.before is None else ViewedMessage(self.before, change.before)
-        rules.apply(self.row, before, ViewedMessage(self.after, message), _newest_shown_before)
+        rules.apply(self.row, before, ViewedMessage(self.after, message), _newest_shown)
 
     def apply_membership(self) -> None:
         """Show whether the owner is a member now. Joining lists the conversation and moves it up."""
@@ -119,6 +119,6 @@ class RowUpdate:
         return tuple(getattr(self.row, column) for column in MESSAGE_COLUMNS)
 
 
-def _newest_shown_before(viewed: ViewedMessage, row: Conversation) -> Message | None:
-    """Return the message to show once this one is recalled."""
-    return newest_shown(row, viewed.viewer, viewed.message.thread, before=viewed.message.position)
+def _newest_shown(viewed: ViewedMessage, row: Conversation, before: str | None) -> Message | None:
+    """Return the newest stored message that shows in the row, before a position or of all."""
+    return newest_shown(row, viewed.viewer, viewed.message.thread, before=before)

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,7 +18,7 @@ from conversations.choices import Membership
 from conversations.exceptions import ConversationError, ServiceUnavailable
 from conversations.feeding import members, messages, profiles
 from conversations.formats import webhook_events
-from conversations.formats.messages import C2CRecall, GroupRecall, IncomingMessage
+from conversations.formats.messages import C2CRecall, GroupRecall, IncomingMessage, MessageEdit
 from conversations.formats.rest_groups import GroupInfo, Profile
 from conversations.models import WebhookEvent, WebhookOutcome
 from conversations.times import now_s
@@ -111,6 +112,8 @@ def apply_event(event: webhook_events.Event | None, *, at_ms: int, now_s: int) -
     match event:
         case IncomingMessage():
             messages.record([event], now_s=now_s)
+        case MessageEdit():
+            messages.edit([replace(event, event_time_ms=at_ms)])
         case C2CRecall() | GroupRecall():
             messages.recall(event)
         case webhook_events.C2CRead():

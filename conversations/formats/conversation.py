@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from conversations import identifiers, positions
 from conversations.choices import OLD_GROUP_TYPES, ConversationType, GroupType, ReceiveOption
 from conversations.exceptions import GroupNameTooLong, InvalidParameter
-from conversations.formats import at_info, marks
+from conversations.formats import at_info, marks, message_content
 from conversations.formats.checks import (
     INT32_MAX,
     INT64_MAX,
@@ -173,6 +173,8 @@ def _last_message(message: Any, type_: ConversationType) -> tuple[str | None, in
         return None, 0, positions.NO_POSITION
     if type(message) is not dict:
         raise refuse("lastMessage", _("Must be an object."))
+    if message_content.is_recalled(message):
+        message = message_content.to_notice(message)
     try:
         packed = orjson.dumps(message)
     except TypeError as error:

@@ -4,7 +4,7 @@ Clients' JSON is stored unchanged, so a part may have any type.
 Source: V2TIMMessage; names of elements as in Flutter's V2TimMessage up to 8.4, the SDK's classic dialect.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import orjson
@@ -49,7 +49,7 @@ def one_line_preview(last_message: str | None, type_: int) -> str:
         return ""
     if message.get("status") in WITHDRAWN:
         return _kind(MessageStatus(message["status"]))
-    preview = " ".join(_element_preview(*element, _one_line) for element in _elements(message))
+    preview = " ".join(_element_preview(*element, _one_line) for element in elements_of(message))
     preview = _one_line(preview) or _kind(ElemType.NONE)
     sender = sender_of(message)
     if type_ != ConversationType.GROUP or message.get("isSelf") is True or not sender:
@@ -59,18 +59,22 @@ def one_line_preview(last_message: str | None, type_: int) -> str:
 
 def element_previews(message: dict[str, Any]) -> list[str]:
     """Return a preview of each element of a stored message, with its whole text and its lines."""
-    parts = [_element_preview(*element, _whole) for element in _elements(message)]
+    if message.get("status") in WITHDRAWN:
+        return [_kind(MessageStatus(message["status"]))]
+    parts = [_element_preview(*element, _whole) for element in elements_of(message)]
     return [part for part in parts if part] or [_kind(ElemType.NONE)]
 
 
 def element_kinds(message: dict[str, Any]) -> list[str]:
     """Return the kind of each element of a stored message, for staff who must not see its content."""
-    return [_kind(type_ or ElemType.NONE) for type_, _element in _elements(message)]
+    if message.get("status") in WITHDRAWN:
+        return [_kind(MessageStatus(message["status"]))]
+    return [_kind(type_ or ElemType.NONE) for type_, _element in elements_of(message)]
 
 
 def is_notice(message: dict[str, Any]) -> bool:
     """Return whether a stored message is a system notice of its group."""
-    return any(type_ in (ElemType.GROUP_TIPS, ElemType.GROUP_REPORT) for type_, _element in _elements(message))
+    return any(type_ in (ElemType.GROUP_TIPS, ElemType.GROUP_REPORT) for type_, _element in elements_of(message))
 
 
 def sender_of(message: dict[str, Any]) -> str:
@@ -78,7 +82,7 @@ def sender_of(message: dict[str, Any]) -> str:
     return next(filter(None, (_text(message, key, _one_line) for key in SENDER_KEYS)), "")
 
 
-def _elements(message: dict[str, Any]) -> Iterator[tuple[ElemType | None, dict[str, Any]]]:
+def elements_of(message: Mapping[str, Any]) -> Iterator[tuple[ElemType | None, Mapping[str, Any]]]:
     """Yield each element with its type, None for an unknown type; the next one is under `nextElem`."""
     holder = message
     for _count in range(MAX_ELEMENTS):
@@ -92,14 +96,14 @@ def _elements(message: dict[str, Any]) -> Iterator[tuple[ElemType | None, dict[s
             return
 
 
-def _type_of(holder: dict[str, Any]) -> ElemType | None:
+def _type_of(holder: Mapping[str, Any]) -> ElemType | None:
     number = holder.get("elemType")
     if type(number) is int and number in ElemType.values and number != ElemType.NONE:
         return ElemType(number)
     return next((type_ for type_, key in ELEMENT_KEYS.items() if holder.get(key)), None)
 
 
-def _element_preview(type_: ElemType | None, element: dict[str, Any], shorten: Callable[[str], str]) -> str:
+def _element_preview(type_: ElemType | None, element: Mapping[str, Any], shorten: Callable[[str], str]) -> str:
     if type_ == ElemType.TEXT:
         return _text(element, "text", shorten)
     kind = _kind(type_ or ElemType.NONE)
@@ -107,7 +111,7 @@ def _element_preview(type_: ElemType | None, element: dict[str, Any], shorten: C
     return _("%(kind)s %(caption)s") % {"kind": kind, "caption": caption} if caption else kind
 
 
-def _seconds(element: dict[str, Any]) -> str:
+def _seconds(element: Mapping[str, Any]) -> str:
     """Return the length of a voice message or video, "" without one."""
     duration = element.get("duration")
     return _("%(count)d s") % {"count": duration} if type(duration) is int and duration > 0 else ""
@@ -121,7 +125,7 @@ def _object(value: Any) -> dict[str, Any]:
     return value if type(value) is dict else {}
 
 
-def _text(holder: dict[str, Any], key: str, shorten: Callable[[str], str]) -> str:
+def _text(holder: Mapping[str, Any], key: str, shorten: Callable[[str], str]) -> str:
     value = holder.get(key)
     return shorten(value) if type(value) is str else ""
 

@@ -1,11 +1,18 @@
 """Incoming messages and recalls of every source: checked, frozen, in the vendor's units."""
 
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from conversations import positions
 from conversations.choices import ConversationType
 from conversations.threads import thread_between
+
+
+class Mentions(NamedTuple):
+    """Whom a message mentions."""
+
+    all: bool
+    accounts: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,15 +65,46 @@ class IncomingMessage:
         return f"{self.seq}_{self.random}_{self.time_s}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageEdit:
+    """An edit of a message of two users, or of a group or topic. A part of the content that it leaves as it is is None."""
+
+    sender: str = ""  # of the message, one to one
+    peer: str = ""
+    group_id: str = ""
+    topic_id: str = ""
+    time_s: int = 0  # one to one
+    seq: int
+    random: int = 0
+    elements: tuple[dict[str, Any], ...] | None = None  # as in IncomingMessage
+    cloud_custom_data: str | None = None
+    mentions: Mentions | None = None
+    event_time_ms: int = 0  # of several edits of a part, the newest holds; 0: of the time when it came
+
+    @property
+    def thread(self) -> str:
+        return self.topic_id or self.group_id or thread_between(self.sender, self.peer)
+
+    @property
+    def position(self) -> str:
+        return positions.of_group(self.seq) if self.group_id else positions.of_c2c(self.time_s, self.seq, self.random)
+
+    @property
+    def msg_key(self) -> str:
+        """The MsgKey of a one-to-one message."""
+        return f"{self.seq}_{self.random}_{self.time_s}"
+
+
 @dataclass(frozen=True, slots=True)
 class C2CRecall:
-    """A recall of the sender's message to a peer."""
+    """A recall of the sender's message to a peer; the operator is "" if unknown."""
 
     sender: str
     peer: str
     time_s: int
     seq: int
     random: int
+    operator: str = ""
 
     @property
     def thread(self) -> str:
@@ -79,11 +117,12 @@ class C2CRecall:
 
 @dataclass(frozen=True, slots=True)
 class GroupRecall:
-    """A recall of messages of a group, or of one of its topics."""
+    """A recall of messages of a group, or of one of its topics; the operator is "" if unknown."""
 
     group_id: str
     topic_id: str
     seqs: tuple[int, ...]
+    operator: str = ""
 
     @property
     def thread(self) -> str:

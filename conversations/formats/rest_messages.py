@@ -5,6 +5,8 @@ Source: "Sending One-to-One Messages to One User", "Sending Ordinary Messages in
 """
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -15,7 +17,7 @@ from conversations.formats import fields, message_body
 from conversations.formats.checks import refuse, refuse_unknown
 from conversations.formats.conversation import LAST_MESSAGE_MAX_BYTES
 from conversations.formats.fields import Body
-from conversations.formats.messages import C2CRecall, GroupRecall, IncomingMessage
+from conversations.formats.messages import C2CRecall, GroupRecall, IncomingMessage, Mentions, MessageEdit
 
 # The first that is present counts: the webhooks' name, that of the one-to-one calls, that of import_group_msg.
 TIME_KEYS = ("MsgTime", "MsgTimeStamp", "SendTime")
@@ -28,8 +30,11 @@ KEYS = GROUP_ONLY_KEYS | {
     "SyncOtherMachine", "ForbidCallbackControl", "OfflinePushInfo", "MsgPriority", "SupportMessageExtension",
     "IsNeedReadReceipt", "NeedReadReceipt", "RecentContactFlag", "SdkAppid",
 }  # fmt: skip
-C2C_RECALL_KEYS = frozenset({"From_Account", "To_Account", "MsgKey", "Reason", "SdkAppid"})
-GROUP_RECALL_KEYS = frozenset({*fields.GROUP_ID_KEYS, "TopicId", "MsgSeqList", "Reason", "SdkAppid"})
+C2C_RECALL_KEYS = frozenset({"From_Account", "To_Account", "MsgKey", "Operator_Account", "Reason", "SdkAppid"})
+GROUP_RECALL_KEYS = frozenset({*fields.GROUP_ID_KEYS, "TopicId", "MsgSeqList", "Operator_Account", "Reason", "SdkAppid"})
+_EDIT_KEYS = frozenset({"MsgBody", "CloudCustomData", "EventTime", "Operator_Account", "SdkAppid"})
+C2C_EDIT_KEYS = _EDIT_KEYS | {"From_Account", "To_Account", "MsgKey"}
+GROUP_EDIT_KEYS = _EDIT_KEYS | {*fields.GROUP_ID_KEYS, "TopicId", "MsgSeq", "GroupAtInfo"}
 
 NO_UNREAD, NO_LAST_MSG = "NoUnread", "NoLastMsg"
 SEND_CONTROLS = (NO_UNREAD, NO_LAST_MSG, "WithMuteNotifications", "NoMsgCheck")
@@ -101,13 +106,62 @@ def recall(body: Any) -> C2CRecall | GroupRecall:
 
 def read_c2c_recall(body: Body) -> C2CRecall:
     """Read the one-to-one recall in a body that may have other keys."""
-    return C2CRecall(fields.user_id(body, "From_Account"), fields.user_id(body, "To_Account"), *fields.msg_key(body))
+    sender, peer = fields.user_id(body, "From_Account"), fields.user_id(body, "To_Account")
+    return C2CRecall(sender, peer, *fields.msg_key(body), fields.optional_user_id(body, "Operator_Account"))
 
 
 def read_group_recall(body: Body) -> GroupRecall:
     """Read the group recall in a body that may have other keys."""
     fields.text(body, "Reason")  # checked only: no list shows it
-    return GroupRecall(fields.group_id(body), fields.topic_id(body), fields.msg_seqs(body))
+    operator = fields.optional_user_id(body, "Operator_Account")
+    return GroupRecall(fields.group_id(body), fields.topic_id(body), fields.msg_seqs(body), operator)
+
+
+def edit(body: Any, *, now_ms: int) -> MessageEdit:
+    """Read the body of an edit call; its time is now if it has none. Raises InvalidParameter, naming the key."""
+    is_group = fields.has_group_id(fields.check_object(body))
+    refuse_unknown(body, GROUP_EDIT_KEYS if is_group else C2C_EDIT_KEYS)
+    message_edit = read_group_edit(body, now_s=now_ms // 1000) if is_group else read_c2c_edit(body, now_s=now_ms // 1000)
+    message_body.check_contents(message_edit.elements or ())
+    return replace(message_edit, event_time_ms=message_edit.event_time_ms or now_ms)
+
+
+def read_c2c_edit(body: Body, *, now_s: int) -> MessageEdit:
+    """Read the one-to-one edit in a body that may have other keys."""
+    time_s, seq, random = fields.msg_key(body)
+    return MessageEdit(
+        sender=fields.user_id(body, "From_Account"),
+        peer=fields.user_id(body, "To_Account"),
+        time_s=time_s,
+        seq=seq,
+        random=random,
+        **_edited_parts(body, now_s),
+    )
+
+
+def read_group_edit(body: Body, *, now_s: int) -> MessageEdit:
+    """Read the group edit in a body that may have other keys."""
+    seq = fields.number(body, "MsgSeq", most=fields.MSG_SEQ_MAX)
+    if not seq:  # a group's numbers begin at 1
+        raise refuse("MsgSeq", _("Missing."))
+    mentions = _mentions(body) if body.get("GroupAtInfo") is not None else None
+    return MessageEdit(
+        group_id=fields.group_id(body), topic_id=fields.topic_id(body), seq=seq, mentions=mentions, **_edited_parts(body, now_s)
+    )
+
+
+def _edited_parts(body: Body, now_s: int) -> dict[str, Any]:
+    """Return the parts of the content that an edit replaces: each of them may be absent, but not all."""
+    present = [key for key in ("MsgBody", "CloudCustomData", "GroupAtInfo") if body.get(key) is not None]
+    if not present:
+        raise refuse("MsgBody", _("Missing."))
+    elements = _elements(body) if "MsgBody" in present else None
+    _check_sizes(elements or (), message_body.to_classic(elements) if elements else {})
+    return {
+        "elements": elements,
+        "cloud_custom_data": fields.text_or_none(body, "CloudCustomData"),
+        "event_time_ms": fields.event_time_ms(body, now_s) or 0,
+    }
 
 
 def identity(body: Body, type_: ConversationType, now_s: int) -> tuple[int | None, int | None, int | None]:
@@ -127,16 +181,22 @@ def identity(body: Body, type_: ConversationType, now_s: int) -> tuple[int | Non
 
 
 def _in_group(body: Body) -> dict[str, Any]:
-    mentions = fields.list_of(body, "GroupAtInfo", dict)
-    single = [entry for entry in mentions if not fields.flag(entry, "GroupAtAllFlag")]
+    mentions = _mentions(body)
     return {
         "group_id": fields.group_id(body),
         "topic_id": fields.topic_id(body),
         "group_type": fields.group_type(body),
-        "at_all": len(single) < len(mentions),
-        "at_accounts": tuple(dict.fromkeys(fields.user_id(entry, "GroupAt_Account") for entry in single)),
+        "at_all": mentions.all,
+        "at_accounts": mentions.accounts,
         "targets": fields.user_ids(body, "To_Account"),
     }
+
+
+def _mentions(body: Body) -> Mentions:
+    entries = fields.list_of(body, "GroupAtInfo", dict)
+    single = [entry for entry in entries if not fields.flag(entry, "GroupAtAllFlag")]
+    accounts = tuple(dict.fromkeys(fields.user_id(entry, "GroupAt_Account") for entry in single))
+    return Mentions(len(single) < len(entries), accounts)
 
 
 def _elements(body: Body) -> tuple[dict[str, Any], ...]:
@@ -152,9 +212,13 @@ def _elements(body: Body) -> tuple[dict[str, Any], ...]:
 
 def _check_size(message: IncomingMessage) -> None:
     """Raise InvalidParameter for a message that can't be stored, or that is too large for a last message."""
+    _check_sizes(message.elements, message_body.last_message(message, is_self=False))
+
+
+def _check_sizes(elements: Sequence[dict[str, Any]], classic: dict[str, Any]) -> None:
     try:
-        packed = orjson.dumps(message.elements)
-        shown = orjson.dumps(message_body.last_message(message, is_self=False))
+        packed = orjson.dumps(elements)
+        shown = orjson.dumps(classic)
     except TypeError as error:
         # Unpaired surrogates, numbers beyond 64 bits, objects nested too deeply.
         raise refuse("MsgBody", str(error)) from error

@@ -19,7 +19,7 @@ from conversations.exceptions import NoPermission
 from conversations.formats import fields, rest_messages
 from conversations.formats.checks import refuse
 from conversations.formats.fields import Body
-from conversations.formats.messages import C2CRecall, GroupRecall, IncomingMessage
+from conversations.formats.messages import C2CRecall, GroupRecall, IncomingMessage, MessageEdit
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +90,8 @@ class ProfileChanged:
 
 
 Event = (
-    IncomingMessage | C2CRead | C2CRecall | GroupRecall | GroupCreated | MembersJoined | MembersLeft | GroupDissolved
-    | GroupInfoChanged | ProfileChanged
+    IncomingMessage | MessageEdit | C2CRead | C2CRecall | GroupRecall | GroupCreated | MembersJoined | MembersLeft
+    | GroupDissolved | GroupInfoChanged | ProfileChanged
 )  # fmt: skip
 
 NICK_TAG, FACE_TAG = "Tag_Profile_IM_Nick", "Tag_Profile_IM_Image"
@@ -178,6 +178,14 @@ def _group_recall(body: Body, now_s: int) -> GroupRecall:
     return rest_messages.read_group_recall(body)
 
 
+def _c2c_edit(body: Body, now_s: int) -> MessageEdit:
+    return rest_messages.read_c2c_edit(body, now_s=now_s)
+
+
+def _group_edit(body: Body, now_s: int) -> MessageEdit:
+    return rest_messages.read_group_edit(body, now_s=now_s)
+
+
 # ---- Groups and users --------------------------------------------------------------------------
 
 
@@ -258,8 +266,10 @@ _PARSERS: Mapping[str, Callable[[Body, int], Event | None]] = {
     "C2C.CallbackAfterSendMsg": _c2c_message,
     "C2C.CallbackAfterMsgReport": _c2c_read,
     "C2C.CallbackAfterMsgWithDraw": _c2c_recall,
+    "C2C.CallbackAfterModifyMsg": _c2c_edit,
     "Group.CallbackAfterSendMsg": _group_message,
     "Group.CallbackAfterRecallMsg": _group_recall,
+    "Group.CallbackAfterModifyMsg": _group_edit,
     "Group.CallbackAfterCreateGroup": _group_created,
     "Group.CallbackAfterNewMemberJoin": _members_joined,
     "Group.CallbackAfterMemberExit": _members_left,

@@ -27,6 +27,7 @@ class Kind(models.TextChoices):
 
     UNREAD = "unread", _("unread count differs from the stored messages")
     LAST_MESSAGE = "last_message", _("last message is not the newest one")
+    OLD_CONTENT = "old_content", _("content of a recalled or edited message is left")
     LAST_MESSAGE_JSON = "last_message_json", _("last message is not valid JSON")
     MENTIONS = "mentions", _("mentions differ from the stored messages")
     ORDER_KEY = "order_key", _("order key is below that of the last message")
@@ -117,7 +118,7 @@ def _without_stale(entries: dict[int, int], row: Conversation, thread: str) -> d
     stale = {
         seqs[message.position]
         for message in stored.values()
-        if message.is_recalled or rules.reason_passed(message.position, row) in ENDS_A_MENTION
+        if rules.says_mentions(message) or rules.reason_passed(message.position, row) in ENDS_A_MENTION
     }
     return {seq: at_type for seq, at_type in entries.items() if seq not in stale}
 
@@ -126,6 +127,7 @@ def _last_message(row: Conversation, viewer: Viewer, thread: str, newest: Messag
     if row.last_message is not None and not _is_object(row.last_message):
         kind = Kind.LAST_MESSAGE_JSON
     elif _is_last(row, viewer, thread, newest):
+        yield from _old_content(row, viewer, thread, newest)
         return
     else:
         kind = Kind.LAST_MESSAGE
@@ -134,6 +136,19 @@ def _last_message(row: Conversation, viewer: Viewer, thread: str, newest: Messag
     columns = ("last_message", "last_message_at", "last_message_position")
     right = {column: getattr(shown, column) for column in columns}
     yield Discrepancy(kind, row.last_message_position or "-", shown.last_message_position or "-", right)
+
+
+def _old_content(row: Conversation, viewer: Viewer, thread: str, newest: Message | None) -> Iterator[Discrepancy]:
+    """Compare the last message with its own recall or edit. The values don't show its text."""
+    key = (thread, row.last_message_position)
+    is_newest = newest is not None and newest.position == row.last_message_position
+    message = newest if is_newest else message_reads.find([key]).get(key)
+    if message is None or row.last_message is None or not viewer.sees(message):
+        return
+    right = rules.as_changed(row.last_message, message)
+    if right != row.last_message:
+        state = "recalled" if message.is_recalled else "edited"
+        yield Discrepancy(Kind.OLD_CONTENT, row.last_message_position, state, {"last_message": right})
 
 
 def _is_object(text: str) -> bool:
@@ -150,7 +165,8 @@ def _is_last(row: Conversation, viewer: Viewer, thread: str, newest: Message | N
         return newest is None and position == positions.NO_POSITION
     if newest is not None and newest.position >= position:
         return newest.position == position
-    return position == positions.NO_POSITION or (thread, position) not in message_reads.find([(thread, position)])
+    stored = message_reads.find([(thread, position)]).get((thread, position))
+    return position == positions.NO_POSITION or stored is None or stored.body is None
 
 
 def _with_peers_read(viewer: Viewer, row: Conversation, newest: Message | None) -> Viewer:

@@ -48,7 +48,7 @@ def _prune_thread(thread: str, before_s: int, dry_run: bool) -> int:
     stored = Message.objects.filter(thread=thread)
     # A group orders its messages by number: the old ones end where the first newer one stands.
     end = stored.filter(time_s__gte=before_s).order_by("position").values_list("position", flat=True).first() or BEYOND_ALL
-    shown = stored.filter(position__lt=end, is_recalled=False, is_shown=True, body__isnull=False, targets=rules.NO_LIST)
+    shown = stored.filter(position__lt=end, is_shown=True, body__isnull=False, targets=rules.NO_LIST)
     newest = shown.order_by("-position").values_list("position", flat=True).first()
     count = 0
     last: str | None = positions.NO_POSITION

@@ -191,6 +191,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("message", "a message"),
                             ("recall", "a recall"),
+                            ("edit", "an edit"),
                             ("read", "reading"),
                             ("pin", "pinning or unpinning"),
                             ("draft", "a draft"),
@@ -285,7 +286,7 @@ class Migration(migrations.Migration):
                 (
                     "time_s",
                     models.BigIntegerField(
-                        help_text="MsgTime, epoch seconds; empty if only the recall was received", null=True
+                        help_text="MsgTime, epoch seconds; empty if only a recall or an edit was received", null=True
                     ),
                 ),
                 ("random", models.BigIntegerField(help_text="MsgRandom", null=True)),
@@ -293,6 +294,26 @@ class Migration(migrations.Migration):
                 ("counts_as_unread", models.BooleanField(db_default=True, help_text="not NoUnread")),
                 ("is_shown", models.BooleanField(db_default=True, help_text="not NoLastMsg")),
                 ("is_recalled", models.BooleanField(db_default=False, verbose_name="recalled")),
+                (
+                    "recalled_by",
+                    models.CharField(
+                        blank=True,
+                        db_default="",
+                        help_text="Operator_Account; empty if unknown",
+                        max_length=64,
+                        verbose_name="recalled by",
+                    ),
+                ),
+                (
+                    "edited_at_ms",
+                    models.BigIntegerField(
+                        help_text="EventTime of the newest edit, epoch milliseconds", null=True, verbose_name="edited"
+                    ),
+                ),
+                (
+                    "edit",
+                    models.TextField(blank=True, db_default="", help_text="newest edit of each part of the content, JSON"),
+                ),
                 ("at_all", models.BooleanField(db_default=False)),
                 ("at_accounts", models.TextField(db_default="[]", help_text="GroupAtInfo, JSON")),
                 (
@@ -634,6 +655,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("message", "a message"),
                             ("recall", "a recall"),
+                            ("edit", "an edit"),
                             ("read", "reading"),
                             ("pin", "pinning or unpinning"),
                             ("draft", "a draft"),
@@ -780,7 +802,7 @@ class Migration(migrations.Migration):
                 (
                     "time_s",
                     models.BigIntegerField(
-                        help_text="MsgTime, epoch seconds; empty if only the recall was received", null=True
+                        help_text="MsgTime, epoch seconds; empty if only a recall or an edit was received", null=True
                     ),
                 ),
                 ("random", models.BigIntegerField(help_text="MsgRandom", null=True)),
@@ -788,6 +810,26 @@ class Migration(migrations.Migration):
                 ("counts_as_unread", models.BooleanField(db_default=True, help_text="not NoUnread")),
                 ("is_shown", models.BooleanField(db_default=True, help_text="not NoLastMsg")),
                 ("is_recalled", models.BooleanField(db_default=False, verbose_name="recalled")),
+                (
+                    "recalled_by",
+                    models.CharField(
+                        blank=True,
+                        db_default="",
+                        help_text="Operator_Account; empty if unknown",
+                        max_length=64,
+                        verbose_name="recalled by",
+                    ),
+                ),
+                (
+                    "edited_at_ms",
+                    models.BigIntegerField(
+                        help_text="EventTime of the newest edit, epoch milliseconds", null=True, verbose_name="edited"
+                    ),
+                ),
+                (
+                    "edit",
+                    models.TextField(blank=True, db_default="", help_text="newest edit of each part of the content, JSON"),
+                ),
                 ("at_all", models.BooleanField(db_default=False)),
                 ("at_accounts", models.TextField(db_default="[]", help_text="GroupAtInfo, JSON")),
                 (

@@ -36,14 +36,25 @@ class MessageColumns(models.Model):
     sender = models.CharField(_("sender"), max_length=identifiers.OWNER_ID_MAX_BYTES, blank=True, help_text="From_Account")
     # Without a body both are None. Code that has looked at the body may take them for a number and a text.
     time_s: "models.BigIntegerField[Any, Any]" = models.BigIntegerField(
-        null=True, help_text=_("MsgTime, epoch seconds; empty if only the recall was received")
+        null=True, help_text=_("MsgTime, epoch seconds; empty if only a recall or an edit was received")
     )
     random = models.BigIntegerField(null=True, help_text="MsgRandom")
-    # As everyone but the sender sees it.
+    # As everyone but the sender sees it: with its newest edit, and without its content once it is recalled.
     body: "models.TextField[Any, Any]" = models.TextField(null=True, help_text=_("lastMessage, JSON"))  # noqa: DJ001
     counts_as_unread = models.BooleanField(db_default=True, help_text=_("not NoUnread"))
     is_shown = models.BooleanField(db_default=True, help_text=_("not NoLastMsg"))
     is_recalled = models.BooleanField(_("recalled"), db_default=False)
+    recalled_by = models.CharField(
+        _("recalled by"),
+        max_length=identifiers.OWNER_ID_MAX_BYTES,
+        blank=True,
+        db_default="",
+        help_text=_("Operator_Account; empty if unknown"),
+    )
+    edited_at_ms = models.BigIntegerField(
+        _("edited"), null=True, help_text=_("EventTime of the newest edit, epoch milliseconds")
+    )
+    edit = models.TextField(blank=True, db_default="", help_text=_("newest edit of each part of the content, JSON"))
     at_all = models.BooleanField(db_default=False)
     at_accounts = models.TextField(db_default="[]", help_text="GroupAtInfo, JSON")
     targets = models.TextField(
@@ -59,7 +70,7 @@ class MessageColumns(models.Model):
 
 
 class Message(MessageColumns):
-    """A message of a thread. Only its position is known if its recall arrived first."""
+    """A message of a thread. Only its position is known if a recall or an edit of it arrived first."""
 
     pk = models.CompositePrimaryKey("thread", "position")
 

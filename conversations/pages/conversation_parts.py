@@ -74,7 +74,8 @@ def _last_message_of(row: Conversation, thread: str) -> Message:
         sender=row.owner_id if body.get("isSelf") is True else sender if type(sender) is str else "",
         time_s=int(row.last_message_at.timestamp()) if row.last_message_at else None,
         body=row.last_message,
-        counts_as_unread=True, is_shown=True, is_recalled=False, at_all=False, at_accounts=rules.NO_LIST, targets=rules.NO_LIST,
+        counts_as_unread=True, is_shown=True, is_recalled=False, edited_at_ms=None, at_all=False,
+        at_accounts=rules.NO_LIST, targets=rules.NO_LIST,
     )  # fmt: skip
 
 
@@ -115,6 +116,7 @@ def _bubble(row: Conversation, message: Message, owner: Owner, *, reads_text: bo
 
 def _notes(message: Message, row: Conversation) -> list[str]:
     notes = (
+        (_("edited"), message.edited_at_ms is not None),
         (_("not counted as unread"), not message.counts_as_unread),
         (_("not shown as last message"), not message.is_shown),
         (_("only for some members"), message.targets != rules.NO_LIST),

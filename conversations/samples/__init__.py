@@ -11,13 +11,13 @@ PREFIX = "demo_"  # of every ID in the samples
 CREATED, JOINED, LEFT, GROUP_INFO = (
     f"Group.CallbackAfter{what}" for what in ("CreateGroup", "NewMemberJoin", "MemberExit", "GroupInfoChanged")
 )
-GROUP_MESSAGE, GROUP_RECALL = "Group.CallbackAfterSendMsg", "Group.CallbackAfterRecallMsg"
-C2C_MESSAGE, C2C_RECALL = "C2C.CallbackAfterSendMsg", "C2C.CallbackAfterMsgWithDraw"
+GROUP_MESSAGE, GROUP_EDIT, GROUP_RECALL = (f"Group.CallbackAfter{what}" for what in ("SendMsg", "ModifyMsg", "RecallMsg"))
+C2C_MESSAGE, C2C_EDIT, C2C_RECALL = (f"C2C.CallbackAfter{what}" for what in ("SendMsg", "ModifyMsg", "MsgWithDraw"))
 C2C_READ, PROFILE = "C2C.CallbackAfterMsgReport", "Profile.CallbackPortraitSet"
 # One of each that changes a conversation, but not the group's end: later runs would have no group.
 SCENARIO = (
-    CREATED, JOINED, GROUP_MESSAGE, GROUP_RECALL, GROUP_MESSAGE, C2C_MESSAGE, C2C_RECALL, C2C_MESSAGE, PROFILE, GROUP_INFO,
-    LEFT, C2C_READ,
+    CREATED, JOINED, GROUP_MESSAGE, GROUP_RECALL, GROUP_MESSAGE, GROUP_EDIT, C2C_MESSAGE, C2C_RECALL, C2C_MESSAGE, C2C_EDIT,
+    PROFILE, GROUP_INFO, LEFT, C2C_READ,
 )  # fmt: skip
 PEOPLE = ("alice", "bob", "carol", "dave")
 
@@ -44,17 +44,19 @@ def scenario(prefix: str, *, now_ms: int) -> list[dict[str, Any]]:
 
 
 def _new_values(command: str, time_ms: int) -> dict[str, dict[str, Any]]:
-    """Return new values of a webhook's keys, by its command; a message's also for the recall of it."""
+    """Return new values of a webhook's keys, by its command; a message's also for the edit and the recall of it."""
     number, time_s = random.randrange(1 << 32), time_ms // 1000  # noqa: S311
     times = {"EventTime": str(time_ms), "MsgTime": time_s, "LastReadTime": time_s}
     if command == GROUP_MESSAGE:
         # A MsgSeq that grows from run to run, as the cloud's does.
         recall = {"MsgSeqList": [{"MsgSeq": time_ms}], "EventTime": str(time_ms)}
-        return {command: times | {"MsgSeq": time_ms, "Random": number}, GROUP_RECALL: recall}
+        edit = {"MsgSeq": time_ms, "EventTime": time_ms}
+        return {command: times | {"MsgSeq": time_ms, "Random": number}, GROUP_EDIT: edit, GROUP_RECALL: recall}
     if command == C2C_MESSAGE:
         key = {"MsgKey": f"{number}_{number}_{time_s}"}
-        return {command: times | key | {"MsgSeq": number, "MsgRandom": number}, C2C_RECALL: key}
-    return {} if command in (GROUP_RECALL, C2C_RECALL) else {command: times}
+        message = times | key | {"MsgSeq": number, "MsgRandom": number}
+        return {command: message, C2C_EDIT: message | {"EventTime": time_ms}, C2C_RECALL: key}
+    return {} if command in (GROUP_EDIT, C2C_EDIT, GROUP_RECALL, C2C_RECALL) else {command: times}
 
 
 def _renamed(value: Any, prefix: str) -> Any:

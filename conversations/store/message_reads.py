@@ -10,8 +10,8 @@ from conversations.store import json_rows
 
 KEY = ("thread", "position")
 COLUMNS = (
-    *KEY, "sender", "time_s", "random", "body", "counts_as_unread", "is_shown", "is_recalled", "at_all", "at_accounts",
-    "targets",
+    *KEY, "sender", "time_s", "random", "body", "counts_as_unread", "is_shown", "is_recalled", "recalled_by", "edited_at_ms",
+    "edit", "at_all", "at_accounts", "targets",
 )  # fmt: skip
 # Everything about a message but its text.
 OUTLINE = (
@@ -77,7 +77,8 @@ def after_each(floors: Mapping[str, str]) -> Iterator[Message]:
     """Yield the messages after a position of each thread, in order of position, without texts. One query."""
     if not floors:
         return
-    columns = ", ".join("CASE WHEN m.body IS NULL THEN NULL ELSE '' END" if name == "body" else f"m.{name}" for name in COLUMNS)
+    without_text = {"body": "CASE WHEN m.body IS NULL THEN NULL ELSE '' END", "edit": "''"}
+    columns = ", ".join(without_text.get(name, f"m.{name}") for name in COLUMNS)
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {columns} {_from_floors(floors)} ORDER BY m.position", _parameters(floors))
         while rows := cursor.fetchmany(CHUNK):

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 import orjson
 from django.db import connection
 
-from conversations.formats import message_body
-from conversations.formats.messages import C2CRecall, GroupRecall, IncomingMessage
+from conversations.formats import message_body, message_content
+from conversations.formats.messages import C2CRecall, GroupRecall, IncomingMessage, Mentions, MessageEdit
 from conversations.models import Message, Thread
 from conversations.store import message_positions
 from conversations.store.message_reads import COLUMNS, KEY, MessageKey, find
@@ -69,43 +69,98 @@ def record(incoming: Sequence[IncomingMessage], threads: Mapping[str, LockedThre
 def recall(recalled: C2CRecall | GroupRecall, threads: Mapping[str, LockedThread]) -> list[Change]:
     """Mark messages of a locked thread as recalled; an unknown one is recalled on arrival."""
     rows = [
-        Message(
-            thread=recalled.thread, position=position, sender="", time_s=None, random=None, body=None, counts_as_unread=True,
-            is_shown=True, is_recalled=True, at_all=False, at_accounts="[]", targets="[]",
-        )
+        _unknown_message(recalled.thread, position, is_recalled=True, recalled_by=recalled.operator)
         for position in recalled.positions
-    ]  # fmt: skip
+    ]
     return _merge_into_stored(rows, threads)
 
 
-def merge(before: Message | None, incoming: Message) -> Change:
-    """Merge two reports of one message: flags and mentions unite, a body beats none, a recall stands.
+def edit(edits: Sequence[MessageEdit], threads: Mapping[str, LockedThread]) -> list[Change]:
+    """Edit messages of locked threads; an unknown one is edited on arrival. Changes include edits that brought nothing new."""
+    return _merge_into_stored(map(_to_edited_row, edits), threads)
 
-    The result does not depend on the order of the reports.
+
+def _to_edited_row(message_edit: MessageEdit) -> Message:
+    mentions = message_edit.mentions or Mentions(False, ())
+    return _unknown_message(
+        message_edit.thread,
+        message_edit.position,
+        edited_at_ms=message_edit.event_time_ms,
+        edit=message_content.edit_to_json(message_edit.event_time_ms, _edited_parts(message_edit)),
+        at_all=mentions.all,
+        at_accounts=orjson.dumps(sorted(mentions.accounts)).decode(),
+    )
+
+
+def _edited_parts(message_edit: MessageEdit) -> dict[str, Any]:
+    parts = {
+        message_content.ELEMENTS: message_edit.elements and message_body.to_classic(message_edit.elements),
+        message_content.CUSTOM_DATA: message_edit.cloud_custom_data,
+        message_content.MENTIONS: message_edit.mentions and message_edit.mentions._asdict(),
+    }
+    return {name: part for name, part in parts.items() if part is not None}
+
+
+def _unknown_message(thread: str, position: str, **values: Any) -> Message:
+    """Return the row of a message of which only a recall or an edit is known."""
+    unknown = {
+        "sender": "", "time_s": None, "random": None, "body": None, "counts_as_unread": True, "is_shown": True,
+        "is_recalled": False, "at_all": False, "at_accounts": "[]", "targets": "[]", "recalled_by": "", "edited_at_ms": None,
+        "edit": "",
+    }  # fmt: skip
+    return Message(thread=thread, position=position, **unknown | values)
+
+
+def merge(before: Message | None, incoming: Message) -> Change:
+    """Merge two reports of one message: flags and mentions unite, a body beats none, the newest edit and any recall stand.
+
+    The result does not depend on the order of the reports. Nothing stays of a content that was edited or recalled.
     """
     if before is None:
         return Change(None, incoming)
     both = (before, incoming)
+    is_recalled = before.is_recalled or incoming.is_recalled
+    recalled_by = max(before.recalled_by, incoming.recalled_by)
+    edit = "" if is_recalled else message_content.merge_edits(before.edit, incoming.edit)
+    edit_times = [message.edited_at_ms for message in both if message.edited_at_ms is not None and not is_recalled]
+    at_all, at_accounts = _mentions(before, incoming, edit, is_recalled=is_recalled)
     after = Message(
         thread=incoming.thread,
         position=incoming.position,
         sender=max(before.sender, incoming.sender),
         time_s=min((message.time_s for message in both if message.time_s is not None), default=None),
         random=max((message.random for message in both if message.random is not None), default=None),
-        # Of two bodies the longer one; any rule would do that does not depend on the order.
-        body=max((message.body for message in both if message.body is not None), key=_length_and_text, default=None),
+        body=_body(before.body, incoming.body, edit, revoker=recalled_by if is_recalled else None),
         counts_as_unread=before.counts_as_unread and incoming.counts_as_unread,
         is_shown=before.is_shown and incoming.is_shown,
-        is_recalled=before.is_recalled or incoming.is_recalled,
-        at_all=before.at_all or incoming.at_all,
-        at_accounts=_union(before.at_accounts, incoming.at_accounts),
+        is_recalled=is_recalled,
+        at_all=at_all,
+        at_accounts=at_accounts,
         targets=_union(before.targets, incoming.targets),
+        recalled_by=recalled_by,
+        edited_at_ms=max(edit_times, default=None),
+        edit=edit,
     )
     return Change(before, after)
 
 
-def _length_and_text(body: str) -> tuple[int, str]:
-    return len(body), body
+def _body(first: str | None, second: str | None, edit: str, *, revoker: str | None) -> str | None:
+    """Return what two bodies make with an edit, or if recalled (`revoker` is not None), the notice of it."""
+    bodies = [orjson.loads(body) for body in (first, second) if body is not None]
+    if not bodies:
+        return None
+    body = bodies[0] if len(bodies) == 1 or first == second else message_content.combine(*bodies)
+    shown = message_content.with_edit(body, edit) if revoker is None else message_content.to_notice(body, revoker)
+    return orjson.dumps(shown).decode()
+
+
+def _mentions(before: Message, incoming: Message, edit: str, *, is_recalled: bool) -> tuple[bool, str]:
+    """Return whether everyone is mentioned, and who is by name, as JSON."""
+    if is_recalled:
+        return False, "[]"
+    if (edited := message_content.edited_mentions(edit)) is not None:
+        return edited[0], orjson.dumps(sorted(edited[1])).decode()
+    return before.at_all or incoming.at_all, _union(before.at_accounts, incoming.at_accounts)
 
 
 def remove(thread: LockedThread, positions: Sequence[str]) -> None:
@@ -184,6 +239,9 @@ def _to_row(message: IncomingMessage) -> Message:
         counts_as_unread=message.counts_as_unread and not message.comes_read,
         is_shown=message.is_shown_last,
         is_recalled=False,
+        recalled_by="",
+        edited_at_ms=None,
+        edit="",
         at_all=message.at_all and not message.comes_read,
         at_accounts=orjson.dumps(sorted(set(() if message.comes_read else message.at_accounts))).decode(),
         targets=orjson.dumps(sorted(set(message.targets))).decode(),

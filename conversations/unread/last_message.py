@@ -16,7 +16,7 @@ def newest_shown(row: Conversation, viewer: Viewer, thread: str, *, before: str 
     if viewer.group_type == GroupType.AVCHATROOM:
         return None
     candidates = Message.objects.filter(
-        thread=thread, position__gt=row.cleared_position, is_recalled=False, is_shown=True, body__isnull=False
+        thread=thread, position__gt=row.cleared_position, is_shown=True, body__isnull=False
     ).order_by("-position")
     while True:
         batch = list((candidates if before is None else candidates.filter(position__lt=before))[:BATCH])

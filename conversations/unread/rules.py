@@ -12,7 +12,7 @@ import orjson
 
 from conversations import identifiers, positions
 from conversations.choices import AtType, ConversationType, GroupType, NotCountedReason
-from conversations.formats import at_info
+from conversations.formats import at_info, message_content
 from conversations.models import Conversation, Message
 from conversations.models.querysets import NO_AT_INFO
 from conversations.threads import peer_in
@@ -86,13 +86,7 @@ class Viewer:
 
     def shows(self, message: Message, row: Conversation) -> bool:
         """Return whether the message can be the row's last one."""
-        return (
-            message.body is not None
-            and message.is_shown
-            and not message.is_recalled
-            and message.position > row.cleared_position
-            and self.sees(message)
-        )
+        return message.body is not None and message.is_shown and message.position > row.cleared_position and self.sees(message)
 
     def body(self, message: Message) -> str:
         """Return the message's JSON as this owner sees it."""
@@ -169,20 +163,24 @@ class ViewedMessage(NamedTuple):
         return self.viewer.shows(self.message, row)
 
 
+# Finds the newest stored message that shows in a row, before a position or of all.
+FindLast = Callable[[ViewedMessage, Conversation, str | None], Message | None]
+
+
 def apply(
     row: Conversation,
     before: ViewedMessage | None,
     after: ViewedMessage,
-    find_previous: Callable[[ViewedMessage, Conversation], Message | None],
+    find_last: FindLast,
 ) -> None:
     """Bring a row from one state of a message, or of its owner's membership, to another.
 
-    `before` is None for an unknown message. `find_previous` returns the message to show once this one, the last, is recalled.
+    `before` is None for an unknown message.
     """
     viewer, message = after
     _apply_unread(row, before, after)
     _apply_mention(row, before, after)
-    _apply_last_message(row, before, after, find_previous)
+    _apply_last_message(row, before, after, find_last)
     # A recalled message and one that is never shown last move the row up too: the order of reports must not matter.
     if message.body is not None and viewer.sees(message):
         row.activity_key = max(row.activity_key, order_key(message, row))
@@ -196,8 +194,8 @@ def _apply_unread(row: Conversation, before: ViewedMessage | None, after: Viewed
 
 def _apply_mention(row: Conversation, before: ViewedMessage | None, after: ViewedMessage) -> None:
     at_type = after.at_type(row)
-    # Not every webhook says who is mentioned: an entry that an app reported stays until it is read or recalled.
-    if at_type or (before is not None and before.at_type(row)) or after.message.is_recalled:
+    # Not every webhook says who is mentioned: an entry that an app reported stays until it is read, recalled or edited away.
+    if at_type or (before is not None and before.at_type(row)) or says_mentions(after.message):
         _set_mention(row, after.message.position, at_type)
 
 
@@ -205,15 +203,50 @@ def _apply_last_message(
     row: Conversation,
     before: ViewedMessage | None,
     after: ViewedMessage,
-    find_previous: Callable[[ViewedMessage, Conversation], Message | None],
+    find_last: FindLast,
 ) -> None:
-    position = after.message.position
+    message = after.message
+    shown = row.last_message if message.position == row.last_message_position else None
     if after.shows(row):
-        # An equal position is the same message, perhaps with more in it.
-        if position >= row.last_message_position:
-            set_last(row, after.viewer, after.message)
-    elif row.last_message_position == position and row.last_message is not None and _is_lost(row, before, after):
-        set_last(row, after.viewer, find_previous(after, row))
+        if shown is not None:
+            # The same message, perhaps with more in it.
+            if not is_newer_report(shown, message):
+                set_last(row, after.viewer, message)
+        elif message.position >= row.last_message_position:
+            set_last(row, after.viewer, message)
+        elif _is_last_elsewhere(row, after):
+            set_last(row, after.viewer, find_last(after, row, None))
+    elif shown is not None and message.body is None:
+        if after.viewer.sees(message):
+            row.last_message = as_changed(shown, message)
+    elif shown is not None and _is_lost(row, before, after):
+        set_last(row, after.viewer, find_last(after, row, message.position))
+
+
+def says_mentions(message: Message) -> bool:
+    """Return whether a message says for certain whom it mentions, so that no report adds to it."""
+    return message.is_recalled or message_content.edited_mentions(message.edit) is not None
+
+
+def as_changed(body: str, message: Message) -> str:
+    """Return a viewer's copy of a message with its edit, or without its content if it is recalled."""
+    if message.is_recalled:
+        return orjson.dumps(message_content.to_notice(orjson.loads(body), message.recalled_by)).decode()
+    return orjson.dumps(message_content.with_edit(orjson.loads(body), message.edit)).decode() if message.edit else body
+
+
+def is_newer_report(last_message: str, message: Message) -> bool:
+    """Return whether an app reported a recall or an edit of a stored message that nothing else brought."""
+    if message.is_recalled or message.edit:
+        return False
+    return message_content.is_newer_state(orjson.loads(last_message), orjson.loads(message.body))
+
+
+def _is_last_elsewhere(row: Conversation, after: ViewedMessage) -> bool:
+    """Return whether the last message is this own one, to which the owner's app gave a later time than the server."""
+    if row.last_message is None or after.message.sender != row.owner_id:
+        return False
+    return message_content.is_same_message(orjson.loads(row.last_message), orjson.loads(after.message.body))
 
 
 def _is_lost(row: Conversation, before: ViewedMessage | None, after: ViewedMessage) -> bool:

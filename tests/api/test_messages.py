@@ -1,5 +1,7 @@
 """POST messages/ and messages/recall/: what a back end feeds, in the vendor's words."""
 
+import json
+
 import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -148,7 +150,9 @@ class RecallTests(FeedTestCase):
 
         self.assertEqual((response.status_code, response.json()), (200, {}))
         alices = self.conversation()
-        self.assertEqual((alices["unreadCount"], alices["lastMessage"]["seq"]), (1, "1"))
+        last = alices["lastMessage"]
+        self.assertEqual((alices["unreadCount"], last["seq"], last["status"], last["elemType"]), (1, "2", 6, 0))
+        self.assertNotIn("hi", json.dumps(alices))
 
     def test_of_a_group_before_the_message_comes(self):
         GroupMember.objects.create(group_id="team", user_id=ALICE, events='[[0,"member"]]')
@@ -157,7 +161,9 @@ class RecallTests(FeedTestCase):
         self.results([GROUP | {"MsgSeq": 5}, GROUP | {"MsgSeq": 4, "Random": 1}])
 
         alices = self.conversation(conversation_id="group_team")
-        self.assertEqual((alices["unreadCount"], alices["lastMessage"]["seq"]), (1, "4"))
+        last = alices["lastMessage"]
+        self.assertEqual((alices["unreadCount"], last["seq"], last["status"]), (1, "5", 6))
+        self.assertNotIn("hi", json.dumps(alices))
 
     def test_bad_bodies_are_refused_by_name(self):
         for body, field in (

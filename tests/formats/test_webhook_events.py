@@ -148,7 +148,7 @@ def test_a_one_to_one_recall():
 
 
 def test_a_group_recall():
-    assert parse(GROUP_RECALL) == GroupRecall("demo_team_7", "", (520,))
+    assert parse(GROUP_RECALL) == GroupRecall("demo_team_7", "", (520,), "demo_carol")
 
 
 def test_a_recall_has_the_parts_of_the_message_it_recalls():

@@ -170,14 +170,17 @@ class PruningTests(TransactionTestCase):
         self.assertEqual([outcome.is_duplicate for outcome in outcomes], [True, True, False])
         self.assertEqual((self.row().unread_count, stored_seqs()), (1, [9, 10]))
 
-    def test_a_recall_of_the_newest_brings_an_old_one_back(self):
+    def test_a_recalled_newest_one_is_kept_for_its_notice(self):
         self.read_by("alice", "carol")
         messages.record([group("bob", 100)], now_s=NOON_S)
         pruning.prune(before_s=NOON_S + 50)
 
         messages.recall(GroupRecall("team", "", (100,)))
+        pruning.prune(before_s=EVERYTHING_S)
 
-        self.assertIn('"g9"', self.row().last_message)
+        last = orjson.loads(self.row().last_message)
+        self.assertEqual((last["seq"], last["status"]), ("100", 6))
+        self.assertTrue(Message.objects.filter(thread="team", position__endswith="100").exists())
 
     def test_a_position_moved_back_counts_what_is_kept(self):
         self.read_by("alice", "carol")

@@ -17,6 +17,7 @@ from conversations.actions import deletions, reading, recounts
 from conversations.choices import ChangedBy, Membership
 from conversations.exceptions import Code
 from conversations.feeding import members, messages
+from conversations.formats.messages import MessageEdit
 from conversations.lists import change_feed
 from conversations.maintenance import verify
 from conversations.maintenance.discrepancies import Kind
@@ -26,7 +27,7 @@ from tests.support import messages as support_messages
 from tests.support.cast import make_conversation
 from tests.support.hypothesis_profiles import examples
 from tests.support.members import team
-from tests.support.messages import NOON_S, c2c, group
+from tests.support.messages import NOON_S, c2c, group, text
 
 
 def kinds(**options) -> list[Kind]:
@@ -82,12 +83,23 @@ class DamageTests(TestCase):
     def test_a_last_message_that_was_recalled(self):
         Message.objects.filter(thread="team", position__endswith="4").update(is_recalled=True)
 
-        self.assertEqual(
-            sorted(kinds(repair=True)), [Kind.LAST_MESSAGE, Kind.LAST_MESSAGE, Kind.LAST_MESSAGE] + [Kind.UNREAD] * 2
-        )
+        self.assertEqual(sorted(kinds(repair=True)), [Kind.OLD_CONTENT, Kind.OLD_CONTENT, Kind.OLD_CONTENT] + [Kind.UNREAD] * 2)
 
         self.assertEqual(kinds(), [])
-        self.assertEqual(orjson.loads(self.group.get().last_message)["seq"], "3")
+        last = orjson.loads(self.group.get().last_message)
+        self.assertEqual((last["seq"], last["status"], "textElem" in last), ("4", 6, False))
+
+    def test_a_last_message_that_was_edited(self):
+        before = self.group.get().last_message
+        edited = MessageEdit(group_id="team", seq=4, elements=text("edited"), event_time_ms=NOON_S * 1000)
+        messages.edit([edited])
+        after = self.group.get().last_message
+        self.assertIn("edited", after)
+
+        self.group.update(last_message=before)
+
+        self.assertEqual((kinds(repair=True), kinds()), ([Kind.OLD_CONTENT], []))
+        self.assertEqual(self.group.get().last_message, after)
 
     def test_a_last_message_that_is_no_json(self):
         self.assert_mended(self.group, Kind.LAST_MESSAGE_JSON, last_message='{"sender":')

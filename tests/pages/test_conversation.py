@@ -60,13 +60,14 @@ class MessageTests(AsSupport):
         marked = [[one.number for one in found.context["page"].bubbles if one.starts_unread] for found in (page, older)]
         self.assertEqual(marked, [[], ["6"]])
 
-    def test_a_recalled_one_is_struck_and_said_to_be(self):
+    def test_a_recalled_one_is_a_notice(self):
         messages.record([c2c("bob", "alice", 1)], now_s=NOON_S)
         messages.recall(C2CRecall("bob", "alice", NOON_S, 1, 1))
 
         page = self.get(DETAIL, owner="alice", id="c2c_bob")
 
-        self.assertContains(page, "<s>c1</s>")
+        self.assertNotContains(page, "c1<")
+        self.assertContains(page, "<span>[recalled]</span>")
         self.assertContains(page, '<span class="flag">recalled</span>')
 
     def test_in_a_group_each_sender_has_a_name_and_each_message_its_number(self):

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from conversations.formats.messages import C2CRecall, GroupRecall, IncomingMessage
+from conversations.formats.messages import C2CRecall, GroupRecall, IncomingMessage, MessageEdit
 from conversations.formats.webhook_events import C2CRead, MembersJoined, MembersLeft
 
+RECALLED = "(recalled)"
 ROSTER = ("alice", "bob", "carol")  # of every group, since ever
 
 
@@ -21,6 +22,23 @@ class MessageState:
     at_all: bool = False
     at: set[str] = field(default_factory=set)
     targets: set[str] = field(default_factory=set)
+    edits: list[MessageEdit] = field(default_factory=list)
+
+    @property
+    def shown_text(self) -> str:
+        if self.is_recalled:
+            return RECALLED
+        edits = [edit for edit in self.edits if edit.elements]
+        newest = max(edits, key=lambda edit: edit.event_time_ms) if edits else self.message
+        return newest.elements[0]["MsgContent"]["Text"]
+
+    @property
+    def mentions(self) -> tuple[bool, set[str]]:
+        edits = [edit for edit in self.edits if edit.mentions]
+        if not edits:
+            return self.at_all, self.at
+        mentions = max(edits, key=lambda edit: edit.event_time_ms).mentions
+        return mentions.all, set(mentions.accounts)
 
     def add(self, message: IncomingMessage) -> None:
         self.message = message
@@ -42,7 +60,11 @@ def rows(events: Iterable[Any]) -> dict[tuple[str, str], dict[str, Any]]:
     for event in events:
         if isinstance(event, MembersJoined):
             threads.setdefault((event.group_id,), {})
-        if isinstance(event, GroupRecall):
+        if isinstance(event, MessageEdit):
+            thread = (event.group_id,) if event.group_id else tuple(sorted((event.sender, event.peer)))
+            at = (event.seq,) if event.group_id else (event.time_s, event.seq, event.random)
+            threads.setdefault(thread, {}).setdefault(at, MessageState()).edits.append(event)
+        elif isinstance(event, GroupRecall):
             for seq in event.seqs:
                 threads.setdefault((event.group_id,), {}).setdefault((seq,), MessageState()).is_recalled = True
         elif isinstance(event, C2CRecall):
@@ -131,21 +153,21 @@ def _row(
     if not mine and not joined_ms:
         return None
     standing = {at: state for at, state in mine.items() if not state.is_recalled}
-    shown = [at for at, state in standing.items() if state.is_shown]
+    shown = [at for at, state in mine.items() if state.is_shown]
     last = received[max(shown)].message if shown else None
     others = {at: state for at, state in standing.items() if state.message.sender != owner}
     return {
         "unread": sum(
             state.counts_as_unread and not state.targets and state.message.time_s > read_s for state in others.values()
         ),
-        "last": last.elements[0]["MsgContent"]["Text"] if last else None,
+        "last": received[max(shown)].shown_text if last else None,
         "own_last_s": last.time_s if last and last.sender == owner else None,
         "order_key": max(
             (joined_ms * 1000, *(state.message.time_s * 10**6 + state.message.seq % 10**6 for state in mine.values()))
         ),
         "mentions": {
-            str(at[0]): 3 if state.at_all and owner in state.at else 2 if state.at_all else 1
-            for at, state in others.items()
-            if state.at_all or owner in state.at
+            str(at[0]): 3 if at_all and owner in named else 2 if at_all else 1
+            for at, (at_all, named) in ((at, state.mentions) for at, state in others.items())
+            if at_all or owner in named
         },
     }

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from conversations.choices import Membership
 from conversations.feeding import messages, webhooks
 from conversations.formats import webhook_events
-from conversations.formats.messages import C2CRecall, GroupRecall, IncomingMessage
+from conversations.formats.messages import C2CRecall, GroupRecall, IncomingMessage, Mentions, MessageEdit
 from conversations.models import Conversation, WebhookEvent
+from tests.support.feeding import RECALLED
 
 NOON_S = 1_760_000_000
 PEOPLE = ("alice", "bob", "carol", "dave", "erin")
@@ -80,13 +81,38 @@ c2c_recalls = st.builds(
     lambda number: C2CRecall(sender_of(number), peer_of(number), NOON_S + number // 3, number, number), numbers
 )
 
+
+def edit_text(number: int, version: int) -> tuple[dict[str, Any], ...]:
+    return text(f"edit {version} of {number}")
+
+
+edit_times = st.integers(1, 4)  # of one time there is one edit
+c2c_edits = st.builds(
+    lambda number, at: MessageEdit(
+        sender=sender_of(number), peer=peer_of(number), time_s=NOON_S + number // 3, seq=number, random=number,
+        elements=edit_text(number, at), event_time_ms=NOON_S * 1000 + at,
+    ),
+    numbers, edit_times,
+)  # fmt: skip
+some_mentions = (None, Mentions(False, ()), Mentions(True, ("alice",)), Mentions(False, ("bob", "dave")))
+group_edits = st.builds(
+    lambda number, at: MessageEdit(
+        group_id="team", seq=number, mentions=some_mentions[(number + at) % 4],
+        elements=edit_text(number, at) if at % 3 else None, cloud_custom_data=f"d{at}", event_time_ms=NOON_S * 1000 + at,
+    ),
+    numbers, edit_times,
+)  # fmt: skip
+
 reads = st.builds(
     lambda number, later: webhook_events.C2CRead(peer_of(number), sender_of(number), NOON_S + number // 3 + later),
     numbers,
     st.integers(-1, 1),
 )
 
-kinds = (c2c_messages, group_messages, group_messages, c2c_recalls, group_recalls, reads, joins, leaves)
+kinds = (
+    c2c_messages, group_messages, group_messages, c2c_edits, group_edits, group_edits, c2c_recalls, group_recalls, reads, joins,
+    leaves,
+)  # fmt: skip
 events = st.lists(st.one_of(*kinds), max_size=14)
 
 
@@ -108,11 +134,19 @@ def received(command: str, body: dict[str, Any]) -> WebhookEvent:
     return webhooks.receive(command, orjson.dumps(body), body)
 
 
+def shown_text(row: Conversation) -> str | None:
+    """The text of a row's last message; of a recalled one what the model has."""
+    if row.last_message is None:
+        return None
+    message = orjson.loads(row.last_message)
+    return RECALLED if message["status"] == 6 else message["textElem"]["text"]
+
+
 def rows() -> dict[tuple[str, str], dict[str, Any]]:
     return {
         (row.owner_id, row.conversation_id): {
             "unread": row.unread_count,
-            "last": orjson.loads(row.last_message)["textElem"]["text"] if row.last_message else None,
+            "last": shown_text(row),
             "order_key": row.order_key,
             "mentions": {entry["seq"]: entry["atType"] for entry in orjson.loads(row.group_at_info)},
         }

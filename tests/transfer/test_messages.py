@@ -103,7 +103,8 @@ class HistoryTests(TestCase):
 
         import_all(group_body(1))
 
-        self.assertIsNone(self.row("group_team").last_message)
+        last = orjson.loads(self.row("group_team").last_message)
+        self.assertEqual((last["status"], last["elemType"], "textElem" in last), (6, 0, False))
 
     def test_what_was_sent_after_a_time_is_unread(self):
         bodies = [group_body(number, GroupAtInfo=AT_ALL) for number in (1, 2, 3)]

@@ -44,6 +44,20 @@ messages = extend_schema(
         ),
     ],
 )
+modify = extend_schema(
+    operation_id="modifyMessages",
+    summary="Edit messages in the form of modify_c2c_msg and modify_group_msg, one or a list; absent parts stay as they are",
+    request=BODY,
+    responses={200: outputs.MessagesAnswer, **WRITE_PROBLEMS},
+    examples=[
+        OpenApiExample(
+            "one to one",
+            {"From_Account": "alice", "To_Account": "bob", "MsgKey": "1_7_1760000000", "MsgBody": MSG_BODY},
+            request_only=True,
+        ),
+        OpenApiExample("group", {"GroupId": "team", "MsgSeq": 8, "MsgBody": MSG_BODY}, request_only=True),
+    ],
+)
 recall = extend_schema(
     operation_id="recallMessage",
     summary="Recall a one-to-one message by its MsgKey, or group messages by MsgSeq",
