@@ -239,6 +239,7 @@ def _updated(batch: Batch) -> dict[str, str]:
         "group_type": _if(f"{is_listed} AND %(group_type)s <> ''", "%(group_type)s", "group_type"),
         "created_version": _if(comes_back, "EXCLUDED.version", "created_version"),
         "deleted_at": _if(is_listed, "NULL", "deleted_at"),
+        "is_claimed": "FALSE",
         **{column: f"EXCLUDED.{column}" for column in ("membership", "version", "changed_by", "changed_at")},
     }
     if batch.has_mentions:

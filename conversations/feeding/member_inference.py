@@ -14,7 +14,7 @@ from conversations import identifiers
 from conversations.choices import ConversationType, GroupType
 from conversations.feeding import members
 from conversations.feeding.locked_groups import lock_group
-from conversations.models import Group, GroupMember, Thread
+from conversations.models import Conversation, Group, GroupMember, Thread
 from conversations.store import json_rows
 from conversations.store.transactions import Progress, in_transaction, run_each
 from conversations.threads import group_of
@@ -74,10 +74,24 @@ def _infer_members(keys: Sequence[MemberKey]) -> set[str]:
     if not new:
         return set()
     groups_in_use = _lock_groups(sorted({key.group_id for key in new}))
-    to_count = [key for key in new if key.group_id in groups_in_use or key in events]
+    claimed = _claimed_by({key.user_id for key in new})
+    to_count = [key for key in new if key.group_id in groups_in_use or key in events or key in claimed]
     _insert(sorted(set(new) - set(to_count)), LISTED, is_inferred=False)
     _insert(to_count, NO_HISTORY, is_inferred=True)
     return {key.group_id for key in to_count}
+
+
+def _claimed_by(owner_ids: Iterable[str]) -> set[MemberKey]:
+    """Return the groups whose conversations these owners only claim to have."""
+    claims = Conversation.objects.claimed_by(sorted(owner_ids)).values_list("owner_id", "conversation_id")
+    return {key for claim in claims for key in _member_keys(*claim)}
+
+
+def known_members(listed: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Return those pairs of owner ID and conversationID whose owner is or was a member of the group. One query at most."""
+    keys = {(owner_id, id_): MemberKey(group_of(identifiers.split(id_)[1]), owner_id) for owner_id, id_ in listed}
+    known = _events_of(list(keys.values())) if keys else {}
+    return {pair for pair, key in keys.items() if key in known}
 
 
 def _insert(keys: Sequence[MemberKey], history: MembershipHistory, *, is_inferred: bool) -> None:

@@ -3,14 +3,17 @@
 import heapq
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from conversations import identifiers
 from conversations.choices import ChangedBy, GroupType, Membership
 from conversations.feeding import fan_out
 from conversations.feeding.locked_groups import LockedGroup, lock_group
 from conversations.formats.rest_groups import MemberList
+from conversations.models import Conversation
 from conversations.store import message_reads
 from conversations.store.messages import Change
 from conversations.store.threads import lock_threads, threads_of_group
 from conversations.store.transactions import in_transaction
+from conversations.threads import group_of
 from conversations.unread.rosters import MEMBER_SINCE_EVER, MembershipEvent, MembershipHistory
 
 # What happened to each user, by ID.
@@ -114,11 +117,18 @@ def apply_changes(locked: LockedGroup, changes: Sequence[Change] = (), *, by: Ch
     if locked.is_retyped or locked.roster.changed():
         if stored := threads_of_group(locked.group_id):
             lock_threads(stored)
-        threads |= {locked.group_id, *stored}
+        threads |= {locked.group_id, *stored, *_claimed_threads(locked)}
     # Threads with messages have the most owners to lock and come first: the others then lock no owner out of order.
     for thread in sorted(threads, key=lambda thread: (thread not in by_thread, thread)):
         change_rows(locked, thread, by_thread.get(thread, ()), by=by if thread in by_thread else ChangedBy.ROSTER)
     locked.roster.save()
+
+
+def _claimed_threads(locked: LockedGroup) -> set[str]:
+    """Return the group's threads of which users with another membership have a claimed conversation."""
+    claims = Conversation.objects.claimed_by(locked.roster.changed()).values_list("conversation_id", flat=True)
+    threads = {identifiers.split(conversation_id)[1] for conversation_id in claims}
+    return {thread for thread in threads if group_of(thread) == locked.group_id}
 
 
 def change_rows(locked: LockedGroup, thread: str, changes: Sequence[Change], *, by: ChangedBy) -> None:

@@ -139,7 +139,8 @@ class _NewProfile:
             is_outdated |= self._follows & ~Q(show_name=self.name)
         if self.face_url is not None:
             is_outdated |= ~Q(face_url=self.face_url)
-        return Conversation.objects.present().filter(is_outdated, conversation_id=conversation_id).order_by("owner_id")
+        shown = Conversation.objects.present().filter(is_outdated, conversation_id=conversation_id, is_claimed=False)
+        return shown.order_by("owner_id")
 
     @property
     def _follows(self) -> Q:

@@ -55,8 +55,13 @@ class ReportContext:
     room_in_groups: list[int]  # of conversation groups, by bit
 
 
-def load_rows(owner_id: str, reported: Iterable[ReportedConversation]) -> dict[str, Conversation]:
-    """Return the reported rows, deleted ones too, and new rows for missing ones."""
+def load_rows(
+    owner_id: str, reported: Sequence[ReportedConversation], *, is_vouched_for: bool = False
+) -> dict[str, Conversation]:
+    """Return the reported rows, deleted ones too, and new rows for missing ones.
+
+    A new group's row without a known membership is a claim, unless a service vouches for it.
+    """
     ids = {item.conversation_id for item in reported}
     stored = Conversation.objects.filter(owner_id=owner_id).any_of(sorted(ids)).defer("wire_head", "created_at")
     rows = {row.conversation_id: row for row in stored} if ids else {}
@@ -65,8 +70,14 @@ def load_rows(owner_id: str, reported: Iterable[ReportedConversation]) -> dict[s
         rows[conversation_id] = rules.new_row(owner_id, type_, bare_id)
     # A deleted row does not follow the changes of its owner's membership.
     unlisted_groups = [row for row in rows.values() if row.is_group and not row.is_listed]
+    unproven = counts.groups_without_membership(owner_id, [row.conversation_id for row in unlisted_groups])
+    vouched = {item.conversation_id for item in reported if is_vouched_for and not item.entry.is_claimed}
     for (_owner_id, conversation_id), viewer in viewers.of_rows(unlisted_groups).items():
-        rows[conversation_id].membership = viewer.membership.now()
+        row = rows[conversation_id]
+        if conversation_id not in unproven:
+            row.membership = viewer.membership.now()
+        elif conversation_id not in vouched and row.was_never_listed:
+            row.is_claimed = True
     return rows
 
 
@@ -138,7 +149,8 @@ def _user_profiles(rows: Rows) -> dict[str, KnownProfile]:
 
 
 def _group_profiles(rows: Rows) -> dict[str, KnownProfile]:
-    groups = _bare_ids(rows, of_groups=True)
+    """Return the groups' own names and avatars, which a claim does not show."""
+    groups = _bare_ids({id_: row for id_, row in rows.items() if not row.is_claimed}, of_groups=True)
     stored = Group.objects.filter(group_id__any_of=sorted(groups)).only("name", "face_url")
     return {groups[group.group_id]: KnownProfile(group.name, group.face_url) for group in stored}
 

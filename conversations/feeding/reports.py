@@ -29,7 +29,7 @@ from conversations.unread.last_message import newest_shown
 COLUMNS = (
     *read_positions.READ_COLUMNS, "group_type", "show_name", "face_url", "recv_opt", "last_message", "last_message_at",
     "last_message_position", "draft_text", "draft_timestamp", "is_pinned", "activity_key", "marks", "custom_data",
-    "conversation_groups", "membership", "deleted_at", "created_version",
+    "conversation_groups", "membership", "is_claimed", "deleted_at", "created_version",
 )  # fmt: skip
 # How long a report waits until the stored messages of groups are counted for newly inferred members.
 PATIENCE_S = 1.0
@@ -50,10 +50,11 @@ def record(*, owner_id: str, objects: Sequence[Any], is_vouched_for: bool = Fals
     user's app alone, so each group conversation proves membership.
     """
     items = [_to_item(obj, owner_id) for obj in objects]
-    results, read_rows = _merge(owner_id, items)
+    results, read_rows = _merge(owner_id, items, is_vouched_for)
     reading.show_to_peers(owner_id, read_rows)
     entries = [item.content.entry for item in items if isinstance(item.content, ReportedConversation)]
-    _infer_members(owner_id, entries if is_vouched_for else _known_to_members(entries))
+    claims = [entry for entry in entries if entry.is_claimed or not is_vouched_for]
+    _infer_members(owner_id, [*(entry for entry in entries if entry not in claims), *_known_to_members(claims)])
     return results
 
 
@@ -113,7 +114,7 @@ def _infer_members(owner_id: str, entries: Iterable[Entry]) -> None:
 
 
 @in_transaction
-def _merge(owner_id: str, items: Sequence[ReportItem]) -> tuple[Results, list[Conversation]]:
+def _merge(owner_id: str, items: Sequence[ReportItem], is_vouched_for: bool) -> tuple[Results, list[Conversation]]:
     """Merge the valid objects into the rows; return the results, and the one-to-one rows that were read further."""
     reported = [item.content for item in items if isinstance(item.content, ReportedConversation)]
     owner = lock_owners([owner_id])[owner_id] if reported else lock_owner(owner_id)
@@ -121,7 +122,7 @@ def _merge(owner_id: str, items: Sequence[ReportItem]) -> tuple[Results, list[Co
         return Results(
             NEVER_SEEN, [refusal_result(item.conversation_id, cast(ConversationError, item.content)) for item in items]
         ), []
-    rows = report_context.load_rows(owner_id, reported)
+    rows = report_context.load_rows(owner_id, reported, is_vouched_for=is_vouched_for)
     before = {conversation_id: _state(row) for conversation_id, row in rows.items()}
     read_before = {conversation_id: row.c2c_read_timestamp for conversation_id, row in rows.items()}
     results = _merge_each(owner, rows, items, report_context.load(owner, rows, reported))

@@ -69,6 +69,8 @@ class RowUpdate:
     def apply_membership(self) -> None:
         """Show whether the owner is a member now. Joining lists the conversation and moves it up."""
         row, joined_key = self.row, self.after.joined_key
+        if row.is_claimed:
+            self._show_profile()
         row.membership = self.after.membership.now()
         if not joined_key or (row.is_listed and joined_key <= row.activity_key):
             return
@@ -108,12 +110,18 @@ class RowUpdate:
         return max((rules.order_key(message, self.row) for message in visible), default=0)
 
     def _list(self) -> None:
-        row, bare_id = self.row, identifiers.split(self.row.conversation_id)[1]
+        row = self.row
         row.deleted_at, row.created_version = None, NOT_YET
-        row.show_name = self.profile.name or row.show_name or bare_id
-        row.face_url = self.profile.face_url or row.face_url
+        self._show_profile()
         self.apply_group_type()
         row._state.adding = False
+
+    def _show_profile(self) -> None:
+        """Show the name and avatar. A group shows its own to members only, so the row is no claim any more."""
+        row, bare_id = self.row, identifiers.split(self.row.conversation_id)[1]
+        row.show_name = self.profile.name or row.show_name or bare_id
+        row.face_url = self.profile.face_url or row.face_url
+        row.is_claimed = False
 
     def _columns(self) -> tuple[Any, ...]:
         return tuple(getattr(self.row, column) for column in MESSAGE_COLUMNS)

@@ -39,7 +39,10 @@ VENDOR_PINNED_BIT = 1 << 62
 # Vendor keys are small counters; ours are epoch microseconds, which passed 10^15 in 2001.
 OWN_ORDER_KEY_FROM = 10**15
 
-_ALL_KEYS = frozenset(KEYS)
+# Our exports add it to a group conversation that only the user's app reported.
+CLAIMED = "claimed"
+
+ALL_KEYS = frozenset((*KEYS, CLAIMED))
 _LAST_RECEIVE_OPTION = int(max(ReceiveOption))
 # The V2 word for each group type, old or new.
 GROUP_TYPES = {word: word for word in GroupType.values} | {old: new.value for old, new in OLD_GROUP_TYPES.items()}
@@ -50,7 +53,7 @@ def from_wire(values: Mapping[str, Any]) -> Entry:
 
     A vendor's order key is replaced by one of ours, made from the newest activity. Raises InvalidParameter, naming the key.
     """
-    refuse_unknown(values, _ALL_KEYS)
+    refuse_unknown(values, ALL_KEYS)
     conversation_id = _text(values, "conversationID", identifiers.CONVERSATION_ID_MAX_BYTES)
     type_, bare_id = identifiers.split(conversation_id)
     _check_identity(values, type_, bare_id)
@@ -78,6 +81,7 @@ def from_wire(values: Mapping[str, Any]) -> Entry:
         check_custom_data(_text(values, "customData")),
         check_epoch_s(_integer(values, "c2cReadTimestamp"), field="c2cReadTimestamp"),
         _integer(values, "groupReadSequence"),
+        _boolean(values, CLAIMED) and type_ == ConversationType.GROUP,
         _group_names(values.get("conversationGroupList")),
     )
 

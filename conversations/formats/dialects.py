@@ -91,7 +91,7 @@ def _from_classic(item: Mapping[str, Any]) -> Classic:
     return Classic({key: value for key, value in values.items() if key != "imsite"}, ignored)
 
 
-_CLASSIC_KEYS = frozenset(conversation.KEYS)
+_CLASSIC_KEYS = conversation.ALL_KEYS
 
 
 def _forms() -> str:

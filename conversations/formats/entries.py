@@ -48,6 +48,7 @@ class Entry(NamedTuple):
     custom_data: str
     c2c_read_timestamp: int
     group_read_sequence: int
+    is_claimed: bool  # a group's, that its owner's app reported without proof of membership
     group_names: tuple[str, ...]  # last, because it alone is no column
 
     @property

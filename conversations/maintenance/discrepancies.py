@@ -9,7 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from conversations import identifiers, positions, threads
-from conversations.choices import ConversationType, NotCountedReason
+from conversations.choices import ConversationType, Membership, NotCountedReason
 from conversations.formats import at_info
 from conversations.models import Conversation, Message
 from conversations.models.querysets import NO_AT_INFO
@@ -32,6 +32,7 @@ class Kind(models.TextChoices):
     MENTIONS = "mentions", _("mentions differ from the stored messages")
     ORDER_KEY = "order_key", _("order key is below that of the last message")
     MEMBERSHIP = "membership", _("membership differs from the group's member list")
+    CLAIM = "claimed", _("claimed conversation has more than its claim")
     CONVERSATION_GROUPS = "conversation_groups", _("conversation group without a name")
     CREATED_VERSION = "created_version", _("created in a later version than its own")
     DELETED_COUNTS = "deleted_counts", _("deleted conversation counts as unread")
@@ -63,6 +64,7 @@ def of_row(row: Conversation, group_names: list[str | None]) -> list[Discrepancy
         *_last_message(row, viewer, thread, newest),
         *_order_key(row, newest),
         *_membership(row, viewer),
+        *_claim(row, viewer, thread),
     ]
 
 
@@ -161,6 +163,8 @@ def _is_object(text: str) -> bool:
 def _is_last(row: Conversation, viewer: Viewer, thread: str, newest: Message | None) -> bool:
     """Return whether the row shows the newest message. A last message may be from an import or report, or be pruned."""
     position = row.last_message_position
+    if row.is_claimed:
+        return True  # it shows a reported message, whatever is stored
     if row.last_message is None:
         return newest is None and position == positions.NO_POSITION
     if newest is not None and newest.position >= position:
@@ -186,7 +190,25 @@ def _order_key(row: Conversation, newest: Message | None) -> Iterator[Discrepanc
 
 def _membership(row: Conversation, viewer: Viewer) -> Iterator[Discrepancy]:
     roster = viewer.roster
-    if roster is None or (not roster.events and roster.dissolved_at_ms is None):
+    if roster is None or row.is_claimed or (not roster.events and roster.dissolved_at_ms is None):
         return  # one to one, or no membership was ever reported
     if row.membership != (now := str(roster.now())):
         yield Discrepancy(Kind.MEMBERSHIP, row.membership, now, {"membership": now})
+
+
+def _claim(row: Conversation, viewer: Viewer, thread: str) -> Iterator[Discrepancy]:
+    """Yield what a claim has beyond its report: a known membership, or what only members are told."""
+    if not row.is_claimed:
+        return
+    if not counts.groups_without_membership(row.owner_id, [row.conversation_id]):
+        yield Discrepancy(Kind.CLAIM, "claimed", "-", {"is_claimed": False})
+        return
+    if row.membership != Membership.MEMBER:
+        yield Discrepancy(Kind.CLAIM, row.membership, Membership.MEMBER, {"membership": Membership.MEMBER})
+    key = (thread, row.last_message_position)
+    message = message_reads.find([key]).get(key) if row.last_message else None
+    if message and row.last_message == message.body:
+        shown = Conversation(last_message=None)
+        rules.set_last(shown, viewer, None)
+        columns = ("last_message", "last_message_at", "last_message_position")
+        yield Discrepancy(Kind.CLAIM, row.last_message_position, "-", {column: getattr(shown, column) for column in columns})

@@ -143,6 +143,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "is_claimed",
+                    models.BooleanField(
+                        db_default=False,
+                        help_text="reported by the user's app alone, membership unknown",
+                        verbose_name="claimed",
+                    ),
+                ),
+                (
                     "imported_unread",
                     models.IntegerField(
                         db_default=0, help_text="unread without stored messages", verbose_name="imported unread"
@@ -607,6 +615,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "is_claimed",
+                    models.BooleanField(
+                        db_default=False,
+                        help_text="reported by the user's app alone, membership unknown",
+                        verbose_name="claimed",
+                    ),
+                ),
+                (
                     "imported_unread",
                     models.IntegerField(
                         db_default=0, help_text="unread without stored messages", verbose_name="imported unread"
@@ -715,6 +731,7 @@ class Migration(migrations.Migration):
                         name="conversation_in_order",
                     ),
                     models.Index(models.F("owner_id"), models.F("version"), name="conversation_changes"),
+                    models.Index(models.F("owner_id"), condition=models.Q(("is_claimed", True)), name="conversation_claimed"),
                     models.Index(
                         models.F("owner_id"),
                         condition=models.Q(

@@ -65,6 +65,10 @@ class ConversationColumns(models.Model):
     )
     group_read_sequence = models.BigIntegerField(_("read up to (number)"), db_default=0, help_text="groupReadSequence")
     membership = models.CharField(_("membership"), max_length=9, choices=Membership, db_default=Membership.MEMBER)
+    # Anybody's app can report any group's conversation.
+    is_claimed = models.BooleanField(
+        _("claimed"), db_default=False, help_text=_("reported by the user's app alone, membership unknown")
+    )
     imported_unread = models.IntegerField(_("imported unread"), db_default=0, help_text=_("unread without stored messages"))
     imported_unread_position = models.CharField(
         _("end of the imported unread"),
@@ -152,6 +156,7 @@ class Conversation(ConversationColumns):
                 name="conversation_in_order", condition=Q(deleted_at__isnull=True),
             ),
             models.Index("owner_id", "version", name="conversation_changes"),
+            models.Index("owner_id", name="conversation_claimed", condition=Q(is_claimed=True)),
             models.Index("owner_id", name="conversation_counted", condition=Q(deleted_at__isnull=True) & COUNTED),
             # A new name is copied to all owners' rows of a conversation in order of their IDs; staff look them up, too.
             models.Index("conversation_id", "owner_id", name="conversation_by_owners"),

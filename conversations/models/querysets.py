@@ -92,6 +92,10 @@ class ConversationQuerySet(models.QuerySet[Any]):
         newer = self.filter(Q(deleted_at__isnull=True) | Q(version__gt=deleted_since), owner_id=owner_id, version__gt=version)
         return newer.order_by("version")
 
+    def claimed_by(self, owner_ids: list[str]) -> Self:
+        """Select group conversations that these owners' apps reported, without a known membership; few, by an index."""
+        return self.filter(is_claimed=True, owner_id__any_of=owner_ids)
+
     def any_of(self, conversation_ids: Sequence[str] | Parameter) -> Self:
         """Select the rows of these IDs that exist."""
         return self.filter(conversation_id__any_of=conversation_ids)

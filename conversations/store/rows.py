@@ -21,7 +21,7 @@ STAMP = ("version", "changed_by", "changed_at")
 # Columns that a message can change.
 MESSAGE_COLUMNS = (
     "unread_count", "group_at_info", "last_message", "last_message_at", "last_message_position", "activity_key",
-    "show_name", "face_url", "group_type", "membership", "deleted_at", "created_version",
+    "show_name", "face_url", "group_type", "membership", "is_claimed", "deleted_at", "created_version",
 )  # fmt: skip
 _UPDATED = (*MESSAGE_COLUMNS, "c2c_read_timestamp", "imported_unread", "imported_unread_position", *STAMP)
 _WRITTEN = (*KEY, "type", *_UPDATED)

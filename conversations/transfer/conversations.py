@@ -82,7 +82,9 @@ def import_records(
             if not dry_run:
                 # Also the unchanged ones: an earlier import may have been killed between its last batch and this step.
                 member_inference.infer_members(
-                    (incoming.owner_id, incoming.entry.conversation_id) for incoming in batch.incoming
+                    (incoming.owner_id, incoming.entry.conversation_id)
+                    for incoming in batch.incoming
+                    if not incoming.entry.is_claimed
                 )
             on_batch(batch.number)
     if not dry_run:
@@ -123,6 +125,7 @@ def _store(all_incoming: list[Incoming], summary: Summary, *, dry_run: bool) -> 
     with transaction.atomic():
         owners = lock_owners(owner_id for owner_id, _ in newest)
         stored_rows = imported_rows.stored_rows(newest)
+        members = member_inference.known_members(pair for pair, incoming in newest.items() if incoming.entry.is_claimed)
         rows, outdated, replaced = [], [], 0
         now = timezone.now()
         for pair, incoming in newest.items():
@@ -130,7 +133,10 @@ def _store(all_incoming: list[Incoming], summary: Summary, *, dry_run: bool) -> 
             if stored and not _replaces(incoming, stored):
                 continue
             try:
-                rows.append(imported_rows.row_values(incoming.entry, stored, owners[incoming.owner_id], now))
+                entry = incoming.entry
+                if entry.is_claimed and (pair in members or (stored and not stored.is_claimed)):
+                    entry = entry._replace(is_claimed=False)
+                rows.append(imported_rows.row_values(entry, stored, owners[incoming.owner_id], now))
             except ConversationError as error:
                 bad.append(BadRecord(incoming.number, str(error.detail)))
                 continue

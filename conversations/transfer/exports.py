@@ -19,7 +19,10 @@ def export_lines(conversations: ConversationQuerySet) -> Generator[bytes, None, 
     """
     group_names = Owner.objects.filter(owner_id=OuterRef("owner_id")).values("group_names")
     rows = conversations.order_by("owner_id", "conversation_id").values_list(
-        "owner_id", "wire_head", "last_message", "marks", "conversation_groups", Subquery(group_names)
+        "owner_id", "is_claimed", "wire_head", "last_message", "marks", "conversation_groups", Subquery(group_names)
     )
-    for owner_id, *columns in rows.iterator(CHUNK_ROWS):
-        yield b'{"owner":%b,"conversation":%b}\n' % (orjson.dumps(owner_id), conversation_json.row_to_json(*columns))
+    for owner_id, is_claimed, *columns in rows.iterator(CHUNK_ROWS):
+        conversation = conversation_json.row_to_json(*columns)
+        if is_claimed:
+            conversation = conversation[:-1] + b',"claimed":true}'
+        yield b'{"owner":%b,"conversation":%b}\n' % (orjson.dumps(owner_id), conversation)

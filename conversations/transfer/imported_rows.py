@@ -33,6 +33,7 @@ class StoredRow(NamedTuple):
 
     order_key: int
     is_deleted: bool
+    is_claimed: bool
     recv_opt: int
     deleted_position: str
     cleared_position: str
@@ -81,8 +82,8 @@ def stored_rows(pairs: Iterable[Pair]) -> dict[Pair, StoredRow]:
     """Return the stored rows of these conversations."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT t.owner_id, t.conversation_id, t.order_key, t.deleted_at IS NOT NULL, t.recv_opt, "
-            "t.deleted_position, t.cleared_position, t.c2c_read_timestamp, t.group_read_sequence, t.membership, "
+            "SELECT t.owner_id, t.conversation_id, t.order_key, t.deleted_at IS NOT NULL, t.is_claimed, "
+            "t.recv_opt, t.deleted_position, t.cleared_position, t.c2c_read_timestamp, t.group_read_sequence, t.membership, "
             "t.created_version, t.created_at "
             f"FROM {json_rows.of_keys(Conversation, KEY)}",
             [json_rows.parameter(KEY, pairs)],

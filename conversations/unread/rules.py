@@ -286,6 +286,6 @@ def new_row(owner_id: str, type_: ConversationType, bare_id: str) -> Conversatio
         group_type="", show_name="", face_url="", recv_opt=0, unread_count=0, last_message=None, last_message_at=None,
         last_message_position="", draft_text="", draft_timestamp=0, is_pinned=False, activity_key=0, group_at_info=NO_AT_INFO,
         marks=0, custom_data="", conversation_groups=0, c2c_read_timestamp=0, group_read_sequence=0, membership="member",
-        imported_unread=0, imported_unread_position="", deleted_position="", cleared_position="", deleted_at=None,
-        changed_by="", changed_at=None,
+        is_claimed=False, imported_unread=0, imported_unread_position="", deleted_position="", cleared_position="",
+        deleted_at=None, changed_by="", changed_at=None,
     )  # fmt: skip

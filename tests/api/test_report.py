@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from conversations.actions import deletions, reading
 from conversations.choices import ChangedBy
-from conversations.feeding import messages, profiles
+from conversations.feeding import members, messages, profiles
 from conversations.formats.messages import C2CRecall, GroupRecall
 from conversations.models import Conversation, Owner
 from tests.support.acting import ActionTestCase
@@ -374,6 +374,7 @@ class NameTests(ReportTestCase):
     def test_a_groups_own_name_is_better_and_without_one_the_app_knows(self):
         self.assertEqual(self.name("Team", conversation_id="group_team"), "Team")
 
+        members.join("team", [ALICE], at_ms=1)
         profiles.set_group_info(profiles.GroupInfo(group_id="team", name="The team", face_url="https://team", at_ms=1))
 
         self.assertEqual(self.name("Team", conversation_id="group_team"), "The team")

@@ -15,7 +15,7 @@ from hypothesis.extra.django import TestCase
 from conversations.actions import deletions, drafts, pins, reading, settings
 from conversations.choices import GroupType, Membership
 from conversations.exceptions import ConversationNotFound
-from conversations.feeding import group_fast_path, members, profiles
+from conversations.feeding import group_fast_path, members, profiles, reports
 from conversations.feeding import messages as feeding_messages
 from conversations.formats.messages import GroupRecall
 from conversations.formats.rest_groups import GroupInfo, Profile
@@ -57,6 +57,7 @@ steps = st.one_of(
     st.tuples(st.just("draft"), people, st.sampled_from(("", "I", "I will")), threads),
     st.tuples(st.just("delete"), people, st.booleans(), threads),
     st.tuples(st.just("import"), people, seqs, st.integers(0, 3), st.lists(seqs, max_size=2, unique=True).map(sorted), threads),
+    st.tuples(st.just("report"), people, seqs, threads),
     st.tuples(st.just("join"), people, seqs),
     st.tuples(st.just("leave"), people, seqs),
     st.tuples(st.just("dissolve"), seqs),
@@ -124,6 +125,11 @@ class Story:
             "groupAtInfoList": [{"seq": str(mentioned), "atType": 1} for mentioned in mentions],
         }
         import_records([(1, {"owner": owner_id, "conversation": conversation})])
+
+    def _report(self, owner_id: str, seq: int, thread: str) -> None:
+        last_message = {"timestamp": NOON_S + seq, "seq": str(seq), "elemType": 1, "textElem": {"text": "reported"}}
+        told = {"conversationID": f"group_{thread}", "unreadCount": 1, "lastMessage": last_message, "showName": "Told"}
+        reports.record(owner_id=owner_id, objects=[told])
 
     def _join(self, user_id: str, second: int) -> None:
         members.join(CLUB, [user_id], at_ms=(NOON_S + second) * 1000)

@@ -99,6 +99,7 @@ def entries(draw):
         group_names=tuple(sorted(draw(st.lists(of_bytes(1, conversation.GROUP_NAME_MAX_BYTES), max_size=5, unique=True)))),
         c2c_read_timestamp=draw(times_s),
         group_read_sequence=draw(positive),
+        is_claimed=False,
     )
 
 
