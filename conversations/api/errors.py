@@ -43,18 +43,7 @@ def problem_response(error: Exception, request: HttpRequest) -> HttpResponse:
     if problem.status >= 500:
         logger.error("%s %s failed (request %s)", request.method, address_of(request), request_id, exc_info=error)
     log_refused_host(error, request)
-    detail = str(problem.detail)
-    body = {
-        "type": f"urn:imsite:problem:{problem.code.name.lower().replace('_', '-')}",
-        "title": str(problem.code.label),
-        "status": problem.status,
-        "detail": detail,
-        "errors": {field: [str(text) for text in texts] for field, texts in problem.errors.items()},
-        "requestId": request_id,
-        "code": int(problem.code),
-        "desc": detail,
-    }
-    packed = orjson.dumps(body)
+    packed = orjson.dumps(problem_body(problem, request_id))
     response = HttpResponse(packed, status=problem.status, content_type="application/problem+json")
     response["Content-Length"] = str(len(packed))
     response["Cache-Control"] = "no-store"
@@ -66,6 +55,21 @@ def problem_response(error: Exception, request: HttpRequest) -> HttpResponse:
     if problem.status == 503:
         response["Retry-After"] = str(RETRY_AFTER_S)
     return response
+
+
+def problem_body(problem: ConversationError, request_id: str) -> dict[str, Any]:
+    """Return the JSON object of a problem, in the active language."""
+    detail = str(problem.detail)
+    return {
+        "type": f"urn:imsite:problem:{problem.code.name.lower().replace('_', '-')}",
+        "title": str(problem.code.label),
+        "status": problem.status,
+        "detail": detail,
+        "errors": {field: [str(text) for text in texts] for field, texts in problem.errors.items()},
+        "requestId": request_id,
+        "code": int(problem.code),
+        "desc": detail,
+    }
 
 
 def log_refused_host(error: Exception, request: HttpRequest) -> None:

@@ -96,9 +96,12 @@ class StrictBooleanField(serializers.BooleanField):
         return data
 
 
-@extend_schema_field({"oneOf": [{"type": "integer", "minimum": 1}, {"type": "string", "pattern": "^[0-9]{1,20}$"}]})
+@extend_schema_field({"type": "string", "pattern": "^[0-9]{1,20}$"})
 class MarksField(serializers.Field):
-    """Mark bits: a number, or a decimal string for clients that count up to 2^53 only."""
+    """Mark bits: a number, or a decimal string for clients that count up to 2^53 only.
+
+    The OpenAPI document has the string alone: no type of generated clients holds both, and none of their numbers 1<<63.
+    """
 
     default_error_messages = {"invalid": _("Must be a whole number, or a decimal string.")}
 

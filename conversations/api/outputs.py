@@ -1,14 +1,39 @@
 """Answers, for the OpenAPI document only: the API writes its JSON itself."""
 
+from django.db.models import IntegerChoices
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from conversations.choices import AtType, ConversationType, GroupType, Membership, ReceiveOption
+from conversations.choices import AtType, ConversationType, Membership, ReceiveOption
 from conversations.formats import conversation
 
 
-class GroupAtInfo(serializers.Serializer):
+@extend_schema_field({"type": "integer", "format": "int32"})
+class ShortField(serializers.IntegerField):
+    """A code, a choice or an index. Other integers get the format int64 from the document's hook.
+
+    Choices are no enum here: of integer enums, generated clients make types that can't be used.
+    """
+
+
+def _choices(choices: type[IntegerChoices]) -> str:
+    return ", ".join(f"{choice.value} {choice.label}" for choice in choices)
+
+
+class V2TIMGroupAtInfo(serializers.Serializer):
     seq = serializers.CharField(help_text="sequence number of the mentioning message")
-    atType = serializers.ChoiceField(AtType.choices)
+    atType = ShortField(help_text=_choices(AtType))
+
+
+class V2TIMMessage(serializers.Serializer):
+    """A message as it was received: the keys that it came with, of which these are common."""
+
+    msgID = serializers.CharField(required=False)
+    timestamp = serializers.IntegerField(required=False, help_text="epoch seconds")
+    sender = serializers.CharField(required=False)
+    userID = serializers.CharField(required=False, allow_null=True)
+    groupID = serializers.CharField(required=False, allow_null=True)
+    elemType = ShortField(required=False)
 
 
 class Extra(serializers.Serializer):
@@ -16,47 +41,49 @@ class Extra(serializers.Serializer):
     membership = serializers.ChoiceField(Membership.choices)
 
 
-class ConversationObject(serializers.Serializer):
+class V2TIMConversation(serializers.Serializer):
     """V2TIMConversation, in the classic dialect."""
 
     conversationID = serializers.CharField()
-    type = serializers.ChoiceField(ConversationType.choices)
+    type = ShortField(help_text=_choices(ConversationType))
     userID = serializers.CharField(allow_null=True, help_text="the peer; null for a group")
     groupID = serializers.CharField(allow_null=True, help_text="null for one to one")
-    groupType = serializers.ChoiceField(GroupType.choices, allow_null=True)
+    groupType = serializers.CharField(
+        allow_null=True, help_text="Work, Public, Meeting, AVChatRoom or Community; null for one to one"
+    )
     showName = serializers.CharField(allow_blank=True)
     faceUrl = serializers.CharField(allow_blank=True)
-    recvOpt = serializers.ChoiceField(ReceiveOption.choices)
+    recvOpt = ShortField(help_text=_choices(ReceiveOption))
     unreadCount = serializers.IntegerField()
     draftText = serializers.CharField(allow_blank=True)
     draftTimestamp = serializers.IntegerField(help_text="epoch seconds of the last edit")
     isPinned = serializers.BooleanField()
     orderkey = serializers.IntegerField(help_text="higher is nearer to the top; not a time")
-    groupAtInfoList = GroupAtInfo(many=True)
+    groupAtInfoList = V2TIMGroupAtInfo(many=True)
     customData = serializers.CharField(allow_blank=True, help_text=f"at most {conversation.CUSTOM_DATA_MAX_BYTES} bytes")
     c2cReadTimestamp = serializers.IntegerField(help_text="epoch seconds")
     groupReadSequence = serializers.IntegerField()
-    markList = serializers.ListField(child=serializers.IntegerField(), help_text="one number per mark")
+    markList = serializers.ListField(
+        child=serializers.IntegerField(), help_text="one number per mark, unsigned 64 bits: 1<<63 fits into no signed integer"
+    )
     conversationGroupList = serializers.ListField(child=serializers.CharField())
-    lastMessage = serializers.DictField(allow_null=True, help_text="V2TIMMessage, as received")
+    lastMessage = V2TIMMessage(allow_null=True)
     imsite = Extra(required=False, help_text="only with extra=true")
 
 
-class OperationResult(serializers.Serializer):
+class V2TIMConversationOperationResult(serializers.Serializer):
     conversationID = serializers.CharField(allow_blank=True)
-    resultCode = serializers.IntegerField(
-        help_text="0: success; 6004: no such conversation; 6017: invalid ID; 51008: group full"
-    )
+    resultCode = ShortField(help_text="0: success; 6004: no such conversation; 6017: invalid ID; 51008: group full")
     resultInfo = serializers.CharField()
 
 
 class LookupAnswer(serializers.Serializer):
-    conversationList = ConversationObject(many=True)
-    unresolved = OperationResult(many=True)
+    conversationList = V2TIMConversation(many=True)
+    unresolved = V2TIMConversationOperationResult(many=True)
 
 
-class PageAnswer(serializers.Serializer):
-    conversationList = ConversationObject(many=True)
+class V2TIMConversationResult(serializers.Serializer):
+    conversationList = V2TIMConversation(many=True)
     nextSeq = serializers.CharField(help_text='for the next page; "0" after the last page')
     isFinished = serializers.BooleanField()
 
@@ -70,7 +97,7 @@ class UnreadAnswer(serializers.Serializer):
 
 
 class ResultsAnswer(serializers.Serializer):
-    results = OperationResult(many=True, help_text="one per ID, in request order")
+    results = V2TIMConversationOperationResult(many=True, help_text="one per ID, in request order")
 
 
 class ChangedAnswer(serializers.Serializer):
@@ -85,7 +112,7 @@ class Change(serializers.Serializer):
     """A change, with the key of its kind."""
 
     kind = serializers.ChoiceField(("new", "changed", "deleted", "groups"))
-    conversation = ConversationObject(required=False, help_text="new, changed")
+    conversation = V2TIMConversation(required=False, help_text="new, changed")
     conversationID = serializers.CharField(required=False, help_text="deleted")
     conversationGroupList = serializers.ListField(child=serializers.CharField(), required=False, help_text="groups")
 
@@ -98,9 +125,9 @@ class ChangesAnswer(serializers.Serializer):
 
 
 class MessageResult(serializers.Serializer):
-    index = serializers.IntegerField(help_text="index in the request")
+    index = ShortField(help_text="index in the request")
     status = serializers.ChoiceField(("applied", "duplicate", "refused"))
-    resultCode = serializers.IntegerField(help_text="0, or the error code")
+    resultCode = ShortField(help_text="0, or the error code")
     resultInfo = serializers.CharField(allow_blank=True)
     MsgKey = serializers.CharField(required=False, allow_null=True, help_text="one to one; null for an online-only message")
     MsgSeq = serializers.IntegerField(required=False, allow_null=True, help_text="group")
@@ -115,9 +142,9 @@ class MessagesAnswer(serializers.Serializer):
 class UpdateResult(serializers.Serializer):
     """`pending`: stored, but not yet shown in all conversations."""
 
-    index = serializers.IntegerField(help_text="index in the request")
+    index = ShortField(help_text="index in the request")
     status = serializers.ChoiceField(("applied", "pending", "refused"))
-    resultCode = serializers.IntegerField(help_text="0, or the error code")
+    resultCode = ShortField(help_text="0, or the error code")
     resultInfo = serializers.CharField(allow_blank=True)
     GroupId = serializers.CharField(required=False, help_text="of an accepted group")
     To_Account = serializers.CharField(required=False, help_text="of an accepted user")
@@ -135,22 +162,3 @@ class UpdateAnswer(serializers.Serializer):
 
 class MembersAnswer(serializers.Serializer):
     changed = serializers.IntegerField(help_text="number of members added or removed")
-
-
-class EmptyAnswer(serializers.Serializer):
-    """An empty object."""
-
-
-class Problem(serializers.Serializer):
-    """RFC 9457, with the SDK's onError(code, desc)."""
-
-    type = serializers.CharField()
-    title = serializers.CharField()
-    status = serializers.IntegerField()
-    detail = serializers.CharField()
-    errors = serializers.DictField(  # type: ignore[assignment]  # no serializer of requests
-        child=serializers.ListField(child=serializers.CharField())
-    )
-    requestId = serializers.CharField()
-    code = serializers.IntegerField()
-    desc = serializers.CharField()

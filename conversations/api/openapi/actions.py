@@ -1,9 +1,9 @@
-"""The OpenAPI document's words for the calls that change something; operation IDs are the SDK's method names."""
+"""The OpenAPI document's summaries and answers of the calls that change something; operation IDs are the SDK's method names."""
 
 from drf_spectacular.utils import extend_schema
 
 from conversations.api import outputs
-from conversations.api.openapi.schema import FRESHNESS, READ_PROBLEMS, VERSION, WRITE_PROBLEMS, problems
+from conversations.api.openapi.schema import FRESHNESS, VERSION
 
 
 def _one(operation_id: str, summary: str):
@@ -12,7 +12,7 @@ def _one(operation_id: str, summary: str):
         operation_id=operation_id,
         summary=summary,
         parameters=[VERSION],
-        responses={200: outputs.ConversationObject, **WRITE_PROBLEMS, **problems(404)},
+        responses={200: outputs.V2TIMConversation},
     )
 
 
@@ -22,17 +22,17 @@ def _many(operation_id: str, summary: str):
         operation_id=operation_id,
         summary=summary,
         parameters=[VERSION],
-        responses={200: outputs.ResultsAnswer, **WRITE_PROBLEMS},
+        responses={200: outputs.ResultsAnswer},
     )
 
 
-def _group(operation_id: str, summary: str, answer, *statuses: int):
+def _group(operation_id: str, summary: str, answer):
     """Describe a call on one conversation group."""
     return extend_schema(
         operation_id=operation_id,
         summary=summary,
         parameters=[VERSION],
-        responses={200: answer, **WRITE_PROBLEMS, **problems(404, *statuses)},
+        responses={200: answer},
     )
 
 
@@ -46,13 +46,13 @@ destroy = extend_schema(
     operation_id="deleteConversation",
     summary="Delete a conversation until a newer message arrives",
     parameters=[VERSION],
-    responses={204: None, **WRITE_PROBLEMS, **problems(404)},
+    responses={204: None},
 )
 read_all = extend_schema(
     operation_id="cleanAllUnreadMessageCount",
     summary="Mark all conversations as read, or all of one type",
     parameters=[VERSION],
-    responses={200: outputs.ChangedAnswer, **WRITE_PROBLEMS},
+    responses={200: outputs.ChangedAnswer},
 )
 mark = _many("markConversation", "Set or remove marks")
 custom_data = _many("setConversationCustomData", "Set the app's custom data")
@@ -61,24 +61,18 @@ delete_many = _many("deleteConversationList", "Delete conversations")
 report = extend_schema(
     operation_id="reportConversations",
     summary="Report what the app's SDK shows, to be merged into the list",
-    description=(
-        "Objects of the SDK as in its list, onNewConversation and onConversationChanged, in the classic dialect or the C API's "
-        "(conv_id …). Read positions, last message and draft: the newest is kept. isPinned, recvOpt, markList, customData, "
-        "conversationGroupList: the last report is kept. unreadCount: used if no messages are stored. An absent or null key "
-        "changes nothing. A result names the parts of an object that were not accepted; the other parts are applied."
-    ),
     parameters=[VERSION],
-    responses={200: outputs.ResultsAnswer, **WRITE_PROBLEMS},
+    responses={200: outputs.ResultsAnswer},
 )
 
 get_groups = extend_schema(
     operation_id="getConversationGroupList",
     summary="Get the user's conversation groups",
     parameters=FRESHNESS,
-    responses={200: outputs.GroupListAnswer, 304: None, **READ_PROBLEMS},
+    responses={200: outputs.GroupListAnswer, 304: None},
 )
 create_group = _many("createConversationGroup", "Create a conversation group with members")
-rename_group = _group("renameConversationGroup", "Rename a conversation group", outputs.GroupListAnswer, 409)
+rename_group = _group("renameConversationGroup", "Rename a conversation group", outputs.GroupListAnswer)
 delete_group = _group("deleteConversationGroup", "Delete a conversation group; its conversations stay", outputs.GroupListAnswer)
 add_to_group = _group("addConversationsToGroup", "Add conversations to a group", outputs.ResultsAnswer)
 remove_from_group = _group("deleteConversationsFromGroup", "Remove conversations from a group", outputs.ResultsAnswer)

@@ -9,7 +9,7 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.serializers import BaseSerializer
 
 from conversations.access.api_keys import INGEST
-from conversations.api import calls, outputs
+from conversations.api import calls
 from conversations.identifiers import CONVERSATION_ID_MAX_BYTES, GROUP_ID_MAX_BYTES, OWNER_ID_MAX_BYTES
 
 TEXT = {"type": "string"}
@@ -40,15 +40,6 @@ PATH_IDS = {
     "group_id": PathID("group ID", {**TEXT, "maxLength": GROUP_ID_MAX_BYTES}),
     "user_id": PathID("user ID", {**TEXT, "maxLength": OWNER_ID_MAX_BYTES}),
 }
-
-
-def problems(*statuses: int) -> dict:
-    """Return the answers of these statuses, all problem+json."""
-    return {(status, "application/problem+json"): outputs.Problem for status in statuses}
-
-
-READ_PROBLEMS = problems(400, 401, 403, 405, 500, 503)
-WRITE_PROBLEMS = READ_PROBLEMS | problems(413, 415)
 
 
 def described(parameter: calls.Parameter) -> OpenApiParameter:
