@@ -11,7 +11,7 @@ from django.db import connection
 from django.utils import timezone
 
 from conversations.feeding import group_fast_path_sql as sql
-from conversations.feeding.group_fast_path_sql import Batch
+from conversations.feeding.group_message_batch import Batch
 from conversations.feeding.locked_groups import LockedGroup
 from conversations.store import notifications
 from conversations.store.messages import Change

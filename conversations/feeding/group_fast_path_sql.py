@@ -3,80 +3,18 @@
 All values are named parameters, so that a text is the same for the next batch of the same shape and is prepared once.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple, cast
 
-import orjson
-from django.conf import settings
 from django.db import connection, models
 
-from conversations import identifiers
-from conversations.choices import AtType, ChangedBy, ConversationType, Membership
-from conversations.models import Conversation, Group, GroupMember, Message, Owner
+from conversations.choices import ChangedBy, ConversationType, Membership
+from conversations.feeding.group_message_batch import Batch, mentioned_users, mentions
+from conversations.models import Conversation, GroupMember, Message, Owner
 from conversations.models.querysets import NO_AT_INFO
-from conversations.store.display_profiles import DisplayProfile
-from conversations.times import from_epoch_s, now_s
 from conversations.unread import rules
-from conversations.unread.rules import NO_LIST
 
 _owners, _rows, _members = (model._meta.db_table for model in (Owner, Conversation, GroupMember))
-
-
-@dataclass(frozen=True)
-class Batch:
-    """New messages at the end of a thread, in order of position, for all members of its locked group."""
-
-    group: Group
-    thread: str
-    messages: Sequence[Message]
-    profile: DisplayProfile
-
-    @cached_property
-    def senders(self) -> list[str]:
-        return sorted({message.sender for message in self.messages})
-
-    @cached_property
-    def skipped_owners(self) -> list[str]:
-        return sorted(settings.SKIP_OWNERS)
-
-    @cached_property
-    def last_shown(self) -> Message | None:
-        """The newest message that can be a last message."""
-        return next((message for message in reversed(self.messages) if message.is_shown), None)
-
-    @cached_property
-    def has_mentions(self) -> bool:
-        return any(map(_mentions, self.messages))
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether this is one message that is shown and mentions nobody: then no row has to be read before the upsert."""
-        return len(self.messages) == 1 and self.messages[0].is_shown and not self.has_mentions
-
-    @cached_property
-    def parameters(self) -> dict[str, Any]:
-        """The values of all statements, by name; `changed_at` is added under the owners' locks."""
-        first, newest = self.messages[0], self.messages[-1]
-        values = {
-            "group_id": self.group.group_id,
-            "group_type": self.group.type,
-            "conversation_id": identifiers.join(ConversationType.GROUP, self.thread),
-            "bare_id": self.thread,
-            "name": self.profile.name,
-            "face_url": self.profile.face_url,
-            "epoch": now_s(),
-            "start_ms": min(message.time_s for message in self.messages) * 1000,
-            "first": first.position,
-            "first_seq": int(first.position),
-            "newest": newest.position,
-            "order_key": max(map(rules.order_key_in_group, self.messages)),
-        }
-        values |= {f"skipped{n}": owner_id for n, owner_id in enumerate(self.skipped_owners)}
-        for n, message in enumerate(self.messages):
-            values |= _message_parameters(n, message)
-        return values | _last_message_parameters(self.last_shown)
 
 
 class _Row(NamedTuple):
@@ -92,45 +30,6 @@ class _Row(NamedTuple):
 
 _NEW_ROW = _Row("m.user_id", "")
 _STORED_ROW = _Row(f"{_rows}.owner_id", f"{_rows}.")
-
-
-# ---- Parameters --------------------------------------------------------------------------------
-
-
-def _message_parameters(n: int, message: Message) -> dict[str, Any]:
-    values = {f"sender{n}": message.sender, f"position{n}": message.position, f"seq{n}": int(message.position)}
-    if _mentions(message):
-        values |= {f"mentioned{n}_{place}": user_id for place, user_id in enumerate(_mentioned_users(message))}
-        values |= {f"entry{n}": _entry_text(message, named=True), f"entry_for_others{n}": _entry_text(message, named=False)}
-    return values
-
-
-def _last_message_parameters(last: Message | None) -> dict[str, Any]:
-    if last is None:
-        return {}
-    last_at = connection.ops.adapt_datetimefield_value(from_epoch_s(last.time_s))
-    bodies = {"body": last.body, "own_body": rules.own_body(last)}
-    return {"last": last.position, "last_sender": last.sender, "last_at": last_at, **bodies}
-
-
-def _mentions(message: Message) -> bool:
-    return message.at_all or message.at_accounts != NO_LIST
-
-
-def _mentioned_users(message: Message) -> list[str]:
-    user_ids: list[str] = orjson.loads(message.at_accounts)
-    return user_ids
-
-
-def _entry_text(message: Message, *, named: bool) -> str:
-    """Return the message's entry of groupAtInfoList after a comma, for members named by it or for the others; "" for none."""
-    if message.at_all:
-        at_type = AtType.ALL_AND_ME if named else AtType.ALL
-    elif named:
-        at_type = AtType.ME
-    else:
-        return ""
-    return f',{{"seq":"{int(message.position)}","atType":{at_type:d}}}'
 
 
 # ---- Members and owners ------------------------------------------------------------------------
@@ -293,7 +192,7 @@ def _is_unread_message(n: int, row: _Row) -> str:
 
 def _group_at_info(batch: Batch, row: _Row) -> str:
     """Return an expression for groupAtInfoList with the entries of these messages at its end."""
-    entries = [_entry(n, message, row) for n, message in enumerate(batch.messages) if _mentions(message)]
+    entries = [_entry(n, message, row) for n, message in enumerate(batch.messages) if mentions(message)]
     if not entries:
         return f"'{NO_AT_INFO}'"
     new = f"({' || '.join(entries)})"  # each begins with a comma
@@ -309,7 +208,7 @@ def _entry(n: int, message: Message, row: _Row) -> str:
     """Return an expression for the message's entry in a row, "" for none."""
     return (
         f"CASE WHEN NOT ({_is_unread_message(n, row)}) THEN '' "
-        f"WHEN {_is_one_of(row.owner, n, _mentioned_users(message))} THEN CAST(%(entry{n})s AS text) "
+        f"WHEN {_is_one_of(row.owner, n, mentioned_users(message))} THEN CAST(%(entry{n})s AS text) "
         f"ELSE CAST(%(entry_for_others{n})s AS text) END"
     )
 
