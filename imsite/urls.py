@@ -4,11 +4,13 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 
 from conversations.api.errors import unknown_address
+from conversations.api.index import index
 from conversations.api.openapi.views import DocumentationView, SchemaView
 from conversations.api.webhook import tencent
 from imsite.handlers import unknown_page
 
 urlpatterns = [
+    re_path(r"^api(?:/v1)?/?$", index, name="api-index"),
     path("api/schema/", SchemaView.as_view(), name="schema"),
     path("api/docs/", DocumentationView.as_view(), name="docs"),
     path("api/v1/", include("conversations.api.urls")),

@@ -23,6 +23,10 @@ from conversations.identifiers import is_owner_id
 PACKED_MAX_LENGTH, INFLATED_MAX_BYTES = 8192, 16_384
 
 
+class NotUserSig(SigInvalid):
+    """A text that is not in the form of a UserSig."""
+
+
 class UserSig(NamedTuple):
     """The user of a valid UserSig, and the last second in which it is valid."""
 
@@ -110,7 +114,7 @@ def _unpack(text: str) -> dict[str, Any]:
         if not inflate.eof or type(body) is not dict:
             raise ValueError
     except (ValueError, binascii.Error, zlib.error) as error:
-        raise SigInvalid(_("This is not a UserSig.")) from error
+        raise NotUserSig(_("This is not a UserSig.")) from error
     return body
 
 

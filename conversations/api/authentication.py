@@ -12,7 +12,7 @@ from rest_framework.authentication import BaseAuthentication, SessionAuthenticat
 
 from conversations.access import access_log, api_keys, permissions, usersig
 from conversations.access.api_keys import READ, WRITE, Grant
-from conversations.exceptions import InvalidParameter, NoPermission, NotAuthenticated
+from conversations.exceptions import InvalidParameter, NoPermission, NotAuthenticated, SigInvalid
 from conversations.identifiers import check_owner_id
 from conversations.models import Owner
 
@@ -109,7 +109,11 @@ def grant_of(credential: str) -> Grant:
     """Return what a Bearer credential grants. No query for a UserSig, one for a key. Raises NotAuthenticated."""
     if credential.startswith(api_keys.KEY_START):
         return api_keys.find(credential)
-    sig = usersig.verify(credential, sdk_app_id=settings.IM_SDK_APP_ID, secret_key=settings.IM_SECRET_KEY)
+    try:
+        sig = usersig.verify(credential, sdk_app_id=settings.IM_SDK_APP_ID, secret_key=settings.IM_SECRET_KEY)
+    except usersig.NotUserSig as error:
+        text = _("The credential is neither an API key, which starts with %(start)s, nor a UserSig.")
+        raise SigInvalid(text % {"start": api_keys.KEY_START}) from error
     return Grant(sig.identifier, _USERSIG_SCOPES)
 
 

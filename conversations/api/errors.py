@@ -1,8 +1,9 @@
 """Build every error's answer: RFC 9457 problem+json, with the SDK's code and desc."""
 
 import logging
+import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import orjson
@@ -10,7 +11,7 @@ from django.core.exceptions import DisallowedHost, PermissionDenied, SuspiciousO
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.encoding import escape_uri_path
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions as drf
@@ -20,7 +21,10 @@ from conversations.exceptions import Code, ConversationError
 logger = logging.getLogger(__name__)
 
 RETRY_AFTER_S = 2
-REQUEST_ID_MAX_LENGTH = 64
+# Of statuses that share the code of others.
+_OTHER_TITLES = {405: ("METHOD_NOT_ALLOWED", gettext_lazy("Method not allowed"))}
+_REQUEST_ID_KEY = "imsite.request_id"
+_is_request_id = re.compile(r"[\w.-]{1,64}", re.ASCII).fullmatch
 
 
 class _Problem(ConversationError):
@@ -60,9 +64,10 @@ def problem_response(error: Exception, request: HttpRequest) -> HttpResponse:
 def problem_body(problem: ConversationError, request_id: str) -> dict[str, Any]:
     """Return the JSON object of a problem, in the active language."""
     detail = str(problem.detail)
+    name, title = _OTHER_TITLES.get(problem.status, (problem.code.name, problem.code.label))
     return {
-        "type": f"urn:imsite:problem:{problem.code.name.lower().replace('_', '-')}",
-        "title": str(problem.code.label),
+        "type": f"urn:imsite:problem:{name.lower().replace('_', '-')}",
+        "title": str(title),
         "status": problem.status,
         "detail": detail,
         "errors": {field: [str(text) for text in texts] for field, texts in problem.errors.items()},
@@ -90,9 +95,26 @@ def unknown_address(request: HttpRequest) -> HttpResponse:
 
 
 def request_id_of(request: HttpRequest) -> str:
-    """Return the request's own ID if it is safe in a header and a log, otherwise a new one."""
-    own = request.META.get("HTTP_X_REQUEST_ID", "")[:REQUEST_ID_MAX_LENGTH]
-    return own if own and own.isascii() and own.isprintable() else uuid.uuid4().hex
+    """Return the request's own ID if it is safe in a header and a log, otherwise a new one; the same at each call."""
+    request_id = request.META.get(_REQUEST_ID_KEY)
+    if request_id is None:
+        own = request.META.get("HTTP_X_REQUEST_ID", "")
+        request_id = request.META[_REQUEST_ID_KEY] = own if _is_request_id(own) else uuid.uuid4().hex
+    return request_id
+
+
+class RequestIDMiddleware:
+    """Put the request's ID on every answer, so that it can be found in the log."""
+
+    sync_capable, async_capable = True, False
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers["X-Request-ID"] = request_id_of(request)
+        return response
 
 
 def _translate(error: Exception) -> ConversationError:

@@ -1,12 +1,13 @@
 """The filters of a conversation list, by their wire names; the API and the pages share them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
 import django_filters
 from django import forms
 from django.db.models import Q
+from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -70,27 +71,38 @@ class FlagFilter(django_filters.TypedChoiceFilter):
 
     def __init__(self, *, words: tuple[str, ...], **kwargs: Any):
         choices = (("true", gettext_lazy("yes")), ("false", gettext_lazy("no")))
-        super().__init__(choices=choices, coerce=lambda text: text == "true", **kwargs)
+        messages = {"invalid_choice": gettext_lazy('"%(value)s" is not valid. Use true or false.')}
+        super().__init__(choices=choices, coerce=lambda text: text == "true", error_messages=messages, **kwargs)
         self.words = dict(zip(words, ("true", "false")))
 
 
-class TypeFilter(django_filters.TypedChoiceFilter):
+class NumberFilter(django_filters.TypedChoiceFilter):
+    """One of a few consecutive numbers."""
+
+    def __init__(self, *, choices: Sequence[tuple[int, Any]], **kwargs: Any):
+        numbers = [number for number, _label in choices]
+        message = gettext_lazy('"%(value)s" is not valid. Use a number from {first} to {last}.')
+        messages = {"invalid_choice": format_lazy(message, first=min(numbers), last=max(numbers))}
+        super().__init__(choices=choices, coerce=int, error_messages=messages, **kwargs)
+
+
+class TypeFilter(NumberFilter):
     """By the conversation's type; 0 for any."""
 
     keyword = "type"
 
     def __init__(self, **kwargs: Any):
-        super().__init__(choices=[(ANY_TYPE, gettext_lazy("any")), *ConversationType.choices], coerce=int, **kwargs)
+        super().__init__(choices=[(ANY_TYPE, gettext_lazy("any")), *ConversationType.choices], **kwargs)
 
     def filter(self, qs: ConversationQuerySet, value: int | None) -> ConversationQuerySet:
         return qs if value == ANY_TYPE else super().filter(qs, value)
 
 
-class ReceiveOptionFilter(django_filters.TypedChoiceFilter):
+class ReceiveOptionFilter(NumberFilter):
     keyword = "recv"
 
     def __init__(self, **kwargs: Any):
-        super().__init__(choices=ReceiveOption.choices, coerce=int, **kwargs)
+        super().__init__(choices=ReceiveOption.choices, **kwargs)
 
 
 class EpochFilter(django_filters.Filter):

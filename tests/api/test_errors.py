@@ -12,6 +12,7 @@ from django.utils import translation
 from conversations.api.errors import problem_response
 from imsite import handlers
 from tests.support.api import ApiTestCase, conversation_url, url
+from tests.support.cast import bearer
 from tests.support.staff import boss
 
 SECRET = "password of the database"
@@ -34,15 +35,65 @@ class ShapeTests(ApiTestCase):
         self.assertEqual([response["X-Request-ID"] for response in made], [response.json()["requestId"] for response in made])
         self.assertEqual(len({response["X-Request-ID"] for response in made}), 2)
 
-    def test_a_request_id_that_is_no_word_is_replaced_and_a_long_one_cut(self):
-        for odd in ("a\nb", "\xff", "a\x00", "张"):
-            self.assertNotIn(odd, self.get(url(count=0), HTTP_X_REQUEST_ID=odd)["X-Request-ID"])
-        self.assertEqual(self.get(url(count=0), HTTP_X_REQUEST_ID="x" * 5000)["X-Request-ID"], "x" * 64)
+    def test_a_request_id_that_is_no_word_or_too_long_is_replaced(self):
+        for odd in ("a\nb", "\xff", "a\x00", "张", "a b", "x" * 65, "<b>", ""):
+            self.assertRegex(self.get(url(count=0), HTTP_X_REQUEST_ID=odd)["X-Request-ID"], r"\A[0-9a-f]{32}\Z")
+        self.assertEqual(self.get(url(count=0), HTTP_X_REQUEST_ID="x" * 64)["X-Request-ID"], "x" * 64)
+
+    def test_every_answer_has_a_request_id(self):
+        for address in (
+            url(),
+            url("unread/"),
+            url(count=0),
+            url("events/"),
+            "/api/",
+            "/api/schema/",
+            "/login/",
+            "/nowhere/",
+            "/favicon.ico",
+        ):
+            self.assertEqual(self.get(address, HTTP_X_REQUEST_ID="its-own.1_")["X-Request-ID"], "its-own.1_", address)
+            self.assertRegex(self.get(address)["X-Request-ID"], r"\A[0-9a-f]{32}\Z")
 
     def test_a_length_is_given_so_that_a_connection_can_go_on(self):
         response = self.get(url(count=0))
 
         self.assertEqual(int(response["Content-Length"]), len(response.content))
+
+
+class HelpfulTests(ApiTestCase):
+    """Errors that say what to do."""
+
+    def test_a_token_that_is_neither_key_nor_usersig(self):
+        detail = self.assert_problem(self.get(url(), bearer("0123456789abcdef")), 401, 70003)["detail"]
+
+        self.assertEqual(detail, "The credential is neither an API key, which starts with imk_, nor a UserSig.")
+
+    def test_a_bad_choice_names_the_allowed_values(self):
+        for name, value, detail in (
+            ("isPinned", "1", 'isPinned: "1" is not valid. Use true or false.'),
+            ("type", "3", 'type: "3" is not valid. Use a number from 0 to 2.'),
+            ("recvOpt", "x", 'recvOpt: "x" is not valid. Use a number from 0 to 4.'),
+        ):
+            self.assertEqual(self.assert_problem(self.get(url(**{name: value})), 400, 6017, name)["detail"], detail)
+
+    def test_a_wrong_method_has_a_title_of_its_own(self):
+        body = self.assert_problem(self.client.put(url(), **self.alice), 405, 60009)
+
+        self.assertEqual((body["type"], body["title"]), ("urn:imsite:problem:method-not-allowed", "Method not allowed"))
+
+
+class IndexTests(ApiTestCase):
+    def test_it_links_to_the_documentation_for_everyone(self):
+        for address in ("/api/", "/api", "/api/v1/", "/api/v1"):
+            response = self.client.get(address)
+
+            self.assertEqual(response.json()["version"], "1")
+            for name in ("docs", "schema"):
+                self.assertEqual(self.client.get(response.json()[name]).status_code, 200)
+
+    def test_it_takes_no_other_method(self):
+        self.assertEqual(self.assert_problem(self.client.post("/api/"), 405, 60009)["title"], "Method not allowed")
 
 
 class LanguageTests(ApiTestCase):
@@ -75,11 +126,7 @@ class LanguageTests(ApiTestCase):
 class AddressTests(ApiTestCase):
     unknown = (
         "/api/v1/nope",
-        "/api/v1/",
-        "/api/v1",
         "/api/v2/conversations/",
-        "/api/",
-        "/api",
         "/api/v1/unread/x",
         "/api/v1//unread/",
     )

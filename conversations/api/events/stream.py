@@ -30,7 +30,7 @@ from conversations import sync_tokens
 from conversations.access.api_keys import READ
 from conversations.api.authentication import Actor, BearerAuthentication, StaffActor, StaffSessionAuthentication
 from conversations.api.calls import Endpoint
-from conversations.api.errors import problem_response
+from conversations.api.errors import problem_response, request_id_of
 from conversations.api.events.hub import Follower, Hub, Threads
 from conversations.api.fast_path import API_PATH
 from conversations.api.openapi import reads as openapi_reads
@@ -125,6 +125,7 @@ def _admit(scope: Scope) -> tuple[Subscription | None, HttpResponse]:
             subscription, response = None, problem_response(error, request)
     for middleware in (SecurityMiddleware, *([CorsMiddleware] if settings.CORS_ALLOWED_ORIGINS else [])):
         response = cast(Any, middleware)(lambda request, response=response: response)(request)
+    response.headers["X-Request-ID"] = request_id_of(request)
     return subscription, response
 
 

@@ -159,7 +159,8 @@ DESCRIPTIONS = {
     "modifyMessages": Description(
         INGEST,
         "Changes the elements or custom data of messages, with the keys of Tencent's modify_c2c_msg and modify_group_msg. "
-        f"Absent parts stay as they are. An edit may arrive before its message. {_NEWEST} The answer has a result for each edit.",
+        f"Absent parts stay as they are. An edit may arrive before its message. {_NEWEST} The answer has a result for "
+        "each edit.",
     ),
     "recallMessage": Description(
         INGEST,
