@@ -12,7 +12,7 @@ from conversations.demo.scripts import CHATS, Chat, Line, MembershipChange, time
 from conversations.feeding import messages as feeding_messages
 from conversations.feeding import webhooks
 from conversations.formats import webhook_events
-from conversations.formats.messages import C2CRecall, GroupRecall, IncomingMessage
+from conversations.formats.messages import C2CRecall, GroupRecall, IncomingMessage, MessageEdit
 
 # The messages of the import have lower numbers.
 FIRST_SEQ = 1001
@@ -29,6 +29,8 @@ def feed(owners: list[Person], now_s: int) -> list[IncomingMessage]:
     messages = [_message(chat, number, line, now_s) for chat, number, line in lines]
     feeding_messages.record(messages, now_s=now_s)
     for message, (_chat, _number, line) in zip(messages, lines):
+        if line.edited:
+            webhooks.apply_event(_edit(message, line.edited), at_ms=message.time_s * 1000 + 1, now_s=now_s)
         if line.is_recalled:
             webhooks.apply_event(_recall(message), at_ms=0, now_s=now_s)
     for chat in chats:
@@ -72,6 +74,19 @@ def _message(chat: Chat, number: int, line: Line, now_s: int) -> IncomingMessage
         at_all=line.mentions_all,
         at_accounts=line.mentions,
         targets=line.targets,
+    )
+
+
+def _edit(message: IncomingMessage, words: str) -> MessageEdit:
+    elements = ({"MsgType": "TIMTextElem", "MsgContent": {"Text": words}},)
+    return MessageEdit(
+        sender=message.sender,
+        peer=message.peer,
+        group_id=message.group_id,
+        time_s=message.time_s or 0,
+        seq=message.seq or 0,
+        random=message.random or 0,
+        elements=elements,
     )
 
 

@@ -25,6 +25,7 @@ class Line(NamedTuple):
     mentions_all: bool = False
     is_quiet: bool = False  # NoUnread
     is_recalled: bool = False
+    edited: str = ""  # the text after an edit
     targets: tuple[str, ...] = ()
 
 
@@ -214,7 +215,7 @@ ALICE_AND_CAROL = Chat(
         Line("0 08:29", ALICE, "Here it is."),
         Line("0 08:40", CAROL, "Support says: the best one so far."),
         Line("0 16:10", CAROL, "Tea on the roof?"),
-        Line("0 16:11", ALICE, "Two minutes."),
+        Line("0 16:11", ALICE, "Two minuets.", edited="Two minutes."),
     ),
     reads={ALICE: "0 16:10", CAROL: "0 16:12"},
 )
@@ -229,7 +230,7 @@ BOB_AND_CAROL = Chat(
         Line("0 15:23", CAROL, "What happened to Alice?"),
         Line("0 15:25", BOB, "Wrong button. I add her again."),
         Line("0 15:33", CAROL, "😅"),
-        Line("0 19:40", BOB, "Noodles?"),
+        Line("0 19:40", BOB, "Noodels?", edited="Noodles?"),
     ),
     reads={BOB: "0 15:33", CAROL: "0 15:33"},
 )
@@ -247,6 +248,7 @@ ALICE_AND_LI_LEI = Chat(
         Line("1 16:21", LI_LEI, "今天讨论的内容都在这里。"),
         Line("1 16:40", ALICE, "谢谢，很清楚。"),
         Line("0 12:30", LI_LEI, "新版本装好了，搜索快多了！"),
+        Line("0 12:31", LI_LEI, "发错了", is_recalled=True),
     ),
     reads={ALICE: "1 16:40", LI_LEI: "0 12:30"},
 )

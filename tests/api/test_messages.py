@@ -1,6 +1,7 @@
 """POST messages/ and messages/recall/: what a back end feeds, in the vendor's words."""
 
 import json
+from typing import Any
 
 import time_machine
 from django.db import connection
@@ -140,6 +141,49 @@ class MessageTests(FeedTestCase):
             self.assertEqual(Conversation.objects.filter(conversation_id=f"group_{group_id}").count(), size + 2)
 
         self.assertEqual({name for name, sizes in counts.items() if len(sizes) > 1}, set())
+
+
+class ModifyTests(FeedTestCase):
+    """Bodies of modify_c2c_msg and modify_group_msg."""
+
+    NEW = [{"MsgType": "TIMTextElem", "MsgContent": {"Text": "edited"}}]
+
+    def modify(self, body: Any) -> list[dict[str, Any]]:
+        response = self.feed(body, "messages/modify/")
+        self.assertEqual(response.status_code, 200, response.content)
+        return response.json()["results"]
+
+    def test_each_has_a_result(self):
+        GroupMember.objects.create(group_id="team", user_id=ALICE, events='[[0,"member"]]')
+        self.results([C2C, GROUP | {"MsgSeq": 5}])
+        c2c = {"From_Account": "bob", "To_Account": ALICE, "MsgKey": f"{C2C['MsgSeq']}_7_{NOON_S}", "MsgBody": self.NEW}
+        edits = [c2c | {"EventTime": 5000}, {"GroupId": "team", "MsgSeq": 5, "CloudCustomData": "d"}, {"GroupId": "team"}]
+
+        applied = self.modify(edits)
+
+        self.assertEqual([result["status"] for result in applied], ["applied", "applied", "refused"])
+        self.assertEqual(applied[0]["MsgKey"], c2c["MsgKey"])
+        self.assertEqual((applied[1]["MsgSeq"], applied[1]["EventTime"]), (5, NOON_S * 1000))
+        self.assertEqual(self.modify(edits[0])[0]["status"], "duplicate")
+        self.assertEqual(self.conversation()["lastMessage"]["textElem"], {"text": "edited"})
+        group_message = self.conversation(conversation_id="group_team")["lastMessage"]
+        self.assertEqual((group_message["textElem"], group_message["cloudCustomData"]), ({"text": "hi"}, "d"))
+
+    def test_bad_bodies_are_refused_by_name(self):
+        c2c = {"From_Account": "bob", "To_Account": ALICE, "MsgKey": f"1_7_{NOON_S}"}
+        for body, field in (
+            (c2c, "MsgBody"),
+            (c2c | {"MsgBody": []}, "MsgBody"),
+            (c2c | {"MsgBody": self.NEW, "GroupAtInfo": []}, "GroupAtInfo"),
+            (c2c | {"MsgBody": self.NEW, "Text": "x"}, "Text"),
+            ({"From_Account": "bob", "To_Account": ALICE, "MsgBody": self.NEW}, "MsgKey"),
+            ({"GroupId": "team", "MsgBody": self.NEW}, "MsgSeq"),
+            ({"GroupId": "team", "MsgSeq": 1, "MsgBody": self.NEW, "EventTime": (NOON_S + 10**6) * 1000}, "EventTime"),
+            ({"GroupId": "team", "MsgSeq": 1, "CloudCustomData": 1}, "CloudCustomData"),
+        ):
+            with self.subTest(body=body):
+                (result,) = self.modify(body)
+                self.assertEqual((result["status"], result["resultInfo"].partition(":")[0]), ("refused", field))
 
 
 class RecallTests(FeedTestCase):
