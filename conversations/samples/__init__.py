@@ -53,8 +53,9 @@ def _new_values(command: str, time_ms: int) -> dict[str, dict[str, Any]]:
         edit = {"MsgSeq": time_ms, "EventTime": time_ms}
         return {command: times | {"MsgSeq": time_ms, "Random": number}, GROUP_EDIT: edit, GROUP_RECALL: recall}
     if command == C2C_MESSAGE:
-        key = {"MsgKey": f"{number}_{number}_{time_s}"}
-        message = times | key | {"MsgSeq": number, "MsgRandom": number}
+        seq = time_ms % (1 << 32)  # grows, so that of messages of one second the later one is the last
+        key = {"MsgKey": f"{seq}_{number}_{time_s}"}
+        message = times | key | {"MsgSeq": seq, "MsgRandom": number}
         return {command: message, C2C_EDIT: message | {"EventTime": time_ms}, C2C_RECALL: key}
     return {} if command in (GROUP_EDIT, C2C_EDIT, GROUP_RECALL, C2C_RECALL) else {command: times}
 
