@@ -19,7 +19,7 @@ from django.utils import translation
 from conversations.api.authentication import BearerAuthentication
 from conversations.api.calls import Endpoint, EndpointViewSet
 from conversations.api.errors import problem_response
-from conversations.api.responses import wants_html
+from conversations.api.negotiation import wants_html
 
 API_PATH = "/api/v1/"
 # Middleware that puts the same headers on every answer, at most differing by scheme.

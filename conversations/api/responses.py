@@ -4,12 +4,13 @@ import zlib
 from typing import Any
 
 import orjson
-from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django.http import HttpResponse, HttpResponseNotModified
 from django.utils.http import parse_etags
 from django.utils.translation import get_language
 from rest_framework.response import Response
 
 from conversations.api.calls import Call
+from conversations.api.negotiation import wants_html
 from conversations.exceptions import ConversationError
 from conversations.formats import conversation_json
 from conversations.lists import json_reads
@@ -41,11 +42,6 @@ def not_modified(call: Call) -> HttpResponse | None:
     if _etag(token, call.owner_id, get_language()) not in (etag.removeprefix("W/") for etag in parse_etags(etags)):
         return None
     return _with_freshness(HttpResponseNotModified(), token, call.owner_id)
-
-
-def wants_html(request: HttpRequest) -> bool:
-    """Return whether a browser asks, for which DRF renders its browsable page."""
-    return "text/html" in request.META.get("HTTP_ACCEPT", "")
 
 
 def refusal_result(index: int, error: ConversationError) -> dict[str, Any]:

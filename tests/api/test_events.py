@@ -207,14 +207,14 @@ class EventChecks:
         self.assertEqual(self.get("events/", self.headers(), "POST")[0], 405)
 
     def test_bad_credentials_are_refused_before_the_stream(self):
-        writer = self.server.do(f"with_key({self.owner!r}, ['write'])")["HTTP_AUTHORIZATION"]
+        ingester = self.server.do("with_key(None, ['ingest'])")["HTTP_AUTHORIZATION"]
         service = self.server.do("with_key(None)")["HTTP_AUTHORIZATION"]
 
         self.assert_refused(401, 6014, headers={})
         self.assert_refused(401, 70003, headers={"Authorization": "Bearer nonsense"})
         self.assert_refused(401, 6014, headers={"Authorization": "Basic nonsense"})
         self.assert_refused(403, 10007, "?owner=carol")
-        self.assert_refused(403, 10007, headers={"Authorization": writer})
+        self.assert_refused(403, 10007, headers={"Authorization": ingester})
         self.assert_refused(400, 6017, headers={"Authorization": service})
         self.follow(f"?owner={self.owner}", {"Authorization": service})
 

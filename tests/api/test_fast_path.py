@@ -174,7 +174,8 @@ class OnlyHotReadsTests(ApiTestCase):
             for method in ("HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"):
                 self.assertFalse(self.is_hot(method, address, **self.alice))
             self.assertFalse(self.is_hot("GET", address))  # a session, or no credential
-            self.assertFalse(self.is_hot("GET", address, **self.alice, **BROWSER))
+            self.assertFalse(self.is_hot("GET", address, **BROWSER))
+            self.assertTrue(self.is_hot("GET", address, **self.alice, **BROWSER))  # HTML is for sessions only
         for action in ACTIONS:
             self.assertFalse(self.is_hot(action.method, action.address(), **self.alice))
         for path in ("unread/", "changes/", "events/", "conversation-groups/", "conversations/mark/", "nope/", ""):
