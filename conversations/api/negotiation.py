@@ -1,5 +1,6 @@
 """Whether an answer is JSON or a browsable page."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.http import HttpRequest
@@ -18,7 +19,8 @@ def wants_html(request: HttpRequest) -> bool:
 class Negotiation(DefaultContentNegotiation):
     """DRF's negotiation for browsers; JSON for programs, whatever they accept."""
 
-    def select_renderer(self, request: Request, renderers: list[Any], format_suffix: str | None = None) -> tuple[Any, str]:
+    def select_renderer(self, request: Request, renderers: Iterable[Any], format_suffix: str | None = None) -> tuple[Any, str]:
         if "HTTP_AUTHORIZATION" in request.META:
-            return renderers[0], renderers[0].media_type
+            first = next(iter(renderers))
+            return first, first.media_type
         return super().select_renderer(request, renderers, format_suffix)

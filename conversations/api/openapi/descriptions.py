@@ -69,12 +69,12 @@ DESCRIPTIONS = {
         "Returns a page of the list: pinned conversations first, then by activity. All given filters must match. An unknown "
         "user has an empty list.",
     ),
-    "getConversationList": Description(
+    "getConversationListByQuery": Description(
         READ,
         "Returns the conversations that the list has, in request order and each once. The other IDs are in unresolved, with "
         "the reason. Repeat the parameter id for each conversation.",
     ),
-    "getConversationListByConversationIDs": Description(
+    "getConversationList": Description(
         READ,
         "Returns the conversations that the list has, in request order and each once. The other IDs are in unresolved, with "
         "the reason. Changes nothing: the request is a POST only because the IDs are in its body.",

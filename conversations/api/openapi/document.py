@@ -52,6 +52,9 @@ def complete(result: Schema, generator: Any, request: Any, public: bool) -> Sche
             "name": "Sign",
             "description": "SHA-256 of the callback token and RequestTime, as Tencent sends it",
         }
+        result["paths"] = {
+            path.replace("{conversation_id}", "{conversationID}"): methods for path, methods in result["paths"].items()
+        }
         examples_by_id = examples()
         for operation in _operations(result):
             _describe(operation, examples_by_id[operation["operationId"]])
@@ -81,6 +84,8 @@ def _describe(operation: Schema, example: Examples) -> None:
     tag, text = DESCRIPTIONS[operation["operationId"]]
     operation["tags"], operation["description"] = [tag], text
     for parameter in operation.get("parameters", ()):
+        if parameter["name"] == "conversation_id":
+            parameter["name"] = "conversationID"
         if parameter["name"] in PARAMETERS and (parameter["in"], parameter["name"]) not in _optional_ids(operation):
             parameter["example"] = PARAMETERS[parameter["name"]]
     if example.request is not None:

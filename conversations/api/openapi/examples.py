@@ -17,7 +17,7 @@ REQUEST_ID = "6f1c0d5c8a6c4c5f9d0b7b1f7a3e2d10"
 VERSION = "1760000000.42"
 PARAMETERS = {
     "owner": "alice",
-    "conversation_id": "c2c_bob",
+    "conversationID": "c2c_bob",
     "name": "Friends",
     "group_id": "team",
     "user_id": "bob",
@@ -128,10 +128,8 @@ def _reads() -> dict[str, Examples]:
             {"conversationList": [CONVERSATION, GROUP], "nextSeq": "0", "isFinished": True},
             _invalid("isPinned", "isPinned must be true or false."),
         ),
-        "getConversationList": Examples(LOOKUP, _invalid("id", "Pass 1 to 100 IDs as id=…; POST takes up to 1000.")),
-        "getConversationListByConversationIDs": Examples(
-            LOOKUP, _invalid("conversationIDList", "Pass 1 to 1000 IDs."), request
-        ),
+        "getConversationListByQuery": Examples(LOOKUP, _invalid("id", "Pass 1 to 100 IDs as id=…; POST takes up to 1000.")),
+        "getConversationList": Examples(LOOKUP, _invalid("conversationIDList", "Pass 1 to 1000 IDs."), request),
         "getTotalUnreadMessageCount": Examples(
             {"total": 2, "muted": 0, "conversations": 1, "mentions": 1, "markedUnread": 0},
             _invalid("owner", "Missing parameter owner: with a service key, pass ?owner=USER_ID."),

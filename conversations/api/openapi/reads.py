@@ -18,13 +18,13 @@ get_conversation_list = extend_schema(
     responses={200: outputs.V2TIMConversationResult, 304: None},
 )
 lookup = extend_schema(
-    operation_id="getConversationList",
+    operation_id="getConversationListByQuery",
     summary="Get up to 100 conversations by ID, in request order",
     parameters=FRESHNESS,
     responses={200: outputs.LookupAnswer, 304: None},
 )
 lookup_many = extend_schema(
-    operation_id="getConversationListByConversationIDs",
+    operation_id="getConversationList",
     summary="Get up to 1000 conversations by ID, in request order",
     parameters=FRESHNESS[:2],
     responses={200: outputs.LookupAnswer},
