@@ -69,7 +69,7 @@ def to_classic(item: Any) -> Classic:
         return _from_classic(item)
     if "Type" in item:
         return Classic(rest_conversation.to_classic(item, ignored), ignored)
-    raise refuse("conversation", f"{_('Unknown form.')} {_forms()}")
+    raise refuse("conversation", _("Unknown form.") + " " + _forms())
 
 
 def ignored_text(ignored: Sequence[InvalidParameter]) -> str:
@@ -115,7 +115,7 @@ def _items(record: Mapping[str, Any]) -> Sequence[Any]:
     # The vendor may leave an empty SessionItem out.
     form = next((key for key in BESIDE if key in record), "SessionItem" if "CompleteFlag" in record else None)
     if form is None:
-        raise InvalidParameter(f"{_('No conversation found.')} {_forms()}")
+        raise InvalidParameter(_("No conversation found.") + " " + _forms())
     refuse_unknown(record, {form, *BESIDE[form]})
     return (record[form],) if form == "conversation" else check_list(record.get(form), form)
 

@@ -33,7 +33,8 @@ class Command(BaseCommand):
             for discrepancy in verify.findings(owner, repair=repair and not dry_run, on_owner=progress.update):
                 total += 1
                 repaired += discrepancy.is_repaired
-                self.stdout.write(on_one_line(f"{discrepancy}") + (f" ({_('fixed')})" if discrepancy.is_repaired else ""))
+                fixed = " " + _("(fixed)") if discrepancy.is_repaired else ""
+                self.stdout.write(on_one_line(f"{discrepancy}") + fixed)
         self._summarise(total, repaired, is_dry_repair=repair and dry_run)
         if total > repaired:
             sys.exit(1)
