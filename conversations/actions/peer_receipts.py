@@ -1,6 +1,10 @@
 """Show one-to-one reads to the peer, whose own last message gets `isPeerRead`."""
 
+import logging
+import math
+import time
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import orjson
@@ -8,13 +12,17 @@ from django.db import connection
 
 from conversations import identifiers
 from conversations.choices import ChangedBy, ConversationType
-from conversations.models import Conversation
+from conversations.models import Conversation, PendingReceipt
+from conversations.store import json_rows
 from conversations.store.owners import lock_owners, save_owners
 from conversations.store.rows import STAMP, stamp, update_rows
-from conversations.store.transactions import in_transaction
+from conversations.store.transactions import Progress, in_transaction, run_each
 
 # Owners whose lists change in one transaction.
 BATCH = 500
+KEY = ("owner_id", "peer_id", "read_to_s")
+
+logger = logging.getLogger(__name__)
 
 
 def show(reader: str, read_to: Mapping[str, int]) -> None:
@@ -57,6 +65,61 @@ def read_by(owner_id: str, peers: list[str]) -> dict[str, int]:
     return dict(_column_of("c2c_read_timestamp", peers, identifiers.join(ConversationType.C2C, owner_id), "1 = 1"))
 
 
+# ---- Many at once ------------------------------------------------------------------------------
+
+
+def begin(reader: str, read_to: Mapping[str, int]) -> None:
+    """Note that these read positions are to be shown: epoch seconds, by peer. Needs a transaction; one statement."""
+    if not read_to:
+        return
+    rows = [(reader, peer, read_to[peer]) for peer in sorted(read_to)]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {_pending} ({', '.join(KEY)}) {json_rows.select(PendingReceipt, KEY)} WHERE 1 = 1 "
+            "ON CONFLICT (owner_id, peer_id) DO UPDATE SET read_to_s = EXCLUDED.read_to_s",
+            [json_rows.parameter(KEY, rows)],
+        )
+
+
+def finish(reader: str, *, until: float = math.inf) -> int:
+    """Show a reader's noted positions to the peers until a monotonic time, batch by batch. Return how many are left.
+
+    Safe beside another process that does the same: nothing is shown twice, and a later read stays noted.
+    """
+    pending = PendingReceipt.objects.filter(owner_id=reader)
+    while batch := dict(pending.order_by("peer_id").values_list("peer_id", "read_to_s")[:BATCH]):
+        if time.monotonic() >= until:
+            return pending.count()
+        show(reader, batch)
+        _forget(reader, batch)
+    return 0
+
+
+def finish_all() -> Progress:
+    """Show all noted positions; return the number of readers."""
+    act = partial(finish, until=math.inf)
+    return run_each(pending_readers(), act, log=logger, failure="The read receipts of %s failed and stay pending")
+
+
+def pending_readers() -> list[str]:
+    """Return the users some of whose reads are not shown to the peers yet."""
+    return list(PendingReceipt.objects.order_by("owner_id").values_list("owner_id", flat=True).distinct())
+
+
+@in_transaction
+def _forget(reader: str, shown: Mapping[str, int]) -> None:
+    rows = [(reader, peer, read_to_s) for peer, read_to_s in shown.items()]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"DELETE FROM {_pending} WHERE owner_id = %s AND (peer_id, read_to_s) IN "
+            f"(SELECT k.peer_id, k.read_to_s FROM ({json_rows.select(PendingReceipt, KEY)}) k)",
+            [reader, json_rows.parameter(KEY, rows)],
+        )
+
+
+# ---- Rows --------------------------------------------------------------------------------------
+
+
 def _column_of(column: str, owner_ids: list[str], conversation_id: str, condition: str) -> list[tuple[str, Any]]:
     """Return owner ID and this column of the owners' rows of one conversation. One query."""
     with connection.cursor() as cursor:
@@ -70,7 +133,7 @@ def _column_of(column: str, owner_ids: list[str], conversation_id: str, conditio
         return list(cursor.fetchall())
 
 
-_table = Conversation._meta.db_table
+_table, _pending = Conversation._meta.db_table, PendingReceipt._meta.db_table
 
 
 def as_read(last_message: str, time_s: int) -> str | None:

@@ -3,8 +3,10 @@
 How a read position changes a row is in `read_positions`.
 """
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
+from typing import NamedTuple
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -25,6 +27,11 @@ from conversations.store.transactions import in_transaction
 from conversations.sync_tokens import NEVER_SEEN
 from conversations.times import check_happened_s
 from conversations.unread import counts, rules
+
+# Conversations that are read in one transaction.
+PART = 1000
+# How long a request waits until the peers are shown that everything is read.
+PATIENCE_S = 1.0
 
 
 def read(*, owner_id: str, conversation_id: str, timestamp_s: int = 0, sequence: int = 0) -> Outcome:
@@ -92,37 +99,58 @@ def _read_each(owner_id: str, conversation_ids: Sequence[str]) -> tuple[Results,
     return change_each(owner_id, conversation_ids, change, READ_COLUMNS, by=ChangedBy.READ), rows
 
 
-def read_all(*, owner_id: str, type_: ConversationType | None = None) -> tuple[str, int]:
-    """Mark all conversations, or those of one type, as read. Return the sync token after it and how many changed.
+class ReadAll(NamedTuple):
+    """The sync token after reading many conversations, how many changed, and to how many peers this is not shown yet."""
 
+    token: str
+    changed: int
+    pending: int
+
+
+def read_all(*, owner_id: str, type_: ConversationType | None = None) -> ReadAll:
+    """Mark all conversations, or those of one type, as read, PART at a time.
+
+    Peers are shown the reads for a moment; what is not shown by then is left to `peer_receipts.finish_all`.
     Source: V2TIMConversationManager.cleanConversationUnreadMessageCount with the IDs "", "c2c" and "group".
     """
-    token, changed = _read_everything(owner_id, type_)
-    show_to_peers(owner_id, changed)
-    return token, len(changed)
+    until = time.monotonic() + PATIENCE_S
+    token, changed, last = NEVER_SEEN, 0, ""
+    while True:
+        token, count, last = _read_part(owner_id, type_, last)
+        changed += count
+        if not last:
+            return ReadAll(token, changed, peer_receipts.finish(owner_id, until=until) if changed else 0)
 
 
 @in_transaction
-def _read_everything(owner_id: str, type_: ConversationType | None) -> tuple[str, list[Conversation]]:
+def _read_part(owner_id: str, type_: ConversationType | None, after: str) -> tuple[str, int, str]:
+    """Read the unread conversations after an ID; return the token, how many changed, and the last ID, "" at the end."""
     owner = lock_owner(owner_id)
     if owner is None:
-        return NEVER_SEEN, []
-    unread = Conversation.objects.for_owner(owner_id).unread().defer("wire_head", "last_message").order_by("conversation_id")
-    rows = list(unread.filter(type=type_) if type_ else unread)
+        return NEVER_SEEN, 0, ""
+    unread = Conversation.objects.for_owner(owner_id).unread().filter(conversation_id__gt=after)
+    if type_:
+        unread = unread.filter(type=type_)
+    rows = list(unread.defer("wire_head", "last_message").order_by("conversation_id")[:PART])
     stored = counts.newest_stored(owner_id, [row.conversation_id for row in rows])
     changed = [row for row in rows if read_to_end(row, stored)]
     save_conversations(owner, changed, READ_COLUMNS, by=ChangedBy.READ)
-    return owner.token, changed
+    peer_receipts.begin(owner_id, _read_by_peer(changed))
+    return owner.token, len(changed), rows[-1].conversation_id if len(rows) == PART else ""
 
 
 def show_to_peers(reader: str, rows: Iterable[Conversation]) -> None:
     """Show the read positions of one-to-one conversations to their peers, once these are committed."""
-    read_to_s = {
+    peer_receipts.show(reader, _read_by_peer(rows))
+
+
+def _read_by_peer(rows: Iterable[Conversation]) -> dict[str, int]:
+    """Return the read positions of the one-to-one conversations among these, by peer."""
+    return {
         identifiers.split(row.conversation_id)[1]: row.c2c_read_timestamp
         for row in rows
         if row.type == ConversationType.C2C and row.c2c_read_timestamp
     }
-    peer_receipts.show(reader, read_to_s)
 
 
 def record_receipt(reader: str, peer: str, *, time_s: int) -> None:

@@ -102,6 +102,7 @@ class ResultsAnswer(serializers.Serializer):
 
 class ChangedAnswer(serializers.Serializer):
     changed = serializers.IntegerField(help_text="number of conversations that changed")
+    pending = serializers.IntegerField(help_text="number of peers to whom this is not shown yet; the server goes on")
 
 
 class GroupListAnswer(serializers.Serializer):

@@ -391,6 +391,24 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="PendingReceipt",
+            fields=[
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "owner_id", "peer_id", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("owner_id", models.CharField(max_length=64)),
+                ("peer_id", models.CharField(max_length=64)),
+                ("read_to_s", models.BigIntegerField()),
+            ],
+            options={
+                "verbose_name": "pending read receipt",
+                "verbose_name_plural": "pending read receipts",
+            },
+        ),
+        migrations.CreateModel(
             name="ProfileUpdate",
             fields=[
                 ("conversation_id", models.CharField(max_length=102, primary_key=True, serialize=False)),

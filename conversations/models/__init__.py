@@ -4,11 +4,11 @@ from conversations.models.api_keys import ApiKey
 from conversations.models.conversations import Conversation, ConversationRow
 from conversations.models.groups import Group, GroupMember, GroupMemberRow, ProfileUpdate
 from conversations.models.messages import Message, MessageRow, Thread
-from conversations.models.owners import Owner
+from conversations.models.owners import Owner, PendingReceipt
 from conversations.models.staff import AccessLogEntry, SavedView
 from conversations.models.webhooks import WebhookEvent, WebhookOutcome
 
 __all__ = [
     "AccessLogEntry", "ApiKey", "Conversation", "ConversationRow", "Group", "GroupMember", "GroupMemberRow", "Message",
-    "MessageRow", "Owner", "ProfileUpdate", "SavedView", "Thread", "WebhookEvent", "WebhookOutcome",
+    "MessageRow", "Owner", "PendingReceipt", "ProfileUpdate", "SavedView", "Thread", "WebhookEvent", "WebhookOutcome",
 ]  # fmt: skip

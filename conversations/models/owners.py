@@ -47,3 +47,18 @@ class Owner(models.Model):
 
     def __str__(self) -> str:
         return self.owner_id
+
+
+class PendingReceipt(models.Model):
+    """A read position that is still to be shown to the peer of a one-to-one conversation, after many were read at once."""
+
+    pk = models.CompositePrimaryKey("owner_id", "peer_id")
+    owner_id = models.CharField(max_length=identifiers.OWNER_ID_MAX_BYTES)  # who has read
+    peer_id = models.CharField(max_length=identifiers.OWNER_ID_MAX_BYTES)
+    read_to_s = models.BigIntegerField()
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("pending read receipt"), _("pending read receipts")
+
+    def __str__(self) -> str:
+        return f"{self.owner_id} {self.peer_id}"

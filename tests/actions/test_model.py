@@ -246,7 +246,7 @@ class ActionsMachine(RuleBasedStateMachine):
     def read_all(self, scope):
         type_ = {"all": None, "c2c": 1, "group": 2}[scope]
         answered, changed = self.act(lambda: self.reference.read_all(type_), "POST", "conversations/read/", {"scope": scope})
-        assert answered == {"changed": changed}
+        assert answered == {"changed": changed, "pending": 0}
 
     @rule(id_=ids)
     def clear(self, id_):

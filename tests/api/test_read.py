@@ -261,13 +261,13 @@ class ReadAllTests(ReadTestCase):
             with self.assert_versions(changed):
                 response = self.read_all(scope)
 
-            self.assertEqual(response.json(), {"changed": changed})
+            self.assertEqual(response.json(), {"changed": changed, "pending": 0})
             shown = self.totals()
             self.assertEqual(tuple(shown[key] for key in ("total", "muted", "conversations", "mentions")), totals)
 
     def test_all_reads_everything(self):
         with self.assert_versions(4):
-            self.assertEqual(self.read_all("all").json(), {"changed": 4})
+            self.assertEqual(self.read_all("all").json(), {"changed": 4, "pending": 0})
 
         self.assertEqual(set(self.totals().values()), {0})
         self.assertEqual(self.shown("c2c_bob")["c2cReadTimestamp"], NOON_S)
@@ -283,7 +283,7 @@ class ReadAllTests(ReadTestCase):
         self.read_all("all")
 
         with self.assert_no_change():
-            self.assertEqual(self.read_all("all").json(), {"changed": 0})
+            self.assertEqual(self.read_all("all").json(), {"changed": 0, "pending": 0})
 
     def test_the_unread_mark_stays(self):
         Conversation.objects.filter(conversation_id="c2c_bob").update(marks=2)
@@ -296,13 +296,13 @@ class ReadAllTests(ReadTestCase):
         make_conversation(CAROL, unread_count=9)
         self.delete(conversation_url("group_team"))
 
-        self.assertEqual(self.read_all("all").json(), {"changed": 3})
+        self.assertEqual(self.read_all("all").json(), {"changed": 3, "pending": 0})
         self.assertEqual(Conversation.objects.get(owner_id=CAROL).unread_count, 9)
 
     def test_an_owner_never_seen_has_nothing_to_read(self):
         response = self.send("POST", READ_ALL, {"scope": "all"}, bearer(usersig(BOB)))
 
-        self.assertEqual((response.json(), response["Owner-Version"]), ({"changed": 0}, "0"))
+        self.assertEqual((response.json(), response["Owner-Version"]), ({"changed": 0, "pending": 0}, "0"))
         self.assertFalse(Owner.objects.filter(owner_id=BOB).exists())
 
     def test_there_are_three_scopes(self):

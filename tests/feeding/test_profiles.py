@@ -49,7 +49,7 @@ class PendingTests(TestCase):
         out = StringIO()
         call_command("replay_callbacks", "--pending", stdout=out)
 
-        self.assertEqual(out.getvalue(), "Finished 1 name or member update.\n")
+        self.assertEqual(out.getvalue(), "Finished 1 pending update.\n")
         self.assertEqual(shown(), ["Bob"] * 10)
         self.assertFalse(ProfileUpdate.objects.exists())
 
@@ -117,7 +117,7 @@ class PendingTests(TestCase):
             call_command("replay_callbacks", "--pending", stdout=out)
 
         self.assertEqual(shown(), ["Bob"])
-        self.assertEqual(out.getvalue(), "Finished 1 name or member update.\n")
+        self.assertEqual(out.getvalue(), "Finished 1 pending update.\n")
 
     def test_nobody_else_is_woken(self):
         peers(10)

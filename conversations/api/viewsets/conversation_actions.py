@@ -69,8 +69,8 @@ class ConversationActions:
     @action(detail=False, methods=["post"], url_path="read")
     @endpoint(WRITE, body=inputs.ReadAllInput)
     def read_all(self, call: Call) -> HttpResponse:
-        token, changed = reading.read_all(owner_id=call.owner_id, **call.body)
-        return json_response(call, {"changed": changed}, token, has_etag=False)
+        done = reading.read_all(owner_id=call.owner_id, **call.body)
+        return json_response(call, {"changed": done.changed, "pending": done.pending}, done.token, has_etag=False)
 
     @openapi.mark
     @action(detail=False, methods=["post"])

@@ -4,7 +4,7 @@ import logging
 import time
 from argparse import ArgumentParser
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -16,10 +16,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from tqdm import tqdm
 
+from conversations.actions import peer_receipts
 from conversations.digits import parse_digits
 from conversations.feeding import member_inference, profiles, webhooks
 from conversations.management.arguments import moment, row_number
 from conversations.models import WebhookEvent, WebhookOutcome
+from conversations.store.transactions import Progress
 from conversations.unread.plain_text import on_one_line
 
 logger = logging.getLogger(__name__)
@@ -27,6 +29,8 @@ logger = logging.getLogger(__name__)
 # A webhook still pending after this long was abandoned; until then a server process may be applying it.
 ABANDONED_AFTER_S = 10
 EVERY_MAX_S = 3600
+# What finishes pending updates, besides the webhooks.
+FINISHERS = (member_inference.count_for_inferred, profiles.propagate_all, peer_receipts.finish_all)
 
 
 class Command(BaseCommand):
@@ -42,7 +46,9 @@ class Command(BaseCommand):
         outcome = parser.add_mutually_exclusive_group()
         outcome.add_argument("--failed", action="store_true", help=_("only failed webhooks"))
         outcome.add_argument(
-            "--pending", action="store_true", help=_("only pending webhooks; also finish pending name and member updates")
+            "--pending",
+            action="store_true",
+            help=_("only pending webhooks; also finish pending updates of names, members and reads"),
         )
         outcome.add_argument("--all", action="store_true", help=_("also replay applied webhooks (idempotent)"))
         parser.add_argument("--every", type=_seconds, metavar="SECONDS", help=_("with --pending: repeat forever"))
@@ -60,14 +66,14 @@ class Command(BaseCommand):
 
     def replay_once(self, options: dict[str, Any]) -> None:
         counts = self.replay(_chosen(options))
-        others = [member_inference.count_for_inferred(), profiles.propagate_all()] if _is_all_pending(options) else []
+        others = [finish() for finish in _finishers()] if _is_all_pending(options) else []
         if not counts.total() + sum(map(sum, others)):
             self.stdout.write(_("Nothing to do."))
         if applied := counts["applied"]:
             text = ngettext("Applied %(count)d webhook.", "Applied %(count)d webhooks.", applied)
             self.stdout.write(text % {"count": applied})
         if finished := sum(other.done for other in others):
-            text = ngettext("Finished %(count)d name or member update.", "Finished %(count)d name or member updates.", finished)
+            text = ngettext("Finished %(count)d pending update.", "Finished %(count)d pending updates.", finished)
             self.stdout.write(text % {"count": finished})
         if failed := counts["failed"] + sum(other.failed for other in others):
             raise CommandError(_("%(count)d failed.") % {"count": failed})
@@ -75,7 +81,7 @@ class Command(BaseCommand):
     def keep_finishing(self, every: int) -> None:
         """Finish pending work until the process is stopped. Failures, also of the database, are tried again."""
         while True:
-            for step in (lambda: self.replay(_abandoned()), member_inference.count_for_inferred, profiles.propagate_all):
+            for step in (lambda: self.replay(_abandoned()), *_finishers()):
                 try:
                     close_old_connections()
                     step()
@@ -93,7 +99,7 @@ class Command(BaseCommand):
             self.stdout.write(_("Nothing to do."))
 
     def lines(self, options: dict[str, Any]) -> Iterator[str]:
-        """Yield a line for each webhook, pending name update and pending member update."""
+        """Yield a line for each webhook and each pending update."""
         for event in _chosen(options).order_by("pk"):
             yield on_one_line(f"{event} {event.outcome} {event.error}".rstrip())
         if _is_all_pending(options):
@@ -101,6 +107,8 @@ class Command(BaseCommand):
                 yield _("%(id)s: pending name update") % {"id": conversation_id}
             for group_id in member_inference.groups_to_count():
                 yield _("%(id)s: pending unread counts of new members") % {"id": group_id}
+            for user_id in peer_receipts.pending_readers():
+                yield _("%(id)s: pending read receipts") % {"id": user_id}
 
     def replay(self, chosen: QuerySet[WebhookEvent]) -> Counter[str]:
         """Apply webhooks, and return the number of those applied, failed and left out."""
@@ -116,6 +124,11 @@ class Command(BaseCommand):
                 counts["failed"] += 1
                 self.stderr.write(on_one_line(f"{event}: {event.error}"))
         return counts
+
+
+def _finishers() -> tuple[Callable[[], Progress], ...]:
+    """Return the functions that finish pending updates."""
+    return member_inference.count_for_inferred, profiles.propagate_all, peer_receipts.finish_all
 
 
 def _abandoned() -> QuerySet[WebhookEvent]:
