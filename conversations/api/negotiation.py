@@ -1,10 +1,10 @@
 """Whether an answer is JSON or a browsable page."""
 
 from collections.abc import Iterable
-from typing import Any
 
 from django.http import HttpRequest
 from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
 
@@ -19,7 +19,9 @@ def wants_html(request: HttpRequest) -> bool:
 class Negotiation(DefaultContentNegotiation):
     """DRF's negotiation for browsers; JSON for programs, whatever they accept."""
 
-    def select_renderer(self, request: Request, renderers: Iterable[Any], format_suffix: str | None = None) -> tuple[Any, str]:
+    def select_renderer(
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
         if "HTTP_AUTHORIZATION" in request.META:
             first = next(iter(renderers))
             return first, first.media_type
