@@ -215,6 +215,7 @@ class EventChecks:
         self.assert_refused(401, 6014, headers={"Authorization": "Basic nonsense"})
         self.assert_refused(403, 10007, "?owner=carol")
         self.assert_refused(403, 10007, headers={"Authorization": ingester})
+        self.assert_refused(400, 6017, headers=self.headers() | {"Host": "evil.example"})
         self.assert_refused(400, 6017, headers={"Authorization": service})
         self.follow(f"?owner={self.owner}", {"Authorization": service})
 
