@@ -121,6 +121,8 @@ class EndpointViewSet(ViewSet):
     lookup_value_regex = "[^/]+"
     # Names the object where the path has "-".
     id_parameter = "id"
+    # Raises InvalidParameter for an ID or name that can't be one.
+    check_object_id: Callable[[str], object] | None = None
     call: Call
 
     def initial(self, request, *args, **kwargs) -> None:
@@ -138,12 +140,9 @@ class EndpointViewSet(ViewSet):
             object_id = _required(values, self.id_parameter)
         else:
             owner_id, values = endpoint.read_query(request, actor)
-        if path:
+        if path and self.check_object_id:
             self.check_object_id(object_id)
         return Call(request, actor, owner_id, object_id, values, _read_body(request, endpoint))
-
-    def check_object_id(self, object_id: str) -> None:
-        """Raise InvalidParameter for an ID or name that can't be one."""
 
     def finalize_response(self, request, response, *args, **kwargs):
         if isinstance(actor := getattr(request, "_user", None), StaffActor):  # not .user, which authenticates

@@ -41,9 +41,7 @@ class ConversationViewSet(ConversationActions, EndpointViewSet):
     """
 
     lookup_field = "conversation_id"
-
-    def check_object_id(self, object_id: str) -> None:
-        identifiers.split(object_id)
+    check_object_id = staticmethod(identifiers.split)
 
     @openapi_reads.get_conversation
     @endpoint(READ, EXTRA, PLACEHOLDER, is_hot=True)
