@@ -132,6 +132,12 @@ class EndpointViewSet(ViewSet):
         if self.action not in (None, "metadata"):  # another method than the declared ones, or OPTIONS
             self.call = self.take_apart(getattr(self, self.action).endpoint, request, request.user, kwargs)
 
+    def perform_content_negotiation(self, request, force=False):
+        if "HTTP_AUTHORIZATION" in request.META:
+            renderer = self.get_renderers()[0]
+            return renderer, renderer.media_type
+        return super().perform_content_negotiation(request, force)
+
     def take_apart(self, endpoint: Endpoint, request: Any, actor: Actor, path: Mapping[str, str]) -> Call:
         """Check a request and return it as a call. Raises ConversationError, ValidationError."""
         object_id = path.get(self.lookup_field, "")
@@ -157,6 +163,14 @@ class EndpointViewSet(ViewSet):
     def get_extra_action_url_map(self) -> dict[str, str]:
         """No links in the browsable pages: most of the other actions answer no GET."""
         return {}
+
+
+def wants_html(request: HttpRequest) -> bool:
+    """Return whether a browser asks, for which DRF renders its browsable page.
+
+    Never with a credential in a header: programs send that, and the HTTP clients of some accept HTML as well by default.
+    """
+    return "HTTP_AUTHORIZATION" not in request.META and "text/html" in request.META.get("HTTP_ACCEPT", "")
 
 
 def _required(values: Mapping[str, str], parameter: str) -> str:

@@ -19,7 +19,6 @@ from django.utils import translation
 from conversations.api.authentication import BearerAuthentication
 from conversations.api.calls import Endpoint, EndpointViewSet
 from conversations.api.errors import problem_response
-from conversations.api.negotiation import wants_html
 
 API_PATH = "/api/v1/"
 # Middleware that puts the same headers on every answer, at most differing by scheme.
@@ -76,7 +75,7 @@ def security_headers(scheme: str) -> dict[str, str]:
 
 
 def _hot_read(request: HttpRequest) -> HotRead | None:
-    if request.method != "GET" or "HTTP_AUTHORIZATION" not in request.META or wants_html(request):
+    if request.method != "GET" or "HTTP_AUTHORIZATION" not in request.META:
         return None
     try:
         match = resolve(request.path_info.removeprefix(API_PATH[:-1]), "conversations.api.urls")

@@ -9,8 +9,7 @@ from django.utils.http import parse_etags
 from django.utils.translation import get_language
 from rest_framework.response import Response
 
-from conversations.api.calls import Call
-from conversations.api.negotiation import wants_html
+from conversations.api.calls import Call, wants_html
 from conversations.exceptions import ConversationError
 from conversations.formats import conversation_json
 from conversations.lists import json_reads
