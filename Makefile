@@ -53,11 +53,13 @@ serve: $(VENV)/runtime
 	$(BIN)/honcho start --env /dev/null --no-colour
 
 # An answer within a minute, on SQLite: no browser, no servers, no long stories. `make quick ARGS=tests/feeding` for a part.
+# Only to collect these takes each process some seconds.
+NOT_COLLECTED := --ignore=tests/browser --ignore=tests/api/test_contract.py -p no:schemathesis
 quick: export DEBUG := true
 quick: export DATABASE_URL := sqlite:///imsite.sqlite3
 quick: export HYPOTHESIS_PROFILE := quick
 quick: $(VENV)/dev
-	$(BIN)/python -m pytest -n auto --reuse-db -m "not browser and not server and not slow" $(ARGS)
+	$(BIN)/python -m pytest -n auto --reuse-db -m "not browser and not server and not slow" $(NOT_COLLECTED) $(ARGS)
 
 # Everything, on every database that is here.
 test: $(VENV)/dev

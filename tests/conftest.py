@@ -1,13 +1,16 @@
 """What holds around every test: its marks, hypothesis's profile, its process, and the language it begins in."""
 
+import hashlib
 import inspect
 import os
 from collections import Counter
 from collections.abc import Generator
 from functools import cache
+from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.test import TestCase, TransactionTestCase
 from django.utils import translation
 from hypothesis import is_hypothesis_test
@@ -19,6 +22,7 @@ from tests.support import hypothesis_profiles
 os.environ.setdefault("DEBUG", "true")
 hypothesis_profiles.register()
 
+MIGRATIONS = settings.BASE_DIR / "conversations" / "migrations"
 STARTERS = {"RunningServer", "Popen"}
 
 
@@ -33,7 +37,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.nodeid.startswith("tests/browser/"):
             item.add_marker("browser")
-        elif item.nodeid.startswith("tests/clients/") or (item.cls and starts_a_server(item.cls)):
+        elif item.nodeid.startswith("tests/clients/") or starts_a_process(item):
             item.add_marker("server")
         elif empties_tables(item) or (is_property_test(item) and uses_database(item)):
             item.add_marker("slow")
@@ -44,6 +48,16 @@ def refuse_repeated_ids(items: list[pytest.Item]) -> None:
     repeated = [node_id for node_id, count in Counter(item.nodeid for item in items).items() if count > 1]
     if repeated:
         raise pytest.UsageError(f"Several tests are called {', '.join(repeated)}.")
+
+
+def starts_a_process(item: pytest.Item) -> bool:
+    """Return whether the test starts a process itself, or a server is started by anything in its class."""
+    return "subprocess" in names_in(item) or bool(item.cls and starts_a_server(item.cls))
+
+
+def names_in(item: pytest.Item) -> tuple[str, ...]:
+    """Return the names that the test's own code uses."""
+    return inspect.unwrap(item.obj).__code__.co_names
 
 
 @cache
@@ -64,7 +78,7 @@ def empties_tables(item: pytest.Item) -> bool:
 
 def is_property_test(item: pytest.Item) -> bool:
     """Return whether hypothesis makes the test's examples."""
-    return is_hypothesis_test(item.obj) or "run_state_machine_as_test" in inspect.unwrap(item.obj).__code__.co_names
+    return is_hypothesis_test(item.obj) or "run_state_machine_as_test" in names_in(item)
 
 
 def uses_database(item: pytest.Item) -> bool:
@@ -79,6 +93,21 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     if report.skipped and os.environ.get("REQUIRE_ALL") and "missing: apt-get install" in str(report.longrepr):
         report.outcome = "failed"
     return report
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(request: pytest.FixtureRequest, django_db_modify_db_settings_parallel_suffix) -> None:
+    """With --reuse-db, name SQLite's file after the migrations: tables of others are not reused, but removed."""
+    if request.config.getoption("reuse_db") and connection.vendor == "sqlite":
+        base = Path(connection.settings_dict["TEST"]["NAME"])
+        digest = hashlib.sha256()
+        for migration in sorted(MIGRATIONS.glob("*.py")):
+            digest.update(migration.read_bytes())
+        reused = base.with_name(f"{base.name}.{digest.hexdigest()[:8]}")
+        for file in base.parent.glob(f"{base.name}.*"):
+            if not file.name.startswith(reused.name):
+                file.unlink()
+        connection.settings_dict["TEST"]["NAME"] = str(reused)
 
 
 @pytest.fixture(autouse=True)
