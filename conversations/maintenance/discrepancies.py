@@ -197,7 +197,7 @@ def _membership(row: Conversation, viewer: Viewer) -> Iterator[Discrepancy]:
 
 
 def _claim(row: Conversation, viewer: Viewer, thread: str) -> Iterator[Discrepancy]:
-    """Yield what a claim has beyond its report: a known membership, or what only members are told."""
+    """Yield what a claim has beyond its report: a known membership, or what only members may see."""
     if not row.is_claimed:
         return
     if not counts.groups_without_membership(row.owner_id, [row.conversation_id]):
