@@ -4,6 +4,7 @@ A part stands between `<!-- help: NAME -->` and `<!-- end -->`. Everything else 
 """
 
 import argparse
+import importlib
 import os
 import re
 from collections.abc import Iterator
@@ -20,9 +21,12 @@ def rendered(page: str) -> str:
 
 
 def _section(name: str) -> str:
-    from django.core.management import load_command_class
+    from django.utils import translation
 
-    parser = load_command_class("conversations", name).create_parser("manage.py", name)
+    with translation.override("en"):
+        # A command's help is in the language in which its module was first imported.
+        module = importlib.reload(importlib.import_module(f"conversations.management.commands.{name}"))
+        parser = module.Command().create_parser("manage.py", name)
     actions = [action for action in parser._actions if not _is_djangos(action)]
     rows = "".join(f"| {_names(action)} | {_meaning(action)} |\n" for action in actions)
     usage = " ".join([f"manage.py {name}", *_usage(parser, actions)])
