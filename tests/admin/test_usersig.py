@@ -88,17 +88,26 @@ class FindingsTests(CheckerCase):
                 self.assertContains(page, "&lt;b&gt;")
 
     def test_it_says_what_the_api_says(self):
-        url = "/api/v1/unread/"
-        for text in (signed(), signed(expire_s=-1), signed(secret_key="x"), signed(sdk_app_id=7), "garbage", "eJw"):
+        for text in (signed(), signed(expire_s=-1), signed(secret_key="x"), signed(sdk_app_id=7)):
             with self.subTest(text[:10]):
-                answer = Client().get(url, HTTP_AUTHORIZATION=f"Bearer {text}")
+                status, code, desc = self.answer_of_the_api(text)
                 verdict = self.check(text).context["verdict"]
 
-                self.assertEqual(verdict.status, answer.status_code)
-                self.assertEqual(
-                    (verdict.code, verdict.text if verdict.code else None),
-                    (answer.json().get("code"), answer.json().get("desc")),
-                )
+                self.assertEqual((verdict.status, verdict.code), (status, code))
+                self.assertEqual(verdict.text if verdict.code else None, desc)
+
+    def test_of_what_is_no_usersig_the_api_says_also_that_it_is_no_key(self):
+        for text in ("garbage", "eJw"):
+            with self.subTest(text):
+                status, code, desc = self.answer_of_the_api(text)
+                verdict = self.check(text).context["verdict"]
+
+                self.assertEqual((verdict.status, verdict.code, verdict.text), (status, code, "This is not a UserSig."))
+                self.assertIn("neither an API key", desc)
+
+    def answer_of_the_api(self, text: str) -> tuple[int, int | None, str | None]:
+        answer = Client().get("/api/v1/unread/", HTTP_AUTHORIZATION=f"Bearer {text}")
+        return answer.status_code, answer.json().get("code"), answer.json().get("desc")
 
     def test_blanks_and_the_scheme_around_it_are_taken_off(self):
         self.assertTrue(self.check(f" \n Bearer {signed()} \r\n").context["verdict"].is_good)

@@ -156,7 +156,7 @@ def _changes() -> dict[str, Examples]:
         "clearHistoryMessage": Examples(CONVERSATION | {"unreadCount": 0, "lastMessage": None}, _not_found()),
         "deleteConversation": Examples(None, _not_found()),
         "cleanAllUnreadMessageCount": Examples(
-            {"changed": 3}, _invalid("scope", 'scope: "alles" is not a valid choice.'), {"scope": "all"}
+            {"changed": 3, "pending": 0}, _invalid("scope", 'scope: "alles" is not a valid choice.'), {"scope": "all"}
         ),
     }
 
