@@ -150,7 +150,7 @@ class ActionTests(AsBoss):
         response = self.run_action("pin", "alice/c2c_bob")
 
         self.assertEqual(
-            [str(one) for one in get_messages(response.wsgi_request)], ["Not changed: alice c2c_bob. It is deleted."]
+            [str(message) for message in get_messages(response.wsgi_request)], ["Not changed: alice c2c_bob. It is deleted."]
         )
         self.assertFalse(LogEntry.objects.exists())
 

@@ -120,8 +120,8 @@ class GroupTests(AsBoss):
         members.leave("team", ["alice"], at_ms=(NOON_S + 60) * 1000, membership=Membership.KICKED)
 
     def test_groups_are_found_by_how_their_id_begins(self):
-        self.assertEqual([one.group_id for one in self.listed("group", q="te")], ["team"])
-        self.assertEqual([one.group_id for one in self.listed("group")], ["other team", "team"])
+        self.assertEqual([group.group_id for group in self.listed("group", q="te")], ["team"])
+        self.assertEqual([group.group_id for group in self.listed("group")], ["other team", "team"])
 
     def test_a_group_links_to_members_messages_and_conversations(self):
         shown = self.client.get(page("group", "team"))
@@ -144,7 +144,7 @@ class GroupTests(AsBoss):
             ("tea", []),
         ):
             with self.subTest(text=text):
-                self.assertEqual([(one.group_id, one.user_id) for one in self.listed("groupmemberrow", q=text)], found)
+                self.assertEqual([(member.group_id, member.user_id) for member in self.listed("groupmemberrow", q=text)], found)
 
     def test_a_member_tells_since_when_and_why(self):
         shown = self.client.get(page("groupmemberrow", "team", "alice"))
@@ -233,7 +233,7 @@ class CallbackTests(AsBoss):
         self.assertEqual(texts, ["2 webhooks were replayed.", "1 webhook failed again."])
         self.assertEqual(
             [(entry.object_id, entry.get_change_message()) for entry in LogEntry.objects.order_by("object_id")],
-            [(str(one), "Changed outcome applied → applied.") for one in selected[:2]]
+            [(str(event), "Changed outcome applied → applied.") for event in selected[:2]]
             + [(str(bad.pk), "Changed outcome failed → failed.")],
         )
 

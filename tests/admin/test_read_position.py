@@ -114,5 +114,5 @@ class ReadPositionTests(AsBoss):
         with CaptureQueriesContext(connection) as captured:
             self.client.post(object_url("zoe", "c2c_bob"), {"read_up_to": str(NOON_S)})
 
-        owners = re.findall(r"FROM conversations_owner WHERE owner_id = '(\w+)'", " ".join(one["sql"] for one in captured))
+        owners = re.findall(r"FROM conversations_owner WHERE owner_id = '(\w+)'", " ".join(query["sql"] for query in captured))
         self.assertEqual(owners[:2], [BOB, "zoe"])

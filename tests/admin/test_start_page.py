@@ -311,7 +311,7 @@ class TablesTests(HomeCase):
                 self.assertNotContains(page, f"Select {table['name'].lower()[:-1]} to")
 
     def test_no_two_tables_have_one_name(self):
-        names = [one["name"] for app in self.client.get(HOME).context["app_list"] for one in app["models"]]
+        names = [model["name"] for app in self.client.get(HOME).context["app_list"] for model in app["models"]]
 
         self.assertEqual(len(names), len(set(map(str.lower, map(str, names)))))
         self.assertTrue({"Chat groups", "Groups"} <= {str(name) for name in names})

@@ -43,7 +43,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         site.say("OK", From_Account="carol", To_Account="li lei", **place)
     # The database's own clock does not stand still.
     arrival = "timezone.datetime.fromtimestamp(one.time_s, timezone.datetime.now().astimezone().tzinfo)"
-    site.do(f"[Message.objects.filter(pk=one.pk).update(created_at={arrival}) for one in Message.objects.all()]")
+    site.do(f"[Message.objects.filter(pk=message.pk).update(created_at={arrival}) for message in Message.objects.all()]")
     yield site
     site.stop()
 

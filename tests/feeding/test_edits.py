@@ -299,7 +299,7 @@ class AnyOrderTests(PropertyTestCase):
     @given(events, st.randoms(use_true_random=False))
     @examples(60)
     def test_the_same_is_stored(self, told, random):
-        told = [one for one in told if not hasattr(one, "members")]
+        told = [incoming for incoming in told if not hasattr(incoming, "members")]
         outcomes = []
         for _time in range(2):
             for model in (Conversation, Message, GroupMember):

@@ -186,7 +186,7 @@ class TotalsTests(AsSupport):
             self.assertContains(page, "3 unread in total</a>")
             self.assertContains(page, "4 more in muted conversations</a>")
             links = [unescape(link) for link in re.findall(r'<a href="([^"]*isMuted[^"]*)"', page.content.decode())]
-            shown = [[one.conversation.conversation_id for one in self.get(url).context["entries"]] for url in links]
+            shown = [[entry.conversation.conversation_id for entry in self.get(url).context["entries"]] for url in links]
             self.assertEqual(shown, [["c2c_bob"], ["c2c_carol"]])  # those that make it up
         self.assertContains(self.get(LIST, owner="nobody"), "0 unread in total</a></p>")
         with mock.patch.object(conversation_list, "COUNTED_ROWS", 2):  # too many to look at them all, but few of them count

@@ -39,15 +39,15 @@ class MessageTests(AsSupport):
 
         shown = self.bubbles()
 
-        self.assertEqual([one.is_own for one in shown], [False, True, False])
-        self.assertEqual([one.starts_day for one in shown], [True, False, True])
-        self.assertEqual([one.parts for one in shown], [["c1"], ["c2"], [f"c{3 * day}"]])
+        self.assertEqual([bubble.is_own for bubble in shown], [False, True, False])
+        self.assertEqual([bubble.starts_day for bubble in shown], [True, False, True])
+        self.assertEqual([bubble.parts for bubble in shown], [["c1"], ["c2"], [f"c{3 * day}"]])
 
     def test_the_first_unread_is_marked(self):
         messages.record([c2c("bob", "alice", n) for n in (3, 6, 9)], now_s=NOON_S)
         Conversation.objects.filter(owner_id="alice").update(c2c_read_timestamp=NOON_S + 1)
 
-        self.assertEqual([one.starts_unread for one in self.bubbles()], [False, True, False])
+        self.assertEqual([bubble.starts_unread for bubble in self.bubbles()], [False, True, False])
 
     def test_unread_from_an_older_page_on_is_marked_there(self):
         team("alice", "bob")
@@ -57,7 +57,9 @@ class MessageTests(AsSupport):
         page = self.get(DETAIL, owner="alice", id="group_team")
         older = self.get(page.context["older_messages_url"], pane="older-messages")
 
-        marked = [[one.number for one in found.context["page"].bubbles if one.starts_unread] for found in (page, older)]
+        marked = [
+            [bubble.number for bubble in found.context["page"].bubbles if bubble.starts_unread] for found in (page, older)
+        ]
         self.assertEqual(marked, [[], ["6"]])
 
     def test_a_recalled_one_is_a_notice(self):
@@ -77,14 +79,14 @@ class MessageTests(AsSupport):
 
         shown = self.bubbles("group_team")
 
-        self.assertEqual([(one.sender, one.number) for one in shown], [("Bobby", "1"), ("carol", "2")])
+        self.assertEqual([(bubble.sender, bubble.number) for bubble in shown], [("Bobby", "1"), ("carol", "2")])
 
     def test_what_the_owner_could_not_see_is_not_shown(self):
         team("bob")
         team("alice", joined_s=NOON_S + 2)
         messages.record([group("bob", 1), group("bob", 3, targets=("bob",)), group("bob", 4)], now_s=NOON_S)
 
-        self.assertEqual([one.parts for one in self.bubbles("group_team")], [["g4"]])
+        self.assertEqual([bubble.parts for bubble in self.bubbles("group_team")], [["g4"]])
 
     def test_what_does_not_count_says_so(self):
         team("alice", "bob")
@@ -109,7 +111,7 @@ class MessageTests(AsSupport):
 
         seen, page = [], self.get(DETAIL, owner="alice", id="group_team")
         while True:
-            seen = [int(one.number) for one in page.context["page"].bubbles] + seen
+            seen = [int(bubble.number) for bubble in page.context["page"].bubbles] + seen
             if not (older := page.context["older_messages_url"]):
                 break
             page = self.get(older, pane="older-messages")
@@ -161,7 +163,10 @@ class OtherPartTests(AsSupport):
 
         page = self.get(DETAIL, owner="alice", id="group_team", part="members")
 
-        found = [(one.name, one.membership, one.since and one.since.timestamp()) for one in page.context["page"].members]
+        found = [
+            (member.name, member.membership, member.since and member.since.timestamp())
+            for member in page.context["page"].members
+        ]
         self.assertEqual(found, [("Bobby", "member", NOON_S), ("carol", "kicked", NOON_S + 100)])
 
     def test_members_are_leafed_through(self):
@@ -171,7 +176,7 @@ class OtherPartTests(AsSupport):
         page = self.get(DETAIL, owner="alice", id="group_team", part="members")
         rest = self.get(DETAIL, owner="alice", id="group_team", part="members", after=page.context["page"].after)
 
-        self.assertEqual([one.user_id for one in rest.context["page"].members], [f"user{n:03}" for n in range(50, 55)])
+        self.assertEqual([member.user_id for member in rest.context["page"].members], [f"user{n:03}" for n in range(50, 55)])
         self.assertContains(page, "More members")
 
     def test_the_json_is_a_tree_and_a_command(self):
@@ -233,8 +238,8 @@ class MaskTests(AsSupport):
         Conversation.objects.update(draft_text=SECRET, custom_data=SECRET, unread_count=1)
         urls = [(LIST, {}), (UPDATES, {"since": "0"})]
         urls += [
-            (DETAIL, {"id": one, "part": part})
-            for one in ("c2c_bob", "group_team")
+            (DETAIL, {"id": conversation_id, "part": part})
+            for conversation_id in ("c2c_bob", "group_team")
             for part in ("messages", "explain", "fields", "json", "history")
         ]
 
@@ -277,7 +282,7 @@ class WordsTests(SimpleTestCase):
         for _level in range(50):
             deep = [deep]
 
-        wide, long_, nested = (json_tree.node_of(one) for one in ({str(n): n for n in range(150)}, "x" * 1000, deep))
+        wide, long_, nested = (json_tree.node_of(value) for value in ({str(n): n for n in range(150)}, "x" * 1000, deep))
 
         self.assertEqual((len(wide.children), wide.left_out, wide.value), (100, 50, "{150}"))
         self.assertEqual(len(long_.value), json_tree.MAX_TEXT)

@@ -47,7 +47,7 @@ class AsChanger(TestCase):
 
     def do(self, action, *ids, seen=None, client=None, **also):
         ids = ids or ("c2c_bob",)
-        seen = [row(one).version for one in ids] if seen is None else seen
+        seen = [row(conversation_id).version for conversation_id in ids] if seen is None else seen
         return (client or self.client).post(action_url(action, *ids, **also), {"seen": seen}, follow=True)
 
 
@@ -61,7 +61,7 @@ class DeedTests(AsChanger):
 
         page = self.ask("read", "group_team")
 
-        told = {one.field: (one.before, one.after) for one in page.context["effects"][0][2]}
+        told = {effect.field: (effect.before, effect.after) for effect in page.context["effects"][0][2]}
         self.assertEqual(told, {"unreadCount": ("7", "0"), "groupReadSequence": ("35", "42"), "groupAtInfoList": ("1", "0")})
         self.assertEqual(Conversation.objects.values().get(), before)
         self.assertFalse(LogEntry.objects.exists())
@@ -100,7 +100,9 @@ class DeedTests(AsChanger):
         reading.read(owner_id="bob", conversation_id="group_team")
 
         columns = ("unread_count", "imported_unread", "group_read_sequence", "version", "changed_by")
-        self.assertEqual(*(list(Conversation.objects.filter(owner_id=one).values(*columns)) for one in ("alice", "bob")))
+        self.assertEqual(
+            *(list(Conversation.objects.filter(owner_id=owner_id).values(*columns)) for owner_id in ("alice", "bob"))
+        )
 
     def test_the_result_is_told_and_seen_in_the_history(self):
         make_conversation(unread_count=3, imported_unread=3)
@@ -196,7 +198,7 @@ class ManyTests(AsChanger):
 
     def test_many_cost_a_lock_of_each_peer_and_no_more(self):
         rows = make_conversations(30, unread_count=1, imported_unread=1)
-        ids = [one.conversation_id for one in rows]
+        ids = [conversation.conversation_id for conversation in rows]
         Conversation.objects.filter(conversation_id__in=ids[1::2]).update(is_pinned=True, marks=1, recv_opt=2)
         for action in corrections.CORRECTIONS:
             counts = []
@@ -210,7 +212,7 @@ class ManyTests(AsChanger):
 
     def test_each_deed_for_many_does_what_it_says_and_logs_each(self):
         rows = make_conversations(2, unread_count=2, imported_unread=2)
-        ids = [one.conversation_id for one in rows]
+        ids = [conversation.conversation_id for conversation in rows]
         for action, column, value in (
             ("mute", "recv_opt", 2),
             ("unmute", "recv_opt", 0),
@@ -371,5 +373,5 @@ class LockTests(TestCase):
         with CaptureQueriesContext(connection) as captured:
             corrections.preview(action="read", owner_id="zoe", conversation_ids=["c2c_bob"])
 
-        owners = re.findall(r"FROM conversations_owner WHERE owner_id = '(\w+)'", " ".join(one["sql"] for one in captured))
+        owners = re.findall(r"FROM conversations_owner WHERE owner_id = '(\w+)'", " ".join(query["sql"] for query in captured))
         self.assertEqual(owners[:2], ["bob", "zoe"])

@@ -48,7 +48,7 @@ def fill(numbers: range, user: User) -> None:
     ids = [f"user{n}" for n in numbers]
     row = {"last_message": message(), "marks": 1, "unread_count": 1, "imported_unread": 1, "conversation_groups": 1}
     make_conversations(len(ids), start=numbers.start, activity_key=numbers.start, **row)
-    Owner.objects.bulk_create(Owner(owner_id=one, nick_name=f"Nick {one}") for one in ids)
+    Owner.objects.bulk_create(Owner(owner_id=owner_id, nick_name=f"Nick {owner_id}") for owner_id in ids)
     members.join("team", ["alice", "bob", *ids], at_ms=1000)
     messages.record([group(f"user{n}", n + 1) for n in numbers] + [c2c("bob", "alice", n) for n in numbers], now_s=NOON_S)
     Group.objects.bulk_create(Group(group_id=f"g{n}", name="A group") for n in numbers)
@@ -58,7 +58,7 @@ def fill(numbers: range, user: User) -> None:
         for _n in numbers
     )
     ApiKey.objects.bulk_create(ApiKey(prefix=f"imk_{n}", digest=bytes([n]), name=f"app {n}") for n in numbers)
-    AccessLogEntry.objects.bulk_create(AccessLogEntry(username=user.username, owner_id=one) for one in ids)
+    AccessLogEntry.objects.bulk_create(AccessLogEntry(username=user.username, owner_id=owner_id) for owner_id in ids)
     SavedView.objects.bulk_create(SavedView(user=user, name=f"view {n}", filters="is:unread", is_shared=n % 2) for n in numbers)
     kind = ContentType.objects.get_for_model(ConversationRow)
     about = {"content_type": kind, "object_id": composite_keys.to_text("alice", "group_team"), "action_flag": CHANGE}
@@ -67,11 +67,16 @@ def fill(numbers: range, user: User) -> None:
 
 def pages() -> list[tuple[str, dict[str, str], str]]:
     """Each page's address, its parameters, and the pane that htmx asks for."""
-    lists = [(LIST, {"owner": "alice"} | one, pane) for one in FILTERS for pane in ("", "browse", "rows")]
-    parts = [(DETAIL, one | {"part": part}, pane) for one in (TEAM, BOB) for part in PARTS for pane in ("", "panel")]
+    lists = [(LIST, {"owner": "alice"} | conditions, pane) for conditions in FILTERS for pane in ("", "browse", "rows")]
+    parts = [
+        (DETAIL, conversation | {"part": part}, pane)
+        for conversation in (TEAM, BOB)
+        for part in PARTS
+        for pane in ("", "panel")
+    ]
     previews = [
-        (ACT, one | {"action": action}, "correction")
-        for one in (TEAM, BOB)
+        (ACT, conversation | {"action": action}, "correction")
+        for conversation in (TEAM, BOB)
         for action in ("read", "recount", "pin", "star", "mute")
     ]
     return [

@@ -306,7 +306,7 @@ class TogetherTests(TransactionTestCase):
             finally:
                 connection.close()
 
-        threads = [threading.Thread(target=run, args=one) for one in enumerate(users)]
+        threads = [threading.Thread(target=run, args=arguments) for arguments in enumerate(users)]
         for thread in threads:
             thread.start()
         for thread in threads:
