@@ -120,9 +120,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.proxy.asked_ids.append(self.headers.get("Last-Event-ID"))
         self.head(response)
         self.send_header("Transfer-Encoding", "chunked")
-        self.end_headers()
-        with self.proxy.lock:
+        with self.proxy.lock:  # before the client learns that its stream is open, and a case breaks it
             self.proxy.streams.add(self.connection)
+        self.end_headers()
         self.close_connection = True
         try:
             while line := response.readline():
