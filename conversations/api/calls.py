@@ -21,6 +21,7 @@ from conversations.api.authentication import Actor, StaffActor
 from conversations.api.parsers import buffer_chunked_body, refuse_unknown_keys
 from conversations.exceptions import EMPTY_NAME, InvalidParameter
 
+API_PATH = "/api/v1/"
 OWNER = "owner"
 # In the path, in place of an ID or name that no path segment can hold: a parameter names it.
 IN_QUERY = "-"

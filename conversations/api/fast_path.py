@@ -4,7 +4,9 @@ Both would more than double the CPU time of the fastest read. Everything else ab
 allowed hosts, CORS (whose middleware comes before), the security headers, the language, errors and bytes.
 """
 
+import re
 from collections.abc import Callable
+from functools import cache
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
@@ -13,18 +15,25 @@ from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.security import SecurityMiddleware
-from django.urls import Resolver404, resolve
 from django.utils import translation
 
 from conversations.api.authentication import BearerAuthentication
-from conversations.api.calls import Endpoint, EndpointViewSet
+from conversations.api.calls import API_PATH, Endpoint, EndpointViewSet
 from conversations.api.errors import problem_response
+from conversations.api.urls import router
 
-API_PATH = "/api/v1/"
 # Middleware that puts the same headers on every answer, at most differing by scheme.
 HEADER_MIDDLEWARE = (SecurityMiddleware, CSPMiddleware, XFrameOptionsMiddleware)
 # Without both, the language is the default.
 LANGUAGE_HEADERS = ("HTTP_ACCEPT_LANGUAGE", "HTTP_COOKIE")
+
+
+class Route(NamedTuple):
+    """One of the router's URLs, and what its GET declares if that is a hot read."""
+
+    pattern: re.Pattern[str]
+    viewset: type[EndpointViewSet]
+    endpoint: Endpoint | None
 
 
 class HotRead(NamedTuple):
@@ -74,17 +83,26 @@ def security_headers(scheme: str) -> dict[str, str]:
     return {name: value for name, value in response.items() if name not in sample_headers}
 
 
+@cache
+def _routes() -> list[Route]:
+    """Return the router's URLs in their order. Matching these takes a fifth of the time of Django's resolve()."""
+    return [_route(url) for url in router.urls]
+
+
+def _route(url: Any) -> Route:
+    viewset, action = url.callback.cls, url.callback.actions.get("get")
+    endpoint = getattr(viewset, action).endpoint if action else None
+    return Route(url.pattern.regex, viewset, endpoint if endpoint and endpoint.is_hot else None)
+
+
 def _hot_read(request: HttpRequest) -> HotRead | None:
     if request.method != "GET" or "HTTP_AUTHORIZATION" not in request.META:
         return None
-    try:
-        match = resolve(request.path_info.removeprefix(API_PATH[:-1]), "conversations.api.urls")
-    except Resolver404:
-        return None
-    view: Any = match.func
-    action = getattr(view, "actions", {}).get("get")
-    endpoint = getattr(getattr(view.cls, action), "endpoint", None) if action else None
-    return HotRead(view.cls(), endpoint, match.kwargs) if endpoint and endpoint.is_hot else None
+    path = request.path_info.removeprefix(API_PATH)
+    for route in _routes():
+        if match := route.pattern.search(path):
+            return HotRead(route.viewset(), route.endpoint, match.groupdict()) if route.endpoint else None
+    return None
 
 
 def _in_language_of(request: HttpRequest, hot_read: HotRead) -> HttpResponse:

@@ -29,10 +29,9 @@ from rest_framework.views import APIView
 from conversations import sync_tokens
 from conversations.access.api_keys import READ
 from conversations.api.authentication import Actor, BearerAuthentication, StaffActor, StaffSessionAuthentication
-from conversations.api.calls import Endpoint
+from conversations.api.calls import API_PATH, Endpoint
 from conversations.api.errors import problem_response, request_id_of
 from conversations.api.events.hub import Follower, Hub, Threads
-from conversations.api.fast_path import API_PATH
 from conversations.api.openapi import reads as openapi_reads
 from conversations.api.parameters import EXTRA, SINCE
 from conversations.exceptions import Code, ConversationError
