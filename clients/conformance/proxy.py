@@ -59,13 +59,20 @@ class Proxy:
     def break_streams(self) -> None:
         """Cut all event streams off in the middle of an event."""
         with self.lock:
-            streams = list(self.streams)
-        for stream in streams:
-            try:
-                stream.sendall(b"%x\r\n%b\r\n" % (len(HALF_AN_EVENT), HALF_AN_EVENT))
-                stream.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass  # gone already
+            for stream in self.streams:
+                try:
+                    stream.sendall(b"%x\r\n%b\r\n" % (len(HALF_AN_EVENT), HALF_AN_EVENT))
+                    stream.shutdown(socket.SHUT_RDWR)
+                except OSError:
+                    pass  # gone already
+            self.streams.clear()
+
+    def write(self, stream: socket.socket, line: bytes) -> bool:
+        """Write a line to a stream, unless it was broken: half an event must stay one."""
+        with self.lock:
+            if stream in self.streams:
+                stream.sendall(b"%x\r\n%b\r\n" % (len(line), line))
+            return stream in self.streams
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -128,8 +135,8 @@ class _Handler(BaseHTTPRequestHandler):
             while line := response.readline():
                 if line.startswith(b"id: "):
                     self.proxy.sent_id = line[4:].decode().strip()
-                line = re.sub(rb"^retry: \d+", b"retry: %d" % RETRY_MS, line)
-                self.wfile.write(b"%x\r\n%b\r\n" % (len(line), line))
+                if not self.proxy.write(self.connection, re.sub(rb"^retry: \d+", b"retry: %d" % RETRY_MS, line)):
+                    break
         except OSError:
             pass  # the client has gone, or was cut off
         finally:
