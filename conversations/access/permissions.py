@@ -1,6 +1,8 @@
 """Who of the staff may view lists, read the text in them, correct them, check UserSigs and share saved views.
 
-Pages, admin and API ask these functions only. What API keys and UserSigs may do is a `Grant` of `api_keys`.
+Pages and API ask these functions, and the admin for text; its tables ask for Django's own view permissions. The group Support
+has `read_text`. With VIEW_REASON_REQUIRED, `access_log` asks for a reason first. What API keys and UserSigs may do is a `Grant`
+of `api_keys`.
 """
 
 from typing import Any

@@ -17,9 +17,9 @@ from conversations.models import Conversation
 from conversations.models.querysets import NO_AT_INFO
 from conversations.store.owners import LockedOwner
 from conversations.store.rows import save_conversations
+from conversations.store.threads import newest_stored
 from conversations.store.transactions import in_transaction
 from conversations.times import now_s
-from conversations.unread import counts
 
 # Columns that are empty in a conversation without messages.
 MESSAGE_COLUMNS = (
@@ -36,7 +36,7 @@ def clear_history(*, owner_id: str, conversation_id: str) -> Outcome:
     """
     outcome = lock_conversation(owner_id, conversation_id)
     conversation = outcome.conversation
-    newest = newest_known(conversation, counts.newest_stored(owner_id, [conversation_id]))
+    newest = newest_known(conversation, newest_stored(owner_id, [conversation_id]))
     if newest != conversation.cleared_position or conversation.last_message or not is_read(conversation):
         conversation.cleared_position = newest
         _drop_messages(conversation)
@@ -67,7 +67,7 @@ def delete(*, owner_id: str, conversation_ids: Sequence[str], clear_messages: bo
 
     @cache
     def stored() -> Mapping[str, str]:  # called when first needed: by then the owner is locked
-        return counts.newest_stored(owner_id, filter(identifiers.is_conversation_id, conversation_ids))
+        return newest_stored(owner_id, filter(identifiers.is_conversation_id, conversation_ids))
 
     def change(conversation: Conversation) -> bool:
         conversation.deleted_at, conversation.deleted_position = deleted_at, newest_known(conversation, stored())

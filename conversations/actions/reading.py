@@ -23,10 +23,11 @@ from conversations.models import Conversation
 from conversations.store import rows as store_rows
 from conversations.store.owners import lock_owner, lock_owners
 from conversations.store.rows import save_conversations
+from conversations.store.threads import newest_stored
 from conversations.store.transactions import in_transaction
 from conversations.sync_tokens import NEVER_SEEN
 from conversations.times import check_happened_s
-from conversations.unread import counts, rules
+from conversations.unread import rules
 
 # Conversations that are read in one transaction.
 PART = 1000
@@ -56,7 +57,7 @@ def _read(owner_id: str, conversation_id: str, timestamp_s: int, sequence: int) 
     _check_unit(conversation, timestamp_s, sequence)
 
     def stored() -> dict[str, str]:
-        return counts.newest_stored(owner_id, [conversation_id])
+        return newest_stored(owner_id, [conversation_id])
 
     # Few groups have so many messages that the store must be asked for the newest one.
     newest = newest_known(conversation, stored() if sequence > SEQUENCES_AHEAD else {})
@@ -90,7 +91,7 @@ def _read_each(owner_id: str, conversation_ids: Sequence[str]) -> tuple[Results,
 
     @cache
     def stored() -> Mapping[str, str]:  # called when first needed: by then the owner is locked
-        return counts.newest_stored(owner_id, conversation_ids)
+        return newest_stored(owner_id, conversation_ids)
 
     def change(conversation: Conversation) -> bool:
         rows.append(conversation)
@@ -132,7 +133,7 @@ def _read_part(owner_id: str, type_: ConversationType | None, after: str) -> tup
     if type_:
         unread = unread.filter(type=type_)
     rows = list(unread.defer("wire_head", "last_message").order_by("conversation_id")[:PART])
-    stored = counts.newest_stored(owner_id, [row.conversation_id for row in rows])
+    stored = newest_stored(owner_id, [row.conversation_id for row in rows])
     changed = [row for row in rows if read_to_end(row, stored)]
     save_conversations(owner, changed, READ_COLUMNS, by=ChangedBy.READ)
     peer_receipts.begin(owner_id, _read_by_peer(changed))

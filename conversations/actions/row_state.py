@@ -1,4 +1,4 @@
-"""Questions and changes of a conversation's row that several actions share."""
+"""Answer questions about a conversation's row that several actions ask."""
 
 from collections.abc import Mapping
 
@@ -11,7 +11,7 @@ from conversations.models.querysets import NO_AT_INFO
 def newest_known(conversation: Conversation, stored: Mapping[str, str]) -> str:
     """Return the position of the newest message that the row or the store knows of.
 
-    `stored` has the newest stored position by conversationID, as `counts.newest_stored` returns it.
+    `stored` has the newest stored position by conversationID, as `newest_stored` returns it.
     """
     seqs = at_info.seqs(conversation.group_at_info)
     return max(

@@ -16,7 +16,8 @@ from conversations.exceptions import ConversationNotFound
 from conversations.models import Conversation
 from conversations.store import display_profiles
 from conversations.store.owners import lock_one, lock_owners
-from conversations.unread import counts, rules, viewers
+from conversations.store.threads import groups_without_membership
+from conversations.unread import rules, viewers
 from conversations.unread.last_message import newest_shown
 
 # The columns that `put_into_list` changes.
@@ -60,7 +61,7 @@ def _can_begin(row: Conversation) -> bool:
         return False
     if not row.is_group:
         return True
-    if counts.groups_without_membership(row.owner_id, [row.conversation_id]):
+    if groups_without_membership(row.owner_id, [row.conversation_id]):
         return False
     viewer = viewers.of_row(row)
     return viewer.group_type != GroupType.AVCHATROOM and viewer.membership.now() == Membership.MEMBER

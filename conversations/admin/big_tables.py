@@ -37,7 +37,7 @@ class BoundedPaginator(Paginator):
 
     @property
     def may_be_more(self) -> bool:
-        """Whether counting stopped before the end."""
+        """Return whether counting stopped before the end."""
         return self.count == MAX_COUNTED
 
 

@@ -23,7 +23,7 @@ from conversations.exceptions import EMPTY_NAME, InvalidParameter
 
 API_PATH = "/api/v1/"
 OWNER = "owner"
-# In the path, in place of an ID or name that no path segment can hold: a parameter names it.
+# Stands in the path for an ID or name that no path segment can hold; a query parameter has it.
 IN_QUERY = "-"
 
 
@@ -130,7 +130,7 @@ class EndpointViewSet(ViewSet):
         super().initial(request, *args, **kwargs)
         if "HTTP_TRANSFER_ENCODING" in request.META and not request.META.get("CONTENT_LENGTH"):
             buffer_chunked_body(request._request)
-        if self.action not in (None, "metadata"):  # another method than the declared ones, or OPTIONS
+        if self.action not in (None, "metadata"):  # None: a method that is not declared; metadata: OPTIONS
             self.call = self.take_apart(getattr(self, self.action).endpoint, request, request.user, kwargs)
 
     def perform_content_negotiation(self, request, force=False):
@@ -158,7 +158,7 @@ class EndpointViewSet(ViewSet):
 
     @property
     def default_response_headers(self) -> dict[str, str]:
-        """`Allow` where it is asked for. `Vary` comes with each answer."""
+        """Return `Allow` for OPTIONS and methods that are not declared. `Vary` comes with each answer."""
         return {"Allow": ", ".join(self.allowed_methods)} if self.action in (None, "metadata") else {}
 
     def get_extra_action_url_map(self) -> dict[str, str]:

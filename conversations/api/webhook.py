@@ -1,4 +1,7 @@
-"""POST /callbacks/tencent/: webhooks of the cloud, or forwarded by a back end."""
+"""Take POST /callbacks/tencent/ from the cloud, or from a back end that forwards it.
+
+The sender is checked here. `feeding.webhooks` stores and applies the webhook; the answer is the vendor's envelope.
+"""
 
 import logging
 from typing import Any
@@ -12,11 +15,11 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from conversations.access.api_keys import INGEST
+from conversations.access.webhook_signature import check_signature
 from conversations.api.authentication import BearerAuthentication
 from conversations.api.parsers import read_body
 from conversations.exceptions import ConversationError, InvalidParameter, NoPermission
 from conversations.feeding import webhooks
-from conversations.formats import webhook_events
 from conversations.times import now_s
 
 MAX_BYTES = 1024 * 1024
@@ -27,10 +30,14 @@ logger = logging.getLogger(__name__)
 @csrf_exempt
 @require_POST
 def tencent(request: HttpRequest) -> HttpResponse:
-    """Answer with the vendor's envelope: OK once the webhook is stored, 403 for an unknown sender, 503 without database."""
+    """Answer with the vendor's envelope.
+
+    OK if the webhook is stored, or if its command changes no conversation; 400 or 413 for a body that can't be one, 403 for an
+    unknown sender, 503 without database.
+    """
     try:
         _check_sender(request)
-        webhooks.receive(*_webhook(request))
+        webhooks.receive(*_read_request(request))
     except ConversationError as error:
         # An unknown sender gets the same answer as one without permission.
         status = 403 if error.status in (401, 403) else error.status
@@ -47,7 +54,7 @@ def _check_sender(request: HttpRequest) -> None:
         return BearerAuthentication().authenticate(request)[0].require_scope(INGEST)
     if not settings.IM_SDK_APP_ID or request.GET.get("SdkAppid") != str(settings.IM_SDK_APP_ID):
         raise NoPermission(_("SdkAppid does not match IM_SDK_APP_ID."))
-    webhook_events.check_signature(
+    check_signature(
         request.GET.get("Sign"),
         request.GET.get("RequestTime"),
         token=settings.IM_CALLBACK_TOKEN,
@@ -56,7 +63,7 @@ def _check_sender(request: HttpRequest) -> None:
     )
 
 
-def _webhook(request: HttpRequest) -> tuple[str, bytes, dict[str, Any]]:
+def _read_request(request: HttpRequest) -> tuple[str, bytes, dict[str, Any]]:
     """Return the command, the body, and its JSON object. Raises TooLarge, InvalidParameter."""
     body = read_body(request, MAX_BYTES)
     try:

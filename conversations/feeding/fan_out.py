@@ -1,4 +1,4 @@
-"""Apply changed messages to the conversations of everybody concerned; each changed row takes its owner's next number."""
+"""Apply changed messages to the conversations of everybody concerned; each changed row takes its owner's next version."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -11,7 +11,7 @@ from conversations.feeding.row_updates import RowUpdate
 from conversations.models import Conversation
 from conversations.store import display_profiles, message_reads
 from conversations.store.display_profiles import DisplayProfile
-from conversations.store.messages import Change
+from conversations.store.messages import Change, changes_by_thread
 from conversations.store.owners import lock_owners
 from conversations.store.rows import Key, read_rows, save_rows
 from conversations.threads import thread_between
@@ -30,14 +30,6 @@ def change_c2c(pairs: Iterable[Key], changes: Sequence[Change], *, by: ChangedBy
         for change in by_thread.get(thread_between(owner_id, peer), ()):
             update.apply_message(change)
     save_rows(owners, [update.row for update in updates.values() if update.is_changed], by=by)
-
-
-def changes_by_thread(changes: Iterable[Change]) -> dict[str, list[Change]]:
-    """Return the changes of each thread, in their order."""
-    by_thread: dict[str, list[Change]] = {}
-    for change in changes:
-        by_thread.setdefault(change.after.thread, []).append(change)
-    return by_thread
 
 
 def _c2c_updates(pairs: Sequence[Key]) -> dict[Key, RowUpdate]:
@@ -115,6 +107,6 @@ def _recount(updates: Sequence[RowUpdate], thread: str, *, counts_unread: bool) 
     if not (rows and counts_unread):
         return
     floor = min(map(unread_counts.unread_floor, rows))
-    for message, unread_by in unread_counts.not_passed(rows, message_reads.outlines(thread, floor)):
+    for message, unread_by in unread_counts.with_rows_before(rows, message_reads.outlines(thread, floor)):
         for row in unread_by:
             row.unread_count += viewers[row.owner_id].counts_as_unread(message, row)

@@ -1,6 +1,6 @@
 """The fast path of group messages: two statements for all members, however many there are.
 
-Nearly every group message takes it: newer than everything in its thread, to all members of now. The statements, in
+Nearly every group message takes it: newer than everything in its thread, to everybody who is a member now. The statements, in
 `group_fast_path_sql`, do to all rows what `unread.rules` does to one. Everything else (late, recalled or targeted messages,
 members who come and go meanwhile) goes through `fan_out`, row by row.
 """
@@ -30,10 +30,10 @@ def change_members(locked: LockedGroup, thread: LockedThread, changes: Sequence[
     batch = Batch(locked.group, thread.thread, messages, locked.display_profile(thread.thread))
     if not _has_settled_members(batch):
         return False
-    if not (batch.is_plain or _lock_rows_behind(batch)):
+    if not (batch.is_plain or _lock_owners_of_rows_behind(batch)):
         return False
     with connection.cursor() as cursor:
-        cursor.execute(sql.number_owners(batch, by=1), batch.parameters)
+        cursor.execute(sql.take_versions(batch, count=1), batch.parameters)
         owner_ids = [owner_id for (owner_id,) in cursor.fetchall()]
         changed_at = connection.ops.adapt_datetimefield_value(timezone.now())
         cursor.execute(sql.upsert_rows(batch), batch.parameters | {"changed_at": changed_at})
@@ -65,14 +65,14 @@ def _has_settled_members(batch: Batch) -> bool:
     return len(are_members) == len(batch.senders) and all(are_members)
 
 
-def _lock_rows_behind(batch: Batch) -> bool:
-    """Lock the owners, and return whether no row has anything from the first message on, by an import or a report.
+def _lock_owners_of_rows_behind(batch: Batch) -> bool:
+    """Lock the owners, and return whether the batch is newer than everything in their rows, imported or reported.
 
     Owners who have left are locked too: if this path is not possible, the other one changes their rows as well, and a
     transaction that holds some owners must not lock more.
     """
     with connection.cursor() as cursor:
-        cursor.execute(sql.number_owners(batch, by=0, with_former_members=True), batch.parameters)
+        cursor.execute(sql.take_versions(batch, count=0, with_former_members=True), batch.parameters)
         cursor.fetchall()
         cursor.execute(sql.find_rows_ahead(batch), batch.parameters)
         return cursor.fetchone() is None

@@ -36,7 +36,7 @@ _STORED_ROW = _Row(f"{_rows}.owner_id", f"{_rows}.")
 
 
 def find_unsettled(batch: Batch) -> str:
-    """Query whether the senders, and users who joined or left since the first message, have been members since then."""
+    """Query whether the senders, and those who joined or left since the first message, are members since before it."""
     senders = ", ".join(f"%(sender{n})s" for n in range(len(batch.messages)))
     return (
         f"SELECT m.is_member AND m.member_since_ms <= %(start_ms)s FROM {_members} m WHERE m.group_id = %(group_id)s "
@@ -46,19 +46,19 @@ def find_unsettled(batch: Batch) -> str:
 
 
 def _from_members(batch: Batch, *, join: str = "", with_former: bool = False) -> str:
-    """Return the FROM clause of the members with a list, as `m`."""
+    """Return the FROM clause `m`: the members without SKIP_OWNERS."""
     is_member = "" if with_former else " AND m.is_member"
     skipped = ", ".join(f"%(skipped{n})s" for n in range(len(batch.skipped_owners)))
     not_skipped = f" AND m.user_id NOT IN ({skipped})" if skipped else ""
     return f"FROM {_members} m {join} WHERE m.group_id = %(group_id)s{not_skipped}{is_member}"
 
 
-def number_owners(batch: Batch, *, by: int, with_former_members: bool = False) -> str:
-    """Lock the members' owners in order of their IDs, creating missing ones, and take `by` numbers of each."""
+def take_versions(batch: Batch, *, count: int, with_former_members: bool = False) -> str:
+    """Lock the members' owners in order of their IDs, create missing ones, and advance each version by `count`."""
     return (
-        f"INSERT INTO {_owners} (owner_id, epoch, version) SELECT m.user_id, %(epoch)s, {by} "
+        f"INSERT INTO {_owners} (owner_id, epoch, version) SELECT m.user_id, %(epoch)s, {count} "
         f"{_from_members(batch, with_former=with_former_members)} ORDER BY m.user_id "
-        f"ON CONFLICT (owner_id) DO UPDATE SET version = {_owners}.version + {by} RETURNING owner_id"
+        f"ON CONFLICT (owner_id) DO UPDATE SET version = {_owners}.version + {count} RETURNING owner_id"
     )
 
 
@@ -124,8 +124,8 @@ def _cast(inserted: dict[str, str]) -> Iterator[str]:
 def _updated(batch: Batch) -> dict[str, str]:
     """Return the columns that change in stored rows.
 
-    A deleted row comes back, unless it was deleted after these messages. Then only its number changes, and followers hear of
-    the deletion once more: to read all rows first would make every message slower.
+    A deleted row comes back, unless it was deleted after these messages. Then only its version changes, and followers
+    get the deletion once more, which costs less than reading all rows first.
     """
     row = _STORED_ROW.prefix
     comes_back = f"{row}deleted_at IS NOT NULL AND %(newest)s > {row}deleted_position"

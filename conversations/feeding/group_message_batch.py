@@ -1,4 +1,4 @@
-"""New messages of a group as the fast path takes them: with the values of all its statements."""
+"""Hold a group's new messages, and give the fast path's statements their values."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -46,7 +46,7 @@ class Batch:
 
     @property
     def is_plain(self) -> bool:
-        """Whether this is one message that is shown and mentions nobody: then no row has to be read before the upsert."""
+        """Return whether this is one shown message that mentions nobody: then no row has to be read before the upsert."""
         return len(self.messages) == 1 and self.messages[0].is_shown and not self.has_mentions
 
     @cached_property

@@ -42,12 +42,12 @@ class LockedGroup:
 
     @property
     def counts_differently(self) -> bool:
-        """Whether the new type counts unread messages where the old one did not, or the other way round."""
+        """Return whether the new type counts unread messages where the old one did not, or the other way round."""
         return (self.type == GroupType.MEETING) != (self.type_before == GroupType.MEETING)
 
     @property
     def is_or_was_live(self) -> bool:
-        """Whether the group is or was a live room, whose messages no list shows."""
+        """Return whether the group is or was a live room, whose messages no list shows."""
         return GroupType.AVCHATROOM in (self.type, self.type_before)
 
     def display_profile(self, thread: str) -> DisplayProfile:
@@ -55,7 +55,7 @@ class LockedGroup:
         return display_profiles.of_thread(self.group, thread)
 
     def load_members(self, user_ids: Iterable[str] | None = None) -> None:
-        """Load these users' histories into the roster, or all members'. Another type changes everybody's count."""
+        """Load these users' histories, or all members' for None. A new type loads all: it changes everybody's count."""
         self.roster.load(None if self.is_retyped else user_ids)
 
     def viewers(self, thread: str, *, with_unchanged: bool) -> dict[str, tuple[Viewer, Viewer]]:
@@ -84,7 +84,8 @@ class LockedGroup:
 def lock_group(group_id: str, *, group_type: str = "", at_ms: int = 0) -> LockedGroup:
     """Lock a group until the transaction ends, and create a missing one. Lock it before any thread or owner.
 
-    `group_type` is its type since `at_ms`, "" if unknown. With another type than before, apply it with `apply_changes`.
+    `group_type` is its type since `at_ms`, "" if unknown. If this changes the type, the caller must call
+    `members.apply_changes`.
     """
     with connection.cursor() as cursor:
         # The update changes nothing: it takes the lock.

@@ -10,7 +10,7 @@ from conversations.feeding.locked_groups import LockedGroup, lock_group
 from conversations.formats.rest_groups import MemberList
 from conversations.models import Conversation
 from conversations.store import message_reads
-from conversations.store.messages import Change
+from conversations.store.messages import Change, changes_by_thread
 from conversations.store.threads import lock_threads, threads_of_group
 from conversations.store.transactions import in_transaction
 from conversations.threads import group_of
@@ -112,7 +112,7 @@ def apply_changes(locked: LockedGroup, changes: Sequence[Change] = (), *, by: Ch
 
     The topics of a community follow its roster.
     """
-    by_thread = fan_out.changes_by_thread(changes)
+    by_thread = changes_by_thread(changes)
     threads = set(by_thread)
     if locked.is_retyped or locked.roster.changed():
         if stored := threads_of_group(locked.group_id):

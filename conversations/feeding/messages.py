@@ -14,21 +14,21 @@ from conversations.feeding.locked_groups import LockedGroup, lock_group
 from conversations.formats.messages import C2CRecall, GroupRecall, IncomingMessage, MessageEdit
 from conversations.store import messages as store_messages
 from conversations.store.message_reads import MessageKey
-from conversations.store.messages import Change, Outcome
+from conversations.store.messages import Change, StoredMessage
 from conversations.store.threads import LockedThread, lock_threads
 from conversations.store.transactions import in_transaction
 
 
-def record(incoming: Sequence[IncomingMessage], *, now_s: int) -> list[Outcome]:
+def record(incoming: Sequence[IncomingMessage], *, now_s: int) -> list[StoredMessage]:
     """Store messages and apply them to everybody's conversations; return the outcomes in the same order.
 
     The messages of a group are one transaction and one fan-out, all one-to-one messages another.
     """
-    outcomes: dict[int, Outcome] = {}
+    outcomes: dict[int, StoredMessage] = {}
     indexes_by_group: dict[str, list[int]] = {}
     for index, message in enumerate(incoming):
         if message.is_online_only:
-            outcomes[index] = Outcome(message, False)
+            outcomes[index] = StoredMessage(message, False)
         else:
             indexes_by_group.setdefault(message.group_id, []).append(index)
     for group_id, indexes in indexes_by_group.items():
@@ -39,7 +39,7 @@ def record(incoming: Sequence[IncomingMessage], *, now_s: int) -> list[Outcome]:
 
 
 @in_transaction
-def record_c2c(incoming: Sequence[IncomingMessage], *, now_s: int) -> list[Outcome]:
+def record_c2c(incoming: Sequence[IncomingMessage], *, now_s: int) -> list[StoredMessage]:
     """Store one-to-one messages, of any number of threads, and apply them to both sides' conversations."""
     threads = lock_threads(message.thread for message in incoming)
     outcomes, changes = store_messages.record(incoming, threads, now_s=now_s)
@@ -49,14 +49,14 @@ def record_c2c(incoming: Sequence[IncomingMessage], *, now_s: int) -> list[Outco
 
 
 @in_transaction
-def record_in_group(group_id: str, incoming: Sequence[IncomingMessage], *, now_s: int) -> list[Outcome]:
+def record_in_group(group_id: str, incoming: Sequence[IncomingMessage], *, now_s: int) -> list[StoredMessage]:
     """Store messages of one group and its topics, and apply them to its members' conversations. Live rooms store nothing."""
     locked = lock_group(group_id, group_type=next((message.group_type for message in incoming if message.group_type), ""))
     if locked.type == GroupType.AVCHATROOM:
         if locked.is_retyped:
             locked.load_members()
             members.apply_changes(locked)
-        return [Outcome(message, False) for message in incoming]
+        return [StoredMessage(message, False) for message in incoming]
     threads = lock_threads(message.thread for message in incoming)
     outcomes, changes = store_messages.record(incoming, threads, now_s=now_s)
     _fan_out_in_group(locked, threads, [change for change in changes if not change.is_empty])
@@ -64,7 +64,7 @@ def record_in_group(group_id: str, incoming: Sequence[IncomingMessage], *, now_s
 
 
 def _fan_out_in_group(locked: LockedGroup, threads: Mapping[str, LockedThread], changes: Sequence[Change]) -> None:
-    by_thread = fan_out.changes_by_thread(changes)
+    by_thread = store_messages.changes_by_thread(changes)
     # With several threads, a sender who becomes a member by a message in one sees the messages of the others.
     if len(by_thread) == 1:
         ((thread, thread_changes),) = by_thread.items()

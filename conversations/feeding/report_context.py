@@ -18,7 +18,8 @@ from conversations.models import Conversation, Group, Message, Owner
 from conversations.store import message_reads
 from conversations.store.message_reads import MessageKey
 from conversations.store.owners import LockedOwner
-from conversations.unread import counts, rules, viewers
+from conversations.store.threads import groups_without_membership, newest_stored
+from conversations.unread import rules, viewers
 
 Rows = Mapping[str, Conversation]  # by conversationID
 
@@ -70,7 +71,7 @@ def load_rows(
         rows[conversation_id] = rules.new_row(owner_id, type_, bare_id)
     # A deleted row does not follow the changes of its owner's membership.
     unlisted_groups = [row for row in rows.values() if row.is_group and not row.is_listed]
-    unproven = counts.groups_without_membership(owner_id, [row.conversation_id for row in unlisted_groups])
+    unproven = groups_without_membership(owner_id, [row.conversation_id for row in unlisted_groups])
     vouched = {item.conversation_id for item in reported if is_vouched_for and not item.entry.is_claimed}
     for (_owner_id, conversation_id), viewer in viewers.of_rows(unlisted_groups).items():
         row = rows[conversation_id]
@@ -83,7 +84,7 @@ def load_rows(
 
 def load(owner: LockedOwner, rows: Rows, reported: Sequence[ReportedConversation]) -> ReportContext:
     """Return the context of reported rows; the same few queries for any number of them."""
-    newest = counts.newest_stored(owner.owner_id, rows)
+    newest = newest_stored(owner.owner_id, rows)
     has_groups = any(item.entry.group_names for item in reported)
     return ReportContext(
         newest={conversation_id: position for conversation_id, position in newest.items() if position},
@@ -100,7 +101,7 @@ def _mentioned_messages(owner_id: str, rows: Rows, reported: Iterable[ReportedCo
 
     None of a group of which the owner is not known to be a member.
     """
-    unproven = counts.groups_without_membership(owner_id, rows)
+    unproven = groups_without_membership(owner_id, rows)
     entries = [item.entry for item in reported if item.conversation_id not in unproven]
     keys = {
         (threads.thread_of(owner_id, entry.conversation_id), position)

@@ -42,17 +42,17 @@ class RowUpdate:
 
     @property
     def is_changed(self) -> bool:
-        """Whether the row is to be saved: a row that neither was nor is in the list is not."""
+        """Return whether the row is to be saved: a row that neither was nor is in the list is not."""
         return (self._was_listed or self.row.is_listed) and self._columns() != self._columns_before
 
     @property
     def has_other_visibility(self) -> bool:
-        """Whether the owner may see other messages than before."""
+        """Return whether the owner may see other messages than before."""
         return self.before is not self.after
 
     @property
     def may_be_unlisted(self) -> bool:
-        """Whether the row may lose its place: other visibility, and stored messages alone account for the conversation."""
+        """Return whether the row may lose its place: other visibility, and nothing but stored messages accounts for it."""
         is_imported = self.after.membership.is_listed or self.row.imported_unread or self.row.imported_unread_position
         return self.has_other_visibility and not is_imported
 

@@ -1,4 +1,4 @@
-"""Webhooks: each is stored as it arrived, then applied. One that fails can be applied again later."""
+"""Store each webhook as it arrived, then apply it. One that fails stays stored, and can be applied again."""
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
@@ -47,7 +47,7 @@ def apply(webhook: WebhookEvent, content: Mapping[str, Any] | None = None) -> bo
     Its stored body is parsed unless its `content` is passed.
     """
     try:
-        _apply(webhook, orjson.loads(webhook.body) if content is None else content)
+        _parse_and_apply(webhook, orjson.loads(webhook.body) if content is None else content)
         webhook.outcome, webhook.error, webhook.applied_at = WebhookOutcome.APPLIED, "", timezone.now()
     except (ConversationError, Error) as error:
         webhook.outcome, webhook.error = _outcome_of(error), _first_line_of(error)
@@ -69,7 +69,7 @@ def _outcome_of(error: Exception) -> WebhookOutcome:
 
 
 def _first_line_of(error: Exception) -> str:
-    """Return what to store of an error: of the database's the first line, as the others quote message texts."""
+    """Return the text to store for an error. Of a database error the first line: the others may quote message texts."""
     return str(error.detail) if isinstance(error, ConversationError) else str(error).partition("\n")[0]
 
 
@@ -99,7 +99,7 @@ def remove_old_bodies(*, dry_run: bool = False, on_batch: Callable[[int], None] 
     return count
 
 
-def _apply(webhook: WebhookEvent, content: Mapping[str, Any]) -> None:
+def _parse_and_apply(webhook: WebhookEvent, content: Mapping[str, Any]) -> None:
     now = now_s()
     event = webhook_events.parse(webhook.command, content, now_s=now)
     received_at = webhook.received_at if isinstance(webhook.received_at, datetime) else timezone.now()

@@ -1,6 +1,6 @@
 """A message of the vendor's REST calls and webhooks as the classic lastMessage of each of its viewers.
 
-It has the classic keys only, as the message itself is stored elsewhere with all its keys. Elements get the same form as in
+It has the classic keys only. Elements get the same form as in
 `c_api_message`. Source: "Message Formats", and Flutter's V2TimMessage.
 """
 

@@ -1,4 +1,4 @@
-"""Incoming messages and recalls of every source: checked, frozen, in the vendor's units."""
+"""Incoming messages, edits and recalls of every source: checked, frozen, in the vendor's units."""
 
 from dataclasses import dataclass
 from typing import Any, NamedTuple, cast
@@ -67,7 +67,7 @@ class IncomingMessage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageEdit:
-    """An edit of a message of two users, or of a group or topic. A part of the content that it leaves as it is is None."""
+    """An edit of a message of two users, or of a group or topic. A part of the content that it does not change is None."""
 
     sender: str = ""  # of the message, one to one
     peer: str = ""

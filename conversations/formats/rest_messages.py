@@ -1,4 +1,4 @@
-"""Messages and recalls in the bodies of the vendor's send, import and recall calls; pure, no database.
+"""Read messages, edits and recalls from the bodies of the vendor's send, import and recall calls; pure, no database.
 
 Source: "Sending One-to-One Messages to One User", "Sending Ordinary Messages in a Group", "Importing One-to-One Messages",
 "Importing Group Messages", "Message Formats" and the two recall pages.

@@ -3,8 +3,6 @@
 Source: Tencent Cloud Chat, "Webhook Overview" and the page of each command.
 """
 
-import hashlib
-import hmac
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,8 +12,6 @@ import orjson
 from django.utils.translation import gettext as _
 
 from conversations.choices import ConversationType, Membership
-from conversations.digits import INT64_DIGITS, parse_digits
-from conversations.exceptions import NoPermission
 from conversations.formats import fields, rest_messages
 from conversations.formats.checks import refuse
 from conversations.formats.fields import Body
@@ -109,7 +105,10 @@ WRITTEN_KEYS = {"MsgBody", "CloudCustomData", "Name", "FaceUrl", "ProfileItem"}
 
 
 def _without_nul(body: Body) -> Body:
-    """Return the body without NUL characters, which no database stores: the cloud sends a message only once."""
+    """Return the body without NUL characters, which no database stores.
+
+    A refusal would lose the message: the cloud sends it only once.
+    """
     cleaned = dict(body)
     for key in WRITTEN_KEYS & body.keys():
         with suppress(TypeError):  # a value that can't be written as JSON again is refused later
@@ -117,26 +116,6 @@ def _without_nul(body: Body) -> Body:
             if rest_messages.NUL.search(packed):
                 cleaned[key] = orjson.loads(rest_messages.NUL.sub(rb"\1", packed))
     return cleaned
-
-
-def signature(token: str, request_time: str) -> str:
-    """Return the Sign of a webhook with this RequestTime."""
-    return hashlib.sha256((token + request_time).encode(errors="replace")).hexdigest()
-
-
-def check_signature(sign: str | None, request_time: str | None, *, token: str, now_s: int, window_s: int) -> None:
-    """Raise NoPermission unless `sign` belongs to this token and time, and the time is within the window.
-
-    The signature does not cover the body, so the window is the only protection against replays.
-    """
-    if not (token and sign and request_time):
-        raise NoPermission(_("Missing Sign or RequestTime, or this server has no callback token to check them."))
-    expected = signature(token, request_time)
-    if not hmac.compare_digest(sign.encode(errors="replace"), expected.encode()):
-        raise NoPermission(_("Sign does not match the callback token and RequestTime."))
-    requested_s = parse_digits(request_time, at_most=INT64_DIGITS)
-    if requested_s is None or abs(requested_s - now_s) > window_s:
-        raise NoPermission(_("RequestTime differs from server time by more than %(count)d seconds.") % {"count": window_s})
 
 
 # ---- Messages ----------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from conversations.formats import at_info
 from conversations.models import Conversation, Message
 from conversations.models.querysets import NO_AT_INFO
 from conversations.store import message_reads
+from conversations.store.threads import groups_without_membership
 from conversations.unread import counts, last_message, rules, viewers
 from conversations.unread.rules import Viewer
 
@@ -200,7 +201,7 @@ def _claim(row: Conversation, viewer: Viewer, thread: str) -> Iterator[Discrepan
     """Yield what a claim has beyond its report: a known membership, or what only members may see."""
     if not row.is_claimed:
         return
-    if not counts.groups_without_membership(row.owner_id, [row.conversation_id]):
+    if not groups_without_membership(row.owner_id, [row.conversation_id]):
         yield Discrepancy(Kind.CLAIM, "claimed", "-", {"is_claimed": False})
         return
     if row.membership != Membership.MEMBER:

@@ -90,7 +90,7 @@ def _needed(thread: str, messages: Sequence[Message]) -> Iterator[str]:
             yield from map(positions.of_group, at_info.seqs(row.group_at_info))
     counting_rows = [row for row in rows if row.unread_count > row.imported_unread]
     viewers_of_rows = viewers.of_rows(counting_rows)
-    for message, not_read_by in counts.not_passed(counting_rows, messages):
+    for message, not_read_by in counts.with_rows_before(counting_rows, messages):
         if any(viewers_of_rows[row.owner_id, row.conversation_id].counts_as_unread(message, row) for row in not_read_by):
             yield message.position
 

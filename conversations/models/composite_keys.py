@@ -7,7 +7,7 @@ a text compares both columns.
 
 import re
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 from urllib.parse import quote, unquote
 
 from django.core.exceptions import EmptyResultSet
@@ -61,22 +61,37 @@ class CompositeKeyField(models.CharField):  # type: ignore[type-arg]  # a field 
     A bare conversationID or a malformed text matches no row, so a mistake can't reach another owner's row.
     """
 
-    beside = "owner_id"  # the column of the key's first part
+    first_column = "owner_id"  # the column of the key's first part
     is_well_formed = staticmethod(is_of_conversation)
 
 
 class MessageKeyField(CompositeKeyField):
     """The key of a message: thread and position."""
 
-    beside = "thread"
+    first_column = "thread"
     is_well_formed = staticmethod(is_of_message)
 
 
 class MemberKeyField(CompositeKeyField):
     """The key of a group member: group and user."""
 
-    beside = "group_id"
+    first_column = "group_id"
     is_well_formed = staticmethod(is_of_member)
+
+
+class KeyedByText(models.Model):
+    """A model for the admin: its `pk` is the text, which selections, URLs and log entries use.
+
+    The admin's lists need `admin.big_tables.CompositeKeyChangeList`.
+    """
+
+    class Meta:
+        abstract = True
+
+    @property
+    def pk(self) -> str:
+        field = cast(CompositeKeyField, self._meta.pk)
+        return to_text(getattr(self, field.first_column), getattr(self, field.attname))
 
 
 class _KeyLookup(Lookup):
@@ -104,7 +119,7 @@ class _KeyLookup(Lookup):
         keys = [key for text in self.texts() if (key := from_text(text, field.is_well_formed))]
         if not keys:
             raise EmptyResultSet
-        first = Col(self.lhs.alias, field.model._meta.get_field(field.beside))
+        first = Col(self.lhs.alias, field.model._meta.get_field(field.first_column))
         return ", ".join(compiler.compile(column)[0] for column in (first, self.lhs)), keys
 
 

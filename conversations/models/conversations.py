@@ -188,7 +188,7 @@ class Conversation(ConversationColumns):
         )
 
 
-class ConversationRow(ConversationColumns):
+class ConversationRow(composite_keys.KeyedByText, ConversationColumns):
     """The admin's read-only view of the same table, with the key as one text, since the admin takes no composite key.
 
     Changes of a conversation are in `actions`.
@@ -209,8 +209,3 @@ class ConversationRow(ConversationColumns):
         # The permissions are those of Conversation.
         default_permissions = ()
         verbose_name, verbose_name_plural = _("conversation"), _("conversations")
-
-    @property  # type: ignore[no-redef]  # Django's own is a property, too
-    def pk(self) -> str:
-        """Return the key text that selections, URLs and log entries use."""
-        return composite_keys.to_text(self.owner_id, self.conversation_id)

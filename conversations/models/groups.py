@@ -65,7 +65,7 @@ class GroupMember(GroupMemberColumns):
         )
 
 
-class GroupMemberRow(GroupMemberColumns):
+class GroupMemberRow(composite_keys.KeyedByText, GroupMemberColumns):
     """The admin's read-only view of the same table, with the key of group and user as one text."""
 
     user_id = composite_keys.MemberKeyField(_("user ID"), max_length=identifiers.OWNER_ID_MAX_BYTES, primary_key=True)
@@ -75,10 +75,6 @@ class GroupMemberRow(GroupMemberColumns):
         db_table = "conversations_groupmember"
         default_permissions = ()
         verbose_name, verbose_name_plural = _("group member"), _("group members")
-
-    @property  # type: ignore[no-redef]  # Django's own is a property, too
-    def pk(self) -> str:
-        return composite_keys.to_text(self.group_id, self.user_id)
 
 
 class ProfileUpdate(models.Model):

@@ -86,7 +86,7 @@ class Message(MessageColumns):
         )
 
 
-class MessageRow(MessageColumns):
+class MessageRow(composite_keys.KeyedByText, MessageColumns):
     """The admin's read-only view of the same table, with the key of thread and position as one text."""
 
     position = composite_keys.MessageKeyField(_("position"), max_length=positions.MAX_LENGTH, primary_key=True)
@@ -96,7 +96,3 @@ class MessageRow(MessageColumns):
         db_table = "conversations_message"
         default_permissions = ()
         verbose_name, verbose_name_plural = _("message"), _("messages")
-
-    @property  # type: ignore[no-redef]  # Django's own is a property, too
-    def pk(self) -> str:
-        return composite_keys.to_text(self.thread, self.position)

@@ -1,7 +1,8 @@
 """The page of a user's conversation list, for staff: the rows, the tabs and filters above them, and live updates.
 
-The browser shows one page with three panes: users, a list, a conversation. Each view returns the whole page, or to htmx the
-pane that is its target. `list_context` puts the pane of the list together.
+The browser shows one page with three panes: users, a list, a conversation. `conversation_list` returns the
+whole page, or to htmx the pane that is its target; `conversation_updates` returns changed rows. `list_context` puts the pane of
+the list together.
 """
 
 from collections.abc import Iterable
@@ -91,7 +92,7 @@ def list_context(request: HttpRequest, owner_id: str) -> dict[str, Any]:
     only_rows = pane_asked_for(request) == "rows"
     token = "" if only_rows else json_reads.sync_token(owner_id)
     filterset = list_filters.filterset_of(owner_id, filters)
-    # Where nothing or only the unpinned rows are left out, the matching rows follow each other in the index.
+    # Matches of a filter may lie far apart, so that search is bounded. Pinned rows are few, and come first.
     is_search = bool(filters) and filters.get("isPinned") != "true"
     searched = Conversation.objects.for_owner(owner_id) if is_search else None
     page = read_page(filterset.selected(), start, limit=ROWS_SHOWN, searched=searched)

@@ -59,7 +59,7 @@ def bubbles(row: Conversation, before: str, *, reads_text: bool) -> Bubbles:
     if not stored and not before and row.last_message:
         shown = [_last_message_of(row, thread)]
     # Whether the first unread message is on an older page.
-    began = len(stored) > MESSAGES_SHOWN and rules.is_unread(stored[MESSAGES_SHOWN].position, row)
+    began = len(stored) > MESSAGES_SHOWN and rules.can_be_unread(stored[MESSAGES_SHOWN].position, row)
     page = _to_bubbles(row, viewer, list(reversed(shown)), reads_text=reads_text, unread_began=began)
     return Bubbles(page, stored[MESSAGES_SHOWN - 1].position if len(stored) > MESSAGES_SHOWN else "", not before)
 

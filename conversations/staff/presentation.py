@@ -103,12 +103,12 @@ class ListEntry:
 
     @property
     def is_quiet(self) -> bool:
-        """Whether messages arrive without a notification."""
+        """Return whether messages arrive without a notification."""
         return self.conversation.recv_opt != ReceiveOption.RECEIVE
 
     @property
     def is_over(self) -> bool:
-        """Whether no more messages arrive, because the owner is not in the group any more."""
+        """Return whether no more messages arrive, because the owner is not in the group any more."""
         return self.conversation.membership != Membership.MEMBER
 
 

@@ -17,7 +17,7 @@ RepeatKey = tuple[str, str, int | None]  # thread, sender, random
 
 
 def complete(incoming: Sequence[IncomingMessage], threads: Mapping[str, LockedThread], now_s: int) -> list[IncomingMessage]:
-    """Return the messages with time, number and random; a recent repeat of an incomplete one gets the same ones.
+    """Return the messages with time, number and random; a recent repeat of an incomplete one gets those of the first.
 
     The threads are locked. A group's next number follows its last one.
     """

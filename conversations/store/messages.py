@@ -24,16 +24,24 @@ class Change(NamedTuple):
 
     @property
     def is_empty(self) -> bool:
-        """Whether the update brought nothing new."""
+        """Return whether the update brought nothing new."""
         return self.before is not None and _values_of(self.before) == _values_of(self.after)
 
     @property
     def is_new_message(self) -> bool:
-        """Whether the message arrived for the first time; its recall may have been known."""
+        """Return whether the message arrived for the first time; its recall may have been known."""
         return self.before is None or self.before.body is None
 
 
-class Outcome(NamedTuple):
+def changes_by_thread(changes: Iterable[Change]) -> dict[str, list[Change]]:
+    """Return the changes of each thread, in their order."""
+    by_thread: dict[str, list[Change]] = {}
+    for change in changes:
+        by_thread.setdefault(change.after.thread, []).append(change)
+    return by_thread
+
+
+class StoredMessage(NamedTuple):
     """An incoming message, with the position that the server may have assigned, and whether it was stored before."""
 
     message: IncomingMessage
@@ -43,7 +51,7 @@ class Outcome(NamedTuple):
 class Recorded(NamedTuple):
     """The outcome of each incoming message, in their order, and the changes in order of thread and position."""
 
-    outcomes: list[Outcome]
+    outcomes: list[StoredMessage]
     changes: list[Change]
 
 
@@ -61,7 +69,7 @@ def record(incoming: Sequence[IncomingMessage], threads: Mapping[str, LockedThre
     outcomes = []
     for message in completed:
         key = (message.thread, message.position)
-        outcomes.append(Outcome(message, key not in new))
+        outcomes.append(StoredMessage(message, key not in new))
         new.discard(key)  # the same message again, in the same request
     return Recorded(outcomes, changes)
 
@@ -145,7 +153,7 @@ def merge(before: Message | None, incoming: Message) -> Change:
 
 
 def _body(first: str | None, second: str | None, edit: str, *, revoker: str | None) -> str | None:
-    """Return what two bodies make with an edit, or if recalled (`revoker` is not None), the notice of it."""
+    """Return two bodies as one with the edit applied; the notice of the recall if `revoker` is not None."""
     bodies = [orjson.loads(body) for body in (first, second) if body is not None]
     if not bodies:
         return None
@@ -183,7 +191,7 @@ def _merge_into_stored(rows: Iterable[Message], threads: Mapping[str, LockedThre
     for row in rows:
         incoming[_key(row)] = merge(incoming.get(_key(row)), row).after
     new = _insert([row for row in incoming.values() if row.position > threads[row.thread].pruned_position])
-    stored = find([key for key in incoming if key not in new])
+    stored = find([key for key in incoming if key not in new]) if len(new) < len(incoming) else {}
     changes = [merge(stored.get(key), incoming[key]) for key in sorted(incoming) if key in new or key in stored]
     _update([change.after for change in changes if change.before is not None and not change.is_empty])
     return changes

@@ -1,7 +1,7 @@
-"""Number the changes of an owner's list.
+"""Lock owners, and give each change of their lists its version.
 
 Owners are locked in order of their IDs, before any of their conversations is touched; every changed row takes the next
-number, and everything is written in one transaction. So no number is missing or used twice, and no two writers wait for each
+version, and everything is written in one transaction. So no version is missing or used twice, and no two writers wait for each
 other.
 """
 

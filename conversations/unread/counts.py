@@ -1,13 +1,17 @@
-"""Count unread messages from what is stored. Every change keeps this sum up to date; here it is computed again."""
+"""Count a row's unread messages from what is stored.
+
+The count is the imported unread, plus each stored message for which `rules.Viewer.reason_not_counted` finds no reason. The row
+keeps it: `rules.apply` changes it by each message's difference. Here it is computed again.
+"""
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
-from conversations.models import Conversation, GroupMember, Message, Thread
+from conversations.models import Conversation, Message
 from conversations.store import message_reads
-from conversations.threads import GROUP_START, group_of, thread_of
+from conversations.threads import thread_of
 from conversations.unread import rules, viewers
 from conversations.unread.rules import Viewer
 
@@ -56,33 +60,11 @@ def unread_floors_of(rows: Iterable[Conversation]) -> dict[str, str]:
     return {thread_of(row.owner_id, row.conversation_id): unread_floor(row) for row in rows}
 
 
-def not_passed(rows: Iterable[Conversation], messages: Iterable[Message]) -> Iterator[tuple[Message, Iterable[Conversation]]]:
-    """Yield each of a thread's messages with the rows whose unread floor is before it."""
+def with_rows_before(
+    rows: Iterable[Conversation], messages: Iterable[Message]
+) -> Iterator[tuple[Message, Iterable[Conversation]]]:
+    """Yield each of a thread's messages with the rows in which it may be unread."""
     rows = sorted(rows, key=unread_floor)
     floors = [unread_floor(row) for row in rows]
     for message in messages:
         yield message, islice(rows, bisect_left(floors, message.position))
-
-
-def newest_stored(owner_id: str, conversation_ids: Iterable[str]) -> dict[str, str]:
-    """Return the position of the newest stored message of each conversation, by its ID. One query, two with groups.
-
-    It may be past the row's last message, if it is never shown last. Groups without a known membership are left out.
-    """
-    ids = list(conversation_ids)
-    unproven = groups_without_membership(owner_id, ids)
-    threads = {
-        thread_of(owner_id, conversation_id): conversation_id for conversation_id in ids if conversation_id not in unproven
-    }
-    stored = Thread.objects.filter(thread__any_of=sorted(threads)).values_list("thread", "last_position")
-    return {threads[thread]: last_position for thread, last_position in stored}
-
-
-def groups_without_membership(owner_id: str, conversation_ids: Iterable[str]) -> set[str]:
-    """Return the group conversations whose owner neither is nor ever was a known member."""
-    groups = {id_: group_of(id_.removeprefix(GROUP_START)) for id_ in conversation_ids if id_.startswith(GROUP_START)}
-    if not groups:
-        return set()
-    members = GroupMember.objects.filter(user_id=owner_id, group_id__any_of=sorted(set(groups.values())))
-    with_membership = set(members.values_list("group_id", flat=True))
-    return {conversation_id for conversation_id, group_id in groups.items() if group_id not in with_membership}

@@ -114,7 +114,7 @@ class Explanation:
 
     @property
     def agrees(self) -> bool:
-        """Whether the row has the expected count; assumed if not all messages were checked."""
+        """Return whether the row has the expected count; assumed if not all messages were checked."""
         return self.expected is None or self.expected == self.unread
 
     @property

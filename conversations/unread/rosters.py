@@ -94,7 +94,7 @@ class MembershipHistory(NamedTuple):
 
     @property
     def was_there_before(self) -> bool:
-        """Whether the user was a member before the first event: so if that is a leave."""
+        """Return whether the user was a member before the first event: so if that is a leave."""
         timed = [event for event in self.events if event.membership != SEEN and event.time_ms > SINCE_EVER_MS]
         if timed:
             return not timed[0].is_presence
@@ -102,7 +102,7 @@ class MembershipHistory(NamedTuple):
 
     @property
     def is_listed(self) -> bool:
-        """Whether an import or a report brought the group's conversation."""
+        """Return whether an import or a report brought the group's conversation."""
         return LISTED_SINCE_EVER in self.events
 
     @property

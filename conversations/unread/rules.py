@@ -38,6 +38,7 @@ class Viewer:
         return cast(MembershipHistory, self.roster)
 
     def was_there(self, message: Message) -> bool:
+        """Return whether the owner was in the group at the message's time; True if that is unknown, and one to one."""
         return self.roster is None or message.time_s is None or self.roster.was_member(message.time_s)
 
     def sees(self, message: Message) -> bool:
@@ -77,7 +78,7 @@ class Viewer:
     def at_type(self, message: Message, row: Conversation) -> AtType | None:
         """Return how the message mentions this owner; None if it does not, or is read."""
         can_mention = message.body is not None and not message.is_recalled and message.sender != self.owner_id
-        if not can_mention or not self.sees(message) or not is_unread(message.position, row):
+        if not can_mention or not self.sees(message) or not can_be_unread(message.position, row):
             return None
         is_named = self.owner_id in orjson.loads(message.at_accounts)
         if message.at_all:
@@ -108,13 +109,13 @@ def own_body(message: Message, peer_read_s: int = 0) -> str:
     return orjson.dumps(body).decode()
 
 
-def is_unread(position: str, row: Conversation) -> bool:
+def can_be_unread(position: str, row: Conversation) -> bool:
     """Return whether a message at this position can still be unread."""
     return reason_passed(position, row) is None
 
 
 def reason_passed(position: str, row: Conversation) -> NotCountedReason | None:
-    """Return the reason of the first unread floor that is not before a position; None if all are."""
+    """Return why a message at a position can't be unread: the first floor at or past it. None if it is past all floors."""
     return next((reason for reason, floor in unread_floors(row) if position <= floor), None)
 
 
@@ -173,7 +174,7 @@ def apply(
     after: ViewedMessage,
     find_last: FindLast,
 ) -> None:
-    """Bring a row from one state of a message, or of its owner's membership, to another.
+    """Change a row by the difference between two states of a message, or of its owner's membership.
 
     `before` is None for an unknown message.
     """
@@ -236,7 +237,7 @@ def as_changed(body: str, message: Message) -> str:
 
 
 def is_newer_report(last_message: str, message: Message) -> bool:
-    """Return whether an app reported a recall or an edit of a stored message that nothing else brought."""
+    """Return whether the last message, as an app reported it, is a later state of the stored message."""
     if message.is_recalled or message.edit:
         return False
     return message_content.is_newer_state(orjson.loads(last_message), orjson.loads(message.body))
@@ -250,7 +251,7 @@ def _is_last_elsewhere(row: Conversation, after: ViewedMessage) -> bool:
 
 
 def _is_lost(row: Conversation, before: ViewedMessage | None, after: ViewedMessage) -> bool:
-    """Return whether the last message, which must not show any more, showed because it is stored.
+    """Return whether a row loses its last message, which must not show any more.
 
     A message that an import or a report showed to a user who does not seem to be a member stays.
     """

@@ -1,4 +1,4 @@
-"""What users do with conversations, over HTTP: each call is one function of the same intention in `actions`."""
+"""Change conversations over HTTP. Each call is one function of `actions`; a report is one of `feeding`."""
 
 from collections.abc import Callable
 from typing import Any

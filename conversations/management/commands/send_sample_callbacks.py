@@ -14,9 +14,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
 from conversations import samples
+from conversations.access.webhook_signature import signature
 from conversations.choices import Membership
 from conversations.exceptions import ConversationError
-from conversations.formats import webhook_events
 from conversations.formats.message_preview import one_line_preview
 from conversations.identifiers import check_owner_id
 from conversations.models import Conversation
@@ -73,7 +73,7 @@ def _post(url: str, body: dict[str, Any]) -> None:
         "SdkAppid": settings.IM_SDK_APP_ID,
         "CallbackCommand": body["CallbackCommand"],
         "RequestTime": request_time,
-        "Sign": webhook_events.signature(settings.IM_CALLBACK_TOKEN, request_time),
+        "Sign": signature(settings.IM_CALLBACK_TOKEN, request_time),
     }
     address = f"{url.rstrip('/')}/callbacks/tencent/?{urlencode(query)}"
     request = urllib.request.Request(address, orjson.dumps(body), {"Content-Type": "application/json"})  # noqa: S310
