@@ -95,7 +95,7 @@ class ManyInput(StrictSerializer):
 
 class MarkInput(ManyInput):
     markType = MarksField(
-        source="marks", help_text="in decimal digits: 1 star, 2 unread, 4 fold, 8 hide, 1<<n with n from 32 to 63, or a sum"
+        source="marks", help_text="in decimal digits: 1 star, 2 unread, 4 fold, 8 hide, 1<<n with n between 32 and 63, or a sum"
     )
     enableMark = StrictBooleanField(source="enabled")
 

@@ -41,7 +41,7 @@ def _boolean(name: str, text: str) -> bool:
 
 def _count(text: str) -> int:
     if not (count := parse_digits(text, at_most=COUNT_MAX_DIGITS)):
-        raise InvalidParameter(_("count must be a whole number from 1."), field="count")
+        raise InvalidParameter(_("count must be a whole number of at least 1."), field="count")
     return min(count, MAX_COUNT)
 
 

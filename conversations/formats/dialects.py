@@ -96,8 +96,8 @@ _CLASSIC_KEYS = conversation.ALL_KEYS
 
 def _forms() -> str:
     return _(
-        "Accepted are conversations of the native and Flutter SDKs (conversationID c2c_… or group_…), of the Web SDK, mini "
-        "programs and uni-app (C2C… or GROUP…), of the C API (conv_id), and of the REST call get_list."
+        "Expected a conversation of the native and Flutter SDKs (conversationID c2c_… or group_…), of the Web SDK, mini "
+        "programs and uni-app (C2C… or GROUP…), of the C API (conv_id), or of the REST call get_list."
     )
 
 

@@ -120,7 +120,7 @@ def _values(line: int, first: bytes, stream: BinaryIO) -> Iterator[tuple[int, An
             raise ValueError(_("the array has no end"))
     except (ValueError, RecursionError) as error:
         reason = getattr(error, "msg", str(error)).removesuffix(" at")
-        text = _("Not JSON at line %(line)d of the file, and nothing after it was read: %(why)s.")
+        text = _("Not JSON at line %(line)d of the file; the rest of the file was skipped: %(why)s.")
         yield number + 1, InvalidParameter(text % {"line": window.line_of(error), "why": reason})
 
 

@@ -54,7 +54,7 @@ class MarkField(forms.CharField):
             return None
         marks = parse_digits(value, at_most=NUMBER_MAX_DIGITS)
         if marks is None or marks & ~ALLOWED_MARKS:
-            raise forms.ValidationError(_("Give 0, or a sum of 1, 2, 4, 8 and 1<<n with n from 32 to 63."))
+            raise forms.ValidationError(_("Give 0, or a sum of 1, 2, 4, 8 and 1<<n with n between 32 and 63."))
         return to_signed(marks)
 
 
@@ -81,7 +81,7 @@ class NumberFilter(django_filters.TypedChoiceFilter):
 
     def __init__(self, *, choices: Sequence[tuple[int, Any]], **kwargs: Any):
         numbers = [number for number, _label in choices]
-        message = gettext_lazy('"%(value)s" is not valid. Use a number from {first} to {last}.')
+        message = gettext_lazy('"%(value)s" is not valid. Use a number between {first} and {last}.')
         messages = {"invalid_choice": format_lazy(message, first=min(numbers), last=max(numbers))}
         super().__init__(choices=choices, coerce=int, error_messages=messages, **kwargs)
 
@@ -178,7 +178,7 @@ class ConversationFilterSet(django_filters.FilterSet):
         label=gettext_lazy("conversation group"), help_text='in this conversation group; "": ungrouped'
     )
     recvOpt = ReceiveOptionFilter(
-        field_name="recv_opt", label=gettext_lazy("receive option"), help_text="message receiving option"
+        field_name="recv_opt", label=gettext_lazy("message receiving option"), help_text="message receiving option"
     )
     activeSince = EpochFilter(
         field_name="last_message_at",

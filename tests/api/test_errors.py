@@ -72,8 +72,8 @@ class HelpfulTests(ApiTestCase):
     def test_a_bad_choice_names_the_allowed_values(self):
         for name, value, detail in (
             ("isPinned", "1", 'isPinned: "1" is not valid. Use true or false.'),
-            ("type", "3", 'type: "3" is not valid. Use a number from 0 to 2.'),
-            ("recvOpt", "x", 'recvOpt: "x" is not valid. Use a number from 0 to 4.'),
+            ("type", "3", 'type: "3" is not valid. Use a number between 0 and 2.'),
+            ("recvOpt", "x", 'recvOpt: "x" is not valid. Use a number between 0 and 4.'),
         ):
             self.assertEqual(self.assert_problem(self.get(url(**{name: value})), 400, 6017, name)["detail"], detail)
 

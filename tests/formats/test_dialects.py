@@ -467,7 +467,7 @@ def test_a_malformed_web_object_is_refused(change, key):
 
 def test_an_object_of_no_known_form_is_refused_with_the_forms_that_are_taken():
     for item in ({}, {"id": "bob"}, {"userProfile": {}}):
-        with pytest.raises(InvalidParameter, match=r"Accepted are .*c2c_.*C2C.*conv_id.*get_list"):
+        with pytest.raises(InvalidParameter, match=r"Expected a .*c2c_.*C2C.*conv_id.*get_list"):
             to_classic(item)
-    with pytest.raises(InvalidParameter, match="Accepted are"):
+    with pytest.raises(InvalidParameter, match="Expected a"):
         conversations_in({"hello": 1}, "alice")

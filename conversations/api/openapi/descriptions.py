@@ -15,7 +15,7 @@ key with the scope `ingest`.
 credential it may be left out. It has nothing to do with the owner of a chat group.
 
 **IDs.** A conversationID is `c2c_<userID>` or `group_<groupID>`. Percent-encode IDs in URLs: `#` as `%23`, `@` as `%40`. An ID
-that contains `/` does not fit into the path: write `-` in its place and pass the ID as `?id=` (a group name as `?name=`).
+that contains `/` does not fit into the path: write `-` in its place and pass the ID as `?id=` (a conversation group's name as `?name=`).
 
 **Paging.** A page has `nextSeq` and `isFinished`. Pass `nextSeq` with the same filters to get the next page. `count` is
 {DEFAULT_COUNT} if absent; a number above {MAX_COUNT} is lowered to {MAX_COUNT}.
@@ -85,7 +85,7 @@ DESCRIPTIONS = {
         "are counted separately.",
     ),
     "getConversationGroupList": Description(READ, "Returns the names of the user's conversation groups, sorted by name."),
-    "pinConversation": Description(CHANGE, f"Keeps the conversation at the top of the list. {_ALREADY}"),
+    "pinConversation": Description(CHANGE, f"Pins the conversation to the top of the list. {_ALREADY}"),
     "unpinConversation": Description(CHANGE, f"Returns the conversation to its place by activity. {_ALREADY}"),
     "setConversationDraft": Description(
         CHANGE,
@@ -148,7 +148,7 @@ DESCRIPTIONS = {
         "onConversationChanged, with the keys of the native SDKs, the Web SDK or the C API. Of read positions, last message "
         "and draft the newest is stored. isPinned, recvOpt, markList, customData and conversationGroupList are taken from the "
         "latest report. unreadCount is used if no messages are stored. An absent or null key changes nothing. The result "
-        "of an object names the parts that were refused; the other parts are applied.",
+        "of an object names the parts that were rejected; the other parts are applied.",
     ),
     "sendMessages": Description(
         INGEST,
@@ -194,7 +194,7 @@ DESCRIPTIONS = {
     "receiveTencentWebhook": Description(
         WEBHOOKS,
         "The callback URL to enter in Tencent's console. The webhook is stored, applied, then acknowledged; one that fails is "
-        "stored with its error and can be replayed. The sender is known by the signature `Sign` with `RequestTime`, or by a "
+        "stored with its error and can be replayed. The sender is authenticated by the signature `Sign` with `RequestTime`, or by a "
         "service key with the scope ingest if a back end forwards the webhook. Answers have Tencent's form: ErrorCode 0 if "
         "the webhook was accepted, 403 for an unknown sender, 503 while the database is not available.",
     ),

@@ -29,7 +29,7 @@ class Command(ImportCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
         parser.add_argument(
-            "--group", metavar="GROUP_ID", help=_("the group of messages that name neither a group nor a recipient")
+            "--group", metavar="GROUP_ID", help=_("group ID for messages that name neither a group nor a recipient")
         )
         parser.add_argument(
             "--unread-after", type=moment, metavar="TIME", help=_("messages sent later are unread; ISO 8601 or epoch seconds")

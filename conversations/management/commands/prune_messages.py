@@ -26,7 +26,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--days", type=int, required=True, metavar="N", help=_("age in days up to which messages stay"))
+        parser.add_argument("--days", type=int, required=True, metavar="N", help=_("delete messages older than N days"))
         parser.add_argument("--dry-run", action="store_true", help=_("only count"))
 
     def handle(self, *args: Any, days: int, dry_run: bool, **options: Any) -> None:
