@@ -125,7 +125,9 @@ def _translate(error: Exception) -> ConversationError:
             errors = dict(_flatten(error.get_full_details()))
             return _Problem(Code.INVALID_PARAMETER, 400, " ".join(f"{k}: {v[0]}" for k, v in errors.items()), errors)
         case Http404() | drf.NotFound():
-            detail = _('Not found. If an ID contains "/", use "-" in the path and pass it as ?id= (conversation groups: ?name=).')
+            detail = _(
+                'Not found. If an ID contains "/", use "-" in the path and pass it as ?id= (conversation groups: ?name=).'
+            )
             return _Problem(Code.UNKNOWN_RESOURCE, 404, detail)
         case drf.MethodNotAllowed():
             return _Problem(Code.UNKNOWN_RESOURCE, 405, error.detail)

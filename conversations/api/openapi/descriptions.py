@@ -15,7 +15,8 @@ key with the scope `ingest`.
 credential it may be left out. It has nothing to do with the owner of a chat group.
 
 **IDs.** A conversationID is `c2c_<userID>` or `group_<groupID>`. Percent-encode IDs in URLs: `#` as `%23`, `@` as `%40`. An ID
-that contains `/` does not fit into the path: write `-` in its place and pass the ID as `?id=` (a conversation group's name as `?name=`).
+that contains `/` does not fit into the path: write `-` in its place and pass the ID as `?id=` (for conversation groups, the
+name as `?name=`).
 
 **Paging.** A page has `nextSeq` and `isFinished`. Pass `nextSeq` with the same filters to get the next page. `count` is
 {DEFAULT_COUNT} if absent; a number above {MAX_COUNT} is lowered to {MAX_COUNT}.
@@ -194,8 +195,8 @@ DESCRIPTIONS = {
     "receiveTencentWebhook": Description(
         WEBHOOKS,
         "The callback URL to enter in Tencent's console. The webhook is stored, applied, then acknowledged; one that fails is "
-        "stored with its error and can be replayed. The sender is authenticated by the signature `Sign` with `RequestTime`, or by a "
-        "service key with the scope ingest if a back end forwards the webhook. Answers have Tencent's form: ErrorCode 0 if "
-        "the webhook was accepted, 403 for an unknown sender, 503 while the database is not available.",
+        "stored with its error and can be replayed. The sender is authenticated by the signature `Sign` with `RequestTime`, "
+        "or by a service key with the scope ingest if a back end forwards the webhook. Answers have Tencent's form: "
+        "ErrorCode 0 if the webhook was accepted, 403 for an unknown sender, 503 while the database is not available.",
     ),
 }
