@@ -24,6 +24,8 @@ hypothesis_profiles.register()
 
 MIGRATIONS = settings.BASE_DIR / "conversations" / "migrations"
 STARTERS = {"RunningServer", "Popen"}
+# In the reason of a skipped test.
+MISSING_TOOL = "missing: apt-get install"
 
 
 def pytest_configure() -> None:
@@ -90,9 +92,16 @@ def uses_database(item: pytest.Item) -> bool:
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """With REQUIRE_ALL, let a test fail that is skipped because a tool is missing."""
     report = yield
-    if report.skipped and os.environ.get("REQUIRE_ALL") and "missing: apt-get install" in str(report.longrepr):
+    if report.skipped and os.environ.get("REQUIRE_ALL") and MISSING_TOOL in str(report.longrepr):
         report.outcome = "failed"
     return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say which tests were left out because a tool is missing."""
+    reasons = (str(report.longrepr[2]) for report in terminalreporter.stats.get("skipped", ()))
+    for reason in sorted({reason for reason in reasons if MISSING_TOOL in reason}):
+        terminalreporter.write_line(f"LEFT OUT: {reason.removeprefix('Skipped: ')}")
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from django.db import connection
 
 from tests.support.cast import SDK_APP_ID, SECRET_KEY, usersig
 from tests.support.servers import RunningServer
@@ -42,9 +41,7 @@ def site() -> Iterator[Site]:
 
 
 def skip_without(*commands: str, files: tuple[str, ...] = (), packages: str) -> pytest.MarkDecorator:
-    """Skip where a tool or file of the client's toolchain is missing, and on PostgreSQL: the server has its own database."""
+    """Skip where a tool or file of the client's toolchain is missing."""
     missing = [command for command in commands if not shutil.which(command)]
     missing += [file for file in files if not Path(file).exists()]
-    if connection.vendor != "sqlite":
-        return pytest.mark.skip(reason="The server has a SQLite database of its own: once is enough.")
     return pytest.mark.skipif(bool(missing), reason=f"{', '.join(missing)} missing: apt-get install {packages}")

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, Self
+from unittest import SkipTest
 
 import psycopg
 from django.conf import settings
@@ -109,9 +110,14 @@ def scratch_postgresql() -> Iterator[str]:
 
 
 class RunningServer:
-    """One granian process; its database is a new SQLite file unless the environment names one that has its tables."""
+    """One granian process; its database is a new SQLite file unless the environment names one that has its tables.
+
+    With a file of its own it would do the same on every database, so other runs than SQLite's skip what needs it.
+    """
 
     def __init__(self, interface: str, application: str, **environment: str):
+        if "DATABASE_URL" not in environment and connection.vendor != "sqlite":
+            raise SkipTest("The server has a SQLite database of its own: the suite's run on SQLite is enough.")
         self.directory = tempfile.TemporaryDirectory()
         self.console: subprocess.Popen | None = None
         self.environment = os.environ | {
