@@ -47,14 +47,19 @@ def one_line_preview(last_message: str | None, type_: int) -> str:
     message = _object(orjson.loads(last_message)) if last_message else {}
     if not message:
         return ""
+    preview, sender = content_preview(message), sender_of(message)
+    is_alone = message.get("status") in WITHDRAWN or message.get("isSelf") is True or not sender
+    if type_ != ConversationType.GROUP or is_alone:
+        return preview
+    return _("%(sender)s: %(words)s") % {"sender": sender, "words": preview}
+
+
+def content_preview(message: Mapping[str, Any]) -> str:
+    """Return a preview of a stored message on one line, without its sender."""
     if message.get("status") in WITHDRAWN:
         return _kind(MessageStatus(message["status"]))
     preview = " ".join(_element_preview(*element, _one_line) for element in elements_of(message))
-    preview = _one_line(preview) or _kind(ElemType.NONE)
-    sender = sender_of(message)
-    if type_ != ConversationType.GROUP or message.get("isSelf") is True or not sender:
-        return preview
-    return _("%(sender)s: %(words)s") % {"sender": sender, "words": preview}
+    return _one_line(preview) or _kind(ElemType.NONE)
 
 
 def element_previews(message: dict[str, Any]) -> list[str]:

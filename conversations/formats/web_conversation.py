@@ -1,14 +1,16 @@
-"""A conversation of the Web SDK, also of mini programs, uni-app and React Native, as a classic object.
+"""A conversation of the Web SDK, also of mini programs, uni-app and React Native, as a classic object, and the way back.
 
+What this dialect has no key for is left out on the way back: order key, read positions, and the exceptions of receive options.
 Source: the Conversation object of Tencent Cloud Chat's JavaScript SDK, v3.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
 from django.utils.translation import gettext as _
 
-from conversations.choices import AtType, ConversationType, ReceiveOption
+from conversations.choices import OLD_GROUP_TYPES, AtType, ConversationType, ReceiveOption
 from conversations.exceptions import InvalidParameter
 from conversations.formats import web_message
 from conversations.formats.checks import check_dict, check_list, check_text, ignore_unknown, refuse
@@ -24,10 +26,13 @@ OWN = {
 }  # fmt: skip
 KEYS = {
     *SAME, *OWN, "conversationID", "type", "lastMessage", "groupAtInfoList",
-    # Documented, and not shown by any conversation.
+    # Says no more than messageRemindType.
     "isMuted",
+    # Our own API adds it for `extra=true`.
+    "imsite",
 }  # fmt: skip
 PREFIXES = {"C2C": ConversationType.C2C, "GROUP": ConversationType.GROUP}
+WORDS = {type_: word for word, type_ in PREFIXES.items()}
 TYPES = {"C2C": ConversationType.C2C, "GROUP": ConversationType.GROUP, "TOPIC": ConversationType.GROUP}
 SYSTEM = "@TIM#SYSTEM"
 RECEIVE_OPTIONS = {
@@ -35,6 +40,13 @@ RECEIVE_OPTIONS = {
     "Discard": ReceiveOption.NOT_RECEIVE,
     "AcceptNotNotify": ReceiveOption.RECEIVE_NOT_NOTIFY,
 }
+# The nearest word of each option; the exceptions for mentions have none.
+REMIND_TYPES = {option: word for word, option in RECEIVE_OPTIONS.items()} | {
+    ReceiveOption.RECEIVE_NOT_NOTIFY_EXCEPT_AT: "AcceptNotNotify",
+    ReceiveOption.NOT_RECEIVE_EXCEPT_AT: "Discard",
+}
+# The SDK's constants still have the names of before V2.
+SUBTYPES = {new: old for old, new in OLD_GROUP_TYPES.items()}
 
 
 def is_web(item: Mapping[str, Any]) -> bool:
@@ -137,3 +149,53 @@ def _at_entry(entry: Any) -> dict[str, Any]:
 def _last_message(values: Mapping[str, Any], type_: ConversationType, bare_id: str) -> dict[str, Any]:
     message = check_dict(values.get("lastMessage"), "lastMessage")
     return {"lastMessage": web_message.to_classic(message, type_, bare_id)} if message.get("lastTime") else {}
+
+
+# ---- The way back ------------------------------------------------------------------------------
+
+
+def from_json(conversation: bytes) -> bytes:
+    """Return the JSON of a classic object in this dialect."""
+    return orjson.dumps(from_classic(orjson.loads(conversation)))
+
+
+def change_from_json(change: bytes) -> bytes:
+    """Return the JSON of an entry of the change feed, with what it says of a conversation in this dialect."""
+    values = orjson.loads(change)
+    if "conversation" in values:
+        values["conversation"] = from_classic(values["conversation"])
+    elif "conversationID" in values:
+        type_, bare_id = split(values["conversationID"])
+        values["conversationID"] = WORDS[type_] + bare_id
+    return orjson.dumps(values)
+
+
+def from_classic(classic: Mapping[str, Any]) -> dict[str, Any]:
+    """Return one of our own classic objects in this dialect; its messageForShow is in the current language."""
+    type_, bare_id = split(classic["conversationID"])
+    group_type = SUBTYPES.get(classic["groupType"], classic["groupType"] or "")
+    word = REMIND_TYPES[classic["recvOpt"]]
+    return {
+        "conversationID": WORDS[type_] + bare_id,
+        "type": WORDS[type_],
+        "subType": group_type,
+        **_profile_from_classic(classic, type_, bare_id, group_type),
+        "remark": "",
+        "messageRemindType": word,
+        "isMuted": word != REMIND_TYPES[ReceiveOption.RECEIVE],
+        "groupAtInfoList": [
+            {"messageSequence": int(entry["seq"]), "atTypeArray": [entry["atType"]]} for entry in classic["groupAtInfoList"]
+        ],
+        "lastMessage": web_message.from_classic(classic["lastMessage"] or {}, type_, bare_id),
+        **{key: classic[key] for key in (*SAME, "imsite") if key in classic},
+    }
+
+
+def _profile_from_classic(
+    classic: Mapping[str, Any], type_: ConversationType, bare_id: str, group_type: str
+) -> dict[str, dict[str, str]]:
+    # A remark can't be told from a nickname: both are the conversation's name.
+    name, avatar = classic["showName"], classic["faceUrl"]
+    if type_ == ConversationType.C2C:
+        return {"userProfile": {"userID": bare_id, "nick": name, "avatar": avatar}}
+    return {"groupProfile": {"groupID": bare_id, "name": name, "avatar": avatar, "type": group_type}}
