@@ -24,6 +24,7 @@ from conversations.times import YEAR_2100_S
 DEFAULT_COUNT, MAX_COUNT = 100, 500
 COUNT_MAX_DIGITS = 18
 MAX_IDS_IN_URL = 100
+WEB = "web"
 BOOLEANS = {"true": True, "false": False}
 BOOLEAN_SCHEMA = {"type": "string", "enum": [*BOOLEANS]}
 
@@ -45,6 +46,12 @@ def _count(text: str) -> int:
     return min(count, MAX_COUNT)
 
 
+def _format(text: str) -> str:
+    if text != WEB:
+        raise InvalidParameter(_("format must be web, or absent for V2TIMConversation."), field="format")
+    return text
+
+
 def _ids(ids: list[str]) -> list[str]:
     if not 1 <= len(ids) <= MAX_IDS_IN_URL:
         text = _("Pass 1 to %(most)d IDs as id=…; POST takes up to 1000.") % {"most": MAX_IDS_IN_URL}
@@ -53,6 +60,12 @@ def _ids(ids: list[str]) -> list[str]:
 
 
 EXTRA = boolean("extra", "true: each conversation has one more key, imsite")
+FORMAT = Parameter(
+    "format",
+    "web: conversations in the form of the Web SDK, WebConversation in place of V2TIMConversation",
+    {"type": "string", "enum": [WEB]},
+    _format,
+)
 PLACEHOLDER = boolean("placeholder", "true: an unsaved object for a well-formed ID that the list does not have")
 CLEAR_MESSAGES = boolean("clearMessage", "false keeps the messages", default=True)
 COUNT = Parameter(

@@ -29,7 +29,7 @@ def json_response(call: Call, body: bytes | Any, token: str, *, has_etag: bool =
     else:
         packed = body if isinstance(body, bytes) else orjson.dumps(body)
         response = HttpResponse(packed, content_type="application/json", headers={"Content-Length": str(len(packed))})
-    return _with_freshness(response, token, call.owner_id if has_etag else None)
+    return _with_freshness(response, token, _etag(call, token) if has_etag else None)
 
 
 def not_modified(call: Call) -> HttpResponse | None:
@@ -38,9 +38,9 @@ def not_modified(call: Call) -> HttpResponse | None:
     if etags is None:
         return None
     token = json_reads.sync_token(call.owner_id)
-    if _etag(token, call.owner_id, get_language()) not in (etag.removeprefix("W/") for etag in parse_etags(etags)):
+    if (etag := _etag(call, token)) not in (given.removeprefix("W/") for given in parse_etags(etags)):
         return None
-    return _with_freshness(HttpResponseNotModified(), token, call.owner_id)
+    return _with_freshness(HttpResponseNotModified(), token, etag)
 
 
 def refusal_result(index: int, error: ConversationError) -> dict[str, Any]:
@@ -48,18 +48,18 @@ def refusal_result(index: int, error: ConversationError) -> dict[str, Any]:
     return {"index": index, "status": "refused", "resultCode": int(error.code), "resultInfo": str(error.detail)}
 
 
-def _with_freshness(response: HttpResponse, token: str, owner_id: str | None) -> HttpResponse:
-    headers, language = response.headers, get_language()
+def _with_freshness(response: HttpResponse, token: str, etag: str | None) -> HttpResponse:
+    headers = response.headers
     headers["Owner-Version"] = token
     headers["Cache-Control"] = "private, no-cache"
-    headers["Content-Language"] = language
+    headers["Content-Language"] = get_language()
     headers["Vary"] = VARY
-    if owner_id is not None:
-        headers["ETag"] = _etag(token, owner_id, language)
+    if etag is not None:
+        headers["ETag"] = etag
     return response
 
 
-def _etag(token: str, owner_id: str, language: str) -> str:
+def _etag(call: Call, token: str) -> str:
     # With the owner, because one URL shows each credential its own list; with the language, because of the refusals' texts.
-    list_hash = zlib.crc32(f"{owner_id} {language}".encode())
+    list_hash = zlib.crc32(f"{call.owner_id} {get_language()} {call.values.get('format', '')}".encode())
     return f'"{list_hash:08x}.{token}.{conversation_json.REVISION}"'

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import orjson
 
-from conversations.formats import conversation_json
+from conversations.formats import conversation_json, web_conversation
 from conversations.lists import raw_rows
 from conversations.lists.json_reads import EXTRA_COLUMNS, OWNER_TABLE, ROW_COLUMNS, marks_and_groups_json
 from conversations.lists.raw_rows import RawRows
@@ -36,6 +36,10 @@ class Changes(NamedTuple):
     is_finished: bool
     reset_required: bool
     owner_version: str  # the token of the whole list
+
+    def in_web_format(self) -> "Changes":
+        """Return the same changes with conversations in the Web SDK's form, in the current language."""
+        return self._replace(changes=[web_conversation.change_from_json(change) for change in self.changes])
 
     def to_json(self) -> bytes:
         """Return the body of changes/."""

@@ -126,6 +126,20 @@ class EventChecks:
 
         self.assertEqual(list(event.data["changes"][0]["conversation"]["imsite"]), ["version", "membership"])
 
+    def test_conversations_come_in_the_web_sdks_form_where_it_is_asked_for(self):
+        self.make(2)
+        image = '{"timestamp":1760000000,"sender":"peer0","elemType":3,"imageElem":{}}'
+        self.server.do(f"Conversation.objects.filter(owner_id={self.owner!r}).update(last_message={image!r})")
+        stream = self.follow("?format=web", self.headers(**{"Accept-Language": "zh-Hans"}))
+
+        [_unread, event] = stream.until("changes")
+        self.server.do(f"delete_one(owner_id={self.owner!r}, conversation_id='c2c_peer1')")
+        deleted = stream.until("changes")[-1]
+
+        self.assertEqual(ids_of([event]), ["C2Cpeer0", "C2Cpeer1"])
+        self.assertEqual(event.data["changes"][0]["conversation"]["lastMessage"]["messageForShow"], "[图片]")
+        self.assertEqual(deleted.data["changes"], [{"kind": "deleted", "conversationID": "C2Cpeer1"}])
+
     def test_an_owner_never_seen_may_be_waited_for(self):
         stream = self.follow()
         stream.until("unread")
@@ -203,6 +217,7 @@ class EventChecks:
         self.assert_refused(400, 6017, headers=self.headers(**{"Last-Event-ID": "garbage"}))
         self.assert_refused(400, 6017, "?sinse=0")
         self.assert_refused(400, 6017, "?extra=maybe")
+        self.assert_refused(400, 6017, "?format=json")
         self.assert_refused(400, 6017, "?owner=%FF")
         self.assertEqual(self.get("events/", self.headers(), "POST")[0], 405)
 

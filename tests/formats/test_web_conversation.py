@@ -68,8 +68,8 @@ any_element = st.dictionaries(
 any_message = st.fixed_dictionaries(
     {},
     optional={
-        **{key: any_element | json_values for key in sorted(ELEMENT_PARTS)},
-        **{key: json_values for key in (*web_message.RENAMED, "sender", "nickName", "status", "isSelf", "revokerInfo")},
+        **dict.fromkeys(sorted(ELEMENT_PARTS), any_element | json_values),
+        **dict.fromkeys((*web_message.RENAMED, "sender", "nickName", "status", "isSelf", "revokerInfo"), json_values),
         "elemType": st.integers(-1, 13) | json_values,
         "timestamp": st.integers(1, 1_800_000_000),
     },

@@ -33,7 +33,7 @@ from conversations.api.calls import API_PATH, Endpoint
 from conversations.api.errors import problem_response, request_id_of
 from conversations.api.events.hub import Follower, Hub, Threads
 from conversations.api.openapi import reads as openapi_reads
-from conversations.api.parameters import EXTRA, SINCE
+from conversations.api.parameters import EXTRA, FORMAT, SINCE
 from conversations.exceptions import Code, ConversationError
 from conversations.lists import change_feed, json_reads
 from conversations.models import Conversation
@@ -45,7 +45,7 @@ COUNT = 100  # changes in one event
 # Clients come back after this time and up to as much again, so that all of a server's do not come at once.
 RETRY_MS = 3000
 HEADERS = {"Cache-Control": "private, no-cache, no-store", "X-Accel-Buffering": "no"}
-ENDPOINT = Endpoint(READ, (SINCE, EXTRA))
+ENDPOINT = Endpoint(READ, (SINCE, EXTRA, FORMAT))
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict]]
@@ -61,6 +61,7 @@ class Subscription(NamedTuple):
     owner_id: str
     since: SyncToken | None
     extra: bool
+    web_language: str | None  # of previews in the Web SDK's form; None for the native form
 
 
 class Misdirected(ConversationError):
@@ -159,7 +160,8 @@ def _subscription(request: HttpRequest) -> Subscription:
     # A browser comes back to the same URL; only its header tells how far it got.
     last_event_id = request.META.get("HTTP_LAST_EVENT_ID")
     since = sync_tokens.parse(last_event_id) if last_event_id else values.get("since")
-    return Subscription(owner_id, since, values["extra"])
+    web_language = translation.get_language() if FORMAT.name in values else None
+    return Subscription(owner_id, since, values["extra"], web_language)
 
 
 def _actor(request: HttpRequest) -> Actor:
@@ -178,7 +180,7 @@ class Stream:
 
     def __init__(self, scope: Scope, send: Send, subscription: Subscription) -> None:
         self._scope, self._send = scope, send
-        self._owner_id, self._since, self._extra = subscription
+        self._owner_id, self._since, self._extra, self._web_language = subscription
 
     async def run(self, follower: Follower) -> None:
         """Send events until the follower ends, or the client's right to follow. Raises the database's errors."""
@@ -209,6 +211,8 @@ class Stream:
         self._since = sync_tokens.parse(page.since)
         if page.is_finished:
             follower.seen = page.owner_version
+        if self._web_language:
+            page = await threads.run(_in_web_format, page, self._web_language)
         if totals is not None or not page.is_finished:
             await self._write(_event(b"changes", page.to_json(), page.since))
         if totals is not None:
@@ -226,6 +230,11 @@ def _page(owner_id: str, since: SyncToken | None, extra: bool) -> tuple[change_f
     # A version that moved counts too, even if the changes up to it are none for this client.
     is_new = page.since != str(since or sync_tokens.NEVER_SEEN)
     return page, _totals(owner_id) if page.is_finished and is_new else None
+
+
+def _in_web_format(page: change_feed.Changes, language: str) -> change_feed.Changes:
+    with translation.override(language):
+        return page.in_web_format()
 
 
 def _totals(owner_id: str) -> bytes:

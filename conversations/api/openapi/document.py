@@ -7,6 +7,7 @@ from django.utils import translation
 
 from conversations.api.openapi.descriptions import DESCRIPTIONS, INTRODUCTION, TAGS
 from conversations.api.openapi.examples import PARAMETERS, Examples, examples
+from conversations.api.openapi.web_format import WEB_CONVERSATION
 from conversations.exceptions import Code
 
 Schema = dict[str, Any]
@@ -44,7 +45,7 @@ def complete(result: Schema, generator: Any, request: Any, public: bool) -> Sche
         result["paths"]["/callbacks/tencent/"] = {"post": _webhook()}
         components = result["components"]
         components["responses"] = {"Problem": _problem_response()}
-        components["schemas"] |= {"Problem": _problem_schema()}
+        components["schemas"] |= {"Problem": _problem_schema(), "WebConversation": WEB_CONVERSATION}
         components["schemas"]["V2TIMMessage"]["additionalProperties"] = True
         components["securitySchemes"]["webhookSignature"] = {
             "type": "apiKey",

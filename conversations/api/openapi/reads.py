@@ -44,7 +44,7 @@ changes = extend_schema(
 events = extend_schema(
     operation_id="getEvents",
     summary="Stream changes (server-sent events)",
-    parameters=[OWNER, *map(described, (parameters.SINCE, parameters.EXTRA))],
+    parameters=[OWNER, *map(described, (parameters.SINCE, parameters.EXTRA, parameters.FORMAT))],
     auth=[{"bearer": []}, {"staffSession": []}],  # type: ignore[list-item]  # as the document has it
     responses={(200, "text/event-stream"): str},
 )

@@ -1,6 +1,6 @@
 """getConversation and getConversationList over HTTP."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -13,10 +13,11 @@ from conversations.access.api_keys import READ
 from conversations.api.calls import Call, EndpointViewSet, endpoint
 from conversations.api.inputs import LookupInput
 from conversations.api.openapi import reads as openapi_reads
-from conversations.api.parameters import COUNT, EXTRA, FILTERS, IDS, NEXT_SEQ, PLACEHOLDER
+from conversations.api.parameters import COUNT, EXTRA, FILTERS, FORMAT, IDS, NEXT_SEQ, PLACEHOLDER
 from conversations.api.responses import json_response, not_modified
 from conversations.api.viewsets.conversation_actions import ConversationActions
 from conversations.exceptions import Code, ConversationError, ConversationNotFound, InvalidParameter
+from conversations.formats import web_conversation
 from conversations.lists import cursors, json_reads
 from conversations.lists.cursors import Cursor
 from conversations.lists.filters import FILTER_NAMES, ConversationFilterSet
@@ -44,25 +45,25 @@ class ConversationViewSet(ConversationActions, EndpointViewSet):
     check_object_id = staticmethod(identifiers.split)
 
     @openapi_reads.get_conversation
-    @endpoint(READ, EXTRA, PLACEHOLDER, is_hot=True)
+    @endpoint(READ, EXTRA, PLACEHOLDER, FORMAT, is_hot=True)
     def retrieve(self, call: Call) -> HttpResponse:
         return not_modified(call) or _one_conversation(call)
 
     @openapi_reads.get_conversation_list
-    @endpoint(READ, *FILTERS, COUNT, NEXT_SEQ, EXTRA, is_hot=True)
+    @endpoint(READ, *FILTERS, COUNT, NEXT_SEQ, EXTRA, FORMAT, is_hot=True)
     def list(self, call: Call) -> HttpResponse:
         query = _list_query(call)  # refuses a bad filter or nextSeq, even if the list has not changed
         return not_modified(call) or _page(call, query)
 
     @openapi_reads.lookup
     @action(detail=False)
-    @endpoint(READ, IDS, EXTRA, is_hot=True)
+    @endpoint(READ, IDS, EXTRA, FORMAT, is_hot=True)
     def lookup(self, call: Call) -> HttpResponse:
         return not_modified(call) or _lookup(call, call.values["id"])
 
     @openapi_reads.lookup_many
     @lookup.mapping.post
-    @endpoint(READ, EXTRA, body=LookupInput)
+    @endpoint(READ, EXTRA, FORMAT, body=LookupInput)
     def lookup_many(self, call: Call) -> HttpResponse:
         return _lookup(call, call.body["conversation_ids"])
 
@@ -91,11 +92,14 @@ def _list_query(call: Call) -> ListQuery:
 
 def _one_conversation(call: Call) -> HttpResponse:
     snapshot = json_reads.lookup(call.owner_id, [call.object_id], extra=call.values["extra"])
-    for conversation in snapshot.conversations.values():
+    for conversation in _in_format(call, snapshot.conversations.values()):
         return json_response(call, conversation, snapshot.token)
     if call.values["placeholder"]:
         # It has the peer's name, whose changes this owner's version does not count: no ETag.
-        return json_response(call, placeholder(call.owner_id, call.object_id), snapshot.token, has_etag=False)
+        unsaved = placeholder(call.owner_id, call.object_id)
+        if FORMAT.name in call.values:
+            unsaved = web_conversation.from_classic(unsaved)
+        return json_response(call, unsaved, snapshot.token, has_etag=False)
     raise ConversationNotFound(call.object_id)
 
 
@@ -109,7 +113,7 @@ def _page(call: Call, query: ListQuery) -> HttpResponse:
     if page.next:
         next_seq = cursors.next_seq(page.next, owner_id=call.owner_id, bound_to=query.bound_to)
     body = b'{"conversationList":[%b],"nextSeq":"%b","isFinished":%b}' % (
-        b",".join(page.conversations.values()),
+        b",".join(_in_format(call, page.conversations.values())),
         next_seq.encode(),
         b"false" if page.next else b"true",
     )
@@ -122,8 +126,16 @@ def _lookup(call: Call, conversation_ids: list[str]) -> HttpResponse:
     snapshot = json_reads.lookup(call.owner_id, wanted, extra=call.values["extra"])
     found = [snapshot.conversations.get(conversation_id.encode()) for conversation_id in wanted]
     unresolved = [_unresolved(id_) for id_, conversation in zip(wanted, found) if conversation is None]
-    body = b'{"conversationList":[%b],"unresolved":%b}' % (b",".join(filter(None, found)), orjson.dumps(unresolved))
+    body = b'{"conversationList":[%b],"unresolved":%b}' % (
+        b",".join(_in_format(call, filter(None, found))),
+        orjson.dumps(unresolved),
+    )
     return json_response(call, body, snapshot.token)
+
+
+def _in_format(call: Call, conversations: Iterable[bytes]) -> Iterable[bytes]:
+    """Return conversations as JSON in the form that the call asks for."""
+    return map(web_conversation.from_json, conversations) if FORMAT.name in call.values else conversations
 
 
 def _unresolved(conversation_id: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from django.http import HttpResponse
 from conversations.access.api_keys import READ
 from conversations.api.calls import Call, EndpointViewSet, endpoint
 from conversations.api.openapi import reads as openapi_reads
-from conversations.api.parameters import COUNT, EXTRA, FILTERS, SINCE
+from conversations.api.parameters import COUNT, EXTRA, FILTERS, FORMAT, SINCE
 from conversations.api.responses import json_response, not_modified
 from conversations.api.viewsets.conversations import filters_of, selected
 from conversations.lists import change_feed, json_reads
@@ -26,9 +26,11 @@ class ChangeViewSet(EndpointViewSet):
     """The changes of a user's list."""
 
     @openapi_reads.changes
-    @endpoint(READ, SINCE, COUNT, EXTRA)
+    @endpoint(READ, SINCE, COUNT, EXTRA, FORMAT)
     def list(self, call: Call) -> HttpResponse:
         page = change_feed.read(call.owner_id, call.values.get("since"), call.values["count"], extra=call.values["extra"])
+        if FORMAT.name in call.values:
+            page = page.in_web_format()
         return json_response(call, page.to_json(), page.owner_version, has_etag=False)
 
 
