@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import nullcontext
+from pathlib import Path
 
 import pytest
 from django.db import connection
@@ -12,6 +13,9 @@ from tests.browser.site import Site
 from tests.browser.visits import Visits
 from tests.support.servers import scratch_postgresql
 
+HERE = Path(__file__).parent
+SAME_EVERYWHERE = {"test_accessible", "test_api_pages", "test_hidden_text", "test_screens", "test_weight"}
+
 
 @pytest.fixture(scope="package")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
@@ -20,6 +24,14 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         site = Site(tmp_path_factory.mktemp("static"), **({"DATABASE_URL": url} if url else {}))
         yield site
         site.stop()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What pages look like and weigh is the same on every database: skip it on others than SQLite."""
+    if connection.vendor != "sqlite":
+        for item in items:
+            if item.path.parent == HERE and item.path.stem in SAME_EVERYWHERE:
+                item.add_marker(pytest.mark.skip(reason="The same on every database: the suite's run on SQLite is enough."))
 
 
 @pytest.fixture(scope="package")
