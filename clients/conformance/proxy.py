@@ -107,7 +107,7 @@ class _Handler(BaseHTTPRequestHandler):
         finally:
             upstream.close()
 
-    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = pass_on
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = pass_on
 
     def answer(self, response: http.client.HTTPResponse) -> None:
         body = response.read()

@@ -1,0 +1,129 @@
+/** One server and credential: sends requests and reads answers. */
+
+import { parse, stringify } from "./json.js";
+
+const TIMEOUT_MS = 30_000;
+
+/** The client's own codes; all others are the server's. */
+export const Code = Object.freeze({
+  TIMEOUT: 6012,
+  CLOSED: 6013,
+  INVALID_PARAMETER: 6017,
+  UNREADABLE_ANSWER: 9502,
+  NETWORK: 9508,
+  SERVER_ERROR: 50004,
+});
+
+/** A call that failed: the SDK's `code` and `desc`, and the HTTP status, 0 where there was no answer. */
+export class ImsiteError extends Error {
+  constructor(code, desc, status = 0) {
+    super(desc);
+    this.name = "ImsiteError";
+    this.code = code;
+    this.desc = desc;
+    this.status = status;
+  }
+}
+
+export class Session {
+  #root;
+  #owner;
+  #isClosed = false;
+  #open = new Set();
+  /** The sync token after which changes are news to the app: of the first list read, then of the last event. */
+  #position;
+
+  constructor({ server, credential, owner }) {
+    this.#root = `${server.replace(/\/+$/, "")}/api/v1/`;
+    this.#owner = owner;
+    this.credential = credential;
+  }
+
+  /** End all requests; later ones fail. */
+  close() {
+    this.#isClosed = true;
+    for (const abort of this.#open) abort.abort();
+  }
+
+  /** Return an answer's JSON and the sync token that came with it. Throws ImsiteError. */
+  async send(method, path, query = {}, body = undefined) {
+    const timeout = new AbortController();
+    const timer = setTimeout(() => timeout.abort(), TIMEOUT_MS);
+    this.#open.add(timeout);
+    const headers = { Accept: "application/json" };
+    if (body !== undefined) headers["Content-Type"] = "application/json";
+    try {
+      const response = await this.#fetch(path, query, headers, timeout, { method, body: stringify(body) });
+      return read(response.status, await response.text(), response.headers.get("Owner-Version"));
+    } catch (error) {
+      throw this.#asImsiteError(error, timeout);
+    } finally {
+      this.#open.delete(timeout);
+      clearTimeout(timer);
+    }
+  }
+
+  /** Open the event stream after the position. `abort` ends it. Throws ImsiteError. */
+  async openEvents(query, abort) {
+    const headers = { Accept: "text/event-stream", "Last-Event-ID": await this.position() };
+    const timer = setTimeout(() => abort.abort(), TIMEOUT_MS);
+    try {
+      const response = await this.#fetch("events/", query, headers, abort, { cache: "no-store" });
+      if (response.status !== 200) read(response.status, await response.text(), null);
+      return response;
+    } catch (error) {
+      throw this.#asImsiteError(error, abort);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Return the position, which is the present one if there is none yet. */
+  async position() {
+    if (this.#position === undefined) {
+      const { version } = await this.send("GET", "unread/");
+      this.startAt(version ?? "0");
+    }
+    return this.#position;
+  }
+
+  /** Set the position, unless there is one. */
+  startAt(version) {
+    this.#position ??= version;
+  }
+
+  moveTo(lastEventID) {
+    this.#position = lastEventID;
+  }
+
+  async #fetch(path, query, headers, abort, options) {
+    if (this.#isClosed) throw new ImsiteError(Code.CLOSED, "The client is closed.");
+    const parameters = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== undefined && value !== null));
+    if (this.#owner) parameters.set("owner", this.#owner);
+    return fetch(`${this.#root}${path}?${parameters}`, {
+      ...options,
+      headers: { ...headers, Authorization: `Bearer ${this.credential}` },
+      credentials: "omit",
+      redirect: "error",
+      signal: abort.signal,
+    });
+  }
+
+  #asImsiteError(error, abort) {
+    if (error instanceof ImsiteError) return error;
+    if (this.#isClosed) return new ImsiteError(Code.CLOSED, "The client is closed.");
+    if (abort.signal.aborted) return new ImsiteError(Code.TIMEOUT, "The server did not answer in time.");
+    return new ImsiteError(Code.NETWORK, `The server cannot be reached: ${error.cause?.message ?? error.message}`);
+  }
+}
+
+function read(status, text, version) {
+  let json = {};
+  try {
+    if (text) json = parse(text);
+  } catch {
+    throw new ImsiteError(Code.UNREADABLE_ANSWER, `The answer is not JSON (HTTP status ${status}).`, status);
+  }
+  if (status >= 200 && status < 300) return { json, version };
+  throw new ImsiteError(json.code ?? Code.SERVER_ERROR, json.desc ?? `The server answered with HTTP status ${status}.`, status);
+}
