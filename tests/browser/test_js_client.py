@@ -170,6 +170,20 @@ def test_events_go_on_after_a_break(page: Page, world: World):
     assert page.evaluate("() => events.filter(([name]) => name === 'changed').length") == 1
 
 
+def test_after_a_reset_all_conversations_come_as_new(page: Page, world: World):
+    connect(page, world)
+    page.evaluate(LISTEN)
+    wait_for(page, ["finished"])
+    wait_for(page, ["unread", 0])
+    page.evaluate("() => events.splice(0)")
+
+    world.server.do("Owner.objects.filter(owner_id='alice').update(epoch=77)")
+    world.proxy.break_streams()
+
+    page.wait_for_function("() => events.some(([name, ids]) => name === 'new' && ids.includes('c2c_bob'))")
+    page.wait_for_function("() => events.filter(([name]) => name === 'finished').length === 2")
+
+
 def test_the_page_of_the_documentation_shows_a_list_and_its_changes(page: Page, world: World):
     (sample,) = re.findall(r"```html\n(.+?)```", (CLIENTS / "README.md").read_text(), re.DOTALL)
     for word, value in (('"https://im.example.com"', world.proxy.url), ("userSig", usersig())):
