@@ -105,6 +105,7 @@ INSTALLED_APPS = [
     "conversations",
 ]
 MIDDLEWARE = [
+    "imsite.health.HealthMiddleware",
     "conversations.api.errors.RequestIDMiddleware",
     *(["corsheaders.middleware.CorsMiddleware"] if CORS_ALLOWED_ORIGINS else []),
     # Answers the three hot reads itself, as they need no later middleware.

@@ -41,11 +41,11 @@ def notify(owner_ids: Sequence[str]) -> None:
             cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, payload])
 
 
-async def listen() -> AsyncGenerator[Sequence[str], None]:
-    """Yield the owners of each notification; an empty sequence if any list may have changed.
+async def listen() -> AsyncGenerator[Sequence[str] | None, None]:
+    """Yield the owners of each notification; an empty sequence if any list may have changed; None if the connection is lost.
 
-    That is a notification for too many owners to name, and each start of listening. PostgreSQL only; holds a connection of
-    its own, outside the pool, and reconnects for ever.
+    Any list may have changed at each start of listening, and where there are too many owners to name. PostgreSQL only; holds a
+    connection of its own, outside the pool, and reconnects for ever.
     """
     pause_s = FIRST_PAUSE_S
     while True:
@@ -59,6 +59,7 @@ async def listen() -> AsyncGenerator[Sequence[str], None]:
         except psycopg.Error as error:
             if pause_s == FIRST_PAUSE_S:
                 logger.warning("Cannot listen for changes, will be retried: %s", error)
+            yield None
         await asyncio.sleep(pause_s)
         pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
 

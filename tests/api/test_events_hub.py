@@ -118,7 +118,7 @@ class StreamTests(IsolatedAsyncioTestCase):
     """The ASGI application, with what threads would do prepared."""
 
     def setUp(self):
-        subscription = stream.Subscription(ALICE, None, False)
+        subscription = stream.Subscription(ALICE, None, False, None)
         page = Changes("1.1", [], True, False, "1.1")
         self.threads = FakeThreads(
             _admit=(subscription, HttpResponse(content_type="text/event-stream")), _totals=b"{}", _page=(page, b"{}")

@@ -98,6 +98,7 @@ class Hub:
         self._tasks: list[asyncio.Task] = []
         self._should_poll = asyncio.Event()
         self._is_closed = False
+        self.is_listening: bool | None = None  # None before the first follower, and without notifications
 
     def __len__(self) -> int:
         return sum(map(len, self._followers.values()))
@@ -163,9 +164,10 @@ class Hub:
     async def _wake_when_notified(self, listen: Callable[[], AsyncGenerator]) -> None:
         async with aclosing(listen()) as batches:
             async for owner_ids in batches:
+                self.is_listening = owner_ids is not None
                 if owner_ids:
                     self.wake(owner_ids)
-                else:
+                elif owner_ids is not None:
                     # Some may be lost. A poll wakes only followers that missed something, and one poll does for several.
                     self._should_poll.set()
 

@@ -1,0 +1,69 @@
+"""GET /livez and /readyz: for load balancers and supervisors, before hosts and credentials are checked."""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from django.db import Error
+from django.http import HttpRequest, HttpResponse, JsonResponse
+
+from conversations.api.events.stream import hub
+from conversations.maintenance import health
+
+logger = logging.getLogger(__name__)
+_state: set[str] = set()
+
+
+class HealthMiddleware:
+    """Answer the health addresses; it comes before all other middleware.
+
+    `/livez` says that the process answers, without the database. `/readyz` answers 503 while requests would fail: without the
+    database, or with pending migrations. A backlog is told and does not make a server unready, since all share it.
+    """
+
+    sync_capable, async_capable = True, False
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        match request.path_info:
+            case "/livez":
+                return _answer({"status": "ok"})
+            case "/readyz":
+                return _readiness()
+        return self.get_response(request)
+
+
+def _readiness() -> HttpResponse:
+    try:
+        if _has_pending_migrations():
+            return _answer({"status": "unavailable", "database": "ok", "migrations": "pending"}, status=503)
+        backlog = health.backlog()
+    except Error as error:
+        logger.warning("Not ready: %s", str(error).partition("\n")[0])
+        return _answer({"status": "unavailable", "database": "unavailable"}, status=503)
+    listener = {None: "idle", True: "ok", False: "unavailable"}[hub.is_listening]
+    return _answer(
+        {
+            "status": "ok",
+            "database": "ok",
+            "migrations": "ok",
+            "listener": listener,
+            "oldestPendingWebhookSeconds": backlog.oldest_webhook_s,
+            "pendingUpdates": backlog.has_updates,
+        }
+    )
+
+
+def _has_pending_migrations() -> bool:
+    """Return whether the database lacks migrations. Once it has all, it is not asked again: that reads many files."""
+    if "migrated" not in _state:
+        if health.pending_migrations():
+            return True
+        _state.add("migrated")
+    return False
+
+
+def _answer(content: dict[str, Any], status: int = 200) -> HttpResponse:
+    return JsonResponse(content, status=status, headers={"Cache-Control": "no-store"})
