@@ -1,15 +1,17 @@
 # Two commands matter: `make run` (the demo) and `make test`. `make serve` is production; `make quick` is for the inner loop.
 PYTHON ?= python3.11
+HOST ?= 127.0.0.1
 PORT ?= 8000
 EVENTS_PORT ?= $(shell expr $(PORT) + 1)
 WEB_WORKERS ?= 2
+WEB_THREADS ?= 4
 VENV := .venv
 BIN := $(VENV)/bin
 # The command of every server process; also used by the Procfile.
-GRANIAN := $(BIN)/granian --host 127.0.0.1 --no-ws --workers-kill-timeout 4
+GRANIAN := $(BIN)/granian --host $(HOST) --no-ws --workers-kill-timeout 4 --respawn-failed-workers --respawn-interval 1
 
 # Granian shares a port with other processes: two servers would take turns.
-check-port = $(BIN)/python -c 'import socket, sys; socket.create_server(("127.0.0.1", int(sys.argv[1]))).close()' $(1) 2>/dev/null \
+check-port = $(BIN)/python -c 'import socket, sys; socket.create_server((sys.argv[2], int(sys.argv[1]))).close()' $(1) $(HOST) 2>/dev/null \
 	|| { echo "Port $(1) is in use. Stop the other process or set PORT."; exit 1; }
 
 # What is compiled once is kept: servers and tests start many processes.
@@ -41,6 +43,7 @@ serve: export DEBUG := false
 serve: export PORT := $(PORT)
 serve: export EVENTS_PORT := $(EVENTS_PORT)
 serve: export WEB_WORKERS := $(WEB_WORKERS)
+serve: export WEB_THREADS := $(WEB_THREADS)
 serve: export GRANIAN := $(GRANIAN)
 serve: export MANAGE := $(BIN)/python manage.py
 serve: $(VENV)/runtime

@@ -14,6 +14,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "imsite.settings")
 # Under ASGI each request may run in another thread, so persistent connections would pile up.
 os.environ.setdefault("DATABASE_POOL", "true")
 
+# Requests wait for locks and statements for a limited time.
+os.environ.setdefault("IS_WEB_PROCESS", "true")
+
 django_application = get_asgi_application()
 
 from conversations.api.events.stream import Receive, Scope, Send, events, hub, is_for_events  # noqa: E402 - needs the settings

@@ -15,20 +15,30 @@ from imsite.safety import refuse_unsafe
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.FileAwareEnv()
+DATABASE_URL_FORM = "DATABASE_URL must be postgres://user:password@host:port/name or sqlite:///path."
+FLAGS = {"": None, "true": True, "false": False, "on": True, "off": False, "yes": True, "no": False, "1": True, "0": False}
 
 
 def whole_number(name: str, default: int) -> int:
     """Return a setting's number; an empty value is an absent one."""
     text = env.str(name, default="")
-    if text and not text.isdigit():
+    if text and not (text.isascii() and text.isdigit() and len(text) <= 18):
         raise ImproperlyConfigured(f"{name} must be a whole number, not {text!r}.")
     return int(text) if text else default
+
+
+def flag(name: str, *, default: bool) -> bool:
+    """Return a setting that is true or false; an empty value is an absent one. A typo must not switch anything off."""
+    text = env.str(name, default="").lower()
+    if text not in FLAGS:
+        raise ImproperlyConfigured(f"{name} must be true or false, not {text!r}.")
+    return default if text == "" else FLAGS[text]
 
 
 # ---- Settings for operators ------------------------------------------------------------------
 
 # Development mode: on in a fresh checkout, off with a SECRET_KEY and in `make serve`.
-DEBUG = env.bool("DEBUG", default=not (env.str("SECRET_KEY", default="") or "SECRET_KEY_FILE" in os.environ))
+DEBUG = flag("DEBUG", default=not (env.str("SECRET_KEY", default="") or "SECRET_KEY_FILE" in os.environ))
 SECRET_KEY = env.str("SECRET_KEY", default="demo-only-secret-key" if DEBUG else "")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEBUG else [])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
@@ -51,38 +61,55 @@ EVENTS_HEARTBEAT_S = whole_number("EVENTS_HEARTBEAT_S", 15)  # interval of heart
 MAX_PINNED = whole_number("MAX_PINNED", 50)  # limit of pinned conversations per user
 TOMBSTONE_DAYS = whole_number("TOMBSTONE_DAYS", 30)  # deleted-conversation retention in the change feed
 SKIP_OWNERS = frozenset(env.list("SKIP_OWNERS", default=[]))  # users without a list, such as bots and administrators
-VIEW_REASON_REQUIRED = env.bool(
-    "VIEW_REASON_REQUIRED", default=False
-)  # whether staff must enter a reason before viewing a list
+VIEW_REASON_REQUIRED = flag("VIEW_REASON_REQUIRED", default=False)  # whether staff must enter a reason before viewing a list
 LOGIN_FAILURES = whole_number("LOGIN_FAILURES", 10)  # failed logins per account and address before a lock-out
 LOGIN_LOCK_S = whole_number("LOGIN_LOCK_S", 15 * 60)  # length of the lock-out
 MAX_BODY_BYTES = whole_number("MAX_BODY_BYTES", 8 * 1024 * 1024)  # limit of an API request
 
+# How long a request waits for a row that another one has locked, and for one statement; 0 is without limit. Commands and
+# migrations wait as long as it takes.
+LOCK_TIMEOUT_S = whole_number("LOCK_TIMEOUT_S", 5)
+STATEMENT_TIMEOUT_S = whole_number("STATEMENT_TIMEOUT_S", 30)
+# False behind a pooler that shares connections between transactions: no prepared statements, and no settings of a session.
+DATABASE_PREPARE = flag("DATABASE_PREPARE", default=True)
+
 # ---- Database --------------------------------------------------------------------------------
 
-DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'imsite.sqlite3'}")}
+_IS_WEB_PROCESS = flag("IS_WEB_PROCESS", default=False)  # set by the entry points of the servers
+try:
+    DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'imsite.sqlite3'}")}
+except (KeyError, ValueError) as error:
+    raise ImproperlyConfigured(DATABASE_URL_FORM) from error
 _database = DATABASES["default"]
-if _database["ENGINE"] == "django.db.backends.sqlite3":
+_engine = _database.get("ENGINE")
+if _engine == "django.db.backends.sqlite3":
     _database["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",  # writers wait at BEGIN instead of failing later
-        "timeout": 30,
+        "timeout": LOCK_TIMEOUT_S if _IS_WEB_PROCESS and LOCK_TIMEOUT_S else 30,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
     # A file, as in production: in memory, the threads of a process would share the locks of a connection.
     _database["TEST"] = {"NAME": f"{_database['NAME']}.test"}
-elif _database["ENGINE"] == "django.db.backends.postgresql":
+elif _engine == "django.db.backends.postgresql":
     _database["ENGINE"] = "imsite.postgresql"
     # An unresponsive PostgreSQL host times out after two seconds, within the time limit of a webhook: while connecting, when
     # sent bytes are not acknowledged, and during a query. libpq 18 has no limit for a hanging process on a responsive host.
     _timeouts = {"connect_timeout": 2, "tcp_user_timeout": 1500, "keepalives_idle": 1, "keepalives_interval": 1}
-    _database["OPTIONS"] = {"server_side_binding": True, "prepare_threshold": 2, **_timeouts, **_database.get("OPTIONS", {})}
+    _prepare = {"prepare_threshold": 2 if DATABASE_PREPARE else None}
+    _database["OPTIONS"] = {"server_side_binding": True, **_prepare, **_timeouts, **_database.get("OPTIONS", {})}
+    # JIT compilation takes a second or more, and no query here runs that long.
+    _session = {"jit": "off"}
+    if _IS_WEB_PROCESS:
+        _session |= {"lock_timeout": f"{LOCK_TIMEOUT_S}s", "statement_timeout": f"{STATEMENT_TIMEOUT_S}s"}
+    _database["SESSION"] = _session if DATABASE_PREPARE else {}
+    _database["DISABLE_SERVER_SIDE_CURSORS"] = not DATABASE_PREPARE
     _database["CONN_HEALTH_CHECKS"] = True
-    if env.bool("DATABASE_POOL", default=False):
+    if flag("DATABASE_POOL", default=False):
         _database["OPTIONS"]["pool"] = {"min_size": 2, "max_size": 16, "timeout": 5}
     else:
         _database["CONN_MAX_AGE"] = None
 else:
-    raise ImproperlyConfigured("DATABASE_URL must start with postgres:// or sqlite:///.")
+    raise ImproperlyConfigured(DATABASE_URL_FORM)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # ---- Django ----------------------------------------------------------------------------------

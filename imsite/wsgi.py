@@ -8,4 +8,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "imsite.settings")
 # A WSGI server is in production unless the environment says otherwise.
 os.environ.setdefault("DEBUG", "false")
 
+# Requests wait for locks and statements for a limited time.
+os.environ.setdefault("IS_WEB_PROCESS", "true")
+
 application = get_wsgi_application()

@@ -1,4 +1,4 @@
-"""Django's PostgreSQL backend without JIT compilation, and with a health check that costs no round trip."""
+"""Django's PostgreSQL backend with settings of the session, and with a health check that costs no round trip."""
 
 import select
 
@@ -7,12 +7,13 @@ from django.db.backends.postgresql import base
 
 class DatabaseWrapper(base.DatabaseWrapper):
     def _configure_connection(self, connection) -> bool:
-        """Turn JIT compilation off: it takes a second or more, and no query here runs that long.
+        """Apply the settings of `DATABASES[…]["SESSION"]`.
 
-        A statement, as Django uses for the time zone, since poolers reject the setting as a connection option.
+        By a statement, as Django uses for the time zone, since poolers reject settings as a connection option.
         """
         super()._configure_connection(connection)  # type: ignore[misc]  # not in the stubs
-        connection.execute("SET jit = off")
+        if session := self.settings_dict.get("SESSION"):
+            connection.execute("; ".join(f"SET {name} = '{value}'" for name, value in session.items()))
         return True
 
     def is_usable(self) -> bool:

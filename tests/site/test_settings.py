@@ -103,7 +103,16 @@ def test_the_wsgi_door_opens_with_safe_settings():
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("MAX_PINNED", "many"), ("IM_SDK_APP_ID", "-1"), ("DATABASE_URL", "mysql://root@127.0.0.1/x")]
+    ("name", "value"),
+    [
+        ("MAX_PINNED", "many"),
+        ("IM_SDK_APP_ID", "-1"),
+        ("LOCK_TIMEOUT_S", "9" * 30),
+        ("DATABASE_URL", "mysql://root@127.0.0.1/x"),
+        ("DATABASE_URL", "foo"),
+        ("VIEW_REASON_REQUIRED", "maybe"),
+        ("DATABASE_PREPARE", "2"),
+    ],
 )
 def test_a_malformed_setting_is_named(name, value):
     done = start(SECRET_KEY=SAFE["SECRET_KEY"], ALLOWED_HOSTS="im.example.org", **{name: value})

@@ -136,7 +136,8 @@ class RunningServer:
         self.wait()
 
     def start(self, interface: str, application: str) -> subprocess.Popen:
-        options = ("--workers", "1", "--no-ws", "--workers-kill-timeout", "3", "--log-level", "critical")
+        threads = ("--blocking-threads", "4") if interface == "wsgi" else ()
+        options = ("--workers", "1", *threads, "--no-ws", "--workers-kill-timeout", "3", "--log-level", "critical")
         command = [BIN / "granian", "--interface", interface, "--host", "127.0.0.1", "--port", str(self.port), *options]
         return subprocess.Popen(
             [*command, application],
