@@ -17,7 +17,7 @@ check-port = $(BIN)/python -c 'import socket, sys; socket.create_server((sys.arg
 # What is compiled once is kept: servers and tests start many processes.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: install run serve quick test lint lock messages screenshots docs
+.PHONY: install run release serve quick test lint lock messages screenshots docs
 
 # The locks have every package that the requirements bring along, with the hashes of its files; `make lock` writes them.
 $(VENV)/runtime: requirements.lock
@@ -38,6 +38,13 @@ run: $(VENV)/runtime
 	$(BIN)/python manage.py create_demo_data --port $(PORT)
 	$(GRANIAN) --port $(PORT) --interface asgi --workers 1 imsite.asgi:application
 
+# Before the first `make serve`, and after each upgrade.
+release: export DEBUG := false
+release: $(VENV)/runtime
+	$(BIN)/python manage.py check --deploy --fail-level ERROR
+	$(BIN)/python manage.py collectstatic --no-input --verbosity 0
+	$(BIN)/python manage.py migrate --verbosity 1
+
 # Plain HTTP on loopback, behind a TLS proxy: the processes of the Procfile, which start and stop together.
 serve: export DEBUG := false
 serve: export PORT := $(PORT)
@@ -50,9 +57,7 @@ serve: $(VENV)/runtime
 	@test $(PORT) != $(EVENTS_PORT) || { echo "EVENTS_PORT must differ from PORT."; exit 1; }
 	@$(call check-port,$(PORT))
 	@$(call check-port,$(EVENTS_PORT))
-	$(BIN)/python manage.py check --deploy --fail-level ERROR
-	$(BIN)/python manage.py collectstatic --no-input --verbosity 0
-	$(BIN)/python manage.py migrate --check || { echo "The database has pending migrations. Run manage.py migrate first."; exit 1; }
+	@$(BIN)/python manage.py doctor --start
 	$(BIN)/honcho start --env /dev/null --no-colour
 
 # An answer within a minute, on SQLite: no browser, no servers, no long stories. `make quick ARGS=tests/feeding` for a part.

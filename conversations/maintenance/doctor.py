@@ -1,0 +1,118 @@
+"""Examine an installation: settings, database, migrations, static files, clock, streams, webhooks."""
+
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import NamedTuple
+
+from django.conf import settings
+from django.core.checks import run_checks
+from django.db import Error, connection
+from django.utils.translation import gettext as _
+
+from conversations.maintenance import health
+from conversations.models import WebhookEvent
+
+MAX_CLOCK_DIFFERENCE_S = 2
+ALARMING_AGE_S = 60
+TIMEOUT_S = 3
+
+
+class State(StrEnum):
+    """How serious a finding is."""
+
+    OK = "ok"
+    WARNING = "warning"
+    FAILED = "failed"
+
+
+class Finding(NamedTuple):
+    """What was examined, what was found, and what to do about it."""
+
+    subject: str
+    state: State
+    text: str
+    advice: str = ""
+
+
+def examine(*, only_start: bool = False) -> Iterator[Finding]:
+    """Yield the findings; with `only_start`, only those without which no server can start."""
+    try:
+        connection.ensure_connection()
+    except Error as error:
+        why = str(error).strip().partition("\n")[0]
+        yield Finding(
+            "database", State.FAILED, _("unreachable: %(why)s") % {"why": why}, _("Check DATABASE_URL, and that it runs.")
+        )
+        return
+    yield Finding("database", State.OK, f"{connection.vendor} {'.'.join(map(str, connection.get_database_version()))}")
+    pending = health.pending_migrations()
+    yield _migrations(pending)
+    yield _static_files()
+    if not (only_start or pending):
+        yield from _warnings()
+        yield _clock()
+        yield _streams()
+        yield from _webhooks()
+
+
+def _migrations(pending: Sequence[str]) -> Finding:
+    if pending:
+        text = _("%(count)d pending, the first is %(name)s") % {"count": len(pending), "name": pending[0]}
+        return Finding("migrations", State.FAILED, text, _("Run make release."))
+    return Finding("migrations", State.OK, _("all applied"))
+
+
+def _static_files() -> Finding:
+    if settings.DEBUG or (Path(settings.STATIC_ROOT) / "staticfiles.json").exists():
+        return Finding("static files", State.OK, str(settings.STATIC_ROOT))
+    return Finding("static files", State.FAILED, _("not collected"), _("Run make release."))
+
+
+def _warnings() -> Iterator[Finding]:
+    if settings.DEBUG:
+        yield Finding("settings", State.WARNING, _("DEBUG is on"), _("Set DEBUG=false in production."))
+    for message in run_checks(tags=["database"], databases=["default"]):
+        yield Finding("database", State.WARNING, str(message.msg), str(message.hint or ""))
+
+
+def _clock() -> Finding:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT CURRENT_TIMESTAMP")
+        moment = cursor.fetchone()[0]
+    now = moment if isinstance(moment, datetime) else datetime.fromisoformat(str(moment))
+    difference_s = abs((datetime.now(UTC) - (now if now.tzinfo else now.replace(tzinfo=UTC))).total_seconds())
+    if difference_s > MAX_CLOCK_DIFFERENCE_S:
+        text = _("differs from the database server's by %(seconds)d seconds") % {"seconds": difference_s}
+        return Finding("clock", State.WARNING, text, _("Synchronize the clocks: webhooks and UserSigs depend on them."))
+    return Finding("clock", State.OK, _("as the database server's"))
+
+
+def _streams() -> Finding:
+    address = f"http://127.0.0.1:{settings.EVENTS_PORT}/livez"
+    try:
+        urllib.request.build_opener(urllib.request.ProxyHandler({})).open(address, timeout=TIMEOUT_S).close()
+    except (OSError, urllib.error.URLError) as error:
+        text = _("no answer at %(address)s: %(why)s") % {"address": address, "why": error}
+        return Finding("event streams", State.WARNING, text, _("Start the servers, or set EVENTS_PORT."))
+    return Finding("event streams", State.OK, address)
+
+
+def _webhooks() -> Iterator[Finding]:
+    if not (settings.IM_SDK_APP_ID and settings.IM_CALLBACK_TOKEN):
+        text = _("signed webhooks are rejected")
+        yield Finding(
+            "webhooks", State.WARNING, text, _("Set IM_SDK_APP_ID, IM_SECRET_KEY and IM_CALLBACK_TOKEN, if you use Tencent.")
+        )
+    newest = WebhookEvent.objects.order_by("-received_at").values_list("received_at", flat=True).first()
+    text = _("last one received %(time)s") % {"time": f"{newest:%Y-%m-%d %H:%M:%S} UTC"} if newest else _("none received yet")
+    yield Finding("webhooks", State.OK, text)
+    backlog = health.backlog()
+    if backlog.oldest_webhook_s > ALARMING_AGE_S:
+        text = _("the oldest pending webhook has waited %(seconds)d seconds") % {"seconds": backlog.oldest_webhook_s}
+        yield Finding("backlog", State.WARNING, text, _("See that replay_callbacks --pending runs, as make serve does."))
+    else:
+        yield Finding("backlog", State.OK, _("none"))

@@ -1,0 +1,73 @@
+"""manage.py doctor: what it finds, what it advises, and when it fails."""
+
+from io import StringIO
+from unittest import mock
+
+from django.core.management import CommandError, call_command
+from django.db import OperationalError, connection
+from django.test import TestCase, override_settings
+
+from conversations.maintenance import health
+from conversations.models import WebhookEvent
+
+
+class DoctorTests(TestCase):
+    def examined(self, *arguments: str, fails: bool = False) -> list[str]:
+        output = StringIO()
+        if fails:
+            with self.assertRaisesMessage(CommandError, "1 failed."):
+                call_command("doctor", *arguments, stdout=output)
+        else:
+            call_command("doctor", *arguments, stdout=output)
+        return output.getvalue().splitlines()
+
+    def line(self, subject: str, *arguments: str, fails: bool = False) -> str:
+        return next(line for line in self.examined(*arguments, fails=fails) if f" {subject}: " in line)
+
+    def test_a_sound_installation_has_nothing_failed(self):
+        lines = self.examined()
+
+        self.assertTrue(lines[0].startswith(f"ok       database: {connection.vendor} "))
+        self.assertIn("ok       migrations: all applied", lines)
+        self.assertIn("ok       clock: as the database server's", lines)
+        self.assertIn("ok       backlog: none", lines)
+
+    def test_a_start_that_can_go_ahead_says_nothing(self):
+        self.assertEqual(self.examined("--start"), [])
+
+    def test_a_database_that_is_away_is_not_taken_for_an_old_one(self):
+        with mock.patch.object(connection, "ensure_connection", side_effect=OperationalError("refused\nmore")):
+            lines = self.examined("--start", fails=True)
+
+        self.assertEqual(lines, ["failed   database: unreachable: refused. Check DATABASE_URL, and that it runs."])
+
+    def test_pending_migrations_are_counted(self):
+        with mock.patch.object(health, "pending_migrations", return_value=["a.0001_x", "a.0002_y"]):
+            lines = self.examined("--start", fails=True)
+
+        self.assertEqual(lines, ["failed   migrations: 2 pending, the first is a.0001_x. Run make release."])
+
+    @override_settings(DEBUG=False, STATIC_ROOT="/nowhere")
+    def test_static_files_must_be_collected(self):
+        self.assertEqual(self.line("static files", fails=True), "failed   static files: not collected. Run make release.")
+
+    @override_settings(EVENTS_PORT=1)
+    def test_streams_that_do_not_answer_are_a_warning(self):
+        self.assertTrue(
+            self.line("event streams").startswith("warning  event streams: no answer at http://127.0.0.1:1/livez: ")
+        )
+
+    @override_settings(IM_CALLBACK_TOKEN="")
+    def test_a_closed_webhook_door_is_a_warning(self):
+        self.assertTrue(self.line("webhooks").startswith("warning  webhooks: signed webhooks are rejected. Set IM_SDK_APP_ID"))
+
+    def test_a_clock_that_differs_is_a_warning(self):
+        with mock.patch("conversations.maintenance.doctor.MAX_CLOCK_DIFFERENCE_S", -1):
+            self.assertTrue(self.line("clock").startswith("warning  clock: differs from the database server's by "))
+
+    def test_a_webhook_that_waits_is_a_warning(self):
+        WebhookEvent.objects.create(command="C2C.CallbackAfterSendMsg", body="{}")
+        WebhookEvent.objects.update(received_at="2026-01-01T00:00:00Z")
+
+        self.assertIn("webhooks: last one received 2026-01-01 00:00:00 UTC", self.line("webhooks"))
+        self.assertTrue(self.line("backlog").startswith("warning  backlog: the oldest pending webhook has waited "))
