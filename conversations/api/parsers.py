@@ -64,6 +64,18 @@ def buffer_chunked_body(request: HttpRequest) -> None:
     request.META["CONTENT_LENGTH"] = str(len(body))
 
 
+def read_object(request: HttpRequest, max_bytes: int) -> tuple[bytes, dict[str, Any]]:
+    """Return a body of the vendor's and its JSON object, which may hold any keys. Raises TooLarge, InvalidParameter."""
+    body = read_body(request, max_bytes)
+    try:
+        content = orjson.loads(body)
+    except ValueError as error:
+        raise InvalidParameter(_("The body is not JSON: %(why)s.") % {"why": error}, field="body") from error
+    if not isinstance(content, dict):
+        raise InvalidParameter(_("The body must be a JSON object."), field="body")
+    return body, content
+
+
 def read_body(stream, max_bytes: int) -> bytes:
     """Return all of `stream`, counted while it is read. Raises TooLarge."""
     body = stream.read(max_bytes + 1)

@@ -6,10 +6,9 @@ The sender is checked here. `feeding.webhooks` stores and applies the webhook; t
 import logging
 from typing import Any
 
-import orjson
 from django.conf import settings
 from django.db import Error
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
@@ -17,7 +16,8 @@ from django.views.decorators.http import require_POST
 from conversations.access.api_keys import INGEST
 from conversations.access.webhook_signature import check_signature
 from conversations.api.authentication import BearerAuthentication
-from conversations.api.parsers import read_body
+from conversations.api.envelope import envelope
+from conversations.api.parsers import read_object
 from conversations.exceptions import ConversationError, InvalidParameter, NoPermission
 from conversations.feeding import webhooks
 from conversations.times import now_s
@@ -41,11 +41,11 @@ def tencent(request: HttpRequest) -> HttpResponse:
     except ConversationError as error:
         # An unknown sender gets the same answer as one without permission.
         status = 403 if error.status in (401, 403) else error.status
-        return _envelope(status, int(error.code), str(error.detail))
+        return envelope(int(error.code), str(error.detail), status=status)
     except Error:
         logger.exception("A webhook could not be stored")
-        return _envelope(503, 50005, _("The database is not available. Try again."))
-    return _envelope(200, 0, "")
+        return envelope(50005, _("The database is not available. Try again."), status=503)
+    return envelope()
 
 
 def _check_sender(request: HttpRequest) -> None:
@@ -65,19 +65,8 @@ def _check_sender(request: HttpRequest) -> None:
 
 def _read_request(request: HttpRequest) -> tuple[str, bytes, dict[str, Any]]:
     """Return the command, the body, and its JSON object. Raises TooLarge, InvalidParameter."""
-    body = read_body(request, MAX_BYTES)
-    try:
-        content = orjson.loads(body)
-    except ValueError as error:
-        raise InvalidParameter(_("The body is not JSON: %(why)s.") % {"why": error}, field="body") from error
-    if not isinstance(content, dict):
-        raise InvalidParameter(_("The body must be a JSON object."), field="body")
+    body, content = read_object(request, MAX_BYTES)
     command = request.GET.get("CallbackCommand") or content.get("CallbackCommand")
     if not isinstance(command, str) or not command:
         raise InvalidParameter(_("Missing CallbackCommand."), field="CallbackCommand")
     return command, body, content
-
-
-def _envelope(status: int, code: int, info: str) -> HttpResponse:
-    outcome = "OK" if status == 200 else "FAIL"
-    return JsonResponse({"ActionStatus": outcome, "ErrorCode": code, "ErrorInfo": info}, status=status)
