@@ -10,6 +10,7 @@ from django.template.loader import render_to_string
 from django.views import defaults
 
 from conversations.api.errors import address_of, log_refused_host, problem_response, request_id_of
+from conversations.api.vendor_rest import door
 
 logger = logging.getLogger("imsite")
 API_PATH = "/api/"
@@ -19,6 +20,8 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if _is_api(request):
         return problem_response(exception, request)
     log_refused_host(exception, request)
+    if request.path_info.startswith(door.PATH):
+        return door.refused(exception, request)
     return defaults.bad_request(request, exception)
 
 

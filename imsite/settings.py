@@ -1,6 +1,7 @@
 """All settings. The first section has those that operators set in the environment, with default and unit."""
 
 import os
+import re
 import warnings
 from datetime import timedelta
 from pathlib import Path
@@ -35,6 +36,15 @@ def flag(name: str, *, default: bool) -> bool:
     return default if text == "" else FLAGS[text]
 
 
+def user_ids(name: str, default: str = "") -> frozenset[str]:
+    """Return a setting's user IDs, which are separated by commas."""
+    ids = frozenset(user_id.strip() for user_id in env.str(name, default=default).split(","))
+    for user_id in ids - {""}:
+        if not re.fullmatch("[ -~]{1,64}", user_id):
+            raise ImproperlyConfigured(f"{name} must be user IDs of 1 to 64 printable ASCII characters, not {user_id!r}.")
+    return ids - {""}
+
+
 # ---- Settings for operators ------------------------------------------------------------------
 
 # Development mode: on in a fresh checkout, off with a SECRET_KEY and in `make serve`.
@@ -49,6 +59,8 @@ CORS_EXPOSE_HEADERS = ["etag", "owner-version", "retry-after", "x-request-id"]
 # The SDKAppID of the Tencent app. With 0, UserSigs and signed webhooks are rejected. The demo has one for sample webhooks.
 IM_SDK_APP_ID = whole_number("IM_SDK_APP_ID", 1400000000 if DEBUG else 0)
 IM_SECRET_KEY = env.str("IM_SECRET_KEY", default="")  # the secret key of that app, for UserSigs
+# The app's administrators, whose UserSigs open every list by calls of Tencent's REST API. Empty: nobody's do.
+IM_ADMINISTRATORS = user_ids("IM_ADMINISTRATORS", default="administrator")
 
 # The callback token of the Tencent console. Without it, signed webhooks are rejected.
 IM_CALLBACK_TOKEN = env.str("IM_CALLBACK_TOKEN", default="demo-only-callback-token" if DEBUG else "")
@@ -60,7 +72,7 @@ EVENTS_HEARTBEAT_S = whole_number("EVENTS_HEARTBEAT_S", 15)  # interval of heart
 
 MAX_PINNED = whole_number("MAX_PINNED", 50)  # limit of pinned conversations per user
 TOMBSTONE_DAYS = whole_number("TOMBSTONE_DAYS", 30)  # deleted-conversation retention in the change feed
-SKIP_OWNERS = frozenset(env.list("SKIP_OWNERS", default=[]))  # users without a list, such as bots and administrators
+SKIP_OWNERS = user_ids("SKIP_OWNERS")  # users without a list, such as bots and administrators
 VIEW_REASON_REQUIRED = flag("VIEW_REASON_REQUIRED", default=False)  # whether staff must enter a reason before viewing a list
 LOGIN_FAILURES = whole_number("LOGIN_FAILURES", 10)  # failed logins per account and address before a lock-out
 LOGIN_LOCK_S = whole_number("LOGIN_LOCK_S", 15 * 60)  # length of the lock-out

@@ -27,6 +27,10 @@ class NotUserSig(SigInvalid):
     """A text that is not in the form of a UserSig."""
 
 
+class OtherApp(SigInvalid):
+    """A UserSig that names another SDKAppID."""
+
+
 class UserSig(NamedTuple):
     """The user of a valid UserSig, and the last second in which it is valid."""
 
@@ -96,7 +100,7 @@ def _refusal(findings: Findings, sdk_app_id: int) -> SigInvalid | None:
     if findings.identifier is None or findings.expires_s is None:
         return SigInvalid(_("The UserSig has no identifier, time or expiry."))
     if findings.sdk_app_id != sdk_app_id:
-        return SigInvalid(_("The UserSig is for another SDKAppID."))
+        return OtherApp(_("The UserSig is for another SDKAppID."))
     if not findings.is_signed:
         return SigInvalid(_("The UserSig was not signed with this app's key."))
     if not is_owner_id(findings.identifier):

@@ -1,24 +1,29 @@
-"""Corrections of unread that staff make: move a read position to any place, and recalculate unread counts from the store."""
+"""Corrections of unread by staff and administrators: move a read position, recalculate from the store, or set a number."""
 
 from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
 
+from conversations import identifiers, positions
 from conversations.actions.read_positions import READ_COLUMNS, read_to
 from conversations.actions.reading import show_to_peers
 from conversations.actions.results import Outcome, Results, change_each, lock_conversation
+from conversations.actions.row_state import newest_known
 from conversations.choices import ChangedBy, ConversationType
 from conversations.exceptions import InvalidParameter
 from conversations.formats import at_info
 from conversations.formats.checks import INT64_MAX
-from conversations.models import Conversation
+from conversations.models import Conversation, Group
 from conversations.store import message_reads
 from conversations.store.owners import lock_many, lock_with_peers
 from conversations.store.rows import save_conversations
+from conversations.store.threads import newest_stored
 from conversations.store.transactions import in_transaction
+from conversations.threads import group_of
 from conversations.times import check_epoch_s
 from conversations.unread import counts as unread_counts
 from conversations.unread import viewers
+from conversations.unread.rules import UNCOUNTED_GROUPS
 
 # Messages to count for many conversations, whose groups are locked meanwhile: less than a second.
 RECOUNTED_AT_ONCE = 20_000
@@ -79,3 +84,26 @@ def recount_each(*, owner_id: str, conversation_ids: Sequence[str]) -> Results:
         return conversation.unread_count != before
 
     return change_each(owner_id, conversation_ids, change, ("unread_count",), by=ChangedBy.REPAIR)
+
+
+@in_transaction
+def set_unread(*, owner_id: str, group_id: str, count: int) -> None:
+    """Make a group's newest messages unread, `count` of them or as many as there are, as after a move from another system.
+
+    They are imported unread, since which of them count is not known. In groups without unread counts nothing happens.
+    Raises ConversationNotFound. Source: REST API, set_unread_msg_num.
+    """
+    if Group.objects.filter(group_id=group_of(group_id), type__in=UNCOUNTED_GROUPS).exists():
+        return
+    conversation_id = identifiers.join(ConversationType.GROUP, group_id)
+    owner, conversation, _is_listed = lock_conversation(owner_id, conversation_id)
+    before = [getattr(conversation, column) for column in READ_COLUMNS]
+    newest = newest_known(conversation, newest_stored(owner_id, [conversation_id]))
+    if newest_seq := positions.in_read_units(newest, ConversationType.GROUP):
+        count = min(count, newest_seq)
+        conversation.group_read_sequence = newest_seq - count
+    conversation.unread_count = conversation.imported_unread = count
+    conversation.imported_unread_position = newest
+    conversation.group_at_info = at_info.after(conversation.group_at_info, conversation.group_read_sequence)
+    if [getattr(conversation, column) for column in READ_COLUMNS] != before:
+        save_conversations(owner, [conversation], READ_COLUMNS, by=ChangedBy.REPAIR)

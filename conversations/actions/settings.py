@@ -1,18 +1,21 @@
 """Set message receiving options, marks and custom data of conversations."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
 from conversations import identifiers
 from conversations.actions import unlisted
 from conversations.actions.results import Outcome, Results, change_each
-from conversations.choices import ALLOWED_MARKS, C2C_RECEIVE_OPTIONS, ChangedBy, ConversationType, ReceiveOption
+from conversations.choices import ALLOWED_MARKS, C2C_RECEIVE_OPTIONS, MARK_BITS, ChangedBy, ConversationType, ReceiveOption
 from conversations.exceptions import InvalidParameter
 from conversations.formats import conversation as formats_conversation
 from conversations.formats import marks as formats_marks
 from conversations.models import Conversation
 from conversations.store.transactions import in_transaction
+
+MARK_MASK = (1 << MARK_BITS) - 1
 
 
 @in_transaction
@@ -55,6 +58,37 @@ def set_marks(*, owner_id: str, conversation_ids: Sequence[str], marks: int, ena
         return conversation.marks != before
 
     return change_each(owner_id, conversation_ids, change, ("marks",), by=ChangedBy.MARK)
+
+
+class Labels(NamedTuple):
+    """What an app notes on a conversation: mark bits to set and to remove, and its custom data, None to leave it."""
+
+    marks_on: int = 0
+    marks_off: int = 0
+    custom_data: str | None = None
+
+    def followed_by(self, later: "Labels") -> "Labels":
+        """Return both as one; the later one holds where they differ."""
+        return Labels(
+            self.marks_on & ~later.marks_off | later.marks_on,
+            self.marks_off & ~later.marks_on | later.marks_off,
+            self.custom_data if later.custom_data is None else later.custom_data,
+        )
+
+
+@in_transaction
+def set_labels(*, owner_id: str, labels: Mapping[str, Labels]) -> Results:
+    """Set marks and custom data of many conversations, each its own, by conversationID."""
+
+    def change(conversation: Conversation) -> bool:
+        before = conversation.marks, conversation.custom_data
+        label = labels[conversation.conversation_id]
+        conversation.marks = formats_marks.to_signed(conversation.marks & MARK_MASK & ~label.marks_off | label.marks_on)
+        if label.custom_data is not None:
+            conversation.custom_data = label.custom_data
+        return (conversation.marks, conversation.custom_data) != before
+
+    return change_each(owner_id, list(labels), change, ("marks", "custom_data"), by=ChangedBy.MARK)
 
 
 @in_transaction

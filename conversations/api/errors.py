@@ -84,8 +84,9 @@ def log_refused_host(error: Exception, request: HttpRequest) -> None:
 
 
 def address_of(request: HttpRequest) -> str:
-    """Return the URL for the log, without its query if that holds a webhook's signature."""
-    return escape_uri_path(request.path) if "Sign" in request.GET else request.get_full_path()
+    """Return the URL for the log, without its query if that holds a webhook's signature or an administrator's UserSig."""
+    has_secret = "Sign" in request.GET or "usersig" in request.GET
+    return escape_uri_path(request.path) if has_secret else request.get_full_path()
 
 
 @csrf_exempt

@@ -86,11 +86,11 @@ def from_wire(values: Mapping[str, Any]) -> Entry:
     )
 
 
-def check_custom_data(text: Any) -> str:
+def check_custom_data(text: Any, *, field: str = "customData") -> str:
     """Return an app's custom data, or raise InvalidParameter."""
-    custom_data = check_text(text, "customData")
+    custom_data = check_text(text, field)
     if len(custom_data.encode()) > CUSTOM_DATA_MAX_BYTES:
-        raise refuse("customData", _("At most %(count)d bytes of UTF-8.") % {"count": CUSTOM_DATA_MAX_BYTES})
+        raise refuse(field, _("At most %(count)d bytes of UTF-8.") % {"count": CUSTOM_DATA_MAX_BYTES})
     return custom_data
 
 

@@ -15,6 +15,9 @@ NO_AT_INFO = "[]"
 # An unread count, a mention or the unread mark: the rows that add to any total.
 COUNTED = Q(unread_count__gt=0) | ~Q(group_at_info=NO_AT_INFO) | Q(marks__bits=Mark.UNREAD.value)
 
+# Marked, in a conversation group, or with custom data.
+LABELLED = ~Q(marks=0) | ~Q(conversation_groups=0) | ~Q(custom_data="")
+
 # Conversations without notifications, whose unread messages have a total of their own.
 MUTED = Q(recv_opt__in=MUTED_OPTIONS)
 
@@ -111,6 +114,10 @@ class ConversationQuerySet(models.QuerySet[Any]):
             return self.filter(Q(is_pinned=False) | follows)
         return self.filter(follows, is_pinned=False)
 
+    def tied(self, *, is_pinned: bool, order_key: int) -> Self:
+        """Select the rows of one order key, which are next to each other in display order: one index range."""
+        return self.filter(is_pinned=is_pinned, order_key=order_key)
+
     def unpinned_up_to(self, *, order_key: int, conversation_id: str) -> Self:
         """Select an unpinned row and the unpinned rows before it in display order: one index range."""
         follows = Q(order_key__gte=order_key) & (Q(order_key__gt=order_key) | Q(conversation_id__lte=conversation_id))
@@ -127,6 +134,14 @@ class ConversationQuerySet(models.QuerySet[Any]):
     def counted(self) -> Self:
         """Select the rows that add to any total."""
         return self.filter(COUNTED)
+
+    def with_last_message(self) -> Self:
+        """Leave out conversations without any message to show."""
+        return self.filter(last_message__isnull=False)
+
+    def labelled(self) -> Self:
+        """Select the rows with a mark, a conversation group or custom data."""
+        return self.filter(LABELLED)
 
     def unread(self) -> Self:
         """Select rows with unread messages or mentions: those that a read changes."""
