@@ -1,5 +1,6 @@
 """Check the objects of a report."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -18,26 +19,24 @@ def check(obj: Any, owner_id: str) -> ReportedConversation:
     """Return a reported object, of any dialect, as a checked conversation. Raises InvalidParameter, naming the key."""
     if type(obj) is dict and obj.get("conv_owner") not in (None, "", owner_id):
         raise InvalidParameter(_("conv_owner: Not the user of this list."), field="conv_owner")
-    classic, ignored = dialects.to_classic(obj)
-    entry = conversation.from_wire(classic)
-    if entry.draft_timestamp > now_s() + CLOCK_TOLERANCE_S:
-        ignored = [*ignored, _is_in_the_future("draftTimestamp")]
-        classic = {key: value for key, value in classic.items() if key not in ("draftText", "draftTimestamp")}
-        entry = conversation.from_wire(classic)
-    _check_times(entry)
-    settings.check_receive_option(entry.conversation_id, entry.recv_opt)
-    if entry.group_type == GroupType.AVCHATROOM:
+    checked = dialects.checked(obj, _check_values)
+    if checked.entry.group_type == GroupType.AVCHATROOM:
         raise InvalidParameter(_("groupType: AVChatRooms have no conversations."), field="groupType")
-    keys = frozenset(key for key, value in classic.items() if value is not None)
-    return ReportedConversation(entry, keys, dialects.ignored_error(ignored))
+    return ReportedConversation(checked.entry, checked.keys, tuple(checked.ignored))
 
 
-def _check_times(entry: Entry) -> None:
+def _check_values(values: Mapping[str, Any]) -> Entry:
+    """Return a classic object as an entry. Raises InvalidParameter for the first value that can't be a report's."""
+    entry = conversation.from_wire(values)
+    settings.check_receive_option(entry.conversation_id, entry.recv_opt)
     check_happened_s(entry.c2c_read_timestamp, field="c2cReadTimestamp")
+    if entry.draft_timestamp > now_s() + CLOCK_TOLERANCE_S:
+        raise _is_in_the_future("draftTimestamp")
     if entry.last_message_at:
         check_happened_s(to_epoch_s(entry.last_message_at), field="lastMessage.timestamp", ahead_s=DAY_S)
     if entry.order_key > (now_s() + DAY_S) * 1_000_000:
         raise _is_in_the_future("orderkey")
+    return entry
 
 
 def _is_in_the_future(field: str) -> InvalidParameter:

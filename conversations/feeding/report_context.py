@@ -25,11 +25,11 @@ Rows = Mapping[str, Conversation]  # by conversationID
 
 
 class ReportedConversation(NamedTuple):
-    """A valid object of a report: its values, the keys that it has, and why a part of it was refused, if any."""
+    """A valid object of a report: its values, the keys that it has, and why parts of it were refused."""
 
     entry: Entry
     keys: frozenset[str]
-    refused: ConversationError | None
+    refused: tuple[ConversationError, ...] = ()
 
     @property
     def conversation_id(self) -> str:

@@ -40,9 +40,9 @@ def merge(row: Conversation, reported: ReportedConversation, context: ReportCont
     """Merge a reported conversation into its row.
 
     A deleted conversation stays deleted, unless its last message or its draft is newer than the deletion. Its read position
-    and settings are stored for its return. Raises InvalidParameter, with the row unchanged, for an impossible read position.
+    and settings are stored for its return.
     """
-    _check_read_position(row, reported.entry, context)
+    reported = _without_impossible_read(row, reported, context)
     if not is_listed(row) and not _list(row, reported.entry):
         _read_further(row, reported.entry)
         return Merged(refused=_merge_settings(row, reported, context, owner))
@@ -72,10 +72,15 @@ def _list(row: Conversation, entry: Entry) -> bool:
 # ---- Messages ----------------------------------------------------------------------------------
 
 
-def _check_read_position(row: Conversation, entry: Entry, context: ReportContext) -> None:
-    if row.is_group:
-        newest = max(row_state.newest_known(row, context.newest), entry.last_message_position)
+def _without_impossible_read(row: Conversation, reported: ReportedConversation, context: ReportContext) -> ReportedConversation:
+    """Return the report, without the read position of a group if it is far past all that is known."""
+    entry = reported.entry
+    newest = max(row_state.newest_known(row, context.newest), entry.last_message_position)
+    try:
         read_positions.check_read_sequence(row, entry.group_read_sequence, newest, field="groupReadSequence")
+    except InvalidParameter as error:
+        return reported._replace(entry=entry._replace(group_read_sequence=0), refused=(*reported.refused, error))
+    return reported
 
 
 def _merge_messages(row: Conversation, reported: ReportedConversation, context: ReportContext) -> bool:
@@ -228,7 +233,8 @@ def _merge_settings(
     row: Conversation, reported: ReportedConversation, context: ReportContext, owner: LockedOwner
 ) -> ConversationError | None:
     """Merge the user's settings, and return one error for all refused parts, with the code of the first."""
-    entry, refused = reported.entry, [reported.refused]
+    entry = reported.entry
+    refused: list[ConversationError | None] = [*reported.refused]
     for key, column in SETTINGS.items():
         if key in reported.keys:
             setattr(row, column, getattr(entry, column))

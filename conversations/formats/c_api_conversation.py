@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from conversations.choices import ConversationType, GroupType
 from conversations.exceptions import InvalidParameter
 from conversations.formats import c_api_message
-from conversations.formats.checks import check_dict, ignore_unknown, refuse, refuse_unknown
+from conversations.formats.checks import check_dict, ignore_unknown, inside, refuse, refuse_unknown
 from conversations.formats.fields import bare_id_of, conversation_type
 from conversations.identifiers import join
 
@@ -75,13 +75,15 @@ def _at_info(entries: Any) -> Any:
     for entry in entries:
         if type(entry) is not dict:
             raise refuse("conv_group_at_info_array", _("Each entry must be an object."))
-        refuse_unknown(entry, AT_INFO)
+        with inside("conv_group_at_info_array"):
+            refuse_unknown(entry, AT_INFO)
     return [{AT_INFO[key]: value for key, value in entry.items()} for entry in entries]
 
 
 def _last_message(item: Mapping[str, Any], type_: ConversationType, bare_id: str) -> dict[str, Any] | None:
     message = _flagged_object(item, "conv_last_msg", "conv_is_has_lastmsg")
-    return c_api_message.to_classic(message, type_, bare_id) if message else None
+    with inside("conv_last_msg"):
+        return c_api_message.to_classic(message, type_, bare_id) if message else None
 
 
 def _draft(item: Mapping[str, Any], ignored: list[InvalidParameter]) -> dict[str, Any]:
@@ -93,8 +95,9 @@ def _draft(item: Mapping[str, Any], ignored: list[InvalidParameter]) -> dict[str
     if not draft:
         return {}
     draft = ignore_unknown(draft, DRAFT_KEYS, ignored)
-    message = check_dict(draft.get("draft_msg"), "draft_msg")
-    text, has_other_elements = c_api_message.text_of(message)
+    with inside("conv_draft"):
+        message = check_dict(draft.get("draft_msg"), "draft_msg")
+        text, has_other_elements = c_api_message.text_of(message)
     if has_other_elements:
         ignored.append(refuse("draft_msg", _("Only the text of a draft is stored.")))
     app_text = draft.get("draft_user_define") or ""

@@ -1,6 +1,7 @@
 """Checks of single JSON values that several formats share. Each returns the value or raises InvalidParameter."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -32,6 +33,16 @@ def ignore_unknown(
         return values
     ignored.extend(refuse(key, _("Unknown key, ignored.")) for key in sorted(unknown_keys))
     return {key: value for key, value in values.items() if key not in unknown_keys}
+
+
+@contextmanager
+def inside(key: str) -> Iterator[None]:
+    """Name the key of the object around in an error that names one of its keys."""
+    try:
+        yield
+    except InvalidParameter as error:
+        (inner_key,) = error.errors
+        raise InvalidParameter(f"{key}.{error.detail}", field=f"{key}.{inner_key}") from error
 
 
 def check_text(text: Any, key: str, max_length: int = TEXT_MAX_LENGTH) -> str:

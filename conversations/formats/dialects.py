@@ -5,17 +5,20 @@
 * Web: objects of the JavaScript SDK, also of mini programs and uni-app, and their list answer
 * REST: answers of `recentcontact/get_list`
 
-`conversation.from_wire` then checks the classic objects. A key that a row has no room for is ignored, and reported by name.
+`conversation.from_wire` then checks the classic objects. A key that a row has no room for, or whose value can't be used, is
+ignored, and reported by name.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, cast
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeVar, cast
 
 from django.utils.translation import gettext as _
 
 from conversations.exceptions import InvalidParameter
 from conversations.formats import c_api_conversation, conversation, rest_conversation, web_conversation
-from conversations.formats.checks import check_list, ignore_unknown, refuse, refuse_unknown
+from conversations.formats.checks import check_dict, check_list, ignore_unknown, refuse, refuse_unknown
+from conversations.formats.entries import Entry
+from conversations.formats.fields import GROUP_ID_KEYS
 from conversations.identifiers import check_owner_id
 
 OWNER_KEYS = ("owner", "From_Account")
@@ -33,11 +36,31 @@ BESIDE = {
 }  # fmt: skip
 
 
+# Without one of these an object would be of another conversation, or of none: a wrong value refuses it.
+NEEDED_KEYS = {
+    "conversationID", "type", "userID", "groupID", conversation.CLAIMED, "conv_id", "conv_type",
+    "Type", "To_Account", *GROUP_ID_KEYS, "MsgTime",
+}  # fmt: skip
+# A draft is one value in two keys.
+DRAFT_KEYS = {"draftText", "draftTimestamp"}
+
+Value = TypeVar("Value")
+
+
 class Classic(NamedTuple):
     """A classic object, and the errors of keys that were ignored."""
 
     values: Mapping[str, Any]
     ignored: Sequence[InvalidParameter] = ()
+
+
+class Checked(NamedTuple):
+    """A checked conversation, the classic keys that it has, and the errors of keys that were ignored."""
+
+    entry: Entry
+    keys: frozenset[str]
+    ignored: Sequence[InvalidParameter]
+    is_incomplete: bool  # a value could not be used
 
 
 def conversations_in(record: Any, default_owner: str | None = None) -> tuple[str, Sequence[Any]]:
@@ -52,6 +75,7 @@ def conversations_in(record: Any, default_owner: str | None = None) -> tuple[str
         conversation = record.get("conversation")
         if type(conversation) is dict and "conversationID" in conversation:
             return check_owner_id(record["owner"]), (conversation,)
+    record = _unwrapped(record)
     items = _items(record)
     return _owner(record, items, default_owner), items
 
@@ -72,14 +96,37 @@ def to_classic(item: Any) -> Classic:
     raise refuse("conversation", _("Unknown form.") + " " + _forms())
 
 
+def checked(item: Any, check: Callable[[Mapping[str, Any]], Entry] = conversation.from_wire) -> Checked:
+    """Return a conversation of any dialect, checked, without the keys whose values can't be used.
+
+    Raises InvalidParameter if it names no conversation.
+    """
+    refused: list[InvalidParameter] = []
+    _item, classic = _without_refused(item, to_classic, refused)
+    values, entry = _without_refused(classic.values, check, refused)
+    keys = frozenset(key for key, value in values.items() if value is not None)
+    return Checked(entry, keys, [*classic.ignored, *refused], bool(refused))
+
+
+def _without_refused(
+    values: Any, use: Callable[[Any], Value], refused: list[InvalidParameter]
+) -> tuple[Mapping[str, Any], Value]:
+    """Return an object without the keys that `use` refuses, and its result. Their errors are added to `refused`."""
+    while True:
+        try:
+            return values, use(values)
+        except InvalidParameter as error:
+            key = next(iter(error.errors), "").partition(".")[0]
+            if type(values) is not dict or key not in values or key in NEEDED_KEYS:
+                raise
+            refused.append(error)
+            left_out = DRAFT_KEYS if key in DRAFT_KEYS else {key}
+            values = {key: value for key, value in values.items() if key not in left_out}
+
+
 def ignored_text(ignored: Sequence[InvalidParameter]) -> str:
     """Return the sentences of ignored keys as one line."""
     return " ".join(str(error.detail) for error in ignored)
-
-
-def ignored_error(ignored: Sequence[InvalidParameter]) -> InvalidParameter | None:
-    """Return one error that names all ignored keys, None if there are none."""
-    return InvalidParameter(ignored_text(ignored)) if ignored else None
 
 
 def _from_classic(item: Mapping[str, Any]) -> Classic:
@@ -106,10 +153,26 @@ def is_from_rest(item: Any) -> bool:
     return "MsgTime" in item
 
 
+def _unwrapped(record: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the data of an SDK's whole answer, `code` and `data`, with the owner beside them; other records as they are."""
+    if "data" not in record:
+        return record
+    refuse_unknown(record, {"owner", "code", "desc", "data"})
+    if record.get("code", 0) != 0:
+        raise _failure("code", status="code", code=record["code"], info=record.get("desc", ""))
+    data = record["data"]
+    data = {"conversationList": data} if type(data) is list else check_dict(data, "data")
+    return {"owner": record["owner"], **data} if "owner" in record else data
+
+
+def _failure(key: str, **failure: Any) -> InvalidParameter:
+    return refuse(key, _("This answer reports a failure: %(status)s %(code)s %(info)s") % failure)
+
+
 def _items(record: Mapping[str, Any]) -> Sequence[Any]:
     if record.get("ActionStatus", "OK") != "OK":
-        failure = {"status": record["ActionStatus"], "code": record.get("ErrorCode"), "info": record.get("ErrorInfo")}
-        raise refuse("ActionStatus", _("This answer reports a failure: %(status)s %(code)s %(info)s") % failure)
+        status = record["ActionStatus"]
+        raise _failure("ActionStatus", status=status, code=record.get("ErrorCode"), info=record.get("ErrorInfo"))
     if "conversationID" in record or "conv_id" in record:
         return (record,)
     # The vendor may leave an empty SessionItem out.

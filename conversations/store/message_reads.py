@@ -38,10 +38,17 @@ def find(keys: Sequence[MessageKey]) -> dict[MessageKey, Message]:
     return {(message.thread, message.position): message for message in stored}
 
 
-def _of_keys(keys: Sequence[MessageKey]) -> list[Message]:
+def find_changed(keys: Iterable[MessageKey]) -> dict[MessageKey, Message]:
+    """Return those of the messages at these threads and positions that were recalled or edited. One query at most."""
+    wanted = sorted(set(keys))
+    stored = _of_keys(wanted, "WHERE t.is_recalled OR t.edit <> ''") if wanted else []
+    return {(message.thread, message.position): message for message in stored}
+
+
+def _of_keys(keys: Sequence[MessageKey], condition: str = "") -> list[Message]:
     columns = ", ".join(f"t.{name}" for name in COLUMNS)
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {columns} FROM {json_rows.of_keys(Message, KEY)}", [json_rows.parameter(KEY, keys)])
+        cursor.execute(f"SELECT {columns} FROM {json_rows.of_keys(Message, KEY)} {condition}", [json_rows.parameter(KEY, keys)])
         return [Message.from_db(connection.alias, COLUMNS, row) for row in cursor.fetchall()]
 
 

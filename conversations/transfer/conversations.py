@@ -1,6 +1,6 @@
 """Import conversations from JSON records of any dialect."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -8,14 +8,19 @@ from typing import Any, NamedTuple
 from django.db import transaction
 from django.utils import timezone, translation
 
+from conversations import threads
 from conversations.exceptions import ConversationError
 from conversations.feeding import member_inference
-from conversations.formats import conversation, dialects
+from conversations.formats import dialects
 from conversations.formats.entries import Entry
+from conversations.models import Message
+from conversations.store import message_reads
+from conversations.store.message_reads import MessageKey
 from conversations.store.owners import lock_owners, save_owners
 from conversations.transfer import imported_rows
 from conversations.transfer.imported_rows import Pair, StoredRow
 from conversations.transfer.records import BadRecord, Tally
+from conversations.unread import rules
 
 BATCH_CONVERSATIONS = 5000
 
@@ -105,14 +110,14 @@ def _read_batch(records: Iterator[tuple[int, Any]], default_owner: str | None) -
             items = ()
         for item in items:
             try:
-                classic = dialects.to_classic(item)
-                entry = conversation.from_wire(classic.values)
-                incoming.append(Incoming(number, owner_id, entry, dialects.is_from_rest(item)))
+                checked = dialects.checked(item)
+                only_fills = checked.is_incomplete or dialects.is_from_rest(item)
+                incoming.append(Incoming(number, owner_id, checked.entry, only_fills))
             except ConversationError as error:
                 bad.append(BadRecord(number, str(error.detail)))
                 continue
-            if classic.ignored:
-                partial.append(BadRecord(number, dialects.ignored_text(classic.ignored)))
+            if checked.ignored:
+                partial.append(BadRecord(number, dialects.ignored_text(checked.ignored)))
         if len(incoming) + len(bad) >= BATCH_CONVERSATIONS:
             break
     return Batch(number, incoming, bad, partial)
@@ -126,6 +131,7 @@ def _store(all_incoming: list[Incoming], summary: Summary, *, dry_run: bool) -> 
         owners = lock_owners(owner_id for owner_id, _ in newest)
         stored_rows = imported_rows.stored_rows(newest)
         members = member_inference.known_members(pair for pair, incoming in newest.items() if incoming.entry.is_claimed)
+        changed = message_reads.find_changed(key for key in map(_message_key, newest.values()) if key)
         rows, outdated, replaced = [], [], 0
         now = timezone.now()
         for pair, incoming in newest.items():
@@ -133,7 +139,7 @@ def _store(all_incoming: list[Incoming], summary: Summary, *, dry_run: bool) -> 
             if stored and not _replaces(incoming, stored):
                 continue
             try:
-                entry = incoming.entry
+                entry = _as_changed(incoming, changed)
                 if entry.is_claimed and (pair in members or (stored and not stored.is_claimed)):
                     entry = entry._replace(is_claimed=False)
                 rows.append(imported_rows.row_values(entry, stored, owners[incoming.owner_id], now))
@@ -152,6 +158,22 @@ def _store(all_incoming: list[Incoming], summary: Summary, *, dry_run: bool) -> 
     summary.replaced += replaced
     summary.unchanged += len(all_incoming) - len(rows) - len(bad)
     return bad
+
+
+def _message_key(incoming: Incoming) -> MessageKey | None:
+    """Return where the last message would be stored; None for a claim, which shows what was reported."""
+    entry = incoming.entry
+    if entry.last_message is None or entry.is_claimed:
+        return None
+    return threads.thread_of(incoming.owner_id, entry.conversation_id), entry.last_message_position
+
+
+def _as_changed(incoming: Incoming, changed: Mapping[MessageKey, Message]) -> Entry:
+    """Return the entry without the text of a message that was recalled or edited since the file was written."""
+    entry, key = incoming.entry, _message_key(incoming)
+    if entry.last_message is None or key not in changed:
+        return entry
+    return entry._replace(last_message=rules.as_changed(entry.last_message, changed[key]))
 
 
 def _newest(all_incoming: list[Incoming]) -> dict[Pair, Incoming]:

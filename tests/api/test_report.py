@@ -204,9 +204,13 @@ class SettingsTests(ReportTestCase):
 
         self.assertEqual(self.shown()["conversationGroupList"], ["other"])
 
-    def test_an_option_that_one_to_one_does_not_know_refuses_the_object(self):
-        with self.assert_no_change():
-            self.assert_results(self.report(with_bob(recvOpt=3, isPinned=True)), 6017)
+    def test_an_option_that_one_to_one_does_not_know_is_named_and_the_rest_is_taken(self):
+        self.take(with_bob(recvOpt=2))
+
+        (result,) = self.assert_results(self.report(with_bob(recvOpt=3, isPinned=True)), 6017)
+
+        self.assertIn("recvOpt", result["resultInfo"])
+        self.assertEqual([self.shown()[key] for key in ("recvOpt", "isPinned")], [2, True])
 
 
 class PositionTests(ReportTestCase):
@@ -229,12 +233,16 @@ class PositionTests(ReportTestCase):
 
         self.assertEqual((self.unread(), self.unread("c2c_bob")), (2, 3))
 
-    def test_a_position_far_past_all_that_is_known_refuses_the_object(self):
-        self.take(team(lastMessage=message()))
+    def test_a_position_far_past_all_that_is_known_is_named_and_the_rest_is_taken(self):
+        self.take(team(lastMessage=message(), groupReadSequence=88), with_bob())
 
-        with self.assert_no_change():
-            self.assert_results(self.report(team(groupReadSequence=NOON_S, recvOpt=2)), 6017)
-            self.assert_results(self.report(with_bob(c2cReadTimestamp=4_000_000_000)), 6017)
+        results = self.report(team(groupReadSequence=NOON_S, recvOpt=2), with_bob(c2cReadTimestamp=4_000_000_000, recvOpt=2))
+
+        for result, key in zip(self.assert_results(results, 6017, 6017), ("groupReadSequence", "c2cReadTimestamp")):
+            self.assertIn(key, result["resultInfo"])
+        team_shown, bob_shown = self.shown("group_team"), self.shown("c2c_bob")
+        self.assertEqual((team_shown["groupReadSequence"], team_shown["recvOpt"]), (88, 2))
+        self.assertEqual((bob_shown["c2cReadTimestamp"], bob_shown["recvOpt"]), (0, 2))
 
     def test_a_read_shows_to_the_peer(self):
         messages.record([c2c("bob", "alice", 3)], now_s=NOON_S)
@@ -389,13 +397,8 @@ class BadObjectTests(ReportTestCase):
     def test_a_bad_object_is_named_and_spoils_nothing(self):
         bad = (
             7, None, "c2c_bob", [], {}, {"conversationID": "C2Cbob"}, {"conversationID": 7}, {"conversationID": "c2c_a\0b"},
-            team(isPinned=1), team(unreadCount="3"), team(unreadCount=-1), team(unreadCount=1 << 40), team(recvOpt=5),
-            team(markList=[16]), team(markList="1"), team(customData="x" * 257), team(showName="a\0b"),
-            team(type=1), team(userID="bob"), team(lastMessage=[]), team(lastMessage={"timestamp": "1"}),
-            team(lastMessage={"text": "x" * 70_000}), team(lastMessage={"n": 1 << 70}), team(lastMessage={"t": "\0"}),
-            team(lastMessage=message(sent_s=4_000_000_000)), team(orderkey=(1 << 53) - 1), team(groupType="AVChatRoom"),
-            team(groupAtInfoList=[{"seq": "1", "atType": 1}] * 1001), team(conversationGroupList=["x" * 33]),
-            team(draftTimestamp=NOON_S * 1000), {"conv_id": "team", "conv_type": 2, "conv_owner": "carol"},
+            team(type=1), team(userID="bob"), team(groupType="AVChatRoom"),
+            {"conv_id": "team", "conv_type": 2, "conv_owner": "carol"},
         )  # fmt: skip
         for item in bad:
             with self.subTest(repr(item)[:60]):
@@ -404,6 +407,33 @@ class BadObjectTests(ReportTestCase):
                 self.assertEqual([bool(result["resultCode"]) for result in results], [False, True, False])
                 self.assertNotEqual(results[1]["resultInfo"], "")
         self.assertEqual([row.conversation_id for row in Conversation.objects.all()], ["c2c_bob"])
+
+    def test_a_value_that_cannot_be_used_costs_its_key_and_changes_nothing_stored(self):
+        before = self.take(
+            team(isPinned=True, markList=[1], customData="x", recvOpt=2, conversationGroupList=["work"], draftText="d",
+                 draftTimestamp=NOON_S, lastMessage=message(), unreadCount=3, showName="Team", faceUrl="https://a/b")
+        )  # fmt: skip
+        bad = (
+            {"isPinned": 1}, {"unreadCount": "3"}, {"unreadCount": -1}, {"unreadCount": 1 << 40}, {"recvOpt": 5},
+            {"markList": [16]}, {"markList": "1"}, {"customData": "x" * 257}, {"showName": "a\0b"}, {"faceUrl": 7},
+            {"lastMessage": []}, {"lastMessage": {"timestamp": "1"}}, {"lastMessage": {"text": "x" * 70_000}},
+            {"lastMessage": {"n": 1 << 70}}, {"lastMessage": {"t": "\0"}}, {"lastMessage": message(sent_s=4_000_000_000)},
+            {"orderkey": (1 << 53) - 1}, {"groupAtInfoList": [{"seq": "1", "atType": 1}] * 1001},
+            {"conversationGroupList": ["x" * 33]}, {"draftTimestamp": NOON_S * 1000}, {"draftText": 7}, {"groupType": "Team"},
+        )  # fmt: skip
+        for values in bad:
+            with self.subTest(repr(values)[:60]):
+                (key,) = values
+                with self.assert_no_change():
+                    results = self.report(team(**values)).json()["results"]
+
+                self.assertTrue(results[0]["resultCode"])
+                self.assertIn(key, results[0]["resultInfo"])
+                self.assertEqual(self.shown("group_team"), before)
+
+                self.report(team(**values) | {"groupReadSequence": self.shown("group_team")["groupReadSequence"] + 1})
+                self.assertGreater(self.shown("group_team")["groupReadSequence"], before["groupReadSequence"])
+                before = self.shown("group_team")
 
     def test_a_key_without_a_place_is_named_and_the_rest_is_taken(self):
         draft = {

@@ -5,7 +5,7 @@ import pytest
 from conversations.choices import GroupType
 from conversations.exceptions import InvalidParameter
 from conversations.formats import conversation
-from conversations.formats.dialects import conversations_in, to_classic
+from conversations.formats.dialects import checked, conversations_in, to_classic
 from conversations.formats.message_preview import one_line_preview
 
 CLASSIC = {"conversationID": "c2c_bob", "type": 1, "showName": "Bob"}
@@ -195,6 +195,35 @@ def test_a_failure_is_refused():
     assert refused_key({"ActionStatus": "FAIL", "ErrorCode": 70001, "ErrorInfo": "sig expired"}) == "ActionStatus"
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"code": 0, "data": {"conversationList": [WEB], "isSyncCompleted": True}},
+        {"code": 0, "desc": "ok", "data": {"nextSeq": "0", "isFinished": True, "conversationList": [CLASSIC]}},
+        {"code": 0, "data": [CLASSIC]},
+        {"code": 0, "data": {"conversation": WEB}},
+        {"data": CLASSIC, "owner": "alice"},
+    ],
+)
+def test_an_sdks_whole_answer_is_taken_as_its_data(answer):
+    ((owner, classic),) = read(answer, "alice")
+
+    assert (owner, classic["conversationID"] in ("c2c_bob", "c2c_user7")) == ("alice", True)
+
+
+@pytest.mark.parametrize(
+    ("answer", "key"),
+    [
+        ({"code": 6014, "desc": "not logged in", "data": None}, "code"),
+        ({"code": 0, "data": 7}, "data"),
+        ({"code": 0, "data": [CLASSIC], "more": 1}, "more"),
+        ({"owner": "a\0", "data": {"conversationList": [CLASSIC]}}, "owner"),
+    ],
+)
+def test_an_sdks_failed_or_malformed_answer_is_refused(answer, key):
+    assert refused_key(answer) == key
+
+
 def test_an_empty_answer_holds_nothing():
     assert read({"ActionStatus": "OK", "CompleteFlag": 1, "From_Account": "alice"}) == []
 
@@ -322,15 +351,15 @@ def test_a_flag_takes_the_empty_form_away(flag):
         ({"conv_mark_array": [16]}, "markList"),
         ({"conv_group_at_info_array": 5}, "groupAtInfoList"),
         ({"conv_group_at_info_array": [5]}, "conv_group_at_info_array"),
-        ({"conv_group_at_info_array": [{"conv_group_at_info_seq": 1, "extra": 1}]}, "extra"),
+        ({"conv_group_at_info_array": [{"conv_group_at_info_seq": 1, "extra": 1}]}, "conv_group_at_info_array.extra"),
         ({"conv_last_msg": []}, "conv_last_msg"),
-        ({"conv_last_msg": {"message_elem_array": {}}}, "message_elem_array"),
-        ({"conv_last_msg": {"message_elem_array": [1]}}, "message_elem_array"),
-        ({"conv_last_msg": {"message_sender_profile": "x"}}, "message_sender_profile"),
-        ({"conv_last_msg": {"message_group_at_user_array": "x"}}, "message_group_at_user_array"),
+        ({"conv_last_msg": {"message_elem_array": {}}}, "conv_last_msg.message_elem_array"),
+        ({"conv_last_msg": {"message_elem_array": [1]}}, "conv_last_msg.message_elem_array"),
+        ({"conv_last_msg": {"message_sender_profile": "x"}}, "conv_last_msg.message_sender_profile"),
+        ({"conv_last_msg": {"message_group_at_user_array": "x"}}, "conv_last_msg.message_group_at_user_array"),
         ({"conv_last_msg": {"message_server_time": 1_760_000_000_000}}, "lastMessage.timestamp"),
         ({"conv_draft": "text"}, "conv_draft"),
-        ({"conv_draft": {"draft_msg": {"message_elem_array": {}}}}, "message_elem_array"),
+        ({"conv_draft": {"draft_msg": {"message_elem_array": {}}}}, "conv_draft.message_elem_array"),
     ],
 )
 def test_a_malformed_c_api_object_is_refused(change, key):
@@ -471,3 +500,64 @@ def test_an_object_of_no_known_form_is_refused_with_the_forms_that_are_taken():
             to_classic(item)
     with pytest.raises(InvalidParameter, match="Expected a"):
         conversations_in({"hello": 1}, "alice")
+
+
+# ---- Values that can't be used -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("change", "key"),
+    [
+        ({"recvOpt": 9}, "recvOpt"),
+        ({"markList": [16]}, "markList"),
+        ({"markList": "1"}, "markList"),
+        ({"customData": "x" * 257}, "customData"),
+        ({"faceUrl": 7}, "faceUrl"),
+        ({"unreadCount": -1}, "unreadCount"),
+        ({"isPinned": 1}, "isPinned"),
+        ({"groupAtInfoList": [{"seq": "1"}]}, "groupAtInfoList"),
+        ({"groupType": "Work"}, "groupType"),
+        ({"conversationGroupList": ["x" * 33]}, "conversationGroupList"),
+        ({"lastMessage": []}, "lastMessage"),
+        ({"lastMessage": {"timestamp": "1"}}, "lastMessage.timestamp"),
+    ],
+)
+def test_a_value_that_cannot_be_used_costs_its_key_only(change, key):
+    read = checked(CLASSIC | {"customData": "vip"} | change)
+
+    assert [name for error in read.ignored for name in error.errors] == [key]
+    assert read.is_incomplete
+    assert (read.entry.show_name, key.partition(".")[0] in read.keys) == ("Bob", False)
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        CAPI | {"conv_last_msg": {"message_elem_array": {}}, "conv_recv_opt": 9, "conv_mark_array": [1]},
+        WEB | {"userProfile": "Seven", "groupAtInfoList": [5], "markList": [1]},
+    ],
+)
+def test_of_two_wrong_values_in_another_dialect_both_are_named(item):
+    read = checked(item)
+
+    assert (len(read.ignored), read.entry.marks, read.entry.recv_opt) == (2, 1, 2 if "type" in item else 0)
+
+
+@pytest.mark.parametrize("change", [{"draftText": 7}, {"draftTimestamp": 1_760_000_000_000}])
+def test_a_draft_is_ignored_as_a_whole(change):
+    read = checked(CLASSIC | {"draftText": "half-typed", "draftTimestamp": 1_760_000_000} | change)
+
+    assert (read.entry.draft_text, read.entry.draft_timestamp) == ("", 0)
+    assert read.keys.isdisjoint({"draftText", "draftTimestamp"})
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        CLASSIC | {"conversationID": "bob"}, CLASSIC | {"type": 2}, CLASSIC | {"userID": "carol"}, CLASSIC | {"claimed": "yes"},
+        CAPI | {"conv_type": 3}, CAPI | {"conv_id": "x" * 65}, WEB | {"type": "GROUP"}, 7, None, "c2c_bob", ["lastMessage"],
+    ],
+)  # fmt: skip
+def test_an_object_that_names_no_conversation_is_refused(item):
+    with pytest.raises(InvalidParameter):
+        checked(item)

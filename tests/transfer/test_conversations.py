@@ -11,10 +11,13 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from conversations import positions
+from conversations.feeding import messages
+from conversations.formats.messages import C2CRecall, MessageEdit
 from conversations.models import Conversation, Owner
 from conversations.transfer import conversations as transfer_conversations
 from conversations.transfer.exports import export_lines
 from tests.support.cast import ALICE, BOB, make_conversation
+from tests.support.messages import c2c, group, text
 
 NOON_S = 1_760_000_000
 
@@ -161,6 +164,42 @@ class ImportTests(TestCase):
 
         self.assertEqual((summary.created, summary.bad), (2, 4))
         self.assertIn("c2c_b", bad[0])
+
+    def test_a_value_that_cannot_be_used_is_reported_and_the_line_is_taken(self):
+        summary, bad = run_import(record(recvOpt=9, faceUrl=7, showName="Bob"), record(conversation_id="c2c_x"))
+
+        self.assertEqual(summary, transfer_conversations.Summary(created=2, partial=1))
+        self.assertIn("recvOpt", bad[0])
+        self.assertIn("faceUrl", bad[0])
+        self.assertEqual(Conversation.objects.get(conversation_id="c2c_bob").show_name, "Bob")
+
+    def test_a_line_with_a_value_that_cannot_be_used_replaces_no_stored_conversation(self):
+        run_import(record(recvOpt=2))
+
+        summary, _ = run_import(record(sent_s=NOON_S + 9, recvOpt=9))
+
+        self.assertEqual(summary, transfer_conversations.Summary(unchanged=1, partial=1))
+        self.assertEqual(Conversation.objects.get().recv_opt, 2)
+
+    def test_a_wrong_claim_refuses_its_line_because_it_would_make_a_member(self):
+        summary, _ = run_import(record(conversation_id="group_g", claimed="yes"))
+
+        self.assertEqual((summary.bad, Conversation.objects.count()), (1, 0))
+
+    def test_the_text_of_a_recalled_or_edited_message_does_not_come_back(self):
+        messages.record([c2c("bob", "alice", 3), group("bob", 2), group("alice", 1)], now_s=NOON_S)
+        before = {line["conversation"]["conversationID"]: line for line in exported(ALICE)}
+        messages.recall(C2CRecall("bob", "alice", NOON_S + 1, 3, 3))
+        messages.edit([MessageEdit(group_id="team", seq=2, elements=text("edited"), event_time_ms=1)])
+
+        for line in before.values():
+            line["conversation"]["orderkey"] += 1
+        summary, _ = run_import(*before.values())
+
+        after = {line["conversation"]["conversationID"]: line["conversation"]["lastMessage"] for line in exported(ALICE)}
+        self.assertEqual(summary.replaced, 2)
+        self.assertEqual((after["c2c_bob"]["status"], after["c2c_bob"].get("textElem")), (6, None))
+        self.assertEqual(after["group_team"]["textElem"], {"text": "edited"})
 
     def test_a_dry_run_counts_and_changes_nothing(self):
         make_conversation(activity_key=1)
