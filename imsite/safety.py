@@ -9,7 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 SECRET_KEY_MIN_LENGTH, SECRET_KEY_INSECURE_PREFIX = 50, "django-insecure-"
 AT_LEAST_ONE = (
     "MAX_PINNED", "MAX_BODY_BYTES", "TOMBSTONE_DAYS", "EVENTS_HEARTBEAT_S", "CALLBACK_WINDOW_S", "CALLBACK_DAYS",
-    "LOGIN_FAILURES", "LOGIN_LOCK_S",
+    "LOGIN_FAILURES", "LOGIN_LOCK_S", "SESSION_COOKIE_AGE",
 )  # fmt: skip
 
 

@@ -74,6 +74,7 @@ MAX_PINNED = whole_number("MAX_PINNED", 50)  # limit of pinned conversations per
 TOMBSTONE_DAYS = whole_number("TOMBSTONE_DAYS", 30)  # deleted-conversation retention in the change feed
 SKIP_OWNERS = user_ids("SKIP_OWNERS")  # users without a list, such as bots and administrators
 VIEW_REASON_REQUIRED = flag("VIEW_REASON_REQUIRED", default=False)  # whether staff must enter a reason before viewing a list
+SESSION_COOKIE_AGE = whole_number("SESSION_AGE_S", 14 * 86_400)  # how long a login holds
 LOGIN_FAILURES = whole_number("LOGIN_FAILURES", 10)  # failed logins per account and address before a lock-out
 LOGIN_LOCK_S = whole_number("LOGIN_LOCK_S", 15 * 60)  # length of the lock-out
 MAX_BODY_BYTES = whole_number("MAX_BODY_BYTES", 8 * 1024 * 1024)  # limit of an API request

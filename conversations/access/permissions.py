@@ -12,6 +12,10 @@ CHECK_USERSIG = "conversations.check_usersig"
 SHARE = "conversations.share_view"
 
 
+# The groups that a migration makes, by the words that commands take.
+GROUPS = {"support": "Support", "editor": "Editor", "lead": "Lead"}
+
+
 def may_view(user: Any) -> bool:
     """Return whether a user may view every list: names, times, numbers and types, without text."""
     return bool(user.is_staff and user.has_perm(VIEW))

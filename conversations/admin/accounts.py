@@ -48,7 +48,15 @@ admin.site.unregister(Group)
 
 @admin.register(User)
 class StaffAccountAdmin(TranslatedPermissions, UserAdmin):
-    """A staff account; "user" means a user of the app elsewhere."""
+    """A staff account; "user" means a user of the app elsewhere.
+
+    The form for a new one has staff status ticked, and asks for the groups as well.
+    """
+
+    add_fieldsets = (*UserAdmin.add_fieldsets, (None, {"fields": ("is_staff", "groups")}))
+
+    def get_changeform_initial_data(self, request):
+        return {"is_staff": True} | super().get_changeform_initial_data(request)
 
 
 @admin.register(Group)

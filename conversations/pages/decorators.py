@@ -38,16 +38,21 @@ def for_staff(view: View, methods: tuple[str, ...] = METHODS) -> View:
         if not request.user.is_authenticated:
             return _redirect(request, redirect_to_login(_return_url(request, methods)).url)
         if not permissions.may_view(request.user):
-            text = _(
-                "Your account has no access to conversation lists. Ask an administrator for staff status and the Support group."
-            )
-            raise PermissionDenied(text)
+            raise PermissionDenied(_what_is_missing(request.user))
         try:
             return view(request)
         except ConversationError as error:
             return _error_response(request, error)
 
     return guarded
+
+
+def _what_is_missing(user: Any) -> str:
+    if user.is_staff:
+        return _("Your account may not view conversation lists. Ask an administrator for a group such as Support.")
+    if user.has_perm(permissions.VIEW):
+        return _("Your account has no staff status. Ask an administrator to tick it.")
+    return _("Your account has no access to conversation lists. Ask an administrator for staff status and the Support group.")
 
 
 def owner_list_required(view: View, methods: tuple[str, ...] = METHODS) -> View:

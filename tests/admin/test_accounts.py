@@ -1,7 +1,8 @@
 """Staff accounts: permissions read as sentences, in the reader's language, and no heading says "Select"."""
 
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import Group, Permission, User
 from django.contrib.contenttypes.models import ContentType
+from django.test import TestCase
 from django.urls import reverse
 from django.utils.translation import override
 
@@ -42,3 +43,29 @@ class PermissionTests(AsBoss):
 
     def test_accounts_are_told_from_the_apps_users(self):
         self.assertContains(self.client.get(reverse("admin:auth_user_changelist")), "<h1>Staff accounts</h1>", html=True)
+
+
+class NewAccountTests(AsBoss):
+    def test_the_form_has_staff_status_ticked_and_asks_for_groups(self):
+        form = self.client.get("/admin/auth/user/add/").context["adminform"].form
+
+        self.assertIs(form["is_staff"].initial if form["is_staff"].value() is None else form["is_staff"].value(), True)
+        self.assertIn("groups", form.fields)
+
+
+class RefusalTests(TestCase):
+    def refusal(self, user: User) -> str:
+        self.client.force_login(user)
+        response = self.client.get("/")
+        self.assertEqual(response.status_code, 403)
+        return response.content.decode()
+
+    def test_it_says_which_is_missing(self):
+        no_group = User.objects.create_user("carl", is_staff=True)
+        no_status = User.objects.create_user("nora")
+        no_status.groups.add(Group.objects.get(name="Support"))
+        neither = User.objects.create_user("neil")
+
+        self.assertIn("Your account may not view conversation lists. Ask an administrator for a group", self.refusal(no_group))
+        self.assertIn("Your account has no staff status.", self.refusal(no_status))
+        self.assertIn("staff status and the Support group.", self.refusal(neither))

@@ -33,7 +33,7 @@ class DoorTests(TestCase):
                 page = self.client.get(url)
                 self.assertContains(
                     page,
-                    "Your account has no access to conversation lists.",
+                    "Your account may not view conversation lists.",
                     status_code=403,
                 )
                 self.assertNotContains(page, "Secret Bob", status_code=403)

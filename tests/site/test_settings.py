@@ -30,6 +30,7 @@ SAFE = {
     "EVENTS_HEARTBEAT_S": 15,
     "LOGIN_FAILURES": 10,
     "LOGIN_LOCK_S": 900,
+    "SESSION_COOKIE_AGE": 1,
 }
 
 
@@ -59,6 +60,7 @@ def test_safe_settings_pass():
         ("EVENTS_HEARTBEAT_S", 0),
         ("LOGIN_FAILURES", 0),
         ("LOGIN_LOCK_S", 0),
+        ("SESSION_COOKIE_AGE", 0),
     ],
 )
 def test_each_unsafe_setting_is_named(name, value):

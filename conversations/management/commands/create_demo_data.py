@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from conversations import demo
 from conversations.access import api_keys
+from conversations.access.permissions import GROUPS
 from conversations.choices import ConversationType
 from conversations.demo import feeding, people, scripts
 from conversations.demo.logins import ADMINISTRATOR, SUPPORT
@@ -26,7 +27,7 @@ from conversations.transfer.conversations import import_records
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 KEY_NAME = "demo"
-SUPPORT_GROUP = "Support"
+SUPPORT_GROUP = GROUPS["support"]
 BEST_KNOWN = join(ConversationType.GROUP, scripts.PROJECT.group_id)
 SHOWN_IDS = ("c2c_bob", BEST_KNOWN, "group_design team/2026", "c2c_nobody")
 
