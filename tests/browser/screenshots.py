@@ -42,7 +42,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         place = {"MsgSeq": number, "MsgRandom": 100 + number, "MsgTime": NOW_S - 60 * minutes}
         site.say("OK", From_Account="carol", To_Account="li lei", **place)
     # The database's own clock does not stand still.
-    arrival = "timezone.datetime.fromtimestamp(one.time_s, timezone.datetime.now().astimezone().tzinfo)"
+    arrival = "timezone.datetime.fromtimestamp(message.time_s, timezone.datetime.now().astimezone().tzinfo)"
     site.do(f"[Message.objects.filter(pk=message.pk).update(created_at={arrival}) for message in Message.objects.all()]")
     yield site
     site.stop()
