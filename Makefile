@@ -87,9 +87,10 @@ messages: $(VENV)/dev
 	$(BIN)/python manage.py makemessages --locale zh_Hans --ignore .venv --ignore staticfiles --no-location
 	$(BIN)/python manage.py compilemessages --locale zh_Hans --ignore .venv
 
-# After a change of a command's --help: docs/commands.md.
+# After a change of a command's --help or of the API: docs/commands.md, docs/openapi.yaml.
 docs: $(VENV)/dev
 	DEBUG=true $(BIN)/python -m tests.support.command_help
+	DEBUG=true $(BIN)/python manage.py spectacular --file docs/openapi.yaml
 
 # The pictures of the README and docs/; wants Debian's chromium, fonts-noto-core, fonts-noto-cjk and fonts-noto-color-emoji.
 screenshots: $(VENV)/dev

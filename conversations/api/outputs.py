@@ -4,16 +4,14 @@ from django.db.models import IntegerChoices
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from conversations.api.message_outputs import ShortField, V2TIMMessage
 from conversations.choices import AtType, ConversationType, Membership, ReceiveOption
 from conversations.formats import conversation
 
 
-@extend_schema_field({"type": "integer", "format": "int32"})
-class ShortField(serializers.IntegerField):
-    """A code, a choice or an index. Other integers get the format int64 from the document's hook.
-
-    Choices are no enum here: of integer enums, generated clients make types that can't be used.
-    """
+@extend_schema_field({"type": "number"})
+class MarkField(serializers.Field):
+    """A mark, a power of two: generated clients have no integer that holds 1<<63, but other numbers hold it exactly."""
 
 
 def _choices(choices: type[IntegerChoices]) -> str:
@@ -25,18 +23,9 @@ class V2TIMGroupAtInfo(serializers.Serializer):
     atType = ShortField(help_text=_choices(AtType))
 
 
-class V2TIMMessage(serializers.Serializer):
-    """A message as it was received: the keys that it came with, of which these are common."""
-
-    msgID = serializers.CharField(required=False)
-    timestamp = serializers.IntegerField(required=False, help_text="epoch seconds")
-    sender = serializers.CharField(required=False)
-    userID = serializers.CharField(required=False, allow_null=True)
-    groupID = serializers.CharField(required=False, allow_null=True)
-    elemType = ShortField(required=False)
-
-
 class Extra(serializers.Serializer):
+    """What imsite adds with extra=true."""
+
     version = serializers.IntegerField(help_text="number of this conversation's latest change in the user's list")
     membership = serializers.ChoiceField(Membership.choices)
 
@@ -64,11 +53,13 @@ class V2TIMConversation(serializers.Serializer):
     c2cReadTimestamp = serializers.IntegerField(help_text="epoch seconds")
     groupReadSequence = serializers.IntegerField()
     markList = serializers.ListField(
-        child=serializers.IntegerField(), help_text="one number per mark, unsigned 64 bits: 1<<63 fits into no signed integer"
+        child=MarkField(),
+        help_text="one whole number per mark, a power of two up to 1<<63, which no signed integer of 64 bits holds: as "
+        "a number without a format, generated clients read it as a decimal or a double, which hold each power of two exactly",
     )
     conversationGroupList = serializers.ListField(child=serializers.CharField())
     lastMessage = V2TIMMessage(allow_null=True)
-    imsite = Extra(required=False, help_text="only with extra=true")
+    imsite = Extra(required=False)
 
 
 class V2TIMConversationOperationResult(serializers.Serializer):
@@ -110,10 +101,10 @@ class GroupListAnswer(serializers.Serializer):
 
 
 class Change(serializers.Serializer):
-    """A change, with the key of its kind."""
+    """A change, with the key of its kind: new and changed have the conversation."""
 
     kind = serializers.ChoiceField(("new", "changed", "deleted", "groups"))
-    conversation = V2TIMConversation(required=False, help_text="new, changed")
+    conversation = V2TIMConversation(required=False)
     conversationID = serializers.CharField(required=False, help_text="deleted")
     conversationGroupList = serializers.ListField(child=serializers.CharField(), required=False, help_text="groups")
 

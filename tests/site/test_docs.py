@@ -143,7 +143,7 @@ class TableTests(TestCase):
     def calls_of_the_schema(self) -> set[tuple[str, str]]:
         paths = SchemaGenerator().get_schema(request=None, public=True)["paths"]
         return {
-            (method.upper(), PARAMETER.sub("{}", path.removeprefix("/api/v1/")))
+            (method.upper(), path.removeprefix("/api/v1/"))
             for path, operations in paths.items()
             for method in operations
             if method in ("get", "post", "put", "patch", "delete") and path.startswith("/api/v1/")
@@ -153,7 +153,7 @@ class TableTests(TestCase):
         """Its methods and paths: `GET a/`; `PUT`, `DELETE a/` and `PATCH` `{"b"}`, `DELETE a/` are two methods of one path."""
         calls = set()
         for methods, path in re.findall(r"((?:`[A-Z]+`(?: `{[^`]+}`)?, )?`[A-Z]+) ([\w/{}-]+/)", text_of(page)):
-            calls |= {(method, PARAMETER.sub("{}", path)) for method in re.findall(r"`([A-Z]+)", methods)}
+            calls |= {(method, PARAMETER.sub("-", path)) for method in re.findall(r"`([A-Z]+)", methods)}
         return calls
 
     def test_every_error_code(self):

@@ -14,9 +14,9 @@ key with the scope `ingest`.
 **owner.** The user ID of the user whose list is meant. With a service key or a staff session it is required; with any other
 credential it may be left out. It has nothing to do with the owner of a chat group.
 
-**IDs.** A conversationID is `c2c_<userID>` or `group_<groupID>`. Percent-encode IDs in URLs: `#` as `%23`, `@` as `%40`. An ID
-that contains `/` does not fit into the path: write `-` in its place and pass the ID as `?id=` (for conversation groups, the
-name as `?name=`).
+**IDs.** A conversationID is `c2c_<userID>` or `group_<groupID>`. Calls about one object have `-` in the path and its ID as
+`?id=` (for conversation groups, the name as `?name=`). An ID without `/` may also stand in the path:
+`/api/v1/conversations/c2c_bob/`. Percent-encode IDs in URLs: `#` as `%23`, `@` as `%40`.
 
 **Paging.** A page has `nextSeq` and `isFinished`. Pass `nextSeq` with the same filters to get the next page. `count` is
 {DEFAULT_COUNT} if absent; a number above {MAX_COUNT} is lowered to {MAX_COUNT}.
@@ -28,7 +28,7 @@ name as `?name=`).
 other ports answer it with 421.
 
 **Numbers.** Times are epoch seconds unless a key says otherwise. Integers have up to 64 bits. One mark, 1<<63, fits into no
-signed 64-bit integer.
+signed 64-bit integer: marks in answers are numbers without a size, in requests strings of digits.
 
 **Errors.** An error is a `Problem` (RFC 9457) with the `code` and `desc` of the SDK's `onError(code, desc)`, in English or in
 Chinese according to `Accept-Language`. Every answer with a problem has the header `X-Request-ID`.
@@ -73,7 +73,8 @@ DESCRIPTIONS = {
     "getConversationListByQuery": Description(
         READ,
         "Returns the conversations that the list has, in request order and each once. The other IDs are in unresolved, with "
-        "the reason. Repeat the parameter id for each conversation.",
+        "the reason. Repeat the parameter id for each conversation. Generated clients that join lists with commas, such as "
+        "C++ with cpprestsdk, use getConversationList.",
     ),
     "getConversationList": Description(
         READ,

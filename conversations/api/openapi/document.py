@@ -7,6 +7,7 @@ from django.utils import translation
 
 from conversations.api.openapi.descriptions import DESCRIPTIONS, INTRODUCTION, TAGS
 from conversations.api.openapi.examples import PARAMETERS, Examples, examples
+from conversations.api.openapi.schema import API_KEY
 from conversations.api.openapi.web_format import WEB_CONVERSATION
 from conversations.exceptions import Code
 
@@ -15,6 +16,7 @@ Schema = dict[str, Any]
 JSON, PROBLEM_JSON = "application/json", "application/problem+json"
 PROBLEM = {"$ref": "#/components/schemas/Problem"}
 PROBLEM_RESPONSE = {"$ref": "#/components/responses/Problem"}
+DEMO = "http://127.0.0.1:8000"
 METHODS = ("get", "put", "post", "delete", "patch")
 # For the table of codes: where a code may occur besides the status of its exception.
 STATUSES = {
@@ -40,40 +42,43 @@ STATUSES = {
 def complete(result: Schema, generator: Any, request: Any, public: bool) -> Schema:
     """Return the document with all that the endpoints' declarations do not hold. A hook of the generator."""
     with translation.override("en"):
+        result["servers"] = [{"url": _address(request)}]
         result["info"] |= {"description": INTRODUCTION, "license": {"name": "MIT", "identifier": "MIT"}}
         result["tags"] = [{"name": name, "description": text} for name, text in TAGS.items()]
         result["paths"]["/callbacks/tencent/"] = {"post": _webhook()}
         components = result["components"]
         components["responses"] = {"Problem": _problem_response()}
         components["schemas"] |= {"Problem": _problem_schema(), "WebConversation": WEB_CONVERSATION}
-        components["schemas"]["V2TIMMessage"]["additionalProperties"] = True
         components["securitySchemes"]["webhookSignature"] = {
             "type": "apiKey",
             "in": "query",
             "name": "Sign",
             "description": "SHA-256 of the callback token and RequestTime, as Tencent sends it",
         }
-        result["paths"] = {
-            path.replace("{conversation_id}", "{conversationID}"): methods for path, methods in result["paths"].items()
-        }
         examples_by_id = examples()
         for operation in _operations(result):
             _describe(operation, examples_by_id[operation["operationId"]])
-    _size_integers(result)
+    _simplify(result)
     return result
 
 
-def _size_integers(node: Any) -> None:
-    """Give integers without a format 64 bits: generators take them for 32."""
+def _address(request: Any) -> str:
+    """Return where the document's reader reached the server; the demo's address in the file."""
+    return request.build_absolute_uri("/").rstrip("/") if request else DEMO
+
+
+def _simplify(node: Any) -> None:
+    """Give integers without a format 64 bits, as generators take them for 32, and remove drf-spectacular's own notes."""
     if isinstance(node, list):
         for item in node:
-            _size_integers(item)
+            _simplify(item)
     elif isinstance(node, dict):
+        node.pop("x-spec-enum-id", None)
         if node.get("type") in ("integer", ["integer", "null"]):
             node.setdefault("format", "int64")
         for name, item in node.items():
-            if name not in ("example", "enum"):
-                _size_integers(item)
+            if name not in ("example", "examples", "enum"):
+                _simplify(item)
 
 
 def _operations(result: Schema) -> Iterator[Schema]:
@@ -85,9 +90,7 @@ def _describe(operation: Schema, example: Examples) -> None:
     tag, text = DESCRIPTIONS[operation["operationId"]]
     operation["tags"], operation["description"] = [tag], text
     for parameter in operation.get("parameters", ()):
-        if parameter["name"] == "conversation_id":
-            parameter["name"] = "conversationID"
-        if parameter["name"] in PARAMETERS and (parameter["in"], parameter["name"]) not in _optional_ids(operation):
+        if parameter["name"] in PARAMETERS and "examples" not in parameter:
             parameter["example"] = PARAMETERS[parameter["name"]]
     if example.request is not None:
         operation["requestBody"]["content"][JSON]["example"] = example.request
@@ -106,12 +109,6 @@ def _describe(operation: Schema, example: Examples) -> None:
         responses["default"]["content"][JSON]["example"] = example.error
     for content in responses.get("200", {}).get("content", {}).values():
         content["example"] = example.answer
-
-
-def _optional_ids(operation: Schema) -> set[tuple[str, str]]:
-    """Return the query parameters that only stand in for a part of the path; an example would be sent beside it."""
-    in_path = any(parameter["in"] == "path" for parameter in operation["parameters"])
-    return {("query", "id"), ("query", "name")} if in_path else set()
 
 
 def _problem_schema() -> Schema:
@@ -165,7 +162,7 @@ def _webhook() -> Schema:
             {"in": "query", "name": name, "schema": text, "description": description} for name, description in queries.items()
         ],
         "requestBody": {"required": True, "content": {JSON: {"schema": {"type": "object", "additionalProperties": True}}}},
-        "security": [{"webhookSignature": []}, {"bearer": []}],
+        "security": [{"webhookSignature": []}, {API_KEY: []}],
         "responses": {
             "200": {"description": "Accepted", "content": {JSON: {"schema": envelope}}},
             "default": {"description": "Not accepted, in Tencent's form", "content": {JSON: {"schema": envelope}}},

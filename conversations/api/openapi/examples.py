@@ -17,10 +17,6 @@ REQUEST_ID = "6f1c0d5c8a6c4c5f9d0b7b1f7a3e2d10"
 VERSION = "1760000000.42"
 PARAMETERS = {
     "owner": "alice",
-    "conversationID": "c2c_bob",
-    "name": "Friends",
-    "group_id": "team",
-    "user_id": "bob",
     "since": "0",
     "id": ["c2c_bob", "group_team"],
 }

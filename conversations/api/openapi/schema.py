@@ -1,11 +1,12 @@
 """What the OpenAPI document takes from the declarations of the endpoints, so that it can't differ from what they do."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple, cast
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerExtension
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.utils import OpenApiParameter
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 from rest_framework.serializers import BaseSerializer
 
 from conversations.access.api_keys import INGEST
@@ -26,20 +27,30 @@ FRESHNESS = [
 ]
 
 
-class PathID(NamedTuple):
-    """The part of a path that names an object."""
+class ObjectID(NamedTuple):
+    """What names the object of a call."""
 
     description: str
     schema: Mapping[str, Any]
+    example: str
 
 
 # By the name in the URL pattern.
-PATH_IDS = {
-    "conversation_id": PathID("conversationID", {**TEXT, "maxLength": CONVERSATION_ID_MAX_BYTES}),
-    "name": PathID("group name", TEXT),
-    "group_id": PathID("group ID", {**TEXT, "maxLength": GROUP_ID_MAX_BYTES}),
-    "user_id": PathID("user ID", {**TEXT, "maxLength": OWNER_ID_MAX_BYTES}),
+OBJECT_IDS = {
+    "conversation_id": ObjectID("conversationID", {**TEXT, "maxLength": CONVERSATION_ID_MAX_BYTES}, "c2c_bob"),
+    "name": ObjectID("name of the conversation group", TEXT, "Friends"),
+    "group_id": ObjectID("group ID", {**TEXT, "maxLength": GROUP_ID_MAX_BYTES}, "team"),
+    "user_id": ObjectID("user ID", {**TEXT, "maxLength": OWNER_ID_MAX_BYTES}, "bob"),
 }
+IN_PATH = re.compile(r"{\w+}")
+
+
+def name_objects_in_query(endpoints: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Return the endpoints with - in place of each ID in a path, which then is a parameter. A hook of the generator.
+
+    No ID with / fits into a path, and not every generated client encodes # there.
+    """
+    return [(IN_PATH.sub(calls.IN_QUERY, path), *rest) for path, *rest in endpoints]
 
 
 def described(parameter: calls.Parameter) -> OpenApiParameter:
@@ -57,7 +68,7 @@ class EndpointSchema(AutoSchema):
         if endpoint is None:
             return []
         owner = [] if endpoint.scope == INGEST else [OWNER]
-        return [*self._path_parameters(), *owner, *map(described, endpoint.parameters)]
+        return [*self._object_parameters(), *owner, *map(described, endpoint.parameters)]
 
     def get_request_serializer(self) -> Any:
         endpoint = self._endpoint()
@@ -70,18 +81,14 @@ class EndpointSchema(AutoSchema):
     def _endpoint(self) -> calls.Endpoint | None:
         return getattr(getattr(self.view, getattr(self.view, "action", None) or "", None), "endpoint", None)
 
-    def _path_parameters(self) -> list[OpenApiParameter]:
-        view = cast(calls.EndpointViewSet, self.view)
-        name = view.lookup_field
-        if f"{{{name}}}" not in self.path:
+    def _object_parameters(self) -> list[OpenApiParameter]:
+        if f"/{calls.IN_QUERY}/" not in self.path:
             return []
-        noun, schema = PATH_IDS[name]
-        by_query = view.id_parameter
-        in_path = f"{noun}, percent-encoded; - if it contains /, then pass it as ?{by_query}="
-        return [
-            OpenApiParameter(name, dict(schema), OpenApiParameter.PATH, description=in_path),
-            OpenApiParameter(by_query, TEXT, description=f"the {noun}, if the path has -"),
-        ]
+        view = cast(calls.EndpointViewSet, self.view)
+        noun, schema, example = OBJECT_IDS[view.lookup_field]
+        description = f"the {noun}; unless it contains /, it may stand in the path instead, in place of -"
+        examples = [OpenApiExample(noun, value=example)]
+        return [OpenApiParameter(view.id_parameter, dict(schema), required=True, description=description, examples=examples)]
 
 
 class StrictInput(OpenApiSerializerExtension):
@@ -93,17 +100,39 @@ class StrictInput(OpenApiSerializerExtension):
         return schema | {"additionalProperties": False}
 
 
+class OpenAnswer(OpenApiSerializerExtension):
+    target_class = "conversations.api.message_outputs.OpenSerializer"
+    match_subclasses = True
+
+    def map_serializer(self, auto_schema, direction):
+        schema = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)
+        return schema | {"additionalProperties": True}
+
+
+API_KEY, USER_SIG, STAFF_SESSION = "apiKey", "userSig", "staffSession"
+EITHER_CREDENTIAL: list[dict[str, list[str]]] = [{API_KEY: []}, {USER_SIG: []}, {STAFF_SESSION: []}]
+
+
 class BearerScheme(OpenApiAuthenticationExtension):
     target_class = "conversations.api.authentication.BearerAuthentication"
-    name = "bearer"
+    name = [API_KEY, USER_SIG]
+
+    def get_security_requirement(self, auto_schema):
+        endpoint = auto_schema._endpoint()
+        is_ingest = endpoint is not None and endpoint.scope == INGEST
+        return [{API_KEY: []}] if is_ingest else [{API_KEY: []}, {USER_SIG: []}]
 
     def get_security_definition(self, auto_schema):
-        return {"type": "http", "scheme": "bearer", "description": "an API key (imk_…) or a Tencent UserSig"}
+        bearer = {"type": "http", "scheme": "bearer"}
+        return [
+            bearer | {"description": "An API key, imk_…"},
+            bearer | {"description": "A Tencent UserSig, for the user's own list"},
+        ]
 
 
 class StaffSessionScheme(OpenApiAuthenticationExtension):
     target_class = "conversations.api.authentication.StaffSessionAuthentication"
-    name = "staffSession"
+    name = STAFF_SESSION
 
     def get_security_definition(self, auto_schema):
         return {"type": "apiKey", "in": "cookie", "name": "sessionid"}

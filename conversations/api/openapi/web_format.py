@@ -4,6 +4,8 @@ from typing import Any
 
 from conversations.formats.web_conversation import RECEIVE_OPTIONS, WORDS
 
+# No format of integers in generated clients holds 1<<63. Any mark is a power of two, which their other numbers hold exactly.
+MARK = {"type": "number"}
 _TEXT, _FLAG, _INTEGER = {"type": "string"}, {"type": "boolean"}, {"type": "integer"}
 
 
@@ -28,7 +30,7 @@ WEB_CONVERSATION = _object(
         "type": "array",
         "items": _object("a mention", messageSequence=_INTEGER, atTypeArray={"type": "array", "items": _INTEGER}),
     },
-    markList={"type": "array", "items": _INTEGER},
+    markList={"type": "array", "items": MARK},
     customData=_TEXT,
     conversationGroupList={"type": "array", "items": _TEXT},
     draftText=_TEXT,
