@@ -4,6 +4,8 @@ from playwright.sync_api import expect
 
 from tests.browser.visits import Visits
 
+MAX_HEIGHT_PX = 1500
+
 
 def test_the_documentation_is_drawn_and_unfolds(visits: Visits):
     page = visits.open("/api/docs/", who=None)
@@ -19,3 +21,26 @@ def test_an_answer_is_a_page(visits: Visits):
     page = visits.open("/api/v1/conversations/?owner=answers")
 
     expect(page.get_by_text("Bob the answerer")).to_be_visible()
+
+
+def test_an_operation_of_each_tag_fits_on_the_screen_and_its_example_succeeds(visits: Visits):
+    visits.site.do(
+        "Conversation.objects.filter(owner_id='alice', conversation_id='c2c_bob').exists() or str(make_conversation())"
+    )
+    key = visits.site.do("with_key(owner_id=None, scopes=api_keys.SCOPES)")["HTTP_AUTHORIZATION"].split()[1]
+    page = visits.open("/api/docs/", who=None)
+    page.locator("button.authorize").first.click()
+    page.get_by_label("auth-bearer-value").fill(key)
+    page.locator(".modal-ux button.authorize").first.click()
+    page.locator(".modal-ux button.btn-done").first.click()
+
+    sections = page.locator(".opblock-tag-section").all()
+    for section in sections:
+        operation = section.locator(".opblock").first
+        operation.locator(".opblock-summary").click()
+        expect(operation.get_by_role("button", name="Try it out")).to_be_visible()
+        assert operation.bounding_box()["height"] < MAX_HEIGHT_PX, operation.get_attribute("id")
+        operation.get_by_role("button", name="Try it out").click()
+        operation.get_by_role("button", name="Execute").click()
+        expect(operation.locator(".live-responses-table .response-col_status").last).to_contain_text("200")
+    assert len(sections) == 6

@@ -130,7 +130,11 @@ def _problem_schema() -> Schema:
 def _problem_response() -> Schema:
     rows = "".join(f"| {code.value} | {STATUSES[code]} | {code.label} |\n" for code in Code)
     return {
-        "description": f"An error. `code` is one of these:\n\n| code | HTTP status | meaning |\n| --- | --- | --- |\n{rows}",
+        # Folded, since Swagger's page shows it below each operation.
+        "description": (
+            "An error; its `code` says which.\n\n<details><summary>All codes</summary>\n\n"
+            f"| code | HTTP status | meaning |\n| --- | --- | --- |\n{rows}\n</details>\n"
+        ),
         "headers": {
             "X-Request-ID": {"schema": {"type": "string"}, "description": "the request's ID in the server's log"},
             "Retry-After": {"schema": {"type": "integer"}, "description": "seconds, with 503"},
