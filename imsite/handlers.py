@@ -56,8 +56,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if _is_api(request):
         return problem_response(error, request)
     request_id = request_id_of(request)
-    # Django logs the failure itself; this line connects it with the request ID that the page shows.
-    logger.error("%s %s failed (request %s): %r", request.method, address_of(request), request_id, error)
+    logger.error("%s %s failed (request %s)", request.method, address_of(request), request_id, exc_info=error)
     response = HttpResponseServerError(render_to_string("500.html", {"request_id": request_id}))
     response["X-Request-ID"] = request_id
     return response

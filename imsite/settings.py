@@ -225,6 +225,20 @@ WHITENOISE_ROOT = BASE_DIR / "imsite" / "public"  # favicon.ico and robots.txt, 
 # The warning is about `make run`: under ASGI, a file that WhiteNoise opens is read as a whole.
 warnings.filterwarnings("ignore", "StreamingHttpResponse must consume synchronous iterators")
 
+# Django shows its own errors in development only: in production, a failed wake-up after a commit, say, would pass unseen.
+if not DEBUG:
+    LOGGING = {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "handlers": {"console": {"class": "logging.StreamHandler", "level": "ERROR"}},
+        "loggers": {
+            "django": {"handlers": ["console"]},
+            # Of these, lines of our own tell, with the request ID.
+            "django.request": {"level": "CRITICAL"},
+            "django.security.DisallowedHost": {"level": "CRITICAL"},
+        },
+    }
+
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],

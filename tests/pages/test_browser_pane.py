@@ -343,6 +343,7 @@ class FailureTests(TestCase):
         self.assertContains(response, "abc-123", status_code=500)
         self.assertEqual(response["X-Request-ID"], "abc-123")
         self.assertIn("abc-123", logged.output[0])
+        self.assertIn("JSONDecodeError", logged.output[0])
         self.assertNotContains(response, "JSONDecodeError", status_code=500)
 
     def test_the_address_of_the_stream_is_given_to_those_only_who_may_read_it(self):

@@ -93,6 +93,33 @@ def test_the_token_of_the_demo_is_none_in_production():
     assert told(SECRET_KEY=SAFE["SECRET_KEY"], ALLOWED_HOSTS="im.example.org") == "[0, '']"
 
 
+FAILURES = """
+import imsite.wsgi
+from django.core.handlers.exception import response_for_exception
+from django.core.exceptions import DisallowedHost
+from django.db import transaction
+from django.test import RequestFactory
+
+def broken():
+    raise RuntimeError("broken on purpose")
+
+with transaction.atomic():
+    transaction.on_commit(broken, robust=True)
+response_for_exception(RequestFactory().get("/api/v1/"), DisallowedHost("Unknown host"))
+"""
+
+
+def test_production_logs_failures_after_a_commit_and_refused_hosts_once():
+    inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    safe = {"SECRET_KEY": SAFE["SECRET_KEY"], "ALLOWED_HOSTS": "im.example.org", "DATABASE_URL": "sqlite:///:memory:"}
+
+    done = subprocess.run([sys.executable, "-c", FAILURES], env=inherited | safe, capture_output=True, text=True, check=True)
+
+    assert "Error calling broken in on_commit()" in done.stderr
+    assert "RuntimeError: broken on purpose" in done.stderr
+    assert done.stderr.count("Unknown host") == 1
+
+
 def test_the_wsgi_door_is_production_and_refuses_to_open_unset():
     done = start()
 
