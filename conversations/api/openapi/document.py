@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils import translation
 
-from conversations.api.openapi.descriptions import DESCRIPTIONS, INTRODUCTION, TAGS
+from conversations.api.openapi.descriptions import DESCRIPTIONS, INGEST, INTRODUCTION, TAGS
 from conversations.api.openapi.examples import PARAMETERS, Examples, examples
 from conversations.api.openapi.schema import API_KEY
 from conversations.api.openapi.web_format import WEB_CONVERSATION
@@ -94,6 +94,8 @@ def _describe(operation: Schema, example: Examples) -> None:
             parameter["example"] = PARAMETERS[parameter["name"]]
     if example.request is not None:
         operation["requestBody"]["content"][JSON]["example"] = example.request
+        if tag == INGEST:
+            operation["requestBody"]["required"] = True
     else:
         operation.pop("requestBody", None)
     responses = operation["responses"]
@@ -165,7 +167,7 @@ def _webhook() -> Schema:
         "parameters": [
             {"in": "query", "name": name, "schema": text, "description": description} for name, description in queries.items()
         ],
-        "requestBody": {"required": True, "content": {JSON: {"schema": {"type": "object", "additionalProperties": True}}}},
+        "requestBody": {"required": True, "content": {JSON: {"schema": {"type": "object"}}}},
         "security": [{"webhookSignature": []}, {API_KEY: []}],
         "responses": {
             "200": {"description": "Accepted", "content": {JSON: {"schema": envelope}}},
