@@ -31,6 +31,12 @@ $(VENV)/dev: $(VENV)/runtime requirements-dev.lock
 
 install: $(VENV)/runtime
 
+# After a change of requirements.txt or requirements-dev.txt; pins that still fit are kept.
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
+lock:
+	$(LOCK) requirements.txt --output-file requirements.lock
+	$(LOCK) requirements-dev.txt --constraints requirements.lock --output-file requirements-dev.lock
+
 run: $(VENV)/runtime
 	@$(call check-port,$(PORT))
 	$(BIN)/python manage.py migrate --verbosity 0
