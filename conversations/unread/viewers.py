@@ -31,7 +31,7 @@ def of_rows(rows: Iterable[Conversation]) -> dict[Key, Viewer]:
     ).values_list("user_id", "group_id", "events")
     events = {(user_id, group_id): text for user_id, group_id, text in members}
     for key, group_id in group_ids.items():
-        group = groups.get(group_id, Group())
+        group = groups.get(group_id, Group(type=""))
         history = MembershipHistory.from_json(events.get((key[0], group_id), "[]"), group.dissolved_at_ms)
         viewers[key] = Viewer(key[0], history, group.type)
     return viewers

@@ -17,12 +17,12 @@ from conversations.choices import GroupType, Membership
 from conversations.exceptions import ConversationNotFound
 from conversations.feeding import group_fast_path, members, profiles, reports
 from conversations.feeding import messages as feeding_messages
-from conversations.formats.messages import GroupRecall
+from conversations.formats.messages import GroupRecall, Mentions, MessageEdit
 from conversations.formats.rest_groups import GroupInfo, Profile
 from conversations.models import Conversation, Group, GroupMember, Message, Owner
 from conversations.transfer.conversations import import_records
 from tests.support.hypothesis_profiles import examples
-from tests.support.messages import NOON_S, PEOPLE, group
+from tests.support.messages import NOON_S, PEOPLE, group, text
 
 CLUB, TOPIC = "@TGS#_club", "@TGS#_club@TOPIC#_news"
 people = st.sampled_from(PEOPLE)
@@ -50,6 +50,7 @@ steps = st.one_of(
     st.tuples(st.just("send_to_some"), people, some_targets, threads),
     st.tuples(st.just("send_to_both_threads"), people, flags),
     st.tuples(st.just("recall"), seqs, threads),
+    st.tuples(st.just("edit"), seqs, st.sampled_from((None, Mentions(False, ()), Mentions(True, ("alice",)))), threads),
     st.tuples(st.just("read"), people, seqs, threads),
     st.tuples(st.just("pin"), people, threads),
     st.tuples(st.just("clear"), people, threads),
@@ -97,6 +98,13 @@ class Story:
 
     def _recall(self, seq: int, thread: str) -> None:
         feeding_messages.recall(GroupRecall(CLUB, TOPIC if thread == TOPIC else "", (seq,)))
+
+    def _edit(self, seq: int, mentions: Mentions | None, thread: str) -> None:
+        topic_id = TOPIC if thread == TOPIC else ""
+        edit = MessageEdit(
+            group_id=CLUB, topic_id=topic_id, seq=seq, elements=text("edited"), mentions=mentions, event_time_ms=1
+        )
+        feeding_messages.edit([edit])
 
     def _read(self, owner_id: str, seq: int, thread: str) -> None:
         reading.read(owner_id=owner_id, conversation_id=f"group_{thread}", sequence=seq)

@@ -21,7 +21,19 @@ from conversations.models import Conversation, GroupMember, Message, Owner, Thre
 from conversations.times import now_s
 from tests.support import feeding
 from tests.support.hypothesis_profiles import examples
-from tests.support.messages import NOON_S, c2c, events, feed_in, group, group_messages, peer_of, rows, sender_of
+from tests.support.messages import (
+    NOON_S,
+    c2c,
+    events,
+    events_with_owners,
+    feed_in,
+    feed_in_with_owners,
+    group,
+    group_messages,
+    peer_of,
+    rows,
+    sender_of,
+)
 
 EVERYTHING_S = NOON_S + 10**6
 C2C_LATER = 20  # numbers from here on are newer than all that `events` has
@@ -78,6 +90,18 @@ class AnyEventsTests(TestCase):
         feed_in(what, set())
 
         self.assertEqual(pruned, before)
+        self.assertEqual(state(), before)
+        self.assertEqual(list(verify.findings()), [])
+
+    @given(events_with_owners, st.integers(0, 14))
+    @examples(120)
+    def test_nothing_changes_for_owners_who_do_something_between_them(self, steps, cut_s):
+        set_up_team()
+        feed_in_with_owners(steps)
+        before = state()
+
+        pruning.prune(before_s=NOON_S + cut_s)
+
         self.assertEqual(state(), before)
         self.assertEqual(list(verify.findings()), [])
 

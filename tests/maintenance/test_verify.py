@@ -44,6 +44,15 @@ class AnyEventsTests(HypothesisTestCase):
 
         self.assertEqual([str(finding) for finding in verify.findings()], [])
 
+    @given(support_messages.events_with_owners)
+    @examples(150)
+    def test_nothing_is_wrong_after_what_owners_do_between_them(self, steps):
+        team(*feeding.ROSTER)
+
+        support_messages.feed_in_with_owners(steps)
+
+        self.assertEqual([str(finding) for finding in verify.findings()], [])
+
 
 class DamageTests(TestCase):
     """Each kind of damage, planted in a list that was right."""

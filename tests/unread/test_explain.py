@@ -51,6 +51,17 @@ class AnyEventsTests(HypothesisTestCase):
             self.assertEqual(explanation.counted + sum(not_counted(explanation).values()), stored)
             self.assertEqual(sum(run.count for run in explanation.runs), explanation.counted)
 
+    @given(support_messages.events_with_owners)
+    @examples(120)
+    def test_it_agrees_after_what_owners_do_between_them(self, steps):
+        team(*feeding.ROSTER)
+
+        support_messages.feed_in_with_owners(steps)
+
+        for row in Conversation.objects.present():
+            explanation = explain.explain(row.owner_id, row.conversation_id)
+            self.assertEqual((explanation.expected, explanation.agrees), (row.unread_count, True))
+
 
 class ReasonTests(TestCase):
     def test_each_reason_in_a_group_is_told_once(self):
