@@ -67,6 +67,14 @@ IM_CALLBACK_TOKEN = env.str("IM_CALLBACK_TOKEN", default="demo-only-callback-tok
 CALLBACK_WINDOW_S = whole_number("CALLBACK_WINDOW_S", 60)  # allowed clock skew of a webhook's RequestTime
 CALLBACK_DAYS = whole_number("CALLBACK_DAYS", 7)  # days after which an applied webhook loses its body
 
+
+# Days after which `prune` deletes rows; 0 is never.
+MESSAGE_DAYS = whole_number("MESSAGE_DAYS", 0)  # messages that no conversation needs
+WEBHOOK_DAYS = whole_number("WEBHOOK_DAYS", 90)  # applied webhooks
+ACCESS_LOG_DAYS = whole_number("ACCESS_LOG_DAYS", 365)
+STAFF_LOG_DAYS = whole_number("STAFF_LOG_DAYS", 365)
+REVOKED_KEY_DAYS = whole_number("REVOKED_KEY_DAYS", 90)  # revoked and expired API keys
+
 EVENTS_PORT = whole_number("EVENTS_PORT", whole_number("PORT", 8000) + 1)  # port of the event streams in `make serve`
 EVENTS_HEARTBEAT_S = whole_number("EVENTS_HEARTBEAT_S", 15)  # interval of heartbeats, which check the credential again
 

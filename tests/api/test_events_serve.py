@@ -85,6 +85,7 @@ class ServeTests(SimpleTestCase):
             "DATABASE_URL": f"sqlite:///{directory}/test.sqlite3",
             "DEBUG": "true",
             "WEB_WORKERS": "1",
+            "WEB_THREADS": "2",
             "PORT": str(self.ports[0]),
             "EVENTS_PORT": str(self.ports[1]),
             "MANAGE": f"{BIN}/python manage.py",

@@ -1,0 +1,76 @@
+"""Delete what is older than its setting allows."""
+
+import logging
+import time
+from argparse import ArgumentParser
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError, close_old_connections
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from tqdm import tqdm
+
+from conversations.feeding import webhooks
+from conversations.maintenance import pruning, retention
+from conversations.models import Thread
+from conversations.times import to_epoch_s
+
+DAYS_MAX, HOURS_MAX = 36500, 24 * 365
+HOUR_S = 3600
+
+logger = logging.getLogger(__name__)
+
+
+class Command(BaseCommand):
+    help = _(
+        "Delete what is older than its setting allows: messages (MESSAGE_DAYS), bodies of applied webhooks (CALLBACK_DAYS), "
+        "applied webhooks (WEBHOOK_DAYS), the access log (ACCESS_LOG_DAYS), the staff log (STAFF_LOG_DAYS), revoked and "
+        "expired API keys (REVOKED_KEY_DAYS), and ended sessions and login attempts. Messages stay that are still used as "
+        "last message, unread or mention, and so does the newest old message of each message history. Conversations do not "
+        "change. Later, a new message older than a deleted one is ignored as a repeat. Safe to interrupt and to repeat."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--message-days", type=int, metavar="N", help=_("delete messages older than N days (default: MESSAGE_DAYS)")
+        )
+        parser.add_argument("--dry-run", action="store_true", help=_("only count"))
+        parser.add_argument(
+            "--every", type=int, metavar="HOURS", help=_("keep running, and prune again after so many hours (for make serve)")
+        )
+
+    def handle(self, *args: Any, message_days: int | None, dry_run: bool, every: int | None, **options: Any) -> None:
+        if message_days is not None and not 1 <= message_days <= DAYS_MAX:
+            raise CommandError(_("--message-days must be between 1 and %(most)d.") % {"most": DAYS_MAX})
+        if every is None:
+            return self.prune(message_days or settings.MESSAGE_DAYS, dry_run=dry_run)
+        if not 1 <= every <= HOURS_MAX:
+            raise CommandError(_("--every must be between 1 and %(most)d.") % {"most": HOURS_MAX})
+        while True:
+            try:
+                close_old_connections()
+                self.prune(message_days or settings.MESSAGE_DAYS, dry_run=dry_run)
+            except DatabaseError as error:
+                logger.warning("Pruning failed, will be retried in %d h: %s", every, error)
+            time.sleep(every * HOUR_S)
+
+    def prune(self, message_days: int, *, dry_run: bool) -> None:
+        counts = {_("messages"): self.messages(message_days, dry_run=dry_run)} if message_days else {}
+        with tqdm(unit=_(" webhooks"), disable=None) as progress:
+            counts[_("bodies of webhooks")] = webhooks.remove_old_bodies(dry_run=dry_run, on_batch=progress.update)
+        for kind in retention.KINDS:
+            with tqdm(unit=f" {kind.label}", disable=None) as progress:
+                counts[str(kind.label)] = retention.prune(kind, dry_run=dry_run, on_batch=progress.update)
+        text = _("%(count)d %(rows)s would be deleted.") if dry_run else _("%(count)d %(rows)s deleted.")
+        for label, count in counts.items():
+            self.stdout.write(text % {"count": count, "rows": label})
+        if dry_run:
+            self.stdout.write(_("Dry run: nothing was changed."))
+
+    def messages(self, days: int, *, dry_run: bool) -> int:
+        before_s = to_epoch_s(timezone.now() - timedelta(days=days))
+        with tqdm(total=Thread.objects.count(), unit=_(" message histories"), disable=None) as progress:
+            return pruning.prune(before_s=before_s, dry_run=dry_run, on_threads=progress.update)
