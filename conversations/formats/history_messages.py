@@ -21,10 +21,6 @@ from conversations.formats.fields import Body
 from conversations.formats.messages import C2CRecall, GroupRecall, IncomingMessage
 
 LIST_KEYS = ("MsgList", "RspMsgList")
-ANSWER_KEYS = frozenset({
-    "ActionStatus", "ErrorCode", "ErrorInfo", "ErrorDisplay",
-    "Complete", "MsgCnt", "LastMsgTime", "LastMsgKey", "IsFinished",
-})  # fmt: skip
 # The keys of a past message that a send or import call does not have.
 FLAGS_KEY, PEER_READ_KEY, PLACEHOLDER_KEY, FILE_TIME_KEY = "MsgFlagBits", "IsPeerRead", "IsPlaceMsg", "MsgTimestamp"
 KEYS = frozenset({
@@ -55,7 +51,8 @@ def bodies(record: Any, default_group: str | None = None) -> list[Any]:
     list_key = next((key for key in LIST_KEYS if key in record), None)
     if list_key is None and "ActionStatus" not in record:
         return [_with_group(record, default_group)]
-    shared = {key: value for key, value in record.items() if key not in ANSWER_KEYS and key != list_key}
+    # Of what stands beside the list, only what a message could have itself: files and answers have more than is documented.
+    shared = {key: value for key, value in record.items() if key in rest_messages.KEYS and key != list_key}
     items = fields.list_of(record, list_key, dict) if list_key else []
     return [_with_group(shared | item, default_group) for item in items]
 

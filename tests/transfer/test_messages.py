@@ -348,7 +348,8 @@ class VendorAnswerTests(TestCase):
         for body in (one_to_one, in_group):
             del body["MsgTime"]
 
-        summary, bad = import_all({"MsgList": [one_to_one, in_group]}, {"MsgList": [one_to_one]}, one_to_one)
+        file = {"MsgList": [one_to_one, in_group], "AppID": 1400000001, "Time": "2026-11-29"}
+        summary, bad = import_all(file, {"MsgList": [one_to_one]}, one_to_one)
 
         self.assertEqual((summary.applied, summary.already_stored + 1, bad), (2, 3, []))
         self.assertEqual(self.last()["timestamp"], NOON_S)
