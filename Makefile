@@ -4,7 +4,7 @@ HOST ?= 127.0.0.1
 PORT ?= 8000
 EVENTS_PORT ?= $(shell expr $(PORT) + 1)
 WEB_WORKERS ?= 2
-WEB_THREADS ?= 4
+WEB_THREADS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 # The command of every server process; also used by the Procfile.
