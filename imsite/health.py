@@ -18,7 +18,7 @@ class HealthMiddleware:
     """Answer the health addresses; it comes before all other middleware.
 
     `/livez` says that the process answers, without the database. `/readyz` answers 503 while requests would fail: without the
-    database, or with pending migrations. A backlog is told and does not make a server unready, since all share it.
+    database, or with pending migrations. A backlog is shown and does not make a server unready, since all share it.
     """
 
     sync_capable, async_capable = True, False

@@ -194,7 +194,7 @@ def from_classic(classic: Mapping[str, Any]) -> dict[str, Any]:
 def _profile_from_classic(
     classic: Mapping[str, Any], type_: ConversationType, bare_id: str, group_type: str
 ) -> dict[str, dict[str, str]]:
-    # A remark can't be told from a nickname: both are the conversation's name.
+    # A remark can't be distinguished from a nickname: both are the conversation's name.
     name, avatar = classic["showName"], classic["faceUrl"]
     if type_ == ConversationType.C2C:
         return {"userProfile": {"userID": bare_id, "nick": name, "avatar": avatar}}
