@@ -2,7 +2,8 @@
 
 SQLite always; PostgreSQL where DATABASE_URL names one, else where 127.0.0.1:5432 answers; the browser tests on both, where
 Chromium is. DATABASES=SQLite or DATABASES=PostgreSQL runs on one alone. REQUIRE_ALL=1 fails if anything was left out.
-Arguments go on to pytest. The SQLite run must reach COVERAGE_FLOORS, unless arguments choose some tests only.
+Arguments go on to pytest. With REQUIRE_ALL the SQLite run must reach COVERAGE_FLOORS as well, unless arguments choose
+some tests only.
 """
 
 import os
@@ -18,10 +19,8 @@ from tests.browser import chromium
 LOCAL_POSTGRESQL = "postgres://postgres@127.0.0.1:5432/postgres"
 # Percent of lines and branches, a little below what is covered.
 COVERAGE_FLOORS = {"unread": 96, "store": 93, "feeding": 96}
-# One more for each database than there are processors: some tests wait for servers and browsers.
-WORKERS = (os.cpu_count() or 1) + 1
 # The browser adds nothing to them: its server is another process.
-IS_WHOLE = set(sys.argv[1:]) <= {"--ignore=tests/browser"}
+IS_COVERED = bool(os.environ.get("REQUIRE_ALL")) and set(sys.argv[1:]) <= {"--ignore=tests/browser"}
 COVERAGE_OPTIONS = [f"--cov=conversations.{room}" for room in COVERAGE_FLOORS] + ["--cov-branch", "--cov-report="]
 
 
@@ -57,7 +56,7 @@ def _run_all(urls: dict[str, str]) -> dict[str, bool]:
     """Run the suite on all databases together, so that no processor waits for a test that waits."""
     runs = {name: _start(name, url, is_first=number == 0) for number, (name, url) in enumerate(urls.items())}
     passed = {name: _finish(name, run) for name, run in runs.items()}
-    if IS_WHOLE and "SQLite" in passed:
+    if IS_COVERED and "SQLite" in passed:
         passed["Coverage"] = _is_covered()
     return passed
 
@@ -65,8 +64,8 @@ def _run_all(urls: dict[str, str]) -> dict[str, bool]:
 def _start(name: str, url: str, *, is_first: bool) -> Run:
     """Start pytest. The first run's output is seen as it comes, the others' when they have ended."""
     output = None if is_first else tempfile.TemporaryFile()  # noqa: SIM115
-    options = ["-n", str(WORKERS), "-o", f"cache_dir=.pytest_cache/{name}"]
-    if name == "SQLite" and IS_WHOLE:
+    options = ["-n", "auto", "-o", f"cache_dir=.pytest_cache/{name}"]
+    if name == "SQLite" and IS_COVERED:
         options += COVERAGE_OPTIONS
     if is_first:
         print(f"== {name}", flush=True)

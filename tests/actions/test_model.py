@@ -384,7 +384,7 @@ class ActionsModelTests(TestCase):
         self.addCleanup(logging.disable, logging.NOTSET)
 
         with time_machine.travel(START_S, tick=False) as clock:
-            run_state_machine_as_test(lambda: ActionsMachine(clock), settings=examples(60, stateful_step_count=40))
+            run_state_machine_as_test(lambda: ActionsMachine(clock), settings=examples(45, stateful_step_count=40))
 
 
 class FoundByTheMachineTests(TestCase):

@@ -74,6 +74,7 @@ def wait_for(url: str) -> None:
     raise AssertionError("PgBouncer did not start.")
 
 
+@pytest.mark.skipif(not os.environ.get("REQUIRE_ALL"), reason="It takes a minute: .ci/run has it")
 def test_the_tests_of_the_api_pass(pooled):
     environment = os.environ | {"DATABASE_URL": pooled[0], "DATABASE_PREPARE": "false", "HYPOTHESIS_PROFILE": "quick"}
     options = ["-q", "-n", "2", "-m", "not server and not slow", "--ignore=tests/api/test_contract.py", "-p", "no:schemathesis"]
