@@ -100,7 +100,7 @@ def _hot_read(request: HttpRequest) -> HotRead | None:
         return None
     path = request.path_info.removeprefix(API_PATH)
     for route in _routes():
-        if match := route.pattern.search(path):
+        if match := route.pattern.fullmatch(path):  # as Django does: a `$` alone would let a final line break pass
             return HotRead(route.viewset(), route.endpoint, match.groupdict()) if route.endpoint else None
     return None
 

@@ -64,6 +64,15 @@ class SameAnswerTests(ApiTestCase):
                     self.assert_same(owned(address, ALICE) + "&extra=true", credential)
             self.assertEqual(self.assert_same(owned(address, BOB), with_key(None)).status_code, 200)
 
+    def test_a_line_break_at_the_end_is_no_part_of_any_address(self):
+        for address in (url(), conversation_url("c2c_bob"), url("conversations/lookup/")):
+            with self.subTest(address):
+                response = self.client.get(f"{address}%0A", **self.alice)
+                with mock.patch.object(fast_path, "_hot_read", return_value=None):
+                    long = self.client.get(f"{address}%0A", **self.alice)
+                self.assertEqual(response.status_code, long.status_code)
+                self.assertIn(response.status_code, (400, 404))
+
     def test_ids_that_a_path_holds_oddly(self):
         make_conversation(conversation_id="group_a/b")
         for conversation_id in ("group_a.b", "group_a,b", "group_a%2Cb"):
