@@ -1,10 +1,12 @@
 """Old messages go, and nobody's list changes: not then, not by repeats, and not by what comes later."""
 
 from io import StringIO
+from unittest import mock
 
 import orjson
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import OperationalError
 from django.test import TransactionTestCase
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,11 +14,12 @@ from hypothesis.extra.django import TestCase
 
 from conversations.actions import deletions, reading, recounts
 from conversations.choices import Membership
+from conversations.exceptions import ServiceUnavailable
 from conversations.feeding import members as feeding_members
 from conversations.feeding import messages
 from conversations.formats import webhook_events
 from conversations.formats.messages import C2CRecall, GroupRecall
-from conversations.maintenance import pruning, verify
+from conversations.maintenance import pruning, retention, verify
 from conversations.models import Conversation, GroupMember, Message, Owner, Thread
 from conversations.times import now_s
 from tests.support import feeding
@@ -298,6 +301,21 @@ class CommandTests(TransactionTestCase):
         self.assertNotIn("1 messages deleted.", self.run_command())
         with self.settings(MESSAGE_DAYS=1):
             self.assertIn("1 messages deleted.", self.run_command())
+
+    def test_a_failure_of_any_kind_does_not_end_the_process(self):
+        # An end would end the servers of `make serve`, too.
+        failures = [OperationalError("gone"), ServiceUnavailable("busy"), RuntimeError("a bug")]
+        for failure in failures:
+            pauses = mock.Mock(side_effect=[None, KeyboardInterrupt])
+            with (
+                self.subTest(failure),
+                mock.patch("conversations.management.commands.prune.time.sleep", pauses),
+                mock.patch.object(retention, "prune", side_effect=failure),
+                self.assertLogs("conversations.management.commands.prune", "WARNING") as logs,
+                self.assertRaises(KeyboardInterrupt),
+            ):
+                self.run_command("--every", "24")
+            self.assertEqual((len(logs.records), pauses.call_args.args), (2, (24 * 3600,)))
 
     def test_numbers_must_make_sense(self):
         for option in ("--message-days", "--every"):

@@ -55,6 +55,8 @@ class Command(BaseCommand):
                 self.prune(message_days or settings.MESSAGE_DAYS, dry_run=dry_run)
             except DatabaseError as error:
                 logger.warning("Pruning failed, will be retried in %d h: %s", every, error)
+            except Exception:  # the end of this process would end the servers
+                logger.exception("Pruning failed, will be retried in %d h", every)
             time.sleep(every * HOUR_S)
 
     def prune(self, message_days: int, *, dry_run: bool) -> None:
