@@ -16,15 +16,19 @@ from imsite.safety import refuse_unsafe
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.FileAwareEnv()
+# A date that many days ago still exists, and PostgreSQL takes no longer timeouts.
+DAYS_MAX, TIMEOUT_MAX_S = 36_500, 2_147_483
 DATABASE_URL_FORM = "DATABASE_URL must be postgres://user:password@host:port/name or sqlite:///path."
 FLAGS = {"": None, "true": True, "false": False, "on": True, "off": False, "yes": True, "no": False, "1": True, "0": False}
 
 
-def whole_number(name: str, default: int) -> int:
+def whole_number(name: str, default: int, most: int = 10**18) -> int:
     """Return a setting's number; an empty value is an absent one."""
     text = env.str(name, default="")
     if text and not (text.isascii() and text.isdigit() and len(text) <= 18):
         raise ImproperlyConfigured(f"{name} must be a whole number, not {text!r}.")
+    if text and int(text) > most:
+        raise ImproperlyConfigured(f"{name} must be at most {most}, not {text}.")
     return int(text) if text else default
 
 
@@ -65,21 +69,21 @@ IM_ADMINISTRATORS = user_ids("IM_ADMINISTRATORS", default="administrator")
 # The callback token of the Tencent console. Without it, signed webhooks are rejected.
 IM_CALLBACK_TOKEN = env.str("IM_CALLBACK_TOKEN", default="demo-only-callback-token" if DEBUG else "")
 CALLBACK_WINDOW_S = whole_number("CALLBACK_WINDOW_S", 60)  # allowed clock skew of a webhook's RequestTime
-CALLBACK_DAYS = whole_number("CALLBACK_DAYS", 7)  # days after which an applied webhook loses its body
+CALLBACK_DAYS = whole_number("CALLBACK_DAYS", 7, DAYS_MAX)  # days after which an applied webhook loses its body
 
 
 # Days after which `prune` deletes rows; 0 is never.
-MESSAGE_DAYS = whole_number("MESSAGE_DAYS", 0)  # messages that no conversation needs
-WEBHOOK_DAYS = whole_number("WEBHOOK_DAYS", 90)  # applied webhooks
-ACCESS_LOG_DAYS = whole_number("ACCESS_LOG_DAYS", 365)
-STAFF_LOG_DAYS = whole_number("STAFF_LOG_DAYS", 365)
-REVOKED_KEY_DAYS = whole_number("REVOKED_KEY_DAYS", 90)  # revoked and expired API keys
+MESSAGE_DAYS = whole_number("MESSAGE_DAYS", 0, DAYS_MAX)  # messages that no conversation needs
+WEBHOOK_DAYS = whole_number("WEBHOOK_DAYS", 90, DAYS_MAX)  # applied webhooks
+ACCESS_LOG_DAYS = whole_number("ACCESS_LOG_DAYS", 365, DAYS_MAX)
+STAFF_LOG_DAYS = whole_number("STAFF_LOG_DAYS", 365, DAYS_MAX)
+REVOKED_KEY_DAYS = whole_number("REVOKED_KEY_DAYS", 90, DAYS_MAX)  # revoked and expired API keys
 
 EVENTS_PORT = whole_number("EVENTS_PORT", whole_number("PORT", 8000) + 1)  # port of the event streams in `make serve`
 EVENTS_HEARTBEAT_S = whole_number("EVENTS_HEARTBEAT_S", 15)  # interval of heartbeats, which check the credential again
 
 MAX_PINNED = whole_number("MAX_PINNED", 50)  # limit of pinned conversations per user
-TOMBSTONE_DAYS = whole_number("TOMBSTONE_DAYS", 30)  # deleted-conversation retention in the change feed
+TOMBSTONE_DAYS = whole_number("TOMBSTONE_DAYS", 30, DAYS_MAX)  # deleted-conversation retention in the change feed
 SKIP_OWNERS = user_ids("SKIP_OWNERS")  # users without a list, such as bots and administrators
 VIEW_REASON_REQUIRED = flag("VIEW_REASON_REQUIRED", default=False)  # whether staff must enter a reason before viewing a list
 SESSION_COOKIE_AGE = whole_number("SESSION_AGE_S", 14 * 86_400)  # how long a login holds
@@ -89,8 +93,8 @@ MAX_BODY_BYTES = whole_number("MAX_BODY_BYTES", 8 * 1024 * 1024)  # limit of an 
 
 # How long a request waits for a row that another one has locked, and for one statement; 0 is without limit. Commands and
 # migrations wait as long as it takes.
-LOCK_TIMEOUT_S = whole_number("LOCK_TIMEOUT_S", 5)
-STATEMENT_TIMEOUT_S = whole_number("STATEMENT_TIMEOUT_S", 30)
+LOCK_TIMEOUT_S = whole_number("LOCK_TIMEOUT_S", 5, TIMEOUT_MAX_S)
+STATEMENT_TIMEOUT_S = whole_number("STATEMENT_TIMEOUT_S", 30, TIMEOUT_MAX_S)
 # False behind a pooler that shares connections between transactions: no prepared statements, and no settings of a session.
 DATABASE_PREPARE = flag("DATABASE_PREPARE", default=True)
 
