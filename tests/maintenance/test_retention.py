@@ -1,6 +1,7 @@
 """What is old enough goes, everything else stays, and a setting of 0 keeps for ever."""
 
 from datetime import timedelta
+from unittest import mock
 
 from axes.models import AccessAttempt
 from django.contrib.admin.models import CHANGE, LogEntry
@@ -51,6 +52,22 @@ class RetentionTests(TestCase):
         self.assertEqual([model._default_manager.count() for model in left], [5, 1, 1, 3, 1, 1])
         self.assertEqual(WebhookEvent.objects.filter(outcome=WebhookOutcome.FAILED).count(), 2)
         self.assertEqual([retention.prune(kind) for kind in retention.KINDS], [0] * 6)
+
+    def test_a_webhook_that_is_applied_again_meanwhile_and_fails_stays(self):
+        webhooks = retention.KINDS[0]
+        fail = WebhookEvent.objects.filter(outcome=WebhookOutcome.APPLIED).update
+
+        class Meanwhile(list):
+            """The chosen rows, which change before they are deleted."""
+
+            def __init__(self, rows):
+                super().__init__(rows)
+                fail(outcome=WebhookOutcome.FAILED)
+
+        with mock.patch.object(retention, "list", Meanwhile, create=True):
+            retention.prune(webhooks)
+
+        self.assertEqual(WebhookEvent.objects.filter(outcome=WebhookOutcome.FAILED).count(), 4)
 
     @override_settings(**dict.fromkeys(DAYS, 0))
     def test_zero_days_are_for_ever(self):
