@@ -1,6 +1,6 @@
 """Examine an installation: settings, database, migrations, static files, clock, streams, webhooks."""
 
-import urllib.error
+import http.client
 import urllib.request
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -95,8 +95,8 @@ def _streams() -> Finding:
     address = f"http://127.0.0.1:{settings.EVENTS_PORT}/livez"
     try:
         urllib.request.build_opener(urllib.request.ProxyHandler({})).open(address, timeout=TIMEOUT_S).close()
-    except (OSError, urllib.error.URLError) as error:
-        text = _("no answer at %(address)s: %(why)s") % {"address": address, "why": error}
+    except (OSError, http.client.HTTPException) as error:
+        text = _("no answer at %(address)s: %(why)s") % {"address": address, "why": str(error).strip()}
         return Finding("event streams", State.WARNING, text, _("Start the servers, or set EVENTS_PORT."))
     return Finding("event streams", State.OK, address)
 

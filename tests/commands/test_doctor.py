@@ -1,5 +1,7 @@
 """manage.py doctor: what it finds, what it advises, and when it fails."""
 
+import socket
+import threading
 from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -64,6 +66,18 @@ class DoctorTests(TestCase):
             self.line("event streams").startswith("warning  event streams: no answer at http://127.0.0.1:1/livez: ")
         )
 
+    def test_another_service_at_the_port_of_the_streams_is_a_warning(self):
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            port = server.getsockname()[1]
+            other = threading.Thread(target=_greet, args=[server])
+            other.start()
+            with override_settings(EVENTS_PORT=port):
+                line = self.line("event streams")
+            other.join()
+
+        address = f"http://127.0.0.1:{port}/livez"
+        self.assertTrue(line.startswith(f"warning  event streams: no answer at {address}: SSH-2.0-x. "), line)
+
     @override_settings(IM_CALLBACK_TOKEN="")
     def test_a_closed_webhook_door_is_a_warning(self):
         self.assertTrue(self.line("webhooks").startswith("warning  webhooks: signed webhooks are rejected. Set IM_SDK_APP_ID"))
@@ -78,3 +92,11 @@ class DoctorTests(TestCase):
 
         self.assertIn("webhooks: last one received 2026-01-01 00:00:00 UTC", self.line("webhooks"))
         self.assertTrue(self.line("backlog").startswith("warning  backlog: the oldest pending webhook has waited "))
+
+
+def _greet(server: socket.socket) -> None:
+    """Answer one client, and not with HTTP."""
+    client, _address = server.accept()
+    with client:
+        client.recv(1000)
+        client.sendall(b"SSH-2.0-x\r\n")
