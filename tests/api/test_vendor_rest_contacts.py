@@ -114,6 +114,15 @@ class GroupTests(ContactTestCase):
         self.assertEqual(answer, {"UpdateType": 1, "UpdateGroupResult": expected, "ErrorDisplay": ""})
         self.assertEqual(self.members("work"), {"group_team"})
 
+    def test_of_several_entries_of_one_conversation_the_last_one_holds(self):
+        for changes, is_member in (([2, 1], True), ([1, 2], False), ([2, 1, 2], False), ([1, 1], True)):
+            with self.subTest(changes):
+                answer = self.call(UPDATE, updated(*((change, BOB_ITEM) for change in changes)))
+
+                results = answer["UpdateGroupResult"]["ContactResultItem"]
+                self.assertEqual(results, [result(BOB_ITEM, ContactOptType=change) for change in changes])
+                self.assertEqual("c2c_bob" in self.members("work"), is_member)
+
     def test_a_group_is_renamed(self):
         answer = self.call(UPDATE, updated(UpdateGroupType=1, NewGroupName="job"))
 

@@ -85,12 +85,14 @@ def update_contact_group(body: Body) -> Content:
 
 
 def _change_members(owner_id: str, update: rest_contacts.GroupUpdate) -> list[Content]:
-    results: dict[tuple[int, str], Content] = {}
+    results: dict[str, Content] = {}
+    # Of several entries of one conversation the last one holds.
+    changes = {conversation_id: opt_type for opt_type, conversation_id in update.changes}
     for opt_type, act in ((rest_contacts.ADD, groups.add), (rest_contacts.REMOVE, groups.remove)):
-        if ids := [conversation_id for change, conversation_id in update.changes if change == opt_type]:
+        if ids := [conversation_id for conversation_id, change in changes.items() if change == opt_type]:
             done = act(owner_id=owner_id, name=update.name, conversation_ids=ids)
-            results |= {(opt_type, result.conversation_id): _result_item(result) for result in done.results}
-    return [{"ContactOptType": change[0], **results[change]} for change in update.changes]
+            results |= {result.conversation_id: _result_item(result) for result in done.results}
+    return [{"ContactOptType": opt_type, **results[conversation_id]} for opt_type, conversation_id in update.changes]
 
 
 @in_transaction
