@@ -39,7 +39,7 @@ export class EventStream {
         if (this.#isClosed) return;
         const refusal = error instanceof ImsiteError ? error : new ImsiteError(Code.UNREADABLE_ANSWER, String(error));
         this.#receiver.failed(refusal);
-        if (isFinal(refusal.status)) return;
+        if (isFinal(refusal.status) || refusal.code === Code.CLOSED) return;
         failures++;
       }
       await this.#pause(Math.min(MAX_WAIT_MS, this.#retryMs * 2 ** Math.min(10, Math.max(0, failures - 1))));
@@ -134,6 +134,10 @@ function isFinal(status) {
 export class GroupTracker {
   #groupsByID = new Map();
   #names;
+
+  get hasNames() {
+    return this.#names !== undefined;
+  }
 
   note(listed) {
     for (const conversation of listed) this.#groupsByID.set(conversation.conversationID, conversation.conversationGroupList);

@@ -111,7 +111,7 @@ export class ConversationClient {
   // ---- Changes of several conversations ------------------------------------------------------
 
   markConversation(conversationIDList, markType, enableMark) {
-    return this.#changeMany("conversations/mark/", conversationIDList, { markType: BigInt(markType), enableMark });
+    return this.#changeMany("conversations/mark/", conversationIDList, { markType: toInteger(markType), enableMark });
   }
 
   setConversationCustomData(conversationIDList, customData) {
@@ -256,7 +256,7 @@ class Following {
   }
 
   async connected() {
-    if (this.#total === undefined) {
+    if (!this.#groups.hasNames) {
       // At the first time: what is new is known by what was there before. Without, the first change tells names only.
       const answer = await this.#session.send("GET", "conversation-groups/").catch(() => undefined);
       if (answer) this.#groups.noteNames(answer.json.conversationGroupList);
@@ -296,6 +296,15 @@ class Following {
       this.#client.tell("onSyncServerFinish");
     }
     await this.#client.countByFilters();
+  }
+}
+
+/** Return a whole number or its text as a BigInt; anything else as it is, for the server to refuse. */
+function toInteger(value) {
+  try {
+    return BigInt(value);
+  } catch {
+    return value;
   }
 }
 

@@ -63,6 +63,56 @@ def test_one_list_in_the_web_sdks_form(site: Site):
     assert lines == ["C2Cbob Bob", "half", "ImsiteError 6017 400", "6013"]
 
 
+def test_a_mark_that_is_no_number_is_refused_by_the_promise(site: Site):
+    script = """
+    const client = new ConversationClient(parse(input));
+    for (const mark of ["star", 1.5, undefined]) {
+      print(await client.markConversation(["c2c_bob"], mark, true).catch((error) => `${error.name} ${error.code}`));
+    }
+    """
+
+    lines = node(script, json.dumps({"server": site.url, "credential": site.usersig}))
+
+    assert lines == ["ImsiteError 6017"] * 3
+
+
+def test_groups_that_change_before_a_renewal_are_told_after_it(site: Site):
+    script = """
+    const options = parse(input);
+    const client = new ConversationClient(options);
+    const other = new ConversationClient(options);
+    const told = (name) => new Promise((resolve) => (listener[name] = (...values) => resolve(values)));
+    const listener = {};
+    client.addConversationListener(listener);
+    await told("onSyncServerFinish");
+    const refused = told("onSyncServerFailed");
+    client.renew("not valid");
+    print((await refused)[0].status);
+    const created = told("onConversationGroupCreated");
+    await other.createConversationGroup("meanwhile", ["c2c_bob"]);
+    client.renew(options.credential);
+    const [name, conversations] = await created;
+    print(name, conversations[0].conversationID);
+    await other.deleteConversationGroup("meanwhile");
+    client.close();
+    other.close();
+    """
+
+    lines = node(script, json.dumps({"server": site.url, "credential": site.usersig}))
+
+    assert lines == ["401", "meanwhile c2c_bob"]
+
+
+def test_a_closed_client_does_not_try_again():
+    script = """
+    const client = new ConversationClient({ server: "http://127.0.0.1:1", credential: "" });
+    client.close();
+    client.addConversationListener({ onSyncServerFailed: (error) => print(error.code) });
+    """
+
+    assert node(script, "") == ["6013"]
+
+
 def node(script: str, given: str) -> list[str]:
     """Run a script with everything of the client, `input` and `print`; return the lines that it prints."""
     names = "Code, ConversationClient, ImsiteError, parse, stringify"
