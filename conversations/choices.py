@@ -64,7 +64,7 @@ class AtType(models.IntegerChoices):
 
 
 class Membership(models.TextChoices):
-    """Return whether a group conversation still gets messages, and if not, why."""
+    """Whether a group conversation still gets messages, and if not, why."""
 
     MEMBER = "member", _("member")
     LEFT = "left", _("left")

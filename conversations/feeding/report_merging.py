@@ -30,7 +30,7 @@ SETTINGS = {"recvOpt": "recv_opt", "markList": "marks", "customData": "custom_da
 
 
 class Merged(NamedTuple):
-    """Return whether stored messages must be counted again, and why a part of the report was refused, if any."""
+    """Whether stored messages must be counted again, and why a part of the report was refused, if any."""
 
     must_count: bool = False
     refused: ConversationError | None = None
