@@ -1,7 +1,11 @@
 """The API for people with a browser: its documentation, and answers as pages."""
 
-from playwright.sync_api import expect
+from collections.abc import Iterator
 
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.browser.site import Site
 from tests.browser.visits import Visits
 
 MAX_HEIGHT_PX = 1500
@@ -23,10 +27,19 @@ def test_an_answer_is_a_page(visits: Visits):
     expect(page.get_by_text("Bob the answerer")).to_be_visible()
 
 
-def test_an_operation_of_each_tag_fits_on_the_screen_and_its_example_succeeds(visits: Visits):
-    visits.site.do(
-        "Conversation.objects.filter(owner_id='alice', conversation_id='c2c_bob').exists() or str(make_conversation())"
-    )
+@pytest.fixture
+def visits_of_its_own(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visits]:
+    """Visits to another site: the examples make rows of alice, which other tests make themselves."""
+    site = Site(tmp_path_factory.mktemp("static"))
+    visits = Visits(browser, site)
+    yield visits
+    visits.close()
+    site.stop()
+
+
+def test_an_operation_of_each_tag_fits_on_the_screen_and_its_example_succeeds(visits_of_its_own: Visits):
+    visits = visits_of_its_own
+    visits.site.do("str(make_conversation())")
     key = visits.site.do("with_key(owner_id=None, scopes=api_keys.SCOPES)")["HTTP_AUTHORIZATION"].split()[1]
     page = visits.open("/api/docs/", who=None)
     page.locator("button.authorize").first.click()
