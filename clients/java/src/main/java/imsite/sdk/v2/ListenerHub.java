@@ -67,8 +67,10 @@ final class ListenerHub {
         unreadByFilter.remove(filter);
     }
 
-    synchronized void noteListed(List<V2TIMConversation> conversations) {
-        groups.note(conversations);
+    synchronized void noteListed(Session caller, List<V2TIMConversation> conversations) {
+        if (caller == session) {
+            groups.note(conversations);
+        }
     }
 
     private void start() {

@@ -48,11 +48,20 @@ public class V2TIMConversationManager {
         }
     }
 
-    private synchronized Session session() throws ApiException {
-        if (session == null) {
-            throw new ApiException(ApiException.NOT_CONNECTED, "Call V2TIMManager.connect() first.");
-        }
-        return session;
+    /** A request of one user. */
+    private interface Request<T> {
+        T send(Session session) throws ApiException;
+    }
+
+    /** Bind a request to the user who is connected now: it may wait, and must not be sent as the next user. */
+    private synchronized <T> Dispatcher.Call<T> bound(Request<T> request) {
+        Session current = session;
+        return () -> {
+            if (current == null) {
+                throw new ApiException(ApiException.NOT_CONNECTED, "Call V2TIMManager.connect() first.");
+            }
+            return request.send(current);
+        };
     }
 
     // ---- Listeners ---------------------------------------------------------------------------------------------------
@@ -78,15 +87,11 @@ public class V2TIMConversationManager {
     // ---- Reads -------------------------------------------------------------------------------------------------------
 
     public void getConversation(String conversationID, V2TIMValueCallback<V2TIMConversation> callback) {
-        Dispatcher.read(
-                () -> {
-                    Query query = new Query().with("id", text(conversationID));
-                    if (placeholders) {
-                        query.with("placeholder", "true");
-                    }
-                    return new V2TIMConversation(session().get("conversations/-/", query));
-                },
-                callback);
+        Query query = new Query().with("id", text(conversationID));
+        if (placeholders) {
+            query.with("placeholder", "true");
+        }
+        Dispatcher.read(bound(session -> new V2TIMConversation(session.get("conversations/-/", query))), callback);
     }
 
     /**
@@ -96,12 +101,12 @@ public class V2TIMConversationManager {
     public void getConversationList(
             List<String> conversationIDList, V2TIMValueCallback<List<V2TIMConversation>> callback) {
         List<String> ids = copy(conversationIDList);
-        Dispatcher.read(() -> lookup(ids), callback);
+        Dispatcher.read(bound(session -> lookup(session, ids)), callback);
     }
 
     /** Get a page of the list: {@code nextSeq} is 0 at first, then that of the page before. At most 500 in a page. */
     public void getConversationList(long nextSeq, int count, V2TIMValueCallback<V2TIMConversationResult> callback) {
-        Dispatcher.read(() -> page(new LinkedHashMap<>(), nextSeq, count), callback);
+        Dispatcher.read(bound(session -> page(session, new LinkedHashMap<>(), nextSeq, count)), callback);
     }
 
     /** As getConversationList(), with the conversations that the filter selects. Pages keep to their filter. */
@@ -111,7 +116,7 @@ public class V2TIMConversationManager {
             int count,
             V2TIMValueCallback<V2TIMConversationResult> callback) {
         Map<String, String> parameters = parameters(filter);
-        Dispatcher.read(() -> page(parameters, nextSeq, count), callback);
+        Dispatcher.read(bound(session -> page(session, parameters, nextSeq, count)), callback);
     }
 
     /** Get the unread count of all conversations, muted ones left out. */
@@ -121,16 +126,20 @@ public class V2TIMConversationManager {
 
     public void getUnreadMessageCountByFilter(V2TIMConversationListFilter filter, V2TIMValueCallback<Long> callback) {
         Map<String, String> parameters = parameters(filter);
-        Dispatcher.read(() -> Json.number(session().get("unread/", new Query().with(parameters)), "total"), callback);
+        Dispatcher.read(
+                bound(session -> Json.number(session.get("unread/", new Query().with(parameters)), "total")), callback);
     }
 
     public void getConversationGroupList(V2TIMValueCallback<List<String>> callback) {
         Dispatcher.read(
-                () -> Json.texts(session().get("conversation-groups/", new Query()).optJSONArray("conversationGroupList")),
+                bound(session -> {
+                    JSONObject answer = session.get("conversation-groups/", new Query());
+                    return Json.texts(answer.optJSONArray("conversationGroupList"));
+                }),
                 callback);
     }
 
-    private List<V2TIMConversation> lookup(List<String> conversationIDs) throws ApiException {
+    private List<V2TIMConversation> lookup(Session session, List<String> conversationIDs) throws ApiException {
         List<String> ids = new ArrayList<>(new LinkedHashSet<>(conversationIDs));
         List<V2TIMConversation> conversations = new ArrayList<>();
         ApiException malformed = null;
@@ -139,7 +148,7 @@ public class V2TIMConversationManager {
         do {
             List<String> part = ids.subList(start, Math.min(ids.size(), start + MAX_IDS));
             JSONObject answer =
-                    session().send("POST", "conversations/lookup/", new Query(), body("conversationIDList", part)).json;
+                    session.send("POST", "conversations/lookup/", new Query(), body("conversationIDList", part)).json;
             conversations.addAll(V2TIMConversation.listOf(answer.optJSONArray("conversationList")));
             for (JSONObject reason : Json.objects(answer.optJSONArray("unresolved"))) {
                 if (Json.integer(reason, "resultCode") != ApiException.INVALID_PARAMETER) {
@@ -156,50 +165,56 @@ public class V2TIMConversationManager {
         return conversations;
     }
 
-    private V2TIMConversationResult page(Map<String, String> parameters, long nextSeq, int count) throws ApiException {
-        Session current = session();
+    private V2TIMConversationResult page(Session session, Map<String, String> parameters, long nextSeq, int count)
+            throws ApiException {
         Query query = new Query().with("count", Integer.toString(count)).with(parameters);
         if (nextSeq != 0) {
-            query.with("nextSeq", cursor(nextSeq));
+            query.with("nextSeq", cursor(session, nextSeq));
         }
-        Session.Answer answer = current.send("GET", "conversations/", query, null);
+        Session.Answer answer = session.send("GET", "conversations/", query, null);
         if (nextSeq == 0 && answer.version != null) {
-            current.startAt(answer.version);
+            session.startAt(answer.version);
         }
         List<V2TIMConversation> conversations = V2TIMConversation.listOf(answer.json.optJSONArray("conversationList"));
-        hub.noteListed(conversations);
+        hub.noteListed(session, conversations);
         boolean isFinished = Json.flag(answer.json, "isFinished");
-        long next = isFinished ? 0 : newCursor(Json.text(answer.json, "nextSeq", "0"));
+        long next = isFinished ? 0 : newCursor(session, Json.text(answer.json, "nextSeq", "0"));
         return new V2TIMConversationResult(next, isFinished, conversations);
     }
 
-    private synchronized String cursor(long nextSeq) throws ApiException {
-        String text = cursors.get(nextSeq);
+    private synchronized String cursor(Session caller, long nextSeq) throws ApiException {
+        String text = caller == session ? cursors.get(nextSeq) : null;
         if (text == null) {
             throw new ApiException(ApiException.INVALID_PARAMETER, "nextSeq is not from this list: start again with 0.");
         }
         return text;
     }
 
-    private synchronized long newCursor(String text) {
-        cursors.put(++lastCursor, text);
+    /** The cursor of a user who is no longer connected gets a number that no page has. */
+    private synchronized long newCursor(Session caller, String text) {
+        lastCursor++;
+        if (caller == session) {
+            cursors.put(lastCursor, text);
+        }
         return lastCursor;
     }
 
     // ---- Changes of one conversation ---------------------------------------------------------------------------------
 
     public void pinConversation(String conversationID, boolean isPinned, V2TIMCallback callback) {
-        Dispatcher.change(() -> send(isPinned ? "PUT" : "DELETE", conversationID, "pin/", null), callback);
+        String method = isPinned ? "PUT" : "DELETE";
+        Dispatcher.change(bound(session -> send(session, method, conversationID, "pin/", null)), callback);
     }
 
     /** Save a draft for all devices; null or "" removes it. */
     public void setConversationDraft(String conversationID, String draftText, V2TIMCallback callback) {
-        Dispatcher.change(() -> send("PUT", conversationID, "draft/", body("draftText", text(draftText))), callback);
+        JSONObject body = body("draftText", text(draftText));
+        Dispatcher.change(bound(session -> send(session, "PUT", conversationID, "draft/", body)), callback);
     }
 
     /** Delete the conversation with its history. */
     public void deleteConversation(String conversationID, V2TIMCallback callback) {
-        Dispatcher.change(() -> send("DELETE", conversationID, "", null), callback);
+        Dispatcher.change(bound(session -> send(session, "DELETE", conversationID, "", null)), callback);
     }
 
     /**
@@ -210,11 +225,11 @@ public class V2TIMConversationManager {
     public void cleanConversationUnreadMessageCount(
             String conversationID, long cleanTimestamp, long cleanSequence, V2TIMCallback callback) {
         Dispatcher.change(
-                () -> {
+                bound(session -> {
                     String id = text(conversationID);
                     if (id.isEmpty() || id.equals("c2c") || id.equals("group")) {
                         JSONObject scope = body("scope", id.isEmpty() ? "all" : id);
-                        return session().send("POST", "conversations/read/", new Query(), scope);
+                        return session.send("POST", "conversations/read/", new Query(), scope);
                     }
                     JSONObject body = new JSONObject();
                     if (id.startsWith("c2c_") && cleanTimestamp != 0) {
@@ -222,14 +237,15 @@ public class V2TIMConversationManager {
                     } else if (id.startsWith("group_") && cleanSequence != 0) {
                         body = body("cleanSequence", cleanSequence);
                     }
-                    return send("POST", id, "read/", body);
-                },
+                    return send(session, "POST", id, "read/", body);
+                }),
                 callback);
     }
 
-    private Session.Answer send(String method, String conversationID, String action, JSONObject body) throws ApiException {
+    private static Session.Answer send(
+            Session session, String method, String conversationID, String action, JSONObject body) throws ApiException {
         Query query = new Query().with("id", text(conversationID));
-        return session().send(method, "conversations/-/" + action, query, body);
+        return session.send(method, "conversations/-/" + action, query, body);
     }
 
     // ---- Changes of several conversations ----------------------------------------------------------------------------
@@ -242,11 +258,11 @@ public class V2TIMConversationManager {
             V2TIMValueCallback<List<V2TIMConversationOperationResult>> callback) {
         List<String> ids = copy(conversationIDList);
         Dispatcher.change(
-                () -> {
+                bound(session -> {
                     JSONObject body = body("conversationIDList", ids);
                     put(put(body, "markType", Json.unsigned(markType)), "enableMark", enableMark);
-                    return results("conversations/mark/", new Query(), body);
-                },
+                    return results(session, "conversations/mark/", new Query(), body);
+                }),
                 callback);
     }
 
@@ -256,10 +272,10 @@ public class V2TIMConversationManager {
             V2TIMValueCallback<List<V2TIMConversationOperationResult>> callback) {
         List<String> ids = copy(conversationIDList);
         Dispatcher.change(
-                () -> {
+                bound(session -> {
                     JSONObject body = put(body("conversationIDList", ids), "customData", text(customData));
-                    return results("conversations/custom-data/", new Query(), body);
-                },
+                    return results(session, "conversations/custom-data/", new Query(), body);
+                }),
                 callback);
     }
 
@@ -270,10 +286,10 @@ public class V2TIMConversationManager {
             V2TIMValueCallback<List<V2TIMConversationOperationResult>> callback) {
         List<String> ids = copy(conversationIDList);
         Dispatcher.change(
-                () -> {
+                bound(session -> {
                     JSONObject body = put(body("conversationIDList", ids), "clearMessage", clearMessage);
-                    return results("conversations/delete/", new Query(), body);
-                },
+                    return results(session, "conversations/delete/", new Query(), body);
+                }),
                 callback);
     }
 
@@ -285,44 +301,46 @@ public class V2TIMConversationManager {
             V2TIMValueCallback<List<V2TIMConversationOperationResult>> callback) {
         List<String> ids = copy(conversationIDList);
         Dispatcher.change(
-                () -> {
+                bound(session -> {
                     JSONObject body = put(body("conversationIDList", ids), "groupName", text(groupName));
-                    return results("conversation-groups/", new Query(), body);
-                },
+                    return results(session, "conversation-groups/", new Query(), body);
+                }),
                 callback);
     }
 
     public void deleteConversationGroup(String groupName, V2TIMCallback callback) {
-        Dispatcher.change(() -> session().send("DELETE", "conversation-groups/-/", named(groupName), null), callback);
+        Dispatcher.change(
+                bound(session -> session.send("DELETE", "conversation-groups/-/", named(groupName), null)), callback);
     }
 
     public void renameConversationGroup(String oldName, String newName, V2TIMCallback callback) {
+        JSONObject body = body("newName", text(newName));
         Dispatcher.change(
-                () -> session().send("PATCH", "conversation-groups/-/", named(oldName), body("newName", text(newName))),
-                callback);
+                bound(session -> session.send("PATCH", "conversation-groups/-/", named(oldName), body)), callback);
     }
 
     public void addConversationsToGroup(
             String groupName,
             List<String> conversationIDList,
             V2TIMValueCallback<List<V2TIMConversationOperationResult>> callback) {
-        List<String> ids = copy(conversationIDList);
+        JSONObject body = body("conversationIDList", copy(conversationIDList));
         Dispatcher.change(
-                () -> results("conversation-groups/-/add/", named(groupName), body("conversationIDList", ids)), callback);
+                bound(session -> results(session, "conversation-groups/-/add/", named(groupName), body)), callback);
     }
 
     public void deleteConversationsFromGroup(
             String groupName,
             List<String> conversationIDList,
             V2TIMValueCallback<List<V2TIMConversationOperationResult>> callback) {
-        List<String> ids = copy(conversationIDList);
+        JSONObject body = body("conversationIDList", copy(conversationIDList));
         Dispatcher.change(
-                () -> results("conversation-groups/-/remove/", named(groupName), body("conversationIDList", ids)), callback);
+                bound(session -> results(session, "conversation-groups/-/remove/", named(groupName), body)), callback);
     }
 
-    private List<V2TIMConversationOperationResult> results(String path, Query query, JSONObject body) throws ApiException {
+    private static List<V2TIMConversationOperationResult> results(
+            Session session, String path, Query query, JSONObject body) throws ApiException {
         List<V2TIMConversationOperationResult> results = new ArrayList<>();
-        for (JSONObject result : Json.objects(session().send("POST", path, query, body).json.optJSONArray("results"))) {
+        for (JSONObject result : Json.objects(session.send("POST", path, query, body).json.optJSONArray("results"))) {
             results.add(new V2TIMConversationOperationResult(result));
         }
         return results;
