@@ -23,7 +23,7 @@ os.environ.setdefault("DEBUG", "true")
 hypothesis_profiles.register()
 
 MIGRATIONS = settings.BASE_DIR / "conversations" / "migrations"
-STARTERS = {"RunningServer", "Popen"}
+STARTERS = {"RunningServer", "server_for_apps", "Popen"}
 # In the reason of a skipped test.
 MISSING_TOOL = "missing: apt-get install"
 

@@ -138,6 +138,8 @@ def _translate(error: Exception) -> ConversationError:
             return _Problem(Code.NO_PERMISSION, 403, _("This credential does not allow this call."))
         case drf.APIException():
             return _Problem(Code.INVALID_PARAMETER, error.status_code, error.detail)
+        case DisallowedHost():
+            return _Problem(Code.INVALID_PARAMETER, 400, _("This server is not reached by this host name: see ALLOWED_HOSTS."))
         case SuspiciousOperation():
             return _Problem(Code.INVALID_PARAMETER, 400, _("The request is malformed."))
         case OperationalError() | InterfaceError():

@@ -102,8 +102,8 @@ class ActionTests(AsBoss):
 
         page = self.ask("pin", "alice/c2c_bob", "bob/c2c_carol")
 
-        [told] = page.context["effects"][0][2]
-        self.assertEqual((told.field, told.before, told.after), ("isPinned", "no", "yes"))
+        [effect] = page.context["effects"][0][2]
+        self.assertEqual((effect.field, effect.before, effect.after), ("isPinned", "no", "yes"))
         self.assertContains(page, "No change needed.")
         self.assertEqual(list(Conversation.objects.order_by("owner_id").values()), before)
         self.assertFalse(LogEntry.objects.exists())

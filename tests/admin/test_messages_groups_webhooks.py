@@ -342,9 +342,9 @@ class ExplainTests(AsBoss):
         Conversation.objects.filter(owner_id="alice", conversation_id="c2c_bob").update(unread_count=7)
         selected = ["alice/c2c_bob", "alice/group_team"]
 
-        told = {"action": "recount", "_selected_action": selected, "index": 0}
-        asked = self.client.post(listing("conversationrow"), told).context["selected"]
-        response = self.client.post(listing("conversationrow"), told | {"seen": [version for _key, version in asked]})
+        form = {"action": "recount", "_selected_action": selected, "index": 0}
+        asked = self.client.post(listing("conversationrow"), form).context["selected"]
+        response = self.client.post(listing("conversationrow"), form | {"seen": [version for _key, version in asked]})
 
         self.assertEqual(Conversation.objects.get(owner_id="alice", conversation_id="c2c_bob").unread_count, 1)
         entry = LogEntry.objects.get()
@@ -354,10 +354,10 @@ class ExplainTests(AsBoss):
 
     def test_both_sides_of_a_chat_are_read_at_once(self):
         messages.record([c2c("alice", "bob", 70), c2c("bob", "alice", 80)], now_s=NOON_S + 100)
-        told = {"action": "read", "_selected_action": ["alice/c2c_bob", "bob/c2c_alice"], "index": 0}
-        asked = self.client.post(listing("conversationrow"), told).context["selected"]
+        form = {"action": "read", "_selected_action": ["alice/c2c_bob", "bob/c2c_alice"], "index": 0}
+        asked = self.client.post(listing("conversationrow"), form).context["selected"]
 
-        response = self.client.post(listing("conversationrow"), told | {"seen": [version for _key, version in asked]})
+        response = self.client.post(listing("conversationrow"), form | {"seen": [version for _key, version in asked]})
 
         texts = [str(text) for text in get_messages(response.wsgi_request)]
         self.assertEqual(texts, ["Marked as read: 2 conversations."])
@@ -366,11 +366,11 @@ class ExplainTests(AsBoss):
 
     def test_what_is_refused_for_one_owner_is_told_beside_what_is_done_for_another(self):
         Conversation.objects.filter(conversation_id__in=("c2c_bob", "c2c_alice")).update(unread_count=7)
-        told = {"action": "recount", "_selected_action": ["alice/c2c_bob", "alice/group_team", "bob/c2c_alice"], "index": 0}
-        asked = self.client.post(listing("conversationrow"), told).context["selected"]
+        form = {"action": "recount", "_selected_action": ["alice/c2c_bob", "alice/group_team", "bob/c2c_alice"], "index": 0}
+        asked = self.client.post(listing("conversationrow"), form).context["selected"]
 
         with mock.patch.object(recounts, "RECOUNTED_AT_ONCE", 0):
-            response = self.client.post(listing("conversationrow"), told | {"seen": [version for _key, version in asked]})
+            response = self.client.post(listing("conversationrow"), form | {"seen": [version for _key, version in asked]})
 
         texts = [str(text) for text in get_messages(response.wsgi_request)]
         self.assertEqual(texts[1:], ["Unread recalculated. Unread: 7 → 0"])

@@ -17,9 +17,9 @@ class TickTests(TestCase):
         self.client.force_login(self.user)
 
     def tick(self, model: str, *texts: str) -> list[str]:
-        """What is told when these are selected."""
-        told = {"action": ACTIONS[model], "_selected_action": texts, "index": 0, "post": "yes"}
-        page = self.client.post(reverse(f"admin:conversations_{model}_changelist"), told, follow=True)
+        """What is form when these are selected."""
+        form = {"action": ACTIONS[model], "_selected_action": texts, "index": 0, "post": "yes"}
+        page = self.client.post(reverse(f"admin:conversations_{model}_changelist"), form, follow=True)
         self.assertEqual(page.status_code, 200)
         return [str(message) for message in page.context["messages"]]
 

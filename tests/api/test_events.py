@@ -10,8 +10,8 @@ import psycopg
 from django.db import connection
 from django.test import SimpleTestCase
 
-from tests.support.cast import SDK_APP_ID, SECRET_KEY, usersig
-from tests.support.servers import Event, EventStream, RunningServer, scratch_postgresql
+from tests.support.cast import usersig
+from tests.support.servers import Event, EventStream, RunningServer, scratch_postgresql, server_for_apps
 
 ORIGIN = "https://app.example.org"
 TOTALS = ["total", "muted", "conversations", "mentions", "markedUnread"]
@@ -31,16 +31,7 @@ class EventChecks:
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.server = RunningServer(
-            "asgi",
-            "imsite.asgi:application",
-            DEBUG="true",
-            EVENTS_HEARTBEAT_S="1",
-            IM_SDK_APP_ID=str(SDK_APP_ID),
-            IM_SECRET_KEY=SECRET_KEY,
-            CORS_ALLOWED_ORIGINS=ORIGIN,
-            **cls.environment(),
-        )
+        cls.server = server_for_apps(CORS_ALLOWED_ORIGINS=ORIGIN, **cls.environment())
 
     @classmethod
     def environment(cls) -> dict[str, str]:

@@ -145,8 +145,8 @@ class AfterADeletionTests(UnlistedTestCase):
     def news(self) -> list[str]:
         return [change["kind"] for change in self.get(url("changes/", since=self.since)).json()["changes"]]
 
-    def report(self, **told: Any):
-        return self.post(REPORT, {"conversationList": [{"conversationID": "c2c_bob"} | told]})
+    def report(self, **keys: Any):
+        return self.post(REPORT, {"conversationList": [{"conversationID": "c2c_bob"} | keys]})
 
     def test_a_read_moves_on_and_shows_to_the_peer_and_the_row_stays_away(self):
         self.come(c2c(BOB, ALICE, 9))
@@ -214,15 +214,15 @@ class AfterADeletionTests(UnlistedTestCase):
         self.assertEqual((self.shown()["isPinned"], self.shown()["recvOpt"]), (False, 2))
 
     def test_the_same_report_again_changes_nothing(self):
-        told = {
+        keys = {
             "recvOpt": 2,
             "isPinned": True,
             "lastMessage": orjson.loads(Conversation.objects.get(owner_id=BOB).last_message),
         }
-        self.report(**told)
+        self.report(**keys)
 
         with self.assert_no_change():
-            self.assert_results(self.report(**told), 0)
+            self.assert_results(self.report(**keys), 0)
 
     def test_the_name_on_return_is_that_of_now(self):
         profiles.set_profiles([profiles.Profile(user_id=BOB, nick_name="Bobby", face_url="", at_ms=1)])

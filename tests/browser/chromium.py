@@ -14,7 +14,7 @@ OPTIONS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    # What a page asks of another host fails at once, and is told as a complaint.
+    # What a page asks of another host fails at once, and is noted as a complaint.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )
 

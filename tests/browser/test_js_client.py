@@ -14,8 +14,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from clients.conformance.proxy import Proxy
 from tests.clients.conftest import CLIENTS
-from tests.support.cast import SDK_APP_ID, SECRET_KEY, usersig
-from tests.support.servers import RunningServer
+from tests.support.cast import usersig
+from tests.support.servers import RunningServer, server_for_apps
 
 pytestmark = pytest.mark.skipif(
     connection.vendor != "sqlite", reason="The server has a SQLite database of its own: once is enough."
@@ -78,15 +78,7 @@ def world() -> Iterator[World]:
     pages = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(CLIENTS / "js")))
     threading.Thread(target=pages.serve_forever, daemon=True).start()
     origin = f"http://127.0.0.1:{pages.server_port}"
-    server = RunningServer(
-        "asgi",
-        "imsite.asgi:application",
-        DEBUG="true",
-        EVENTS_HEARTBEAT_S="1",
-        IM_SDK_APP_ID=str(SDK_APP_ID),
-        IM_SECRET_KEY=SECRET_KEY,
-        CORS_ALLOWED_ORIGINS=origin,
-    )
+    server = server_for_apps(CORS_ALLOWED_ORIGINS=origin)
     try:
         server.do("make_conversation(show_name='Bob', marks=-(1 << 63) + 1)")
         with Proxy(f"http://127.0.0.1:{server.port}") as proxy:

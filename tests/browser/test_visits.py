@@ -22,7 +22,7 @@ def test_what_should_not_be_is_told(visits: Visits, script: str, complaint: str)
         page.evaluate(f"void ({script})")
 
     visits.expect_complaint(complaint)
-    visits.complaints.clear()  # an address that can't be loaded is told twice
+    visits.complaints.clear()  # an address that can't be loaded is reported twice
 
 
 def test_a_button_without_a_name_is_found(visits: Visits):

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.support.cast import SDK_APP_ID, SECRET_KEY, usersig
-from tests.support.servers import RunningServer
+from tests.support.cast import usersig
+from tests.support.servers import server_for_apps
 
 CLIENTS = Path(__file__).parents[2] / "clients"
 OWNER = "alice"
@@ -24,14 +24,7 @@ class Site(NamedTuple):
 
 @pytest.fixture(scope="session")
 def site() -> Iterator[Site]:
-    server = RunningServer(
-        "asgi",
-        "imsite.asgi:application",
-        DEBUG="true",
-        EVENTS_HEARTBEAT_S="1",
-        IM_SDK_APP_ID=str(SDK_APP_ID),
-        IM_SECRET_KEY=SECRET_KEY,
-    )
+    server = server_for_apps()
     try:
         key = server.do("with_key(owner_id=None, scopes=api_keys.SCOPES)")["HTTP_AUTHORIZATION"].split()[1]
         server.do("make_conversation(show_name='Bob')")

@@ -81,14 +81,14 @@ def test_groups_that_change_before_a_renewal_are_told_after_it(site: Site):
     const options = parse(input);
     const client = new ConversationClient(options);
     const other = new ConversationClient(options);
-    const told = (name) => new Promise((resolve) => (listener[name] = (...values) => resolve(values)));
+    const reported = (name) => new Promise((resolve) => (listener[name] = (...values) => resolve(values)));
     const listener = {};
     client.addConversationListener(listener);
-    await told("onSyncServerFinish");
-    const refused = told("onSyncServerFailed");
+    await reported("onSyncServerFinish");
+    const refused = reported("onSyncServerFailed");
     client.renew("not valid");
     print((await refused)[0].status);
-    const created = told("onConversationGroupCreated");
+    const created = reported("onConversationGroupCreated");
     await other.createConversationGroup("meanwhile", ["c2c_bob"]);
     client.renew(options.credential);
     const [name, conversations] = await created;

@@ -26,13 +26,13 @@ class StoryTests(SimpleTestCase):
             self.assertNotIn("17600", str(body.get("EventTime", body.get("MsgTime"))))
 
     def test_what_is_taken_back_is_what_was_sent_before(self):
-        told: dict[str, dict] = {}
+        sent: dict[str, dict] = {}
         for body in samples.scenario("x_", now_ms=NOW_MS):
             if body["CallbackCommand"] == GROUP_RECALL:
-                self.assertEqual(body["MsgSeqList"], [{"MsgSeq": told[GROUP_MESSAGE]["MsgSeq"]}])
+                self.assertEqual(body["MsgSeqList"], [{"MsgSeq": sent[GROUP_MESSAGE]["MsgSeq"]}])
             if body["CallbackCommand"] == C2C_RECALL:
-                self.assertEqual(body["MsgKey"], told[C2C_MESSAGE]["MsgKey"])
-            told[body["CallbackCommand"]] = body
+                self.assertEqual(body["MsgKey"], sent[C2C_MESSAGE]["MsgKey"])
+            sent[body["CallbackCommand"]] = body
 
     def test_all_but_the_end_of_the_group_that_changes_a_conversation_is_in_it(self):
         self.assertEqual(set(samples.SCENARIO), webhook_events.COMMANDS - {"Group.CallbackAfterGroupDestroyed"})

@@ -20,12 +20,12 @@ from tests.support.hypothesis_profiles import examples
 from tests.support.messages import NOON_S, group
 
 SECRET = GroupInfo(group_id="team", name="The secret team", face_url="https://secret", at_ms=1, type="Public")
-LAST = {"timestamp": NOON_S + 50, "seq": "50", "random": 7, "sender": BOB, "elemType": 1, "textElem": {"text": "told"}}
+LAST = {"timestamp": NOON_S + 50, "seq": "50", "random": 7, "sender": BOB, "elemType": 1, "textElem": {"text": "reported"}}
 TOPIC_ID = "group_@TGS#_club@TOPIC#_news"
 
 
-def report(conversation_id: str = "group_team", *, is_vouched_for: bool = False, **told: Any) -> None:
-    reports.record(owner_id=ALICE, objects=[{"conversationID": conversation_id} | told], is_vouched_for=is_vouched_for)
+def report(conversation_id: str = "group_team", *, is_vouched_for: bool = False, **keys: Any) -> None:
+    reports.record(owner_id=ALICE, objects=[{"conversationID": conversation_id} | keys], is_vouched_for=is_vouched_for)
 
 
 def row(conversation_id: str = "group_team") -> Conversation:

@@ -149,7 +149,14 @@ class WebhookTests(EditTestCase):
         self.assertIsNotNone(self.row().deleted_at)
 
     def test_a_last_message_that_only_a_report_brought_is_edited_and_recalled(self):
-        reported = {"timestamp": NOON_S, "seq": "1", "random": 1, "sender": "bob", "elemType": 1, "textElem": {"text": "told"}}
+        reported = {
+            "timestamp": NOON_S,
+            "seq": "1",
+            "random": 1,
+            "sender": "bob",
+            "elemType": 1,
+            "textElem": {"text": "early"},
+        }
         report = {"conversationID": "c2c_bob", "lastMessage": reported}
         reports.record(owner_id="alice", objects=[report])
 
@@ -161,7 +168,7 @@ class WebhookTests(EditTestCase):
         reports.record(owner_id="alice", objects=[report])
 
         self.assertEqual((self.last()["status"], self.last()["revokerInfo"]), (6, {"userID": "bob"}))
-        self.assert_nowhere("told")
+        self.assert_nowhere("reported")
         self.assert_nowhere("rephrased")
 
     def test_the_explanation_stays(self):
@@ -298,8 +305,8 @@ class AnyOrderTests(PropertyTestCase):
 
     @given(events, st.randoms(use_true_random=False))
     @examples(60)
-    def test_the_same_is_stored(self, told, random):
-        told = [incoming for incoming in told if not hasattr(incoming, "members")]
+    def test_the_same_is_stored(self, received, random):
+        received = [incoming for incoming in received if not hasattr(incoming, "members")]
         outcomes = []
         for _time in range(2):
             for model in (Conversation, Message, GroupMember):
@@ -308,14 +315,14 @@ class AnyOrderTests(PropertyTestCase):
                 GroupMember.objects.create(
                     group_id="team", user_id=user_id, events='[[0,"member"]]', is_member=True, member_since_ms=0
                 )
-            feed_in(told, set())
+            feed_in(received, set())
             stored = Message.objects.order_by("thread", "position").values("position", "body", "edit", "at_accounts", "at_all")
             rows = Conversation.objects.order_by("owner_id", "conversation_id")
             outcomes.append(
                 (list(stored), list(rows.values_list("owner_id", "conversation_id", "last_message", "unread_count")))
             )
-            told = [*told, *random.sample(told, len(told) // 2)]
-            random.shuffle(told)
+            received = [*received, *random.sample(received, len(received) // 2)]
+            random.shuffle(received)
 
         self.assertEqual(*outcomes)
 

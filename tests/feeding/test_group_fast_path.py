@@ -136,8 +136,8 @@ class Story:
 
     def _report(self, owner_id: str, seq: int, thread: str) -> None:
         last_message = {"timestamp": NOON_S + seq, "seq": str(seq), "elemType": 1, "textElem": {"text": "reported"}}
-        told = {"conversationID": f"group_{thread}", "unreadCount": 1, "lastMessage": last_message, "showName": "Told"}
-        reports.record(owner_id=owner_id, objects=[told])
+        reported = {"conversationID": f"group_{thread}", "unreadCount": 1, "lastMessage": last_message, "showName": "Told"}
+        reports.record(owner_id=owner_id, objects=[reported])
 
     def _join(self, user_id: str, second: int) -> None:
         members.join(CLUB, [user_id], at_ms=(NOON_S + second) * 1000)

@@ -183,12 +183,12 @@ class ElsewhereTests(AsSupport):
     @ASKED
     def test_what_is_ticked_in_the_admin_asks_for_a_reason_too(self):
         self.client.force_login(boss())
-        told = {"action": "mute", "_selected_action": ["alice/c2c_bob", "bob/c2c_alice"], "index": 0}
+        form = {"action": "mute", "_selected_action": ["alice/c2c_bob", "bob/c2c_alice"], "index": 0}
         self.client.post(f"{REASON}?owner=bob", {"reason": "17"})
 
         version = Conversation.objects.get(owner_id="bob").version
         for more in ({}, {"seen": ["1", str(version)]}):
-            answer = self.client.post(listing("conversationrow"), told | more)
+            answer = self.client.post(listing("conversationrow"), form | more)
 
             texts = [str(text) for text in get_messages(answer.wsgi_request)]
             self.assertIn("Not changed: alice. Open the list of alice in the staff pages first and enter a reason.", texts)

@@ -34,8 +34,8 @@ class MessageTests(AsSupport):
 
     def test_the_owners_messages_are_own_and_days_are_told(self):
         day = 24 * 60 * 60
-        told = [c2c("bob", "alice", 1), c2c("alice", "bob", 2), c2c("bob", "alice", 3 * day)]
-        messages.record(told, now_s=NOON_S)
+        sent = [c2c("bob", "alice", 1), c2c("alice", "bob", 2), c2c("bob", "alice", 3 * day)]
+        messages.record(sent, now_s=NOON_S)
 
         shown = self.bubbles()
 
@@ -263,15 +263,15 @@ class MaskTests(AsSupport):
 
 class WordsTests(SimpleTestCase):
     def test_in_full_keeps_lines_and_all_elements(self):
-        told = json.loads(message(textElem={"text": "one\n  two", "nextElem": {"elemType": 3, "imageElem": {}}}))
+        body = json.loads(message(textElem={"text": "one\n  two", "nextElem": {"elemType": 3, "imageElem": {}}}))
 
-        self.assertEqual(message_preview.element_previews(told), ["one\n  two", "[image]"])
-        self.assertEqual(message_preview.element_kinds(told), ["[text]", "[image]"])
+        self.assertEqual(message_preview.element_previews(body), ["one\n  two", "[image]"])
+        self.assertEqual(message_preview.element_kinds(body), ["[text]", "[image]"])
 
     def test_a_very_long_text_is_cut(self):
-        told = json.loads(message(textElem={"text": "x" * 10_000}))
+        body = json.loads(message(textElem={"text": "x" * 10_000}))
 
-        self.assertEqual(len(message_preview.element_previews(told)[0]), message_preview.MAX_FULL_LENGTH)
+        self.assertEqual(len(message_preview.element_previews(body)[0]), message_preview.MAX_FULL_LENGTH)
 
     def test_the_group_itself_speaks_in_notices(self):
         self.assertTrue(message_preview.is_notice({"elemType": 9, "groupTipsElem": {"type": 1}}))

@@ -61,8 +61,8 @@ class DeedTests(AsChanger):
 
         page = self.ask("read", "group_team")
 
-        told = {effect.field: (effect.before, effect.after) for effect in page.context["effects"][0][2]}
-        self.assertEqual(told, {"unreadCount": ("7", "0"), "groupReadSequence": ("35", "42"), "groupAtInfoList": ("1", "0")})
+        effects = {effect.field: (effect.before, effect.after) for effect in page.context["effects"][0][2]}
+        self.assertEqual(effects, {"unreadCount": ("7", "0"), "groupReadSequence": ("35", "42"), "groupAtInfoList": ("1", "0")})
         self.assertEqual(Conversation.objects.values().get(), before)
         self.assertFalse(LogEntry.objects.exists())
 

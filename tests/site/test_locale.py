@@ -188,9 +188,9 @@ class PageTests(TestCase):
         self.client.force_login(boss())
         make_conversation(), make_conversation(conversation_id="c2c_carol")
         url = reverse("admin:conversations_conversationrow_changelist")
-        told = {"action": "pin", "_selected_action": ["alice/c2c_bob", "alice/c2c_carol"], "seen": [1, 2]}
+        form = {"action": "pin", "_selected_action": ["alice/c2c_bob", "alice/c2c_carol"], "seen": [1, 2]}
 
-        page = self.client.post(url, told, follow=True, **IN_CHINESE)
+        page = self.client.post(url, form, follow=True, **IN_CHINESE)
 
         self.assertContains(page, "置顶：2 个会话。")
 

@@ -84,13 +84,13 @@ def start(**environment: str) -> subprocess.CompletedProcess:
 def test_the_token_of_the_demo_is_none_in_production():
     code = "from imsite import settings; print([settings.IM_SDK_APP_ID, settings.IM_CALLBACK_TOKEN])"
 
-    def told(**environment: str) -> str:
+    def settings_with(**environment: str) -> str:
         inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
         command = [sys.executable, "-c", code]
         return subprocess.run(command, env=inherited | environment, capture_output=True, text=True, check=True).stdout.strip()
 
-    assert told(DEBUG="true") == "[1400000000, 'demo-only-callback-token']"
-    assert told(SECRET_KEY=SAFE["SECRET_KEY"], ALLOWED_HOSTS="im.example.org") == "[0, '']"
+    assert settings_with(DEBUG="true") == "[1400000000, 'demo-only-callback-token']"
+    assert settings_with(SECRET_KEY=SAFE["SECRET_KEY"], ALLOWED_HOSTS="im.example.org") == "[0, '']"
 
 
 FAILURES = """

@@ -23,6 +23,8 @@ import psycopg
 from django.conf import settings
 from django.db import connection
 
+from tests.support.cast import SDK_APP_ID, SECRET_KEY
+
 BIN = Path(sys.executable).parent
 # Evaluates one expression a line, with the people that tests play with at hand.
 CONSOLE = """
@@ -198,6 +200,12 @@ class RunningServer:
         self.process.terminate()
         self.process.wait(timeout=20)
         self.directory.cleanup()
+
+
+def server_for_apps(**environment: str) -> RunningServer:
+    """Start a server that takes the tests' UserSigs, with streams whose hearts beat each second."""
+    usersig = {"IM_SDK_APP_ID": str(SDK_APP_ID), "IM_SECRET_KEY": SECRET_KEY}
+    return RunningServer("asgi", "imsite.asgi:application", DEBUG="true", EVENTS_HEARTBEAT_S="1", **usersig, **environment)
 
 
 class Event(NamedTuple):
