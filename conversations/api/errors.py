@@ -139,7 +139,7 @@ def _translate(error: Exception) -> ConversationError:
         case drf.APIException():
             return _Problem(Code.INVALID_PARAMETER, error.status_code, error.detail)
         case DisallowedHost():
-            return _Problem(Code.INVALID_PARAMETER, 400, _("This server is not reached by this host name: see ALLOWED_HOSTS."))
+            return _Problem(Code.INVALID_PARAMETER, 400, _("This server does not answer to this host name."))
         case SuspiciousOperation():
             return _Problem(Code.INVALID_PARAMETER, 400, _("The request is malformed."))
         case OperationalError() | InterfaceError():
