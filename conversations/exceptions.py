@@ -16,6 +16,7 @@ class Code(models.IntegerChoices):
     CONVERSATION_NOT_FOUND = 6004, _("Conversation not found")
     NOT_AUTHENTICATED = 6014, _("Missing or invalid credential")
     INVALID_PARAMETER = 6017, _("Invalid parameter")
+    TOO_OFTEN = 7008, _("Too many requests")
     NO_PERMISSION = 10007, _("Permission denied")
     SERVER_ERROR = 50004, _("Server error")
     SERVICE_UNAVAILABLE = 50005, _("Service unavailable")
@@ -88,6 +89,16 @@ class ServiceUnavailable(ConversationError):
     """A valid request that could not be served now, and may be repeated."""
 
     code, status = Code.SERVICE_UNAVAILABLE, 503
+
+
+class TooManyRequests(ConversationError):
+    """A credential that has reached a limit. It may try again after `retry_after_s` seconds."""
+
+    code, status = Code.TOO_OFTEN, 429
+
+    def __init__(self, detail: Text, *, retry_after_s: int):
+        super().__init__(detail)
+        self.retry_after_s = retry_after_s
 
 
 class GroupNotFound(ConversationError):

@@ -4,6 +4,7 @@ import os
 import re
 import warnings
 from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
 
 import environ
@@ -49,6 +50,19 @@ def user_ids(name: str, default: str = "") -> frozenset[str]:
     return ids - {""}
 
 
+def redis_url(name: str) -> str:
+    """Return a setting's Redis URL, "" if it is not set. Errors do not show it, because it may hold a password."""
+    url = env.str(name, default="")
+    try:
+        if url:
+            import_module("redis").ConnectionPool.from_url(url).make_connection()  # does not connect
+    except ImportError as error:
+        raise ImproperlyConfigured(f"{name} needs the package redis: .venv/bin/pip install redis==7.4.1") from error
+    except (TypeError, ValueError):
+        raise ImproperlyConfigured(f"{name} must be redis://host:port/number, rediss://… or unix:///path.") from None
+    return url
+
+
 # ---- Settings for operators ------------------------------------------------------------------
 
 # Development mode: on in a fresh checkout, off with a SECRET_KEY and in `make serve`.
@@ -90,6 +104,13 @@ SESSION_COOKIE_AGE = whole_number("SESSION_AGE_S", 14 * 86_400)  # how long a lo
 LOGIN_FAILURES = whole_number("LOGIN_FAILURES", 10)  # failed logins per account and address before a lock-out
 LOGIN_LOCK_S = whole_number("LOGIN_LOCK_S", 15 * 60)  # length of the lock-out
 MAX_BODY_BYTES = whole_number("MAX_BODY_BYTES", 8 * 1024 * 1024)  # limit of an API request
+
+# Limits that no honest app meets; 0 is without limit. Of users' apps (UserSigs, users' API keys) and of staff sessions, then of
+# back ends (service keys, the app's administrators).
+RATE_LIMIT_USER = whole_number("RATE_LIMIT_USER", 1200)  # requests of a credential in a minute
+RATE_LIMIT_KEY = whole_number("RATE_LIMIT_KEY", 0)
+# Counts requests for all processes together. Without it, each worker process counts its own.
+REDIS_URL = redis_url("REDIS_URL")
 
 # How long a request waits for a row that another one has locked, and for one statement; 0 is without limit. Commands and
 # migrations wait as long as it takes.

@@ -16,6 +16,7 @@ from django.utils import translation
 from hypothesis import is_hypothesis_test
 from xdist.scheduler import LoadScopeScheduling
 
+from conversations.access import rate_limits
 from tests.support import hypothesis_profiles
 
 # The WSGI door would switch it off for the processes that tests start.
@@ -124,6 +125,12 @@ def _english_again():
     """A request leaves its language in its thread."""
     yield
     translation.deactivate()
+
+
+@pytest.fixture(autouse=True)
+def _no_requests_counted():
+    """All tests have the same users, who would soon have made too many requests."""
+    rate_limits.forget_all()
 
 
 class OneBrowserScheduling(LoadScopeScheduling):

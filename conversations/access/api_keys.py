@@ -73,10 +73,11 @@ def revoke(prefix: str) -> None:
 
 
 class Grant(NamedTuple):
-    """The user that a credential stands for, and its scopes."""
+    """The user that a credential stands for, its scopes, and its name, which is not secret."""
 
     owner_id: str | None  # None: a service key, for requests that name the owner themselves
     scopes: frozenset[str]
+    credential: str  # a key's visible start; for all UserSigs of a user the same
 
 
 class _StoredKey(NamedTuple):
@@ -110,7 +111,8 @@ def find(text: str) -> Grant:
         with suppress(DatabaseError):
             ApiKey.objects.filter(~_USED_RECENTLY, prefix=prefix).update(last_used_at=Now())
     may = (stored.can_read, stored.can_write, stored.can_ingest)
-    return Grant(stored.owner_id, frozenset(scope for scope, is_granted in zip(SCOPES, may) if is_granted))
+    scopes = frozenset(scope for scope, is_granted in zip(SCOPES, may) if is_granted)
+    return Grant(stored.owner_id, scopes, f"{KEY_START}{prefix}")
 
 
 _USED_RECENTLY = Q(last_used_at__isnull=False, last_used_at__gte=Now() - USE_PRECISION)

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 
-from conversations.access import access_log, api_keys, permissions, usersig
+from conversations.access import access_log, api_keys, permissions, rate_limits, usersig
 from conversations.access.api_keys import READ, WRITE, Grant
 from conversations.exceptions import InvalidParameter, NoPermission, NotAuthenticated, SigInvalid
 from conversations.identifiers import check_owner_id
@@ -31,6 +31,16 @@ class Actor:
     @property
     def is_service(self) -> bool:
         return self.grant.owner_id is None
+
+    @property
+    def is_back_end(self) -> bool:
+        """Return whether this is a program of the operator's, which has limits of its own."""
+        return self.is_service
+
+    def count_request(self) -> None:
+        """Count a request. Raises TooManyRequests."""
+        most = settings.RATE_LIMIT_KEY if self.is_back_end else settings.RATE_LIMIT_USER
+        rate_limits.count(self.grant.credential, most)
 
     def require_scope(self, scope: str) -> None:
         """Raise NoPermission for a scope not granted."""
@@ -56,12 +66,15 @@ class Actor:
 class StaffActor(Actor):
     """A logged-in member of staff, for any list. Views go to the access log as on the pages, changes to Django's log."""
 
+    is_back_end = False
+
     def __init__(self, request: HttpRequest):
         self.user, self.session, self.changed_owner_id = request.user, request.session, ""
         # Every answer has the text of conversations in it, that of an action as well.
         may_read = permissions.may_read_text(self.user)
         granted = {READ: may_read, WRITE: may_read and permissions.may_change(self.user)}
-        super().__init__(Grant(None, frozenset(scope for scope, is_granted in granted.items() if is_granted)))
+        scopes = frozenset(scope for scope, is_granted in granted.items() if is_granted)
+        super().__init__(Grant(None, scopes, f"staff:{self.user.pk}"))
 
     def resolve_owner(self, requested: str | None, scope: str) -> str:
         """Do the same as for any actor, and log the access. Raises ReasonNeeded as well."""
@@ -114,7 +127,7 @@ def grant_of(credential: str) -> Grant:
     except usersig.NotUserSig as error:
         text = _("The credential is neither an API key, which starts with %(start)s, nor a UserSig.")
         raise SigInvalid(text % {"start": api_keys.KEY_START}) from error
-    return Grant(sig.identifier, _USERSIG_SCOPES)
+    return Grant(sig.identifier, _USERSIG_SCOPES, f"user:{sig.identifier}")
 
 
 _USERSIG_SCOPES = frozenset((READ, WRITE))

@@ -133,6 +133,9 @@ class EndpointViewSet(ViewSet):
         if self.action not in (None, "metadata"):  # None: a method that is not declared; metadata: OPTIONS
             self.call = self.take_apart(getattr(self, self.action).endpoint, request, request.user, kwargs)
 
+    def check_throttles(self, request) -> None:
+        request.user.count_request()
+
     def perform_content_negotiation(self, request, force=False):
         if "HTTP_AUTHORIZATION" in request.META:
             renderer = self.get_renderers()[0]

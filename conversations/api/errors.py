@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions as drf
 
-from conversations.exceptions import Code, ConversationError
+from conversations.exceptions import Code, ConversationError, TooManyRequests
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +56,14 @@ def problem_response(error: Exception, request: HttpRequest) -> HttpResponse:
     response["X-Request-ID"] = request_id
     if problem.status == 401:
         response["WWW-Authenticate"] = "Bearer"
-    if problem.status == 503:
+    return with_retry_after(response, problem)
+
+
+def with_retry_after(response: HttpResponse, error: Exception) -> HttpResponse:
+    """Add when the client may try again, if the error says so."""
+    if isinstance(error, TooManyRequests):
+        response["Retry-After"] = str(error.retry_after_s)
+    elif getattr(error, "status", None) == 503:
         response["Retry-After"] = str(RETRY_AFTER_S)
     return response
 

@@ -117,6 +117,7 @@ def _answer(request: HttpRequest, hot_read: HotRead) -> HttpResponse:
     viewset, endpoint, path = hot_read
     try:
         actor, _auth = BearerAuthentication().authenticate(request)
+        actor.count_request()
         return endpoint.method(viewset, viewset.take_apart(endpoint, request, actor, path))
     except Exception as error:
         return problem_response(error, request)

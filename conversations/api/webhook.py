@@ -17,6 +17,7 @@ from conversations.access.api_keys import INGEST
 from conversations.access.webhook_signature import check_signature
 from conversations.api.authentication import BearerAuthentication
 from conversations.api.envelope import envelope
+from conversations.api.errors import with_retry_after
 from conversations.api.parsers import read_object
 from conversations.exceptions import ConversationError, InvalidParameter, NoPermission
 from conversations.feeding import webhooks
@@ -33,7 +34,7 @@ def tencent(request: HttpRequest) -> HttpResponse:
     """Answer with the vendor's envelope.
 
     OK if the webhook is stored, or if its command changes no conversation; 400 or 413 for a body that can't be one, 403 for an
-    unknown sender, 503 without database.
+    unknown sender, 429 for an API key that sends too many, 503 without database. The cloud itself has no limit.
     """
     try:
         _check_sender(request)
@@ -41,7 +42,7 @@ def tencent(request: HttpRequest) -> HttpResponse:
     except ConversationError as error:
         # An unknown sender gets the same answer as one without permission.
         status = 403 if error.status in (401, 403) else error.status
-        return envelope(int(error.code), str(error.detail), status=status)
+        return with_retry_after(envelope(int(error.code), str(error.detail), status=status), error)
     except Error:
         logger.exception("A webhook could not be stored")
         return envelope(50005, _("The database is not available. Try again."), status=503)
@@ -51,7 +52,10 @@ def tencent(request: HttpRequest) -> HttpResponse:
 def _check_sender(request: HttpRequest) -> None:
     """Raise a ConversationError unless the sender has a key of scope ingest, or the cloud's signature."""
     if "HTTP_AUTHORIZATION" in request.META:
-        return BearerAuthentication().authenticate(request)[0].require_scope(INGEST)
+        actor = BearerAuthentication().authenticate(request)[0]
+        actor.count_request()
+        actor.require_scope(INGEST)
+        return
     if not settings.IM_SDK_APP_ID or request.GET.get("SdkAppid") != str(settings.IM_SDK_APP_ID):
         raise NoPermission(_("SdkAppid does not match IM_SDK_APP_ID."))
     check_signature(

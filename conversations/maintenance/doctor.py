@@ -1,4 +1,4 @@
-"""Examine an installation: settings, database, migrations, static files, clock, streams, webhooks."""
+"""Examine an installation: settings, database, migrations, static files, clock, streams, Redis, webhooks."""
 
 import http.client
 import urllib.request
@@ -13,6 +13,7 @@ from django.core.checks import run_checks
 from django.db import Error, connection
 from django.utils.translation import gettext as _
 
+from conversations.access import rate_limits
 from conversations.maintenance import health
 from conversations.models import WebhookEvent
 
@@ -56,6 +57,7 @@ def examine(*, only_start: bool = False) -> Iterator[Finding]:
         yield from _warnings()
         yield _clock()
         yield _streams()
+        yield from _redis()
         yield from _webhooks()
 
 
@@ -99,6 +101,16 @@ def _streams() -> Finding:
         text = _("no answer at %(address)s: %(why)s") % {"address": address, "why": str(error).strip()}
         return Finding("event streams", State.WARNING, text, _("Start the servers, or set EVENTS_PORT."))
     return Finding("event streams", State.OK, address)
+
+
+def _redis() -> Iterator[Finding]:
+    if not settings.REDIS_URL:
+        return
+    if rate_limits.shared_limiter(settings.REDIS_URL).check():
+        yield Finding("Redis", State.OK, _("answers"))
+    else:
+        text = _("does not answer: each process counts requests on its own")
+        yield Finding("Redis", State.WARNING, text, _("Check REDIS_URL, and that it runs."))
 
 
 def _webhooks() -> Iterator[Finding]:

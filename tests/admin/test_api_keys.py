@@ -26,7 +26,7 @@ class ApiKeyAdminTests(TestCase):
         page = self.add(owner_id="alice", scopes=["read", "write"])
 
         text = page.context["key"]
-        self.assertEqual(api_keys.find(text), ("alice", {"read", "write"}))
+        self.assertEqual(api_keys.find(text)[:2], ("alice", {"read", "write"}))
         self.assertContains(page, f"<code>{text}</code>")
         self.assertIn("no-store", page["Cache-Control"])
         self.assertNotContains(self.client.get(LIST), text)
@@ -34,7 +34,7 @@ class ApiKeyAdminTests(TestCase):
     def test_the_scope_write_includes_read(self):
         page = self.add(owner_id="alice", scopes=["write"])
 
-        self.assertEqual(api_keys.find(page.context["key"]), ("alice", {"read", "write"}))
+        self.assertEqual(api_keys.find(page.context["key"])[:2], ("alice", {"read", "write"}))
         self.assertContains(self.client.get(LIST), '<td class="field-granted">read, write</td>', html=True)
         self.assertContains(self.client.get(ADD), "The write scope includes read.")
 

@@ -210,7 +210,7 @@ class CreateApiKeyTests(TestCase):
     def test_a_service_key_has_no_owner_and_reads_unless_told_otherwise(self):
         out, _, _ = run("create_api_key", "back end", "--service")
 
-        self.assertEqual(api_keys.find(out.strip()), api_keys.Grant(None, frozenset({"read"})))
+        self.assertEqual(api_keys.find(out.strip())[:2], (None, {"read"}))
 
     def test_what_makes_no_sense_is_refused(self):
         for arguments in (

@@ -56,6 +56,15 @@ class DoctorTests(TestCase):
 
         self.assertEqual(lines, ["failed   migrations: 2 pending, the first is a.0001_x. Run make release."])
 
+    def test_redis_is_examined_where_it_is_set(self):
+        self.assertFalse([line for line in self.examined() if "Redis" in line])
+
+        with self.settings(REDIS_URL="redis://127.0.0.1:1/0"):
+            self.assertEqual(
+                self.line("Redis"),
+                "warning  Redis: does not answer: each process counts requests on its own. Check REDIS_URL, and that it runs.",
+            )
+
     def test_static_files_must_be_collected(self):
         with self.settings(STATIC_ROOT="/nowhere"):
             self.assertEqual(self.line("static files", fails=True), "failed   static files: not collected. Run make release.")

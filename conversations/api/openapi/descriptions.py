@@ -31,7 +31,8 @@ other ports answer it with 421.
 signed 64-bit integer: marks in answers are numbers without a size, in requests strings of digits.
 
 **Errors.** An error is a `Problem` (RFC 9457) with the `code` and `desc` of the SDK's `onError(code, desc)`, in English or in
-Chinese according to `Accept-Language`. Every answer with a problem has the header `X-Request-ID`.
+Chinese according to `Accept-Language`. Every answer with a problem has the header `X-Request-ID`. A credential that has
+reached a limit gets a 429; the header `Retry-After` says when to try again, in seconds.
 """
 
 READ, CHANGE, SYNC, REPORT, INGEST, WEBHOOKS = "Read", "Change", "Sync", "Report", "Ingest", "Webhooks"
@@ -198,6 +199,7 @@ DESCRIPTIONS = {
         "The callback URL to enter in Tencent's console. The webhook is stored, applied, then acknowledged; one that fails is "
         "stored with its error and can be replayed. The sender is authenticated by the signature `Sign` with `RequestTime`, "
         "or by a service key with the scope ingest if a back end forwards the webhook. Answers have Tencent's form: "
-        "ErrorCode 0 if the webhook was accepted, 403 for an unknown sender, 503 while the database is not available.",
+        "ErrorCode 0 if the webhook was accepted, 403 for an unknown sender, 429 for a key that sends too many (a signature is "
+        "never limited), 503 while the database is not available.",
     ),
 }

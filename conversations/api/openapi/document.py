@@ -6,7 +6,7 @@ from typing import Any
 from django.utils import translation
 
 from conversations.api.openapi.descriptions import DESCRIPTIONS, INGEST, INTRODUCTION, TAGS
-from conversations.api.openapi.examples import PARAMETERS, Examples, examples
+from conversations.api.openapi.examples import PARAMETERS, Examples, examples, too_often
 from conversations.api.openapi.schema import API_KEY
 from conversations.api.openapi.web_format import WEB_CONVERSATION
 from conversations.exceptions import Code
@@ -16,6 +16,8 @@ Schema = dict[str, Any]
 JSON, PROBLEM_JSON = "application/json", "application/problem+json"
 PROBLEM = {"$ref": "#/components/schemas/Problem"}
 PROBLEM_RESPONSE = {"$ref": "#/components/responses/Problem"}
+TOO_OFTEN_RESPONSE = {"$ref": "#/components/responses/TooManyRequests"}
+REQUEST_ID_HEADER = {"schema": {"type": "string"}, "description": "the request's ID in the server's log"}
 DEMO = "http://127.0.0.1:8000"
 METHODS = ("get", "put", "post", "delete", "patch")
 # For the table of codes: where a code may occur besides the status of its exception.
@@ -23,6 +25,7 @@ STATUSES = {
     Code.CONVERSATION_NOT_FOUND: "404, in results",
     Code.NOT_AUTHENTICATED: "401",
     Code.INVALID_PARAMETER: "400, 409, 415, in results",
+    Code.TOO_OFTEN: "429",
     Code.NO_PERMISSION: "403",
     Code.SERVER_ERROR: "500",
     Code.SERVICE_UNAVAILABLE: "503",
@@ -47,7 +50,7 @@ def complete(result: Schema, generator: Any, request: Any, public: bool) -> Sche
         result["tags"] = [{"name": name, "description": text} for name, text in TAGS.items()]
         result["paths"]["/callbacks/tencent/"] = {"post": _webhook()}
         components = result["components"]
-        components["responses"] = {"Problem": _problem_response()}
+        components["responses"] = {"Problem": _problem_response(), "TooManyRequests": _too_often_response()}
         components["schemas"] |= {"Problem": _problem_schema(), "WebConversation": WEB_CONVERSATION}
         components["securitySchemes"]["webhookSignature"] = {
             "type": "apiKey",
@@ -106,6 +109,7 @@ def _describe(operation: Schema, example: Examples) -> None:
             "description": example.error["title"],
             "content": {PROBLEM_JSON: {"schema": PROBLEM, "example": example.error}},
         }
+        responses["429"] = TOO_OFTEN_RESPONSE
         responses["default"] = PROBLEM_RESPONSE
     else:
         responses["default"]["content"][JSON]["example"] = example.error
@@ -138,10 +142,21 @@ def _problem_response() -> Schema:
             f"| code | HTTP status | meaning |\n| --- | --- | --- |\n{rows}\n</details>\n"
         ),
         "headers": {
-            "X-Request-ID": {"schema": {"type": "string"}, "description": "the request's ID in the server's log"},
-            "Retry-After": {"schema": {"type": "integer"}, "description": "seconds, with 503"},
+            "X-Request-ID": REQUEST_ID_HEADER,
+            "Retry-After": {"schema": {"type": "integer"}, "description": "seconds, with 429 and 503"},
         },
         "content": {PROBLEM_JSON: {"schema": PROBLEM}},
+    }
+
+
+def _too_often_response() -> Schema:
+    return {
+        "description": f"{Code.TOO_OFTEN.label}: the credential has reached a limit",
+        "headers": {
+            "X-Request-ID": REQUEST_ID_HEADER,
+            "Retry-After": {"schema": {"type": "integer"}, "description": "seconds"},
+        },
+        "content": {PROBLEM_JSON: {"schema": PROBLEM, "example": too_often()}},
     }
 
 

@@ -11,6 +11,7 @@ from conversations.exceptions import (
     InvalidParameter,
     NoPermission,
     TooManyConversations,
+    TooManyRequests,
 )
 
 REQUEST_ID = "6f1c0d5c8a6c4c5f9d0b7b1f7a3e2d10"
@@ -98,6 +99,11 @@ def examples() -> dict[str, Examples]:
 
 def _error(error: ConversationError) -> dict[str, Any]:
     return problem_body(error, REQUEST_ID)
+
+
+def too_often() -> dict[str, Any]:
+    """Return the problem of a credential that has reached a limit."""
+    return _error(TooManyRequests("Too many requests: the limit is 1200 per minute. Try again in 42 s.", retry_after_s=42))
 
 
 def _invalid(field: str, detail: str) -> dict[str, Any]:

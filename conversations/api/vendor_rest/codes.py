@@ -15,6 +15,7 @@ class RestCode(IntEnum):
     BAD_JSON = 60003
     MISSING_ACCOUNT = 60004
     WRONG_APP = 60006
+    TOO_OFTEN = 60007
     NOT_POST = 60008
     UNKNOWN_CALL = 60009
     NOT_AN_ADMINISTRATOR = 60010
@@ -60,6 +61,7 @@ class ServiceCodes:
             Code.INVALID_PARAMETER: self.bad_parameter,
             Code.CONVERSATION_NOT_FOUND: self.not_found,
             Code.SERVICE_UNAVAILABLE: self.retry,
+            Code.TOO_OFTEN: RestCode.TOO_OFTEN,
         }
         return own.get(code, int(code))
 

@@ -12,9 +12,9 @@ from django.utils.encoding import escape_uri_path
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
-from conversations.access import usersig
+from conversations.access import rate_limits, usersig
 from conversations.api.envelope import envelope
-from conversations.api.errors import request_id_of
+from conversations.api.errors import request_id_of, with_retry_after
 from conversations.api.parsers import buffer_chunked_body, read_object
 from conversations.api.vendor_rest import contacts, unread
 from conversations.api.vendor_rest.codes import GROUP, OPEN_IM, RECENT_CONTACT, UNKNOWN, RestCode, RestError, ServiceCodes
@@ -54,7 +54,7 @@ def vendor_rest(request: HttpRequest) -> HttpResponse:
     try:
         return envelope(**content, **_answer(request, call))
     except Exception as error:
-        return envelope(*_failure(error, codes, request), **content)
+        return with_retry_after(envelope(*_failure(error, codes, request), **content), error)
 
 
 def refused(error: Exception, request: HttpRequest) -> HttpResponse:
@@ -67,14 +67,14 @@ def _answer(request: HttpRequest, call: VendorCall | None) -> contacts.Content:
         raise RestError(RestCode.UNKNOWN_CALL, _("This server does not have this call."))
     if request.method != "POST":
         raise RestError(RestCode.NOT_POST, _("Use POST."))
-    check_administrator(request)
+    rate_limits.count(f"administrator:{check_administrator(request)}", settings.RATE_LIMIT_KEY)
     if "HTTP_TRANSFER_ENCODING" in request.META and not request.META.get("CONTENT_LENGTH"):
         buffer_chunked_body(request)
     return call.answer(read_object(request, MAX_BYTES)[1])
 
 
-def check_administrator(request: HttpRequest) -> None:
-    """Raise RestError or SigInvalid unless the query string has the UserSig of one of the app's administrators."""
+def check_administrator(request: HttpRequest) -> str:
+    """Return the user ID of the app's administrator whose UserSig the query string has. Raises RestError, SigInvalid."""
     if not (settings.IM_SDK_APP_ID and settings.IM_SECRET_KEY):
         raise RestError(RestCode.NO_KEY, _("This server does not accept UserSigs."))
     sdk_app_id, identifier, credential = (request.GET.get(name, "") for name in ("sdkappid", "identifier", "usersig"))
@@ -94,6 +94,7 @@ def check_administrator(request: HttpRequest) -> None:
         raise RestError(RestCode.SIG_OF_OTHER_USER, _("The UserSig is not that of the identifier."))
     if identifier not in settings.IM_ADMINISTRATORS:
         raise RestError(RestCode.NOT_AN_ADMINISTRATOR, _("The identifier is not one of IM_ADMINISTRATORS."))
+    return identifier
 
 
 def _failure(error: Exception, codes: ServiceCodes, request: HttpRequest) -> tuple[int, str]:
