@@ -109,6 +109,8 @@ MAX_BODY_BYTES = whole_number("MAX_BODY_BYTES", 8 * 1024 * 1024)  # limit of an 
 # back ends (service keys, the app's administrators).
 RATE_LIMIT_USER = whole_number("RATE_LIMIT_USER", 1200)  # requests of a credential in a minute
 RATE_LIMIT_KEY = whole_number("RATE_LIMIT_KEY", 0)
+MAX_STREAMS_USER = whole_number("MAX_STREAMS_USER", 100)  # open event streams of a credential
+MAX_STREAMS_KEY = whole_number("MAX_STREAMS_KEY", 0)
 # Counts requests for all processes together. Without it, each worker process counts its own.
 REDIS_URL = redis_url("REDIS_URL")
 

@@ -269,6 +269,7 @@ class EventChecks:
     # ---- What it costs -----------------------------------------------------------------------
 
     def test_open_streams_hold_no_threads_and_their_end_frees_them(self):
+        service = {"Authorization": self.server.do("with_key(None)")["HTTP_AUTHORIZATION"]}  # a user's streams are limited
         tasks, files = (Path(f"/proc/{self.server.worker()}/{kind}") for kind in ("task", "fd"))
 
         def count(directory: Path) -> int:
@@ -276,10 +277,10 @@ class EventChecks:
 
         with ExitStack() as streams:
             for _n in range(20):
-                streams.enter_context(self.follow()).until("unread")
+                streams.enter_context(self.follow(f"?owner={self.owner}", service)).until("unread")
             threads_of_20, files_of_20 = count(tasks), count(files)
             for _n in range(180):
-                streams.enter_context(self.follow()).until("unread")
+                streams.enter_context(self.follow(f"?owner={self.owner}", service)).until("unread")
             self.assertLess(count(tasks), threads_of_20 + 20)  # those that read for all come one by one
             self.assertGreaterEqual(count(files), files_of_20 + 170)
         deadline = time.monotonic() + 5

@@ -11,6 +11,8 @@ from django.db import OperationalError
 from django.http import HttpResponse
 from django.test import TestCase
 
+from conversations.access.api_keys import Grant
+from conversations.api.authentication import Actor
 from conversations.api.events import hub as events_hub
 from conversations.api.events import stream
 from conversations.api.events.hub import Hub, Threads
@@ -118,7 +120,8 @@ class StreamTests(IsolatedAsyncioTestCase):
     """The ASGI application, with what threads would do prepared."""
 
     def setUp(self):
-        subscription = stream.Subscription(ALICE, None, False, None)
+        actor = Actor(Grant(ALICE, frozenset({"read"}), f"user:{ALICE}"))
+        subscription = stream.Subscription(actor, ALICE, None, False, None)
         page = Changes("1.1", [], True, False, "1.1")
         self.threads = FakeThreads(
             _admit=(subscription, HttpResponse(content_type="text/event-stream")), _totals=b"{}", _page=(page, b"{}")

@@ -145,6 +145,7 @@ def test_the_wsgi_door_opens_with_safe_settings():
         ("VIEW_REASON_REQUIRED", "maybe"),
         ("DATABASE_PREPARE", "2"),
         ("RATE_LIMIT_USER", "1.5"),
+        ("MAX_STREAMS_KEY", "-1"),
         ("REDIS_URL", "localhost:6379"),
         ("REDIS_URL", "redis://localhost:port/0"),
         ("REDIS_URL", "redis://localhost/0?sokcet_timeout=1"),

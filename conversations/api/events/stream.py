@@ -32,9 +32,10 @@ from conversations.api.authentication import Actor, BearerAuthentication, StaffA
 from conversations.api.calls import API_PATH, Endpoint
 from conversations.api.errors import problem_response, request_id_of
 from conversations.api.events.hub import Follower, Hub, Threads
+from conversations.api.events.places import Places
 from conversations.api.openapi import reads as openapi_reads
 from conversations.api.parameters import EXTRA, FORMAT, SINCE
-from conversations.exceptions import Code, ConversationError
+from conversations.exceptions import Code, ConversationError, TooManyRequests
 from conversations.lists import change_feed, json_reads
 from conversations.models import Conversation
 from conversations.sync_tokens import SyncToken
@@ -53,11 +54,13 @@ Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
 threads = Threads()
 hub = Hub(threads)
+places = Places()
 
 
 class Subscription(NamedTuple):
     """The list that a client follows, and from where."""
 
+    actor: Actor
     owner_id: str
     since: SyncToken | None
     extra: bool
@@ -93,18 +96,32 @@ def is_for_events(scope: Scope) -> bool:
 async def events(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer as an ASGI application."""
     subscription, response = await threads.run(_admit, scope)
+    if subscription and scope["method"] == "GET":
+        try:
+            with places.take(subscription.actor), hub.follow(subscription.owner_id) as follower:
+                await _start(send, response)
+                await _stream(scope, receive, send, subscription, follower)
+        except TooManyRequests as error:
+            response = await threads.run(_refuse, scope, error)
+            await _start(send, response)
+    else:
+        await _start(send, response)
+    await send({"type": "http.response.body", "body": response.content})
+
+
+async def _start(send: Send, response: HttpResponse) -> None:
     headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in response.items()]
     await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
-    if subscription and scope["method"] == "GET":
-        with hub.follow(subscription.owner_id) as follower:
-            watch = asyncio.create_task(_end_when_gone(receive, follower))
-            try:
-                await Stream(scope, send, subscription).run(follower)
-            except Error:
-                pass  # logged already; the client comes back and goes on after the last event
-            finally:
-                watch.cancel()
-    await send({"type": "http.response.body", "body": response.content})
+
+
+async def _stream(scope: Scope, receive: Receive, send: Send, subscription: Subscription, follower: Follower) -> None:
+    watch = asyncio.create_task(_end_when_gone(receive, follower))
+    try:
+        await Stream(scope, send, subscription).run(follower)
+    except Error:
+        pass  # logged already; the client comes back and goes on after the last event
+    finally:
+        watch.cancel()
 
 
 async def _end_when_gone(receive: Receive, follower: Follower) -> None:
@@ -114,19 +131,32 @@ async def _end_when_gone(receive: Receive, follower: Follower) -> None:
 
 
 def _admit(scope: Scope) -> tuple[Subscription | None, HttpResponse]:
-    """Return the subscription and the head of its stream, or None and the refusal."""
+    """Return the subscription and the head of its stream, or None and the refusal. This is a request that counts."""
     request, is_utf8 = _request(scope)
     with translation.override(translation.get_language_from_request(request)):
         try:
             if not is_utf8:
                 raise SuspiciousOperation
-            subscription, response = _subscription(request), HttpResponse(content_type="text/event-stream", headers=HEADERS)
+            subscription = _subscription(request, counts=True)
+            response = HttpResponse(content_type="text/event-stream", headers=HEADERS)
         except Exception as error:
             subscription, response = None, problem_response(error, request)
+    return subscription, _with_headers(request, response)
+
+
+def _refuse(scope: Scope, error: Exception) -> HttpResponse:
+    """Return the refusal of a client that was admitted."""
+    request, _is_utf8 = _request(scope)
+    with translation.override(translation.get_language_from_request(request)):
+        return _with_headers(request, problem_response(error, request))
+
+
+def _with_headers(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Add the headers of Django's middleware."""
     for middleware in (SecurityMiddleware, *([CorsMiddleware] if settings.CORS_ALLOWED_ORIGINS else [])):
         response = cast(Any, middleware)(lambda request, response=response: response)(request)
     response.headers["X-Request-ID"] = request_id_of(request)
-    return subscription, response
+    return response
 
 
 def _refusal(scope: Scope) -> bytes | None:
@@ -150,10 +180,12 @@ def _request(scope: Scope) -> tuple[HttpRequest, bool]:
         return ASGIRequest(scope | {"query_string": b""}, BytesIO()), False
 
 
-def _subscription(request: HttpRequest) -> Subscription:
+def _subscription(request: HttpRequest, *, counts: bool = False) -> Subscription:
     """Return what a client may and wants to follow. Raises the errors that `problem_response` takes."""
     request.get_host()  # refuses hosts that are not allowed, as Django's middleware does
     actor = _actor(request)
+    if counts:
+        actor.count_request()
     owner_id, values = ENDPOINT.read_query(request, actor)
     if isinstance(actor, StaffActor):
         actor.save_session()
@@ -161,7 +193,7 @@ def _subscription(request: HttpRequest) -> Subscription:
     last_event_id = request.META.get("HTTP_LAST_EVENT_ID")
     since = sync_tokens.parse(last_event_id) if last_event_id else values.get("since")
     web_language = translation.get_language() if FORMAT.name in values else None
-    return Subscription(owner_id, since, values["extra"], web_language)
+    return Subscription(actor, owner_id, since, values["extra"], web_language)
 
 
 def _actor(request: HttpRequest) -> Actor:
@@ -180,7 +212,7 @@ class Stream:
 
     def __init__(self, scope: Scope, send: Send, subscription: Subscription) -> None:
         self._scope, self._send = scope, send
-        self._owner_id, self._since, self._extra, self._web_language = subscription
+        _actor, self._owner_id, self._since, self._extra, self._web_language = subscription
 
     async def run(self, follower: Follower) -> None:
         """Send events until the follower ends, or the client's right to follow. Raises the database's errors."""
