@@ -126,7 +126,7 @@ class GroupFull(ConversationError):
 
 
 class TooManyConversations(InvalidParameter):
-    """A request for many conversations that names none, or too many."""
+    """A request for many conversations that names none, or too many; a conversation beyond the owner's MAX_CONVERSATIONS."""
 
     code = Code.TOO_MANY_CONVERSATIONS
 

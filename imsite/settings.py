@@ -111,6 +111,8 @@ RATE_LIMIT_USER = whole_number("RATE_LIMIT_USER", 1200)  # requests of a credent
 RATE_LIMIT_KEY = whole_number("RATE_LIMIT_KEY", 0)
 MAX_STREAMS_USER = whole_number("MAX_STREAMS_USER", 100)  # open event streams of a credential
 MAX_STREAMS_KEY = whole_number("MAX_STREAMS_KEY", 0)
+# Conversations that a user's apps begin, by a draft, setting or report. Those that messages begin are not counted.
+MAX_CONVERSATIONS = whole_number("MAX_CONVERSATIONS", 10_000)
 # Counts requests for all processes together. Without it, each worker process counts its own.
 REDIS_URL = redis_url("REDIS_URL")
 

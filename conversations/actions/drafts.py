@@ -1,6 +1,6 @@
 """Save and cancel drafts."""
 
-from conversations.actions import unlisted
+from conversations.actions import begun_conversations, unlisted
 from conversations.actions.results import Outcome
 from conversations.choices import ChangedBy
 from conversations.formats import checks
@@ -13,11 +13,14 @@ COLUMNS = ("draft_text", "draft_timestamp")
 
 
 @in_transaction
-def set_draft(*, owner_id: str, conversation_id: str, text: str | None, timestamp_s: int | None = None) -> Outcome:
+def set_draft(
+    *, owner_id: str, conversation_id: str, text: str | None, timestamp_s: int | None = None, is_vouched_for: bool = False
+) -> Outcome:
     """Save the text that the owner has begun to write; "" or None cancels it. An edit older than the stored one is ignored.
 
     `timestamp_s` is the edit's time in epoch seconds, now if None. A draft begins a conversation that is not there, and
-    restores one that was deleted before. Raises ConversationNotFound, InvalidParameter.
+    restores one that was deleted before. `is_vouched_for`: a service acts, whose new conversations are not limited. Raises
+    ConversationNotFound, InvalidParameter, TooManyConversations.
     Source: V2TIMConversationManager.setConversationDraft, which stores it on the device.
     """
     text = checks.check_text("" if text is None else text, "draftText")
@@ -30,6 +33,8 @@ def set_draft(*, owner_id: str, conversation_id: str, text: str | None, timestam
         return outcome
     if not outcome.is_listed and timestamp_s is not None and not lists_again(conversation, timestamp_s):
         return outcome
+    if conversation._state.adding and not is_vouched_for:
+        begun_conversations.begin_one(owner_id)
     if timestamp_s is None:
         timestamp_s = max(now_s(), conversation.draft_timestamp)
     # A cancelled draft keeps its time, so that an older edit from another device does not bring it back.

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from django.utils.translation import gettext as _
 
 from conversations import identifiers
-from conversations.actions import unlisted
+from conversations.actions import begun_conversations, unlisted
 from conversations.actions.results import Outcome, Results, change_each
 from conversations.choices import ALLOWED_MARKS, C2C_RECEIVE_OPTIONS, MARK_BITS, ChangedBy, ConversationType, ReceiveOption
 from conversations.exceptions import InvalidParameter
@@ -19,16 +19,19 @@ MARK_MASK = (1 << MARK_BITS) - 1
 
 
 @in_transaction
-def set_receive_option(*, owner_id: str, conversation_id: str, option: int) -> Outcome:
+def set_receive_option(*, owner_id: str, conversation_id: str, option: int, is_vouched_for: bool = False) -> Outcome:
     """Set whether new messages are received and notified of, also before the first one or after a deletion.
 
-    Raises ConversationNotFound, InvalidParameter.
+    `is_vouched_for`: a service acts, whose new conversations are not limited. Raises ConversationNotFound, InvalidParameter,
+    TooManyConversations.
 
     Source: V2TIMMessageManager.setC2CReceiveMessageOpt, setGroupReceiveMessageOpt.
     """
     check_receive_option(conversation_id, option)
     outcome = unlisted.lock_any(owner_id, conversation_id)
     if outcome.conversation.recv_opt != option:
+        if outcome.conversation._state.adding and not is_vouched_for:
+            begun_conversations.begin_one(owner_id)
         outcome.conversation.recv_opt = option
         outcome.save(("recv_opt",), by=ChangedBy.RECEIVE_OPTION)
     return outcome

@@ -19,7 +19,10 @@ class OwnerAdmin(BigTableAdmin):
     list_display = ("owner_id", "nick_name", "version", "created_at", "list_link", "rows_link")
     search_fields = ("owner_id",)
     search_help_text = _("User ID (prefix match)")
-    fields = ("links", "owner_id", "nick_name", "face_url", "group_names_display", "version", "reset_below", "created_at")
+    fields = (
+        "links", "owner_id", "nick_name", "face_url", "group_names_display", "begun_by_apps", "version", "reset_below",
+        "created_at",
+    )  # fmt: skip
     readonly_fields = fields
 
     def get_search_results(self, request, queryset, search_term):

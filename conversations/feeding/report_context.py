@@ -7,8 +7,8 @@ from typing import NamedTuple
 import orjson
 
 from conversations import identifiers, positions, threads
+from conversations.actions import begun_conversations, peer_receipts, pins
 from conversations.actions import groups as conversation_groups
-from conversations.actions import peer_receipts, pins
 from conversations.choices import ConversationType
 from conversations.exceptions import ConversationError
 from conversations.formats import at_info, message_content
@@ -54,6 +54,7 @@ class ReportContext:
     read_by_peer: Mapping[str, int]  # epoch seconds
     room_for_pins: int
     room_in_groups: list[int]  # of conversation groups, by bit
+    room_for_conversations: int | None  # that begin with this report; None without limit
 
 
 def load_rows(
@@ -82,10 +83,13 @@ def load_rows(
     return rows
 
 
-def load(owner: LockedOwner, rows: Rows, reported: Sequence[ReportedConversation]) -> ReportContext:
+def load(
+    owner: LockedOwner, rows: Rows, reported: Sequence[ReportedConversation], *, is_vouched_for: bool = False
+) -> ReportContext:
     """Return the context of reported rows; the same few queries for any number of them."""
     newest = newest_stored(owner.owner_id, rows)
     has_groups = any(item.entry.group_names for item in reported)
+    is_limited = not is_vouched_for and any(row._state.adding for row in rows.values())
     return ReportContext(
         newest={conversation_id: position for conversation_id, position in newest.items() if position},
         messages=_mentioned_messages(owner.owner_id, rows, reported),
@@ -93,6 +97,7 @@ def load(owner: LockedOwner, rows: Rows, reported: Sequence[ReportedConversation
         read_by_peer=_read_by_peers(owner.owner_id, rows),
         room_for_pins=pins.room_for_pins(owner.owner_id) + _unpinned_by(rows, reported),
         room_in_groups=conversation_groups.rooms(owner) if has_groups else [],
+        room_for_conversations=begun_conversations.room_for_conversations(owner.owner_id) if is_limited else None,
     )
 
 

@@ -13,7 +13,16 @@ import orjson
 from django.utils.translation import gettext as _
 
 from conversations import identifiers, positions, threads
-from conversations.actions import drafts, groups, peer_receipts, pins, read_positions, row_state, unlisted
+from conversations.actions import (
+    begun_conversations,
+    drafts,
+    groups,
+    peer_receipts,
+    pins,
+    read_positions,
+    row_state,
+    unlisted,
+)
 from conversations.choices import MessageStatus
 from conversations.exceptions import ConversationError, InvalidParameter
 from conversations.feeding.report_context import KnownProfile, ReportContext, ReportedConversation
@@ -40,8 +49,10 @@ def merge(row: Conversation, reported: ReportedConversation, context: ReportCont
     """Merge a reported conversation into its row.
 
     A deleted conversation stays deleted, unless its last message or its draft is newer than the deletion. Its read position
-    and settings are stored for its return.
+    and settings are stored for its return. Raises TooManyConversations for a new one without room.
     """
+    if row._state.adding and not is_listed(row):
+        _take_room_for_conversation(context)
     reported = _without_impossible_read(row, reported, context)
     if not is_listed(row) and not _list(row, reported.entry):
         _read_further(row, reported.entry)
@@ -49,6 +60,14 @@ def merge(row: Conversation, reported: ReportedConversation, context: ReportCont
     must_count = _merge_messages(row, reported, context)
     _merge_profile(row, reported.entry, context)
     return Merged(must_count, _merge_settings(row, reported, context, owner))
+
+
+def _take_room_for_conversation(context: ReportContext) -> None:
+    if context.room_for_conversations is None:
+        return
+    if context.room_for_conversations < 1:
+        raise begun_conversations.too_many_conversations()
+    context.room_for_conversations -= 1
 
 
 def is_listed(row: Conversation) -> bool:

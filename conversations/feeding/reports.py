@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, cast
 import orjson
 
 from conversations import identifiers, positions, threads
-from conversations.actions import read_positions, reading
+from conversations.actions import begun_conversations, read_positions, reading
 from conversations.actions.results import Result, Results, refusal_result
 from conversations.choices import ChangedBy, ConversationType
 from conversations.exceptions import ConversationError
@@ -125,8 +125,12 @@ def _merge(owner_id: str, items: Sequence[ReportItem], is_vouched_for: bool) -> 
     rows = report_context.load_rows(owner_id, reported, is_vouched_for=is_vouched_for)
     before = {conversation_id: _state(row) for conversation_id, row in rows.items()}
     read_before = {conversation_id: row.c2c_read_timestamp for conversation_id, row in rows.items()}
-    results = _merge_each(owner, rows, items, report_context.load(owner, rows, reported))
-    _save(owner, [row for conversation_id, row in rows.items() if _state(row) != before[conversation_id]])
+    context = report_context.load(owner, rows, reported, is_vouched_for=is_vouched_for)
+    results = _merge_each(owner, rows, items, context)
+    changed = [row for conversation_id, row in rows.items() if _state(row) != before[conversation_id]]
+    if not is_vouched_for:
+        begun_conversations.begin_many(owner_id, sum(row._state.adding for row in changed))
+    _save(owner, changed)
     read_further = [row for conversation_id, row in rows.items() if row.c2c_read_timestamp > read_before[conversation_id]]
     return Results(owner.token, results), read_further
 

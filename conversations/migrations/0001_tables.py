@@ -948,6 +948,14 @@ class Migration(migrations.Migration):
                     models.BigIntegerField(db_default=0, help_text="number of the newest change of a group's name"),
                 ),
                 (
+                    "begun_by_apps",
+                    models.BigIntegerField(
+                        db_default=0,
+                        help_text="conversations that began with a draft, setting or report of the user's apps",
+                        verbose_name="created by apps",
+                    ),
+                ),
+                (
                     "created_at",
                     models.DateTimeField(
                         db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name="created"

@@ -34,6 +34,11 @@ class Owner(models.Model):
     # JSON, for example ["customers", null, "work"]: a group's index is its bit in Conversation.conversation_groups.
     group_names = models.TextField(_("conversation groups"), db_default="[]", help_text="getConversationGroupList")
     groups_version = models.BigIntegerField(db_default=0, help_text=_("number of the newest change of a group's name"))
+    begun_by_apps = models.BigIntegerField(
+        _("created by apps"),
+        db_default=0,
+        help_text=_("conversations that began with a draft, setting or report of the user's apps"),
+    )
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
 
     objects = OwnerQuerySet.as_manager()

@@ -29,7 +29,7 @@ STATUSES = {
     Code.NO_PERMISSION: "403",
     Code.SERVER_ERROR: "500",
     Code.SERVICE_UNAVAILABLE: "503",
-    Code.TOO_MANY_CONVERSATIONS: "400",
+    Code.TOO_MANY_CONVERSATIONS: "400, in results",
     Code.GROUP_FULL: "in results",
     Code.GROUP_NOT_FOUND: "404",
     Code.TOO_MANY_GROUPS: "400",

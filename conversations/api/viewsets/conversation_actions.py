@@ -38,13 +38,13 @@ class ConversationActions:
     @action(detail=True, methods=["put"])
     @endpoint(WRITE, EXTRA, body=inputs.DraftInput)
     def draft(self, call: Call) -> HttpResponse:
-        return _changed(call, drafts.set_draft)
+        return _changed(call, drafts.set_draft, is_vouched_for=call.actor.is_service)
 
     @openapi.receive_option
     @action(detail=True, methods=["put"], url_path="receive-option")
     @endpoint(WRITE, EXTRA, body=inputs.ReceiveOptionInput)
     def receive_option(self, call: Call) -> HttpResponse:
-        return _changed(call, settings.set_receive_option)
+        return _changed(call, settings.set_receive_option, is_vouched_for=call.actor.is_service)
 
     @openapi.read
     @action(detail=True, methods=["post"])
