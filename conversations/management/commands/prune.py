@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 from conversations.feeding import webhooks
 from conversations.maintenance import pruning, retention
+from conversations.management.stopping import until_stopped
 from conversations.models import Thread
 from conversations.times import to_epoch_s
 
@@ -49,10 +50,15 @@ class Command(BaseCommand):
             return self.prune(message_days or settings.MESSAGE_DAYS, dry_run=dry_run)
         if not 1 <= every <= HOURS_MAX:
             raise CommandError(_("--every must be between 1 and %(most)d.") % {"most": HOURS_MAX})
+        with until_stopped():
+            self.keep_pruning(message_days or settings.MESSAGE_DAYS, every, dry_run=dry_run)
+
+    def keep_pruning(self, message_days: int, every: int, *, dry_run: bool) -> None:
+        """Prune every so many hours until the process is stopped. Failures, also of the database, are tried again."""
         while True:
             try:
                 close_old_connections()
-                self.prune(message_days or settings.MESSAGE_DAYS, dry_run=dry_run)
+                self.prune(message_days, dry_run=dry_run)
             except DatabaseError as error:
                 logger.warning("Pruning failed, will be retried in %d h: %s", every, error)
             except Exception:  # the end of this process would end the servers

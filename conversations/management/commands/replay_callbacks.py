@@ -20,6 +20,7 @@ from conversations.actions import peer_receipts
 from conversations.digits import parse_digits
 from conversations.feeding import member_inference, profiles, webhooks
 from conversations.management.arguments import moment, row_number
+from conversations.management.stopping import until_stopped
 from conversations.models import WebhookEvent, WebhookOutcome
 from conversations.store.transactions import Progress
 from conversations.unread.plain_text import on_one_line
@@ -58,7 +59,8 @@ class Command(BaseCommand):
         if every is not None and (dry_run or not _is_all_pending(options)):
             raise CommandError(_("--every can be combined only with --pending."))
         if every is not None:
-            self.keep_finishing(every)
+            with until_stopped():
+                self.keep_finishing(every)
         elif dry_run:
             self.list(options)
         else:
