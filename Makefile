@@ -1,18 +1,9 @@
 # Two commands matter: `make run` (the demo) and `make test`. `make serve` is production; `make quick` is for the inner loop.
 PYTHON ?= python3.11
-HOST ?= 127.0.0.1
 PORT ?= 8000
 EVENTS_PORT ?= $(shell expr $(PORT) + 1)
-WEB_WORKERS ?= 2
-WEB_THREADS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
-# The command of every server process; also used by the Procfile.
-GRANIAN := $(BIN)/granian --host $(HOST) --no-ws --workers-kill-timeout 4 --respawn-failed-workers --respawn-interval 1
-
-# Granian shares a port with other processes: two servers would take turns.
-check-port = $(BIN)/python -c 'import socket, sys; socket.create_server((sys.argv[2], int(sys.argv[1]))).close()' $(1) $(HOST) 2>/dev/null \
-	|| { echo "Port $(1) is in use. Stop the other process or set PORT."; exit 1; }
 
 # What is compiled once is kept: servers and tests start many processes.
 unexport PYTHONDONTWRITEBYTECODE
@@ -37,12 +28,12 @@ lock:
 	$(LOCK) requirements.txt --output-file requirements.lock
 	$(LOCK) requirements-dev.txt --constraints requirements.lock --output-file requirements-dev.lock
 
+run: export PORT := $(PORT)
 run: $(VENV)/runtime
-	@$(call check-port,$(PORT))
 	$(BIN)/python manage.py migrate --verbosity 0
 	$(BIN)/python manage.py collectstatic --no-input --verbosity 0
 	$(BIN)/python manage.py create_demo_data --port $(PORT)
-	$(GRANIAN) --port $(PORT) --interface asgi --workers 1 imsite.asgi:application
+	$(BIN)/python -m imsite.serve demo
 
 # Before the first `make serve`, and after each upgrade.
 release: export DEBUG := false
@@ -55,15 +46,8 @@ release: $(VENV)/runtime
 serve: export DEBUG := false
 serve: export PORT := $(PORT)
 serve: export EVENTS_PORT := $(EVENTS_PORT)
-serve: export WEB_WORKERS := $(WEB_WORKERS)
-serve: export WEB_THREADS := $(WEB_THREADS)
-serve: export GRANIAN := $(GRANIAN)
-serve: export MANAGE := $(BIN)/python manage.py
+serve: export BIN := $(BIN)
 serve: $(VENV)/runtime
-	@test $(PORT) != $(EVENTS_PORT) || { echo "EVENTS_PORT must differ from PORT."; exit 1; }
-	@$(call check-port,$(PORT))
-	@$(call check-port,$(EVENTS_PORT))
-	@$(BIN)/python manage.py doctor --start
 	$(BIN)/honcho start --env /dev/null --no-colour
 
 # An answer within a minute, on SQLite: no browser, no servers, no long stories. `make quick ARGS=tests/feeding` for a part.

@@ -9,7 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 SECRET_KEY_MIN_LENGTH, SECRET_KEY_INSECURE_PREFIX = 50, "django-insecure-"
 AT_LEAST_ONE = (
     "MAX_PINNED", "MAX_BODY_BYTES", "TOMBSTONE_DAYS", "EVENTS_HEARTBEAT_S", "CALLBACK_WINDOW_S", "CALLBACK_DAYS",
-    "LOGIN_FAILURES", "LOGIN_LOCK_S", "SESSION_COOKIE_AGE",
+    "LOGIN_FAILURES", "LOGIN_LOCK_S", "SESSION_COOKIE_AGE", "WEB_WORKERS", "WEB_THREADS",
 )  # fmt: skip
 
 
@@ -34,6 +34,8 @@ def _problems(settings: Mapping[str, Any]) -> Iterator[str]:
     for name in ("CSRF_TRUSTED_ORIGINS", "CORS_ALLOWED_ORIGINS"):
         if insecure := [origin for origin in settings[name] if not origin.startswith("https://")]:
             yield f"{name} must contain https origins only, not {', '.join(insecure)}."
+    if settings["EVENTS_PORT"] == settings["PORT"]:
+        yield "EVENTS_PORT must differ from PORT."
     for name in AT_LEAST_ONE:
         if settings[name] < 1:
             yield f"{name} must be at least 1."

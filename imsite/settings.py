@@ -18,7 +18,7 @@ from imsite.safety import refuse_unsafe
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.FileAwareEnv()
 # A date that many days ago still exists, and PostgreSQL takes no longer timeouts.
-DAYS_MAX, TIMEOUT_MAX_S = 36_500, 2_147_483
+DAYS_MAX, TIMEOUT_MAX_S, PORT_MAX = 36_500, 2_147_483, 65_535
 DATABASE_URL_FORM = "DATABASE_URL must be postgres://user:password@host:port/name or sqlite:///path."
 FLAGS = {"": None, "true": True, "false": False, "on": True, "off": False, "yes": True, "no": False, "1": True, "0": False}
 
@@ -93,7 +93,12 @@ ACCESS_LOG_DAYS = whole_number("ACCESS_LOG_DAYS", 365, DAYS_MAX)
 STAFF_LOG_DAYS = whole_number("STAFF_LOG_DAYS", 365, DAYS_MAX)
 REVOKED_KEY_DAYS = whole_number("REVOKED_KEY_DAYS", 90, DAYS_MAX)  # revoked and expired API keys
 
-EVENTS_PORT = whole_number("EVENTS_PORT", whole_number("PORT", 8000) + 1)  # port of the event streams in `make serve`
+# Where the servers listen: pages, admin, API and webhooks at PORT; event streams at EVENTS_PORT.
+HOST = env.str("HOST", default="") or "127.0.0.1"
+PORT = whole_number("PORT", 8000, PORT_MAX)
+EVENTS_PORT = whole_number("EVENTS_PORT", PORT + 1, PORT_MAX)
+WEB_WORKERS = whole_number("WEB_WORKERS", 2)  # processes at PORT
+WEB_THREADS = whole_number("WEB_THREADS", 2)  # threads of each of them
 EVENTS_HEARTBEAT_S = whole_number("EVENTS_HEARTBEAT_S", 15)  # interval of heartbeats, which check the credential again
 
 MAX_PINNED = whole_number("MAX_PINNED", 50)  # limit of pinned conversations per user

@@ -9,6 +9,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 
 from django.conf import settings
@@ -88,8 +89,7 @@ class ServeTests(SimpleTestCase):
             "WEB_THREADS": "2",
             "PORT": str(self.ports[0]),
             "EVENTS_PORT": str(self.ports[1]),
-            "MANAGE": f"{BIN}/python manage.py",
-            "GRANIAN": f"{BIN}/granian --host 127.0.0.1 --no-ws --workers-kill-timeout 4",
+            "BIN": str(BIN),
         }
         of_process = {"env": os.environ | environment, "cwd": settings.BASE_DIR}
         shutil.copy(migrated_sqlite(), f"{directory}/test.sqlite3")
@@ -111,16 +111,15 @@ class ServeTests(SimpleTestCase):
         except OSError:
             return False
 
-    def granian_at(self, port: int) -> int:
-        """The ID of the main process at a port."""
+    def main_process(self, name: str) -> int:
+        """The ID of the process that started a server's workers."""
+        port = f"\0EVENTS_PORT={self.ports[1]}\0".encode()
         found = []
         for process in Path("/proc").glob("[0-9]*"):
-            try:
-                is_it = f"--port\0{port}\0".encode() in (process / "cmdline").read_bytes()
-            except OSError:
-                continue
-            if is_it:
-                found.append(int(process.name))
+            with suppress(OSError):
+                is_one = (process / "cmdline").read_bytes().endswith(f"\0imsite.serve\0{name}\0".encode())
+                if is_one and port in (process / "environ").read_bytes():
+                    found.append(int(process.name))
         return min(found)
 
     def assert_all_stop(self, stream: EventStream) -> int:
@@ -145,13 +144,13 @@ class ServeTests(SimpleTestCase):
     def test_if_one_dies_both_stop_and_it_is_a_failure(self):
         stream = self.follow()
 
-        os.kill(self.granian_at(self.ports[0]), signal.SIGKILL)
+        os.kill(self.main_process("web"), signal.SIGKILL)
 
         self.assertNotEqual(self.assert_all_stop(stream), 0)
 
     def test_if_one_just_stops_both_do_and_it_is_a_failure(self):
         stream = self.follow()
 
-        os.kill(self.granian_at(self.ports[1]), signal.SIGTERM)
+        os.kill(self.main_process("events"), signal.SIGTERM)
 
         self.assertNotEqual(self.assert_all_stop(stream), 0)

@@ -177,8 +177,8 @@ class TableTests(TestCase):
         read = set(re.findall(readers + r"\(\s*\"([A-Z_]+)\"", text_of("imsite/settings.py")))
         in_the_file = set(re.findall(r"^(?:# )?([A-Z_]+)=", text_of(".env.example"), re.MULTILINE))
 
-        # Some are read by the Procfile only; one is set by the servers' entry points.
-        self.assertEqual(in_the_file - {"HOST", "WEB_WORKERS", "WEB_THREADS"}, read - {"IS_WEB_PROCESS"})
+        # One is set by the servers' entry points.
+        self.assertEqual(in_the_file, read - {"IS_WEB_PROCESS"})
         for page in ("docs/operations.md", "docs/zh/operations.md"):
             with self.subTest(page):
                 self.assertEqual(in_the_file - set(re.findall(r"`([A-Z_]+)`", table_cells(page))), set())

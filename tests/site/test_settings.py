@@ -31,6 +31,10 @@ SAFE = {
     "LOGIN_FAILURES": 10,
     "LOGIN_LOCK_S": 900,
     "SESSION_COOKIE_AGE": 1,
+    "PORT": 8000,
+    "EVENTS_PORT": 8001,
+    "WEB_WORKERS": 1,
+    "WEB_THREADS": 1,
 }
 
 
@@ -61,6 +65,9 @@ def test_safe_settings_pass():
         ("LOGIN_FAILURES", 0),
         ("LOGIN_LOCK_S", 0),
         ("SESSION_COOKIE_AGE", 0),
+        ("EVENTS_PORT", 8000),
+        ("WEB_WORKERS", 0),
+        ("WEB_THREADS", 0),
     ],
 )
 def test_each_unsafe_setting_is_named(name, value):
@@ -139,6 +146,7 @@ def test_the_wsgi_door_opens_with_safe_settings():
         ("LOCK_TIMEOUT_S", "9" * 30),
         ("STATEMENT_TIMEOUT_S", "2147484"),
         ("WEBHOOK_DAYS", "36501"),
+        ("PORT", "65536"),
         ("CALLBACK_DAYS", "1000000"),
         ("DATABASE_URL", "mysql://root@127.0.0.1/x"),
         ("DATABASE_URL", "foo"),

@@ -1,0 +1,120 @@
+"""Start a server process: `python -m imsite.serve web`, `events`, or `demo`, which is both in one.
+
+The Makefile, the Procfile, systemd's units and the containers all start servers by this.
+"""
+
+import argparse
+import errno
+import gc
+import os
+import socket
+import sys
+from importlib import import_module
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import CommandError, call_command
+from django.db import connections
+from granian import Granian
+from granian._granian import SocketHolder
+from granian.constants import HTTPModes, Interfaces
+from granian.errors import FatalError
+
+# The first socket that systemd hands over, see sd_listen_fds(3).
+HANDED_OVER = 3
+# Requests that take longer than this to finish are cut off by a stop.
+STOP_S = 4
+# Each stream is an open connection; `ulimit -n` limits their number.
+STREAMS = {"backlog": 4096, "backpressure": 100_000}
+
+
+class Server(Granian):  # type: ignore[misc,valid-type]  # it is chosen at run time
+    """Granian with listening sockets that outlive its workers: its own, one for each worker, or those of systemd.
+
+    Connections that wait in the socket of a worker that ends are reset. Here they wait for the next worker, and in a socket of
+    systemd's also for the next server.
+    """
+
+    def _init_shared_socket(self) -> None:
+        if sys.platform != "linux":
+            return super()._init_shared_socket()
+        self.listeners = _handed_over() or _bound(self.bind_addr, self.bind_port, self.backlog, count=self.workers)
+        for listener in self.listeners:
+            # Clients are accepted once their request is here: one that is not read before the worker stops would be lost.
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, 1)
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def _spawn_worker(self, idx: int, **arguments: Any) -> Any:
+        if sys.platform == "linux":
+            self._sso = self.listeners[idx % len(self.listeners)]
+            self._shd = SocketHolder(self._sso.fileno(), False, self.backlog)  # type: ignore[call-arg]  # not in the stubs
+            self._ssp = None
+        return super()._spawn_worker(idx=idx, **arguments)
+
+    def _drop_shared_socket(self) -> None:
+        super()._drop_shared_socket()
+        for listener in getattr(self, "listeners", ()):
+            listener.close()
+
+
+def main(name: str) -> None:
+    """Serve until a signal comes. Raises SystemExit with a sentence if this can't start."""
+    if name != "demo":
+        os.environ.setdefault("DEBUG", "false")
+    interface = Interfaces.WSGI if name == "web" else Interfaces.ASGI
+    application = f"imsite.{interface}"
+    try:
+        # Before workers are forked: it is loaded once, they share its memory, and one that failed is replaced at once.
+        import_module(application)
+        if name == "web":
+            _examine()
+        gc.freeze()
+        Server(f"{application}:application", interface=interface, **_options(name)).serve()
+    except (CommandError, FatalError, ImproperlyConfigured) as error:
+        sys.exit(str(error))
+
+
+def _options(name: str) -> dict[str, Any]:
+    options = {
+        "address": settings.HOST,
+        "port": settings.EVENTS_PORT if name == "events" else settings.PORT,
+        "http": HTTPModes.http1,
+        "websockets": False,
+        "respawn_failed_workers": True,
+        "workers_kill_timeout": STOP_S,
+    }
+    if name == "web":
+        return options | {"workers": settings.WEB_WORKERS, "blocking_threads": settings.WEB_THREADS}
+    return options | STREAMS
+
+
+def _examine() -> None:
+    """Raise CommandError, after printing what to do, if no request could be answered."""
+    call_command("doctor", start=True)
+    connections.close_all()  # workers must not share it
+
+
+def _handed_over() -> list[socket.socket]:
+    """Return systemd's sockets, if it started this process by them."""
+    if os.environ.pop("LISTEN_PID", "") != str(os.getpid()):
+        return []
+    return [socket.socket(fileno=HANDED_OVER + number) for number in range(int(os.environ.pop("LISTEN_FDS")))]
+
+
+def _bound(host: str, port: int, backlog: int, count: int) -> list[socket.socket]:
+    """Return sockets that share a port. Raises SystemExit if another process has it."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        socket.create_server((host, port), family=family).close()  # not shared, so that it fails beside another server's
+        return [socket.create_server((host, port), family=family, backlog=backlog, reuse_port=True) for _number in range(count)]
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            sys.exit(f"Port {port} is in use. Stop the other process or set PORT.")
+        sys.exit(f"Cannot listen on {host}, port {port}: {error.strerror}")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(prog="python -m imsite.serve", description="Start a server process.")
+    parser.add_argument("process", choices=("web", "events", "demo"))
+    main(parser.parse_args().process)
