@@ -25,7 +25,9 @@ def follow(server: str, credential: str, conversations: dict[str, dict], since: 
         except (OSError, ValueError, http.client.HTTPException) as error:
             if isinstance(error, urllib.error.HTTPError) and error.code in (400, 401, 403):
                 raise  # a retry would not help
-            time.sleep(pause_s)  # the server is down or restarting
+            retry_after = error.headers.get("Retry-After", "") if isinstance(error, urllib.error.HTTPError) else ""
+            # The server is down or restarting, or these are too many requests.
+            time.sleep(max(pause_s, int(retry_after) if retry_after.isdigit() else 0))
             continue
         if page["resetRequired"]:  # the token is too old, or from before a restore: start over
             conversations.clear()

@@ -5,7 +5,6 @@ import json
 import queue
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
@@ -19,11 +18,11 @@ NETWORK, NOT_CONNECTED, INVALID_PARAMETER = 9508, 6013, 6017
 
 
 class CallError(Exception):
-    """What onError() gets, with the HTTP status, 0 where there was no answer."""
+    """What onError() gets, with the HTTP status, 0 where there was no answer, and the seconds to wait before trying again."""
 
-    def __init__(self, code: int, desc: str, status: int = 0):
+    def __init__(self, code: int, desc: str, status: int = 0, retry_after_s: int = 0):
         super().__init__(desc)
-        self.code, self.desc, self.status = code, desc, status
+        self.code, self.desc, self.status, self.retry_after_s = code, desc, status, retry_after_s
 
 
 class Session:
@@ -59,7 +58,8 @@ class Session:
         text = response.read()
         content = json.loads(text) if text else None
         if response.status >= 300:
-            raise CallError(content["code"], content["desc"], response.status)
+            retry_after_s = int(response.headers.get("Retry-After", 0))
+            raise CallError(content["code"], content["desc"], response.status, retry_after_s)
         if self.position is None:
             self.position = response.headers.get("Owner-Version")
         return content
@@ -270,19 +270,20 @@ class Listening:
     def _run(self) -> None:
         while not self.closed.is_set():
             self._tell("onSyncServerStart")
-            is_open = False
+            is_open, wait_s = False, RETRY_S
             try:
                 for name, data in self.session.events(self._keep):
                     is_open = True
                     self._receive(name, data)
             except CallError as error:
                 self._tell("onSyncServerFailed")
-                if 400 <= error.status < 500:
+                if 400 <= error.status < 500 and error.status != 429:
                     return
+                wait_s = max(wait_s, error.retry_after_s)
             except (OSError, ValueError, http.client.HTTPException):
                 if not is_open:
                     self._tell("onSyncServerFailed")
-            time.sleep(RETRY_S)
+            self.closed.wait(wait_s)
 
     def _keep(self, connection: http.client.HTTPConnection) -> None:
         self.connection = connection

@@ -1,19 +1,23 @@
-"""A reverse proxy between a client and a server that can break connections, and keeps what was asked for events.
+"""A reverse proxy between a client and a server that can break or refuse connections, and keeps what was asked for events.
 
 It ends TLS, so that a client under test needs no certificate, and shortens the server's `retry`, so that a client that obeys
 it comes back soon.
 """
 
 import http.client
+import json
 import re
 import socket
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self
 from urllib.parse import urlsplit
 
 RETRY_MS = 50
 TIMEOUT_S = 60
+# How long a limited client is asked to wait; a clock of its own may run a little faster.
+RETRY_AFTER_S, TOLERANCE_S = 2, 0.1
 # What a connection drops in the middle of: an event that a client must neither deliver nor remember.
 HALF_AN_EVENT = b'id: 1.999999999999\nevent: changes\ndata: {"version":"1.999999999999","chan'
 NOT_PASSED_ON = {"connection", "keep-alive", "transfer-encoding", "content-length", "server", "date"}
@@ -26,6 +30,8 @@ class Proxy:
         parts = urlsplit(upstream)
         self.is_tls, self.netloc, self.path = parts.scheme == "https", parts.netloc, parts.path.rstrip("/")
         self.is_down = False
+        # Whether the next request for events is refused; until when others are then early, and whether one was.
+        self.is_limited, self.limited_until, self.was_early = False, 0.0, False
         # Of each request for events: the Last-Event-ID it had, and the last ID it was sent.
         self.asked_ids: list[str | None] = []
         self.sent_id: str | None = None
@@ -51,6 +57,7 @@ class Proxy:
         """Forget what an earlier case did."""
         self.break_streams()
         self.is_down, self.asked_ids, self.sent_id = False, [], None
+        self.is_limited, self.limited_until, self.was_early = False, 0.0, False
 
     def connect(self) -> http.client.HTTPConnection:
         kind = http.client.HTTPSConnection if self.is_tls else http.client.HTTPConnection
@@ -95,6 +102,8 @@ class _Handler(BaseHTTPRequestHandler):
         if self.proxy.is_down:
             self.close_connection = True
             return
+        if self.path.startswith("/api/v1/events/") and self.is_refused():
+            return self.refuse()
         headers = {name: value for name, value in self.headers.items() if name.lower() not in NOT_PASSED_ON | {"host"}}
         upstream = self.proxy.connect()
         try:
@@ -108,6 +117,25 @@ class _Handler(BaseHTTPRequestHandler):
             upstream.close()
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = pass_on
+
+    def is_refused(self) -> bool:
+        """Return whether a client that opens events is limited, and note whether it came too early."""
+        now = time.monotonic()
+        if self.proxy.is_limited:
+            self.proxy.is_limited, self.proxy.limited_until = False, now + RETRY_AFTER_S
+            return True
+        is_early = now < self.proxy.limited_until - TOLERANCE_S
+        self.proxy.was_early |= is_early
+        return is_early
+
+    def refuse(self) -> None:
+        body = json.dumps({"status": 429, "code": 7008, "desc": "Too many event streams."}).encode()
+        self.send_response(429)
+        self.send_header("Content-Type", "application/problem+json")
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Retry-After", str(RETRY_AFTER_S))
+        self.end_headers()
+        self.wfile.write(body)
 
     def answer(self, response: http.client.HTTPResponse) -> None:
         body = response.read()

@@ -147,6 +147,11 @@ class Runner:
                 self.proxy.is_down = True
             case "up":
                 self.proxy.is_down = False
+            case "limit":
+                self.proxy.is_limited = True
+            case "waited":
+                if self.proxy.is_limited or self.proxy.was_early:
+                    raise CaseFailed("the client did not wait for the time of Retry-After")
             case "resumed":
                 asked = self.proxy.asked_ids[-1]
                 if len(self.proxy.asked_ids) < 2 or asked != self.saved["sentID"]:

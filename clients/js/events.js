@@ -6,6 +6,8 @@ import { Code, ImsiteError } from "./session.js";
 /** The server sends a heartbeat every 15 seconds. */
 const IDLE_MS = 45_000;
 const MAX_WAIT_MS = 60_000;
+/** The longest wait that the server may ask for. */
+const MAX_RETRY_AFTER_MS = 600_000;
 
 /** Follows the events of one session. A stream that breaks is opened again; a refusal ends it. */
 export class EventStream {
@@ -31,6 +33,7 @@ export class EventStream {
 
   async run() {
     for (let failures = 0; !this.#isClosed; ) {
+      let leastMs = 0;
       try {
         this.#receiver.connecting();
         await this.#follow();
@@ -41,8 +44,10 @@ export class EventStream {
         this.#receiver.failed(refusal);
         if (isFinal(refusal.status) || refusal.code === Code.CLOSED) return;
         failures++;
+        leastMs = Math.min(MAX_RETRY_AFTER_MS, refusal.retryAfter * 1000);
       }
-      await this.#pause(Math.min(MAX_WAIT_MS, this.#retryMs * 2 ** Math.min(10, Math.max(0, failures - 1))));
+      const backoffMs = Math.min(MAX_WAIT_MS, this.#retryMs * 2 ** Math.min(10, Math.max(0, failures - 1)));
+      await this.#pause(Math.max(leastMs, backoffMs));
     }
   }
 

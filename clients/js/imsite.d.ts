@@ -192,11 +192,15 @@ export interface WebLastMessage {
   [key: string]: any;
 }
 
-/** A call that failed: the SDK's `code` and `desc`, and the HTTP status, 0 where there was no answer. */
+/**
+ * A call that failed: the SDK's `code` and `desc`, the HTTP status, 0 where there was no answer, and the seconds after which
+ * the server asks to try again (with 429 and 503), 0 where it does not say.
+ */
 export class ImsiteError extends Error {
   readonly code: number;
   readonly desc: string;
   readonly status: number;
+  readonly retryAfter: number;
 }
 
 /** The client's own codes; all others are the server's. */

@@ -14,14 +14,18 @@ export const Code = Object.freeze({
   SERVER_ERROR: 50004,
 });
 
-/** A call that failed: the SDK's `code` and `desc`, and the HTTP status, 0 where there was no answer. */
+/**
+ * A call that failed: the SDK's `code` and `desc`, the HTTP status, 0 where there was no answer, and the seconds after which
+ * the server asks to try again, 0 where it does not say.
+ */
 export class ImsiteError extends Error {
-  constructor(code, desc, status = 0) {
+  constructor(code, desc, status = 0, retryAfter = 0) {
     super(desc);
     this.name = "ImsiteError";
     this.code = code;
     this.desc = desc;
     this.status = status;
+    this.retryAfter = retryAfter;
   }
 }
 
@@ -54,7 +58,7 @@ export class Session {
     if (body !== undefined) headers["Content-Type"] = "application/json";
     try {
       const response = await this.#fetch(path, query, headers, timeout, { method, body: stringify(body) });
-      return read(response.status, await response.text(), response.headers.get("Owner-Version"));
+      return read(response, await response.text());
     } catch (error) {
       throw this.#asImsiteError(error, timeout);
     } finally {
@@ -69,7 +73,7 @@ export class Session {
     const timer = setTimeout(() => abort.abort(), TIMEOUT_MS);
     try {
       const response = await this.#fetch("events/", query, headers, abort, { cache: "no-store" });
-      if (response.status !== 200) read(response.status, await response.text(), null);
+      if (response.status !== 200) read(response, await response.text());
       return response;
     } catch (error) {
       throw this.#asImsiteError(error, abort);
@@ -117,13 +121,15 @@ export class Session {
   }
 }
 
-function read(status, text, version) {
+function read({ status, headers }, text) {
   let json = {};
   try {
     if (text) json = parse(text);
   } catch {
     throw new ImsiteError(Code.UNREADABLE_ANSWER, `The answer is not JSON (HTTP status ${status}).`, status);
   }
-  if (status >= 200 && status < 300) return { json, version };
-  throw new ImsiteError(json.code ?? Code.SERVER_ERROR, json.desc ?? `The server answered with HTTP status ${status}.`, status);
+  if (status >= 200 && status < 300) return { json, version: headers.get("Owner-Version") };
+  const desc = json.desc ?? `The server answered with HTTP status ${status}.`;
+  const retryAfter = headers.get("Retry-After") ?? "";
+  throw new ImsiteError(json.code ?? Code.SERVER_ERROR, desc, status, /^\d{1,6}$/.test(retryAfter) ? Number(retryAfter) : 0);
 }

@@ -11,6 +11,7 @@ constexpr long CONNECT_TIMEOUT_MS = 10000;
 constexpr long ANSWER_TIMEOUT_MS = 30000;
 constexpr long SILENCE_S = 45;  // The server sends a heartbeat every 15 seconds.
 constexpr int MAX_WAIT_MS = 60000;
+constexpr long MAX_RETRY_AFTER_S = 600;  // The longest wait that the server may ask for.
 constexpr size_t MAX_IDLE = 8;
 
 std::string Encode(const std::string& text) {
@@ -59,6 +60,17 @@ Answer Parse(long status, const std::string& body, std::string version) {
     answer.version = std::move(version);
     answer.status = status;
     return answer;
+}
+
+/// The seconds of the header Retry-After; 0 where there is none.
+long RetryAfter(CURL* easy) {
+#if LIBCURL_VERSION_NUM >= 0x074200
+    curl_off_t seconds = 0;
+    curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &seconds);
+    return static_cast<long>(std::max<curl_off_t>(0, std::min<curl_off_t>(MAX_RETRY_AFTER_S, seconds)));
+#else
+    return 0;
+#endif
 }
 
 bool IsFinal(long status) { return status >= 400 && status < 500 && status != 408 && status != 429; }
@@ -419,6 +431,7 @@ void Network::Finish(CURL* easy, CURLcode result) {
     transfers_.erase(found);
     long status = 0;
     curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+    long retry_after_s = RetryAfter(easy);
     curl_multi_remove_handle(multi_, easy);
     if (idle_.size() < MAX_IDLE) {
         idle_.push_back(easy);
@@ -434,6 +447,7 @@ void Network::Finish(CURL* easy, CURLcode result) {
         answer = Failure(NETWORK, std::string("The server cannot be reached: ") + curl_easy_strerror(result));
     } else {
         answer = Parse(status, transfer->body, transfer->version);
+        answer.retry_after_s = retry_after_s;
     }
     if (!transfer->is_stream) {
         transfer->done(answer);
@@ -526,7 +540,8 @@ void Network::RetryStream(const Answer& error) {
         }
     }
     int shift = std::min(10, std::max(0, stream_->failures - 1));
-    int wait_ms = static_cast<int>(std::min<long long>(MAX_WAIT_MS, static_cast<long long>(stream_->retry_ms) << shift));
+    long long backoff_ms = std::min<long long>(MAX_WAIT_MS, static_cast<long long>(stream_->retry_ms) << shift);
+    long long wait_ms = std::max<long long>(backoff_ms, error.retry_after_s * 1000LL);
     stream_->is_waiting = true;
     stream_->retry_at = std::chrono::steady_clock::now() + std::chrono::milliseconds(wait_ms);
 }

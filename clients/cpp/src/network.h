@@ -59,6 +59,7 @@ struct Answer {
     int code = 0;
     std::string desc;
     long status = 0;  // 0 where there was no answer
+    long retry_after_s = 0;  // after which the server asks to try again; 0 where it does not say
 };
 
 /// Receives the events of a stream, on the network thread.

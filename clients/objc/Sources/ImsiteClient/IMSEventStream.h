@@ -23,6 +23,7 @@
     id _connection;
     BOOL _hasEnded, _isConnected;
     NSInteger _status;
+    NSTimeInterval _retryAfter;
     NSError *_error;
     IMSAnswer *_problem;
     NSMutableData *_body, *_line;

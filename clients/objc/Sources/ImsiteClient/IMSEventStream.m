@@ -1,6 +1,7 @@
 #import "IMSEventStream.h"
 
 static const NSTimeInterval MAX_WAIT_S = 60;
+static const NSTimeInterval MAX_RETRY_AFTER_S = 600;  // The longest wait that the server may ask for.
 
 #if IMS_APPLE
 @interface IMSEventStream () <NSURLSessionDataDelegate>
@@ -64,7 +65,8 @@ static const NSTimeInterval SILENCE_S = 45;  // The server sends a heartbeat eve
                 }
             }
             failures = error ? failures + 1 : 0;
-            [self wait:MIN(MAX_WAIT_S, _retry * (1 << MIN(10, MAX(0, failures - 1))))];
+            NSTimeInterval backoff = MIN(MAX_WAIT_S, _retry * (1 << MIN(10, MAX(0, failures - 1))));
+            [self wait:MAX(backoff, error ? MIN(MAX_RETRY_AFTER_S, error->retryAfter) : 0)];
         }
     }
 }
@@ -99,7 +101,12 @@ static const NSTimeInterval SILENCE_S = 45;  // The server sends a heartbeat eve
     if (_status == 200) {
         return nil;
     }
-    return _status ? [IMSAnswer ofStatus:_status body:_body version:nil] : [IMSAnswer networkFailure:_error];
+    if (!_status) {
+        return [IMSAnswer networkFailure:_error];
+    }
+    IMSAnswer *answer = [IMSAnswer ofStatus:_status body:_body version:nil];
+    answer->retryAfter = _retryAfter;
+    return answer;
 }
 
 /// Forget what belongs to the connection before.
@@ -117,6 +124,7 @@ static const NSTimeInterval SILENCE_S = 45;  // The server sends a heartbeat eve
     _data = nil;
     _name = _eventID = nil;
     _status = 0;
+    _retryAfter = 0;
     _hasEnded = _isConnected = NO;
 }
 
@@ -206,6 +214,7 @@ static const NSTimeInterval SILENCE_S = 45;  // The server sends a heartbeat eve
 
 - (void)opened:(NSHTTPURLResponse *)response {
     _status = [response statusCode];
+    _retryAfter = [IMSHeader([response allHeaderFields], @"Retry-After") doubleValue];
     if (_status == 200 && !_isConnected && ![self isClosed]) {
         _isConnected = YES;
         [_receiver streamIsConnected:self];

@@ -11,6 +11,9 @@ enum {
     IMS_SIG_EXPIRED = 70001,
 };
 
+/// The value of a header of an answer, whatever its case; nil if there is none.
+NSString *IMSHeader(NSDictionary *headers, NSString *name);
+
 /// The outcome of a request: JSON, or an error with a code.
 @interface IMSAnswer : NSObject {
 @public
@@ -19,6 +22,7 @@ enum {
     NSInteger status;  // of HTTP; 0 where there was no answer
     NSDictionary *json;
     NSString *version;  // the sync token that came with it
+    NSTimeInterval retryAfter;  // seconds after which the server asks to try again; 0 where it does not say
 }
 + (IMSAnswer *)failure:(int)code desc:(NSString *)desc status:(NSInteger)status;
 + (IMSAnswer *)ofStatus:(NSInteger)status body:(NSData *)body version:(NSString *)version;

@@ -77,6 +77,15 @@ static NSData *IMSSend(NSURLRequest *request, NSInteger *status, NSDictionary **
 
 #endif
 
+NSString *IMSHeader(NSDictionary *headers, NSString *name) {
+    for (NSString *given in headers) {  // GNUstep keeps the case that the server uses
+        if ([given caseInsensitiveCompare:name] == NSOrderedSame) {
+            return [headers objectForKey:given];
+        }
+    }
+    return nil;
+}
+
 @implementation IMSAnswer
 
 + (IMSAnswer *)failure:(int)code desc:(NSString *)desc status:(NSInteger)status {
@@ -206,13 +215,9 @@ static NSData *IMSSend(NSURLRequest *request, NSInteger *status, NSDictionary **
     if (error || !status) {
         return [IMSAnswer networkFailure:error];
     }
-    NSString *version = nil;
-    for (NSString *name in headers) {  // GNUstep keeps the case that the server uses
-        if ([name caseInsensitiveCompare:@"Owner-Version"] == NSOrderedSame) {
-            version = [headers objectForKey:name];
-        }
-    }
-    return [IMSAnswer ofStatus:status body:data version:version];
+    IMSAnswer *answer = [IMSAnswer ofStatus:status body:data version:IMSHeader(headers, @"Owner-Version")];
+    answer->retryAfter = [IMSHeader(headers, @"Retry-After") doubleValue];
+    return answer;
 }
 
 - (NSURLRequest *)eventsRequest {

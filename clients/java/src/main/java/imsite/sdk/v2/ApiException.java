@@ -16,14 +16,21 @@ final class ApiException extends Exception {
     final int code;
     /** The HTTP status, 0 where there was no answer. */
     final int status;
+    /** The seconds after which the server asks to try again, 0 where it does not say. */
+    final int retryAfterS;
 
     ApiException(int code, String desc) {
         this(code, desc, 0);
     }
 
     ApiException(int code, String desc, int status) {
+        this(code, desc, status, 0);
+    }
+
+    ApiException(int code, String desc, int status, int retryAfterS) {
         super(desc);
         this.code = code;
         this.status = status;
+        this.retryAfterS = retryAfterS;
     }
 }

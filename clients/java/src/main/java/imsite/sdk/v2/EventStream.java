@@ -18,6 +18,8 @@ final class EventStream implements Runnable {
     /** The server sends a heartbeat every 15 seconds. */
     private static final int READ_TIMEOUT_MS = 45_000;
     private static final int MAX_WAIT_MS = 60_000;
+    /** The longest wait that the server may ask for. */
+    private static final int MAX_RETRY_AFTER_S = 600;
 
     /** Receives events, on the stream's thread. */
     interface Receiver {
@@ -62,6 +64,7 @@ final class EventStream implements Runnable {
     public void run() {
         int failures = 0;
         while (!closed) {
+            int leastMs = 0;
             try {
                 receiver.connecting();
                 follow();
@@ -76,8 +79,10 @@ final class EventStream implements Runnable {
                     return;
                 }
                 failures++;
+                leastMs = Math.min(MAX_RETRY_AFTER_S, e.retryAfterS) * 1000;
             }
-            pause((int) Math.min(MAX_WAIT_MS, (long) retryMs << Math.min(10, Math.max(0, failures - 1))));
+            int backoffMs = (int) Math.min(MAX_WAIT_MS, (long) retryMs << Math.min(10, Math.max(0, failures - 1)));
+            pause(Math.max(leastMs, backoffMs));
         }
     }
 

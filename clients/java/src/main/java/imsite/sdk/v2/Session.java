@@ -18,6 +18,7 @@ final class Session {
     private static final int CONNECT_TIMEOUT_MS = 10_000;
     private static final int READ_TIMEOUT_MS = 30_000;
     private static final String VERSION_HEADER = "Owner-Version";
+    private static final String RETRY_HEADER = "Retry-After";
 
     private final String root;
     private volatile String credential;
@@ -59,7 +60,7 @@ final class Session {
                 // HttpURLConnection outside Android knows no PATCH.
                 PatchRequest.Response response =
                         PatchRequest.send(connection.getURL(), "Bearer " + credential, language(), content);
-                return answer(response.status, response.body, null);
+                return answer(response.status, response.body, null, null);
             }
             if (content != null) {
                 connection.setRequestProperty("Content-Type", "application/json");
@@ -70,7 +71,8 @@ final class Session {
                 }
             }
             int status = connection.getResponseCode();
-            return answer(status, readAll(connection, status), connection.getHeaderField(VERSION_HEADER));
+            byte[] received = readAll(connection, status);
+            return answer(status, received, connection.getHeaderField(VERSION_HEADER), connection.getHeaderField(RETRY_HEADER));
         } catch (IOException e) {
             throw networkError(e);
         }
@@ -87,7 +89,7 @@ final class Session {
             connection.setRequestProperty("Last-Event-ID", lastEventID);
             int status = connection.getResponseCode();
             if (status != 200) {
-                answer(status, readAll(connection, status), null);
+                answer(status, readAll(connection, status), null, connection.getHeaderField(RETRY_HEADER));
             }
             return connection;
         } catch (IOException e) {
@@ -141,7 +143,7 @@ final class Session {
         return tag.startsWith("und") ? "en" : tag;
     }
 
-    private static Answer answer(int status, byte[] body, String version) throws ApiException {
+    private static Answer answer(int status, byte[] body, String version, String retryAfter) throws ApiException {
         String text = new String(body, StandardCharsets.UTF_8);
         JSONObject json = new JSONObject();
         try {
@@ -157,7 +159,8 @@ final class Session {
         }
         String fallback = "The server answered with HTTP status " + status + ".";
         int code = json.has("code") ? Json.integer(json, "code") : ApiException.SERVER_ERROR;
-        throw new ApiException(code, Json.text(json, "desc", fallback), status);
+        int retryAfterS = retryAfter != null && retryAfter.matches("\\d{1,6}") ? Integer.parseInt(retryAfter) : 0;
+        throw new ApiException(code, Json.text(json, "desc", fallback), status, retryAfterS);
     }
 
     /** Read to the end, so that the connection can be used again. */
