@@ -4,11 +4,14 @@ import asyncio
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable
 from functools import partial
 from types import FrameType
 
 from django.core.asgi import get_asgi_application
+
+from imsite import metrics_files
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "imsite.settings")
 # Under ASGI each request may run in another thread, so persistent connections would pile up.
@@ -17,9 +20,12 @@ os.environ.setdefault("DATABASE_POOL", "true")
 # Requests wait for locks and statements for a limited time.
 os.environ.setdefault("IS_WEB_PROCESS", "true")
 
+metrics_files.share()
+
 django_application = get_asgi_application()
 
-from conversations.api.events.stream import Receive, Scope, Send, events, hub, is_for_events  # noqa: E402 - needs the settings
+from conversations.api.events.stream import ANSWERED, Receive, Scope, Send, events, hub, is_for_events  # noqa: E402 - needs the settings
+from imsite.observing import observe  # noqa: E402
 
 RAISE_AGAIN_S = 0.3
 
@@ -28,9 +34,20 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] == "lifespan":
         await lifespan(receive, send)
     elif is_for_events(scope):
-        await events(scope, receive, send)
+        await _observed_events(scope, receive, send)
     else:
         await django_application(scope, receive, send)
+
+
+async def _observed_events(scope: Scope, receive: Receive, send: Send) -> None:
+    """Serve a stream. Its line in the log comes when it ends, with the time it was open."""
+    started = time.perf_counter()
+    try:
+        await events(scope, receive, send)
+    finally:
+        if answered := scope.get(ANSWERED):
+            request, status = answered
+            observe(request, status, time.perf_counter() - started)
 
 
 async def lifespan(receive: Receive, send: Send) -> None:

@@ -1,25 +1,25 @@
 """Responses to what Django itself refuses: problem+json under the API, a page elsewhere."""
 
-import logging
 import sys
 from collections.abc import Callable
-from typing import cast
+from typing import Any, cast
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseServerError
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.views import defaults
 
-from conversations.api.errors import address_of, log_refused_host, problem_response, request_id_of
+from conversations.api.errors import RETRY_AFTER_S, log_failure, log_refused_host, problem_response
 from conversations.api.vendor_rest import door
+from conversations.request_notes import request_id_of
 
-logger = logging.getLogger("imsite")
 API_PATH = "/api/"
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if _is_api(request):
         return problem_response(exception, request)
-    log_refused_host(exception, request)
+    log_refused_host(exception)
     if request.path_info.startswith(door.PATH):
         return door.refused(exception, request)
     return defaults.bad_request(request, exception)
@@ -55,11 +55,21 @@ def server_error(request: HttpRequest) -> HttpResponse:
     error = cast(Exception, sys.exc_info()[1])
     if _is_api(request):
         return problem_response(error, request)
-    request_id = request_id_of(request)
-    logger.error("%s %s failed (request %s)", request.method, address_of(request), request_id, exc_info=error)
-    response = HttpResponseServerError(render_to_string("500.html", {"request_id": request_id}))
-    response["X-Request-ID"] = request_id
+    log_failure(error)
+    is_away = isinstance(error, OperationalError | InterfaceError)
+    content = {"request_id": request_id_of(request), "is_away": is_away}
+    response = HttpResponse(_error_page(content), status=503 if is_away else 500)
+    if is_away:
+        response["Retry-After"] = str(RETRY_AFTER_S)
     return response
+
+
+def _error_page(content: dict[str, Any]) -> str:
+    try:
+        return render_to_string("500.html", content)
+    except Exception as error:  # static files that were not collected, say
+        log_failure(error)
+        return f"{content['request_id']}\n"
 
 
 def _is_api(request: HttpRequest) -> bool:

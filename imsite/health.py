@@ -1,4 +1,4 @@
-"""GET /livez and /readyz: for load balancers and supervisors, before hosts and credentials are checked."""
+"""GET /livez, /readyz and /metrics: for load balancers and monitoring, before hosts and credentials are checked."""
 
 import logging
 from collections.abc import Callable
@@ -8,7 +8,9 @@ from django.db import Error
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from conversations.api.events.stream import hub
+from conversations.logs import log_database_failure
 from conversations.maintenance import health
+from imsite import metrics
 
 logger = logging.getLogger(__name__)
 _state: set[str] = set()
@@ -32,6 +34,8 @@ class HealthMiddleware:
                 return _answer({"status": "ok"})
             case "/readyz":
                 return _readiness()
+            case "/metrics":
+                return metrics.answer(request)
         return self.get_response(request)
 
 
@@ -41,7 +45,7 @@ def _readiness() -> HttpResponse:
             return _answer({"status": "unavailable", "database": "ok", "migrations": "pending"}, status=503)
         backlog = health.backlog()
     except Error as error:
-        logger.warning("Not ready: %s", str(error).partition("\n")[0])
+        log_database_failure(logger, error)
         return _answer({"status": "unavailable", "database": "unavailable"}, status=503)
     listener = {None: "idle", True: "ok", False: "unavailable"}[hub.is_listening]
     return _answer(

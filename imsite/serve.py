@@ -21,6 +21,8 @@ from granian._granian import SocketHolder
 from granian.constants import HTTPModes, Interfaces
 from granian.errors import FatalError
 
+from imsite import logs, metrics_files
+
 # The first socket that systemd hands over, see sd_listen_fds(3).
 HANDED_OVER = 3
 # Requests that take longer than this to finish are cut off by a stop.
@@ -65,6 +67,7 @@ def main(name: str) -> None:
     interface = Interfaces.WSGI if name == "web" else Interfaces.ASGI
     application = f"imsite.{interface}"
     try:
+        metrics_files.share(os.getpid())
         # Before workers are forked: it is loaded once, they share its memory, and one that failed is replaced at once.
         import_module(application)
         if name == "web":
@@ -83,6 +86,7 @@ def _options(name: str) -> dict[str, Any]:
         "websockets": False,
         "respawn_failed_workers": True,
         "workers_kill_timeout": STOP_S,
+        "log_dictconfig": logs.server_configuration(settings.LOG_FORMAT),
     }
     if name == "web":
         return options | {"workers": settings.WEB_WORKERS, "blocking_threads": settings.WEB_THREADS}

@@ -13,6 +13,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from imsite import logs, sentry
 from imsite.safety import refuse_unsafe
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -39,6 +40,14 @@ def flag(name: str, *, default: bool) -> bool:
     if text not in FLAGS:
         raise ImproperlyConfigured(f"{name} must be true or false, not {text!r}.")
     return default if text == "" else FLAGS[text]
+
+
+def one_of(name: str, choices: tuple[str, ...], *, default: str) -> str:
+    """Return a setting that is one of a few words; an empty value is an absent one."""
+    word = env.str(name, default="").lower() or default
+    if word not in choices:
+        raise ImproperlyConfigured(f"{name} must be one of {', '.join(choices)}, not {word!r}.")
+    return word
 
 
 def user_ids(name: str, default: str = "") -> frozenset[str]:
@@ -128,6 +137,13 @@ STATEMENT_TIMEOUT_S = whole_number("STATEMENT_TIMEOUT_S", 30, TIMEOUT_MAX_S)
 # False behind a pooler that shares connections between transactions: no prepared statements, and no settings of a session.
 DATABASE_PREPARE = flag("DATABASE_PREPARE", default=True)
 
+# The log on standard error. At debug it tells nothing more of requests; no level logs what people wrote.
+LOG_LEVEL = one_of("LOG_LEVEL", logs.LEVELS, default="info")
+LOG_FORMAT = one_of("LOG_FORMAT", logs.FORMATS, default="text")
+REQUEST_LOG = flag("REQUEST_LOG", default=True)  # a line for each request
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")  # opens /metrics to other machines
+SENTRY_DSN = env.str("SENTRY_DSN", default="")  # errors are reported there
+
 # ---- Database --------------------------------------------------------------------------------
 
 _IS_WEB_PROCESS = flag("IS_WEB_PROCESS", default=False)  # set by the entry points of the servers
@@ -188,7 +204,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "imsite.health.HealthMiddleware",
-    "conversations.api.errors.RequestIDMiddleware",
+    "imsite.observing.ObservingMiddleware",
     *(["corsheaders.middleware.CorsMiddleware"] if CORS_ALLOWED_ORIGINS else []),
     # Answers the three hot reads itself, as they need no later middleware.
     "conversations.api.fast_path.BearerFastPath",
@@ -240,7 +256,7 @@ AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ADMIN = False  # `manage.py axes_reset_username` is enough; its pages have no translation
 AXES_VERBOSE = False
 AXES_USERNAME_CALLABLE = "imsite.logins.account"
-AXES_CLIENT_IP_CALLABLE = "imsite.logins.client_address"
+AXES_CLIENT_IP_CALLABLE = "conversations.access.client_addresses.client_address"
 AXES_LOCKOUT_CALLABLE = "imsite.logins.locked_out"
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "owner-search"
@@ -267,19 +283,7 @@ WHITENOISE_ROOT = BASE_DIR / "imsite" / "public"  # favicon.ico and robots.txt, 
 # The warning is about `make run`: under ASGI, a file that WhiteNoise opens is read as a whole.
 warnings.filterwarnings("ignore", "StreamingHttpResponse must consume synchronous iterators")
 
-# Django shows its own errors in development only: in production, a failed wake-up after a commit, say, would pass unseen.
-if not DEBUG:
-    LOGGING = {
-        "version": 1,
-        "disable_existing_loggers": False,
-        "handlers": {"console": {"class": "logging.StreamHandler", "level": "ERROR"}},
-        "loggers": {
-            "django": {"handlers": ["console"]},
-            # Of these, lines of our own tell, with the request ID.
-            "django.request": {"level": "CRITICAL"},
-            "django.security.DisallowedHost": {"level": "CRITICAL"},
-        },
-    }
+LOGGING = logs.configuration(LOG_LEVEL, LOG_FORMAT)
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -328,3 +332,5 @@ SPECTACULAR_SETTINGS = {
 
 if not DEBUG:
     refuse_unsafe(globals())
+if SENTRY_DSN:
+    sentry.report_to(SENTRY_DSN)

@@ -4,11 +4,15 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from imsite import metrics_files
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "imsite.settings")
 # A WSGI server is in production unless the environment says otherwise.
 os.environ.setdefault("DEBUG", "false")
 
 # Requests wait for locks and statements for a limited time.
 os.environ.setdefault("IS_WEB_PROCESS", "true")
+
+metrics_files.share()
 
 application = get_wsgi_application()

@@ -16,6 +16,7 @@ from django.utils import translation
 from hypothesis import is_hypothesis_test
 from xdist.scheduler import LoadScopeScheduling
 
+from conversations import logs
 from conversations.access import rate_limits
 from tests.support import hypothesis_profiles
 
@@ -32,6 +33,8 @@ MISSING_TOOL = "missing: apt-get install"
 def pytest_configure() -> None:
     # The real hash is slow on purpose.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    # What is logged once a minute is logged each time.
+    logs.INTERVAL_S = 0
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

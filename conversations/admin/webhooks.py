@@ -18,7 +18,7 @@ from conversations.exceptions import ConversationError
 from conversations.feeding import webhooks
 from conversations.formats import webhook_events
 from conversations.formats.messages import C2CRecall, GroupRecall, IncomingMessage
-from conversations.models import WebhookEvent, WebhookOutcome
+from conversations.models import RefusedWebhooks, WebhookEvent, WebhookOutcome
 from conversations.staff.action_log import changed_message
 from conversations.threads import thread_between
 from conversations.times import YEAR_2100_S, from_epoch_s, now_s
@@ -108,6 +108,17 @@ class WebhookEventAdmin(BigTableAdmin):
         if failed:
             text = ngettext("%(count)d webhook failed again.", "%(count)d webhooks failed again.", failed)
             self.message_user(request, text % {"count": failed}, messages.ERROR)
+
+
+@admin.register(RefusedWebhooks)
+class RefusedWebhooksAdmin(BigTableAdmin):
+    """By hour, newest first."""
+
+    ordering = ("-hour", "reason")
+    list_display = ("hour", "reason", "count", "last_at", "address")
+    list_display_links = None
+    fields = list_display
+    readonly_fields = fields
 
 
 def _parsed(webhook: WebhookEvent) -> webhook_events.Event | None:

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from django.conf import settings
 from django.contrib.admin import AdminSite
 from django.contrib.auth.models import User
-from django.db.models import Model
+from django.db.models import Model, Sum
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from conversations.admin_site import table_sizes
 from conversations.admin_site.table_sizes import Bar, Size
-from conversations.models import Conversation, Message, Owner, WebhookEvent, WebhookOutcome
+from conversations.models import Conversation, Message, Owner, RefusedWebhooks, WebhookEvent, WebhookOutcome, WebhookRefusal
 
 MAX_FAILED_COUNTED = 1000
 CHART_HEIGHT, BAR_STEP = 48, 10  # in the chart's own units
@@ -56,6 +56,7 @@ def cards(site: AdminSite, request: HttpRequest) -> list[Card]:
         (Conversation, lambda url: _size_card(_("Conversations"), Conversation, url)),
         (WebhookEvent, _failed_card),
         (WebhookEvent, lambda url: _waiting_card(now, url)),
+        (RefusedWebhooks, lambda url: _refused_card(now, url)),
         (Message, lambda url: _hour_card(_("Messages in the last hour"), Message, "created_at", now, url)),
         (WebhookEvent, lambda url: _webhooks_card(now, url)),
     )
@@ -110,6 +111,15 @@ def _failed_card(url: str) -> Card:
     note = _("Stored for replay") if failed.count else _("No failures")
     url = _only(url, f"outcome={WebhookOutcome.FAILED}")
     return Card(_("Failed webhooks"), size_display(failed), note, url, is_bad=failed.count > 0)
+
+
+def _refused_card(now: datetime, url: str) -> Card:
+    """Return the webhooks refused within a day, with the most frequent reason."""
+    reasons = RefusedWebhooks.objects.filter(hour__gt=now - timedelta(days=1)).values("reason").annotate(total=Sum("count"))
+    totals = {row["reason"]: row["total"] for row in reasons.order_by("-total", "reason")}
+    note = WebhookRefusal(next(iter(totals))).label if totals else _("None")
+    size = number_format(sum(totals.values()), force_grouping=True)
+    return Card(_("Webhooks refused in 24 hours"), size, str(note), url, is_bad=bool(totals))
 
 
 def _waiting_card(now: datetime, url: str) -> Card:

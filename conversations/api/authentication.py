@@ -15,6 +15,7 @@ from conversations.access.api_keys import READ, WRITE, Grant
 from conversations.exceptions import InvalidParameter, NoPermission, NotAuthenticated, SigInvalid
 from conversations.identifiers import check_owner_id
 from conversations.models import Owner
+from conversations.request_notes import note_credential
 
 
 class Actor:
@@ -109,6 +110,7 @@ class BearerAuthentication(BaseAuthentication):
         header = request.META.get("HTTP_AUTHORIZATION")
         if header is None:
             return None
+        note_credential(request)
         scheme, _space, credential = header.partition(" ")
         if scheme.lower() != "bearer" or not credential:
             raise NotAuthenticated(_("Send the credential as Authorization: Bearer …."))

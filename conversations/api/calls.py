@@ -20,6 +20,7 @@ from conversations.access.api_keys import INGEST
 from conversations.api.authentication import Actor, StaffActor
 from conversations.api.parsers import buffer_chunked_body, refuse_unknown_keys
 from conversations.exceptions import EMPTY_NAME, InvalidParameter
+from conversations.request_notes import OWNER as NOTED_OWNER
 
 API_PATH = "/api/v1/"
 OWNER = "owner"
@@ -150,6 +151,7 @@ class EndpointViewSet(ViewSet):
             object_id = _required(values, self.id_parameter)
         else:
             owner_id, values = endpoint.read_query(request, actor)
+        request.META[NOTED_OWNER] = owner_id
         if path and self.check_object_id:
             self.check_object_id(object_id)
         return Call(request, actor, owner_id, object_id, values, _read_body(request, endpoint))

@@ -1,30 +1,27 @@
 """Build every error's answer: RFC 9457 problem+json, with the SDK's code and desc."""
 
 import logging
-import re
-import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
 from django.core.exceptions import DisallowedHost, PermissionDenied, SuspiciousOperation
-from django.db import InterfaceError, OperationalError
+from django.db import Error, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
-from django.utils.encoding import escape_uri_path
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions as drf
 
 from conversations.exceptions import Code, ConversationError, TooManyRequests
+from conversations.logs import log_database_failure, sparing, summary
+from conversations.request_notes import CODE, request_id_of
 
 logger = logging.getLogger(__name__)
 
 RETRY_AFTER_S = 2
 # Of statuses that share the code of others.
 _OTHER_TITLES = {405: ("METHOD_NOT_ALLOWED", gettext_lazy("Method not allowed"))}
-_REQUEST_ID_KEY = "imsite.request_id"
-_is_request_id = re.compile(r"[\w.-]{1,64}", re.ASCII).fullmatch
 
 
 class _Problem(ConversationError):
@@ -44,9 +41,10 @@ def problem_response(error: Exception, request: HttpRequest) -> HttpResponse:
     """Return the answer to a request that failed with `error`; an error of an unknown type is logged and answered with 500."""
     request_id = request_id_of(request)
     problem = _translate(error)
+    request.META[CODE] = int(problem.code)
     if problem.status >= 500:
-        logger.error("%s %s failed (request %s)", request.method, address_of(request), request_id, exc_info=error)
-    log_refused_host(error, request)
+        log_failure(error)
+    log_refused_host(error)
     packed = orjson.dumps(problem_body(problem, request_id))
     response = HttpResponse(packed, status=problem.status, content_type="application/problem+json")
     response["Content-Length"] = str(len(packed))
@@ -84,45 +82,25 @@ def problem_body(problem: ConversationError, request_id: str) -> dict[str, Any]:
     }
 
 
-def log_refused_host(error: Exception, request: HttpRequest) -> None:
+def log_failure(error: Exception) -> None:
+    """Log why a request could not be answered. The request log says which request, by the ID that both lines have."""
+    if isinstance(error, Error):
+        return log_database_failure(logger, error)
+    if isinstance(error, ConversationError):
+        return sparing.log(logger, logging.ERROR, error.code, "Refused: %s", summary(error))
+    logger.error("A request failed", exc_info=error)
+
+
+def log_refused_host(error: Exception) -> None:
     """Log the refused host and the setting that allows it; the answer does not name them."""
     if isinstance(error, DisallowedHost):
-        logger.warning("%s %s rejected: %.500s", request.method, address_of(request), error)
-
-
-def address_of(request: HttpRequest) -> str:
-    """Return the URL for the log, without its query if that holds a webhook's signature or an administrator's UserSig."""
-    has_secret = "Sign" in request.GET or "usersig" in request.GET
-    return escape_uri_path(request.path) if has_secret else request.get_full_path()
+        sparing.log(logger, logging.WARNING, str(error)[:500], "Host rejected: %.500s", error)
 
 
 @csrf_exempt
 def unknown_address(request: HttpRequest) -> HttpResponse:
     """Answer any other URL under the API."""
     return problem_response(Http404(), request)
-
-
-def request_id_of(request: HttpRequest) -> str:
-    """Return the request's own ID if it is safe in a header and a log, otherwise a new one; the same at each call."""
-    request_id = request.META.get(_REQUEST_ID_KEY)
-    if request_id is None:
-        own = request.META.get("HTTP_X_REQUEST_ID", "")
-        request_id = request.META[_REQUEST_ID_KEY] = own if _is_request_id(own) else uuid.uuid4().hex
-    return request_id
-
-
-class RequestIDMiddleware:
-    """Put the request's ID on every answer, so that it can be found in the log."""
-
-    sync_capable, async_capable = True, False
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
-        response.headers["X-Request-ID"] = request_id_of(request)
-        return response
 
 
 def _translate(error: Exception) -> ConversationError:

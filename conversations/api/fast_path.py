@@ -21,6 +21,7 @@ from conversations.api.authentication import BearerAuthentication
 from conversations.api.calls import API_PATH, Endpoint, EndpointViewSet
 from conversations.api.errors import problem_response
 from conversations.api.urls import router
+from conversations.request_notes import ROUTE
 
 # Middleware that puts the same headers on every answer, at most differing by scheme.
 HEADER_MIDDLEWARE = (SecurityMiddleware, CSPMiddleware, XFrameOptionsMiddleware)
@@ -34,6 +35,7 @@ class Route(NamedTuple):
     pattern: re.Pattern[str]
     viewset: type[EndpointViewSet]
     endpoint: Endpoint | None
+    name: str  # as Django's resolver has it
 
 
 class HotRead(NamedTuple):
@@ -92,7 +94,8 @@ def _routes() -> list[Route]:
 def _route(url: Any) -> Route:
     viewset, action = url.callback.cls, url.callback.actions.get("get")
     endpoint = getattr(viewset, action).endpoint if action else None
-    return Route(url.pattern.regex, viewset, endpoint if endpoint and endpoint.is_hot else None)
+    name = f"{API_PATH.lstrip('/')}{url.pattern}"
+    return Route(url.pattern.regex, viewset, endpoint if endpoint and endpoint.is_hot else None, name)
 
 
 def _hot_read(request: HttpRequest) -> HotRead | None:
@@ -101,7 +104,10 @@ def _hot_read(request: HttpRequest) -> HotRead | None:
     path = request.path_info.removeprefix(API_PATH)
     for route in _routes():
         if match := route.pattern.fullmatch(path):  # as Django does: a `$` alone would let a final line break pass
-            return HotRead(route.viewset(), route.endpoint, match.groupdict()) if route.endpoint else None
+            if route.endpoint is None:
+                return None
+            request.META[ROUTE] = route.name
+            return HotRead(route.viewset(), route.endpoint, match.groupdict())
     return None
 
 

@@ -14,13 +14,17 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from conversations.access.api_keys import INGEST
-from conversations.access.webhook_signature import check_signature
+from conversations.access.client_addresses import client_address
+from conversations.access.webhook_signature import WebhookRefused, check_signature
 from conversations.api.authentication import BearerAuthentication
 from conversations.api.envelope import envelope
 from conversations.api.errors import with_retry_after
 from conversations.api.parsers import read_object
-from conversations.exceptions import ConversationError, InvalidParameter, NoPermission
-from conversations.feeding import webhooks
+from conversations.exceptions import ConversationError, InvalidParameter, NoPermission, NotAuthenticated, TooManyRequests
+from conversations.feeding import refused_webhooks, webhooks
+from conversations.logs import log_database_failure
+from conversations.models import WebhookRefusal
+from conversations.request_notes import CREDENTIAL
 from conversations.times import now_s
 
 MAX_BYTES = 1024 * 1024
@@ -40,11 +44,13 @@ def tencent(request: HttpRequest) -> HttpResponse:
         _check_sender(request)
         webhooks.receive(*_read_request(request))
     except ConversationError as error:
+        refused_webhooks.record(_reason_of(error), client_address(request))
         # An unknown sender gets the same answer as one without permission.
         status = 403 if error.status in (401, 403) else error.status
         return with_retry_after(envelope(int(error.code), str(error.detail), status=status), error)
-    except Error:
-        logger.exception("A webhook could not be stored")
+    except Error as error:
+        log_database_failure(logger, error)
+        refused_webhooks.record(WebhookRefusal.DATABASE, client_address(request))
         return envelope(50005, _("The database is not available. Try again."), status=503)
     return envelope()
 
@@ -56,8 +62,9 @@ def _check_sender(request: HttpRequest) -> None:
         actor.count_request()
         actor.require_scope(INGEST)
         return
+    request.META[CREDENTIAL] = "signature"
     if not settings.IM_SDK_APP_ID or request.GET.get("SdkAppid") != str(settings.IM_SDK_APP_ID):
-        raise NoPermission(_("SdkAppid does not match IM_SDK_APP_ID."))
+        raise WebhookRefused(WebhookRefusal.APP_ID, _("SdkAppid does not match IM_SDK_APP_ID."))
     check_signature(
         request.GET.get("Sign"),
         request.GET.get("RequestTime"),
@@ -65,6 +72,19 @@ def _check_sender(request: HttpRequest) -> None:
         now_s=now_s(),
         window_s=settings.CALLBACK_WINDOW_S,
     )
+
+
+def _reason_of(error: ConversationError) -> WebhookRefusal:
+    match error:
+        case WebhookRefused():
+            return error.reason
+        case NotAuthenticated():
+            return WebhookRefusal.CREDENTIAL
+        case NoPermission():
+            return WebhookRefusal.SCOPE
+        case TooManyRequests():
+            return WebhookRefusal.LIMIT
+    return WebhookRefusal.BODY
 
 
 def _read_request(request: HttpRequest) -> tuple[str, bytes, dict[str, Any]]:

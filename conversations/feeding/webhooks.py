@@ -20,6 +20,8 @@ from conversations.feeding import members, messages, profiles
 from conversations.formats import webhook_events
 from conversations.formats.messages import C2CRecall, GroupRecall, IncomingMessage, MessageEdit
 from conversations.formats.rest_groups import GroupInfo, Profile
+from conversations.logs import log_database_failure, sparing, summary
+from conversations.metrics import WEBHOOKS
 from conversations.models import WebhookEvent, WebhookOutcome
 from conversations.times import now_s
 from conversations.unread.rosters import MembershipEvent
@@ -35,9 +37,11 @@ def receive(command: str, body: bytes, content: Mapping[str, Any]) -> WebhookEve
     A failure to apply it is stored with it. Raises the database's errors only if the webhook could not be stored.
     """
     if command not in webhook_events.COMMANDS:
+        WEBHOOKS.labels("other", "unused").inc()
         return None
     webhook = WebhookEvent.objects.create(command=command, body=body.decode())
     apply(webhook, content)
+    WEBHOOKS.labels(command, webhook.outcome).inc()
     return webhook
 
 
@@ -51,14 +55,15 @@ def apply(webhook: WebhookEvent, content: Mapping[str, Any] | None = None) -> bo
         webhook.outcome, webhook.error, webhook.applied_at = WebhookOutcome.APPLIED, "", timezone.now()
     except (ConversationError, Error) as error:
         webhook.outcome, webhook.error = _outcome_of(error), _first_line_of(error)
-        logger.warning("Webhook %s failed, stored for replay: %s", webhook, webhook.error)
+        why = summary(error)
+        sparing.log(logger, logging.WARNING, why, "Webhook %s failed, stored for replay: %s", webhook, why)
     except Exception as error:
         webhook.outcome, webhook.error = WebhookOutcome.FAILED, _("Internal error: %(why)r") % {"why": error}
         logger.exception("Webhook %s failed, stored for replay", webhook)
     try:
         webhook.save(update_fields=["outcome", "error", "applied_at"])
-    except Error:
-        logger.exception("The outcome of webhook %s could not be stored", webhook)
+    except Error as error:
+        log_database_failure(logger, error)
     return webhook.outcome == WebhookOutcome.APPLIED
 
 

@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from conversations.models import AccessLogEntry, ApiKey, WebhookEvent, WebhookOutcome
+from conversations.models import AccessLogEntry, ApiKey, RefusedWebhooks, WebhookEvent, WebhookOutcome
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise as StrPromise
@@ -34,6 +34,7 @@ KINDS = (
         lambda: settings.WEBHOOK_DAYS,
         lambda before: WebhookEvent.objects.filter(outcome=WebhookOutcome.APPLIED, received_at__lt=before),
     ),
+    Kind(_("refused webhooks"), lambda: settings.WEBHOOK_DAYS, lambda before: RefusedWebhooks.objects.filter(hour__lt=before)),
     Kind(
         _("access log entries"),
         lambda: settings.ACCESS_LOG_DAYS,

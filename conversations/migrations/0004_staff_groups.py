@@ -9,6 +9,7 @@ SUPPORT = {
     "group": ["view_group"],
     "groupmember": ["view_groupmember"],
     "webhookevent": ["view_webhookevent"],
+    "refusedwebhooks": ["view_refusedwebhooks"],
 }
 EDITOR = SUPPORT | {"conversation": [*SUPPORT["conversation"], "change_conversation"]}
 LEAD = EDITOR | {"accesslogentry": ["view_accesslogentry"], "savedview": ["share_view"]}

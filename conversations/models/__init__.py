@@ -6,9 +6,10 @@ from conversations.models.groups import Group, GroupMember, GroupMemberRow, Prof
 from conversations.models.messages import Message, MessageRow, Thread
 from conversations.models.owners import Owner, PendingReceipt
 from conversations.models.staff import AccessLogEntry, SavedView
-from conversations.models.webhooks import WebhookEvent, WebhookOutcome
+from conversations.models.webhooks import RefusedWebhooks, WebhookEvent, WebhookOutcome, WebhookRefusal
 
 __all__ = [
     "AccessLogEntry", "ApiKey", "Conversation", "ConversationRow", "Group", "GroupMember", "GroupMemberRow", "Message",
-    "MessageRow", "Owner", "PendingReceipt", "ProfileUpdate", "SavedView", "Thread", "WebhookEvent", "WebhookOutcome",
+    "MessageRow", "Owner", "PendingReceipt", "ProfileUpdate", "RefusedWebhooks", "SavedView", "Thread", "WebhookEvent",
+    "WebhookOutcome", "WebhookRefusal",
 ]  # fmt: skip

@@ -38,3 +38,34 @@ class WebhookEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.pk} {self.command}"
+
+
+class WebhookRefusal(models.TextChoices):
+    """Why a webhook was refused: nothing of it is stored."""
+
+    APP_ID = "app_id", _("SdkAppid does not match IM_SDK_APP_ID")
+    UNSIGNED = "unsigned", _("no Sign, or no IM_CALLBACK_TOKEN to check it")
+    SIGNATURE = "signature", _("Sign does not match IM_CALLBACK_TOKEN")
+    CLOCK = "clock", _("RequestTime outside CALLBACK_WINDOW_S")
+    CREDENTIAL = "credential", _("unknown, expired or revoked API key")
+    SCOPE = "scope", _("API key without the scope ingest")
+    BODY = "body", _("body that is no webhook, or too large")
+    LIMIT = "limit", _("API key beyond RATE_LIMIT_KEY")
+    DATABASE = "database", _("database not available")
+
+
+class RefusedWebhooks(models.Model):
+    """How many webhooks were refused for a reason within an hour."""
+
+    reason = models.CharField(_("reason"), max_length=10, choices=WebhookRefusal)
+    hour = models.DateTimeField(_("hour"))
+    count = models.PositiveBigIntegerField(_("count"))
+    last_at = models.DateTimeField(_("last"))
+    address = models.GenericIPAddressField(_("last sender"), null=True, blank=True)
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("refused webhooks"), _("refused webhooks")
+        constraints = (models.UniqueConstraint(fields=("hour", "reason"), name="refused_webhooks_once_an_hour"),)
+
+    def __str__(self) -> str:
+        return f"{self.hour:%Y-%m-%d %H:00} {self.reason}"

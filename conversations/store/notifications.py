@@ -8,6 +8,8 @@ from typing import Any
 import psycopg
 from django.db import connection, transaction
 
+from conversations.logs import summary
+
 CHANNEL = "imsite_changes"
 # PostgreSQL takes 8000 bytes in a notification. One for more owners names none, and followers poll all their lists.
 MAX_NAMED = 100
@@ -58,7 +60,7 @@ async def listen() -> AsyncGenerator[Sequence[str] | None, None]:
                     yield notification.payload.split("\n") if notification.payload != EVERYBODY else ()
         except psycopg.Error as error:
             if pause_s == FIRST_PAUSE_S:
-                logger.warning("Cannot listen for changes, will be retried: %s", error)
+                logger.warning("Cannot listen for changes, will be retried: %s", summary(error))
             yield None
         await asyncio.sleep(pause_s)
         pause_s = min(2 * pause_s, LONGEST_PAUSE_S)

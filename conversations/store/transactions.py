@@ -11,6 +11,7 @@ from django.db import OperationalError, connection, transaction
 from django.utils.translation import gettext as _
 
 from conversations.exceptions import ServiceUnavailable
+from conversations.logs import summary
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -35,7 +36,9 @@ def in_transaction(function: Callable[P, R]) -> Callable[P, R]:
             except OperationalError as error:
                 if connection.in_atomic_block or getattr(error.__cause__, "sqlstate", None) not in CONFLICTS:
                     raise
-                logger.warning("Transaction conflict in %s, attempt %d of %d: %s", function.__name__, attempt, ATTEMPTS, error)
+                logger.warning(
+                    "Transaction conflict in %s, attempt %d of %d: %s", function.__name__, attempt, ATTEMPTS, summary(error)
+                )
                 time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311
         raise ServiceUnavailable(_("Too many changes at the same moment; try again."))
 

@@ -9,7 +9,7 @@ from django.test import RequestFactory, SimpleTestCase, TestCase, override_setti
 from django.urls import reverse
 from django.utils import timezone
 
-from imsite.logins import client_address
+from conversations.access.client_addresses import client_address
 from tests.support.api import url
 from tests.support.cast import make_conversation, with_key
 

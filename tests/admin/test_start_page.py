@@ -68,6 +68,7 @@ class NumbersTests(HomeCase):
                 "Conversations": "0",
                 "Failed webhooks": "0",
                 "Oldest pending webhook": "none",
+                "Webhooks refused in 24 hours": "0",
                 "Messages in the last hour": "0",
                 "Webhooks in the last hour": "0",
             },
@@ -206,7 +207,7 @@ class ManyRowsTests(HomeCase):
         receive(50, outcome=WebhookOutcome.PENDING)
 
         self.assertEqual(queries(), few)
-        with self.assertNumQueries(10):  # session, user, its log, one for each of six cards, whether there is an owner
+        with self.assertNumQueries(11):  # session, user, its log, one for each of seven cards, whether there is an owner
             self.client.get(HOME)
 
     def test_every_count_is_read_from_an_index(self):
@@ -233,7 +234,7 @@ class WhoTests(HomeCase):
     def test_support_see_what_feeds_the_lists_too(self):
         labels = {
             "Users", "Conversations", "Messages in the last hour", "Webhooks in the last hour", "Failed webhooks",
-            "Oldest pending webhook",
+            "Oldest pending webhook", "Webhooks refused in 24 hours",
         }  # fmt: skip
 
         self.assertEqual(self.cards(support()).keys(), labels)
@@ -243,6 +244,7 @@ class WhoTests(HomeCase):
             "view_owner": {"Users"},
             "view_conversation": {"Conversations"},
             "view_message": {"Messages in the last hour"},
+            "view_refusedwebhooks": {"Webhooks refused in 24 hours"},
             "view_webhookevent": {"Webhooks in the last hour", "Failed webhooks", "Oldest pending webhook"},
         }.items():
             with self.subTest(codename):

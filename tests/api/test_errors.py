@@ -13,6 +13,7 @@ from conversations.api.errors import problem_response
 from imsite import handlers
 from tests.support.api import ApiTestCase, conversation_url, url
 from tests.support.cast import bearer
+from tests.support.logs import lines
 from tests.support.staff import boss
 
 SECRET = "password of the database"
@@ -186,8 +187,9 @@ class FailureTests(ApiTestCase):
                     response = self.get(address, credential)
                 body = self.assert_problem(response, 500, 50004)
                 self.assertNotIn(SECRET, response.content.decode())
-                self.assertIn(body["requestId"], logs.output[0])
-                self.assertIn(SECRET, logs.output[0])
+                self.assertIn(f"request_id={body['requestId']}", lines(logs.records))
+                self.assertIn("RuntimeError", lines(logs.records))
+                self.assertNotIn(SECRET, lines(logs.records))
 
     def test_a_log_line_stays_one_line(self):
         with (
@@ -196,7 +198,7 @@ class FailureTests(ApiTestCase):
         ):
             self.get("/api/v1/conversations/c2c_bob?placeholder=true&owner=alice", HTTP_X_REQUEST_ID="a\nERROR forged")
 
-        self.assertNotIn("\nERROR forged", logs.output[0])
+        self.assertNotIn("forged", lines(logs.records))
 
     def test_a_database_that_is_away_is_503_and_says_when_to_come_back(self):
         for error in (OperationalError(SECRET), InterfaceError(SECRET)):
@@ -257,10 +259,9 @@ class HandlerTests(SimpleTestCase):
 
                 self.assertEqual(response.status_code, 400)
                 (line,) = logged.output
-                self.assertIn(
-                    f"GET {path.removesuffix('?Sign=secret')} rejected: Invalid HTTP_HOST header: 'other.example.org'", line
-                )
+                self.assertIn("Host rejected: Invalid HTTP_HOST header: 'other.example.org'", line)
                 self.assertIn("ALLOWED_HOSTS", line)
+                self.assertNotIn("secret", line)
                 self.assertNotIn("ALLOWED_HOSTS", response.content.decode())
 
     def test_a_problem_can_be_made_for_any_error(self):

@@ -11,6 +11,7 @@ from django.db import OperationalError
 from django.http import HttpResponse
 from django.test import TestCase
 
+from conversations import logs as conversation_logs
 from conversations.access.api_keys import Grant
 from conversations.api.authentication import Actor
 from conversations.api.events import hub as events_hub
@@ -193,7 +194,11 @@ class ThreadsTests(IsolatedAsyncioTestCase):
             raise OperationalError("gone")
 
         threads = Threads()
-        with mock.patch.multiple(events_hub, close_old_connections=mock.DEFAULT), self.assertLogs(events_hub.logger) as logs:
+        with (
+            mock.patch.object(conversation_logs, "INTERVAL_S", 60),
+            mock.patch.multiple(events_hub, close_old_connections=mock.DEFAULT),
+            self.assertLogs(events_hub.logger) as logs,
+        ):
             for _n in range(3):
                 with self.assertRaises(OperationalError):
                     await threads.run(fail)

@@ -14,6 +14,7 @@ from conversations.models import Conversation, Owner
 from conversations.models.lookups import NickRest, NickStart
 from conversations.pages import conversation_list, list_filters
 from tests.support.cast import make_conversation, make_conversations
+from tests.support.logs import lines
 from tests.support.pages import DETAIL, LIST, SEARCH, UPDATES, AsSupport
 from tests.support.staff import boss, message
 
@@ -337,13 +338,14 @@ class FailureTests(TestCase):
         self.client.raise_request_exception = False
         make_conversation(last_message="not JSON")
 
-        with self.assertLogs("imsite", "ERROR") as logged:
+        with self.assertLogs("conversations.api", "ERROR") as logged:
             response = self.client.get(f"{LIST}?owner=alice", headers={"X-Request-ID": "abc-123"})
 
         self.assertContains(response, "abc-123", status_code=500)
         self.assertEqual(response["X-Request-ID"], "abc-123")
-        self.assertIn("abc-123", logged.output[0])
-        self.assertIn("JSONDecodeError", logged.output[0])
+        line = lines(logged.records)
+        self.assertIn("request_id=abc-123", line)
+        self.assertIn("JSONDecodeError", line)
         self.assertNotContains(response, "JSONDecodeError", status_code=500)
 
     def test_the_address_of_the_stream_is_given_to_those_only_who_may_read_it(self):

@@ -99,6 +99,9 @@ class PastedTests(SimpleTestCase):
     def test_pasting_staff(self):
         self.run_page("docs/staff.md")
 
+    def test_pasting_monitoring(self):
+        self.run_page("docs/monitoring.md")
+
     def test_pasting_operations(self):
         self.run_page("docs/operations.md")
 
@@ -173,7 +176,7 @@ class TableTests(TestCase):
                 self.assertEqual(set(re.findall(r"`(\w+\.Callback\w+)`", table_cells(page, 2))), COMMANDS)
 
     def test_every_setting(self):
-        readers = r"(?:env\.\w+|whole_number|flag|user_ids|redis_url)"
+        readers = r"(?:env\.\w+|whole_number|flag|one_of|user_ids|redis_url)"
         read = set(re.findall(readers + r"\(\s*\"([A-Z_]+)\"", text_of("imsite/settings.py")))
         in_the_file = set(re.findall(r"^(?:# )?([A-Z_]+)=", text_of(".env.example"), re.MULTILINE))
 

@@ -29,7 +29,7 @@ def test_a_lock_has_every_requirement_in_its_version(lock):
 def test_the_client_of_redis_that_is_advised_is_the_tested_one(name):
     text = (Path(settings.BASE_DIR) / name).read_text()
 
-    assert re.findall(r"pip install redis==([\d.]*\d)", text) == [pins("requirements-dev.txt")["redis"]]
+    assert re.findall(r"pip install redis==([\d.]*\d)", text) == [pins("requirements-extras.txt")["redis"]]
 
 
 def test_both_locks_agree():

@@ -123,7 +123,8 @@ def test_production_logs_failures_after_a_commit_and_refused_hosts_once():
     done = subprocess.run([sys.executable, "-c", FAILURES], env=inherited | safe, capture_output=True, text=True, check=True)
 
     assert "Error calling broken in on_commit()" in done.stderr
-    assert "RuntimeError: broken on purpose" in done.stderr
+    assert "builtins.RuntimeError" in done.stderr
+    assert "broken on purpose" not in done.stderr  # a message may quote what people wrote
     assert done.stderr.count("Unknown host") == 1
 
 

@@ -117,7 +117,7 @@ class RunningServer:
     With a file of its own it would do the same on every database, so other runs than SQLite's skip what needs it.
     """
 
-    def __init__(self, interface: str, application: str, **environment: str):
+    def __init__(self, interface: str, application: str, *, workers: int = 1, **environment: str):
         if "DATABASE_URL" not in environment and connection.vendor != "sqlite":
             raise SkipTest("The server has a SQLite database of its own: the suite's run on SQLite is enough.")
         self.directory = tempfile.TemporaryDirectory()
@@ -131,23 +131,43 @@ class RunningServer:
         try:
             if "DATABASE_URL" not in environment:
                 shutil.copy(migrated_sqlite(), f"{self.directory.name}/test.sqlite3")
-            self.process = self.start(interface, application)
+            self.process = self.start(interface, application, workers)
         except BaseException:
             self.directory.cleanup()
             raise
         self.wait()
 
-    def start(self, interface: str, application: str) -> subprocess.Popen:
+    def start(self, interface: str, application: str, workers: int) -> subprocess.Popen:
         threads = ("--blocking-threads", "4") if interface == "wsgi" else ()
-        options = ("--workers", "1", *threads, "--no-ws", "--workers-kill-timeout", "3", "--log-level", "critical")
+        options = (
+            "--workers",
+            str(workers),
+            "--respawn-failed-workers",
+            "--respawn-interval",
+            "1",
+            *threads,
+            "--no-ws",
+            "--workers-kill-timeout",
+            "3",
+            "--log-level",
+            "critical",
+        )
         command = [BIN / "granian", "--interface", interface, "--host", "127.0.0.1", "--port", str(self.port), *options]
         return subprocess.Popen(
             [*command, application],
             env=self.environment,
             cwd=settings.BASE_DIR,
-            stderr=subprocess.DEVNULL,
+            stderr=self._log.open("ab"),
             start_new_session=True,
         )
+
+    @property
+    def _log(self) -> Path:
+        return Path(self.directory.name, "log")
+
+    def log(self) -> str:
+        """Return what the server has logged so far."""
+        return self._log.read_text()
 
     def manage(self, *arguments: str, **environment: str) -> str:
         """Run a command with the server's environment and what is added to it; return its standard output."""
@@ -185,9 +205,13 @@ class RunningServer:
         raise AssertionError("The server did not start.")
 
     def worker(self) -> int:
-        """The ID of the process that answers."""
+        """The ID of a process that answers."""
+        return self.workers()[0]
+
+    def workers(self) -> list[int]:
+        """The IDs of the processes that answer."""
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
-        return int(children.split()[0])
+        return [int(child) for child in children.split()]
 
     def kill(self) -> None:
         """End it and all its processes at once, as a failing machine would."""

@@ -2,14 +2,16 @@
 
 import asyncio
 import logging
-import time
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, contextmanager, suppress
+from contextvars import copy_context
 from typing import Any, TypeVar
 
 from django.db import Error, close_old_connections, connection, reset_queries
 
+from conversations.logs import log_database_failure
+from conversations.metrics import OPEN_STREAMS
 from conversations.models import Owner
 from conversations.store import notifications
 from conversations.sync_tokens import NEVER_SEEN, SyncToken
@@ -20,7 +22,6 @@ R = TypeVar("R")
 THREADS = 8
 # How often all followed lists are polled: without notifications (SQLite), and with, since one may get lost.
 POLL_INTERVAL_S, POLL_INTERVAL_WITH_NOTIFICATIONS_S = 0.5, 15
-LOG_INTERVAL_S = 60
 
 logger = logging.getLogger(__name__)
 
@@ -33,16 +34,14 @@ class Threads:
 
     def __init__(self) -> None:
         self._executor = ThreadPoolExecutor(THREADS, thread_name_prefix="events")
-        self._silent_until = 0.0
 
     async def run(self, function: Callable[..., R], *args: Any) -> R:
         """Return or raise what `function` does. A database failure is logged once a minute, not once for each stream."""
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._executor, _with_connection, function, *args)
+            run = copy_context().run  # lines in the log have the stream's request ID
+            return await asyncio.get_running_loop().run_in_executor(self._executor, run, _with_connection, function, *args)
         except Error as error:
-            if time.monotonic() >= self._silent_until:
-                logger.error("Database failure: event streams are closed, clients will reconnect: %s", error)
-                self._silent_until = time.monotonic() + LOG_INTERVAL_S
+            log_database_failure(logger, error)
             raise
 
 
@@ -111,9 +110,11 @@ class Hub:
         self._followers.setdefault(owner_id, set()).add(follower)
         if self._is_closed:
             follower.end()
+        OPEN_STREAMS.inc()
         try:
             yield follower
         finally:
+            OPEN_STREAMS.dec()
             self._followers[owner_id].discard(follower)
             if not self._followers[owner_id]:
                 del self._followers[owner_id]

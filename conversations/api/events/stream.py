@@ -25,12 +25,13 @@ from django.utils.translation import gettext as _
 from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
 from rest_framework.views import APIView
+from structlog.contextvars import bind_contextvars
 
 from conversations import sync_tokens
 from conversations.access.api_keys import READ
 from conversations.api.authentication import Actor, BearerAuthentication, StaffActor, StaffSessionAuthentication
 from conversations.api.calls import API_PATH, Endpoint
-from conversations.api.errors import problem_response, request_id_of
+from conversations.api.errors import problem_response
 from conversations.api.events.hub import Follower, Hub, Threads
 from conversations.api.events.places import Places
 from conversations.api.openapi import reads as openapi_reads
@@ -38,6 +39,7 @@ from conversations.api.parameters import EXTRA, FORMAT, SINCE
 from conversations.exceptions import Code, ConversationError, TooManyRequests
 from conversations.lists import change_feed, json_reads
 from conversations.models import Conversation
+from conversations.request_notes import request_id_of
 from conversations.sync_tokens import SyncToken
 
 PATHS = (f"{API_PATH}events", f"{API_PATH}events/")
@@ -45,6 +47,7 @@ METHODS = ("GET", "HEAD")
 COUNT = 100  # changes in one event
 # Clients come back after this time and up to as much again, so that all of a server's do not come at once.
 RETRY_MS = 3000
+ANSWERED = "imsite.answered"  # key of a scope: the request and the status of its answer
 HEADERS = {"Cache-Control": "private, no-cache, no-store", "X-Accel-Buffering": "no"}
 ENDPOINT = Endpoint(READ, (SINCE, EXTRA, FORMAT))
 
@@ -94,8 +97,9 @@ def is_for_events(scope: Scope) -> bool:
 
 
 async def events(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer as an ASGI application."""
+    """Answer as an ASGI application. The scope gets the request and the status, for the server's log."""
     subscription, response = await threads.run(_admit, scope)
+    bind_contextvars(request_id=response.get("X-Request-ID"))
     if subscription and scope["method"] == "GET":
         try:
             with places.take(subscription.actor), hub.follow(subscription.owner_id) as follower:
@@ -141,21 +145,22 @@ def _admit(scope: Scope) -> tuple[Subscription | None, HttpResponse]:
             response = HttpResponse(content_type="text/event-stream", headers=HEADERS)
         except Exception as error:
             subscription, response = None, problem_response(error, request)
-    return subscription, _with_headers(request, response)
+    return subscription, _with_headers(scope, request, response)
 
 
 def _refuse(scope: Scope, error: Exception) -> HttpResponse:
     """Return the refusal of a client that was admitted."""
     request, _is_utf8 = _request(scope)
     with translation.override(translation.get_language_from_request(request)):
-        return _with_headers(request, problem_response(error, request))
+        return _with_headers(scope, request, problem_response(error, request))
 
 
-def _with_headers(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    """Add the headers of Django's middleware."""
+def _with_headers(scope: Scope, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Add the headers of Django's middleware, and note the answer in the scope."""
     for middleware in (SecurityMiddleware, *([CorsMiddleware] if settings.CORS_ALLOWED_ORIGINS else [])):
         response = cast(Any, middleware)(lambda request, response=response: response)(request)
     response.headers["X-Request-ID"] = request_id_of(request)
+    scope[ANSWERED] = request, response.status_code
     return response
 
 

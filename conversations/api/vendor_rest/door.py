@@ -1,6 +1,5 @@
 """Check the credential of a call of the vendor's REST API, and answer in the vendor's envelope, always with HTTP 200."""
 
-import logging
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -8,13 +7,12 @@ from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
-from django.utils.encoding import escape_uri_path
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
 from conversations.access import rate_limits, usersig
 from conversations.api.envelope import envelope
-from conversations.api.errors import request_id_of, with_retry_after
+from conversations.api.errors import log_failure, with_retry_after
 from conversations.api.parsers import buffer_chunked_body, read_object
 from conversations.api.vendor_rest import contacts, unread
 from conversations.api.vendor_rest.codes import GROUP, OPEN_IM, RECENT_CONTACT, UNKNOWN, RestCode, RestError, ServiceCodes
@@ -23,8 +21,6 @@ from conversations.exceptions import ConversationError
 from conversations.formats.fields import Body
 
 PATH = "/v4/"
-
-logger = logging.getLogger(__name__)
 
 
 class VendorCall(NamedTuple):
@@ -106,8 +102,7 @@ def _failure(error: Exception, codes: ServiceCodes, request: HttpRequest) -> tup
             return codes.code_of(error), str(error.detail)
         case SuspiciousOperation():
             return RestCode.BAD_URL, _("The request is malformed.")
-    # Without the query string, which has the UserSig.
-    logger.error("%s failed (request %s)", escape_uri_path(request.path), request_id_of(request), exc_info=error)
+    log_failure(error)
     if isinstance(error, OperationalError | InterfaceError):
         return codes.retry, _("The database is not available. Try again.")
     return codes.failed, _("Internal error. The request ID helps us find it.")

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from tqdm import tqdm
 
 from conversations.feeding import webhooks
+from conversations.logs import summary
 from conversations.maintenance import pruning, retention
 from conversations.management.stopping import until_stopped
 from conversations.models import Thread
@@ -60,7 +61,7 @@ class Command(BaseCommand):
                 close_old_connections()
                 self.prune(message_days, dry_run=dry_run)
             except DatabaseError as error:
-                logger.warning("Pruning failed, will be retried in %d h: %s", every, error)
+                logger.warning("Pruning failed, will be retried in %d h: %s", every, summary(error))
             except Exception:  # the end of this process would end the servers
                 logger.exception("Pruning failed, will be retried in %d h", every)
             time.sleep(every * HOUR_S)

@@ -19,6 +19,7 @@ from tqdm import tqdm
 from conversations.actions import peer_receipts
 from conversations.digits import parse_digits
 from conversations.feeding import member_inference, profiles, webhooks
+from conversations.logs import summary
 from conversations.management.arguments import moment, row_number
 from conversations.management.stopping import until_stopped
 from conversations.models import WebhookEvent, WebhookOutcome
@@ -88,7 +89,7 @@ class Command(BaseCommand):
                     close_old_connections()
                     step()
                 except DatabaseError as error:
-                    logger.warning("Pending updates failed, will be retried in %d s: %s", every, error)
+                    logger.warning("Pending updates failed, will be retried in %d s: %s", every, summary(error))
                 except Exception:
                     logger.exception("Pending updates failed, will be retried in %d s", every)
             time.sleep(every)

@@ -1,0 +1,7 @@
+"""What is counted, for /metrics. No label names a user. Requests and the state of the database are added in `imsite`."""
+
+from prometheus_client import Counter, Gauge
+
+WEBHOOKS = Counter("imsite_webhooks", "Webhooks that were taken, by command and outcome.", ["command", "outcome"])
+WEBHOOKS_REFUSED = Counter("imsite_webhooks_refused", "Webhooks that were refused, by reason.", ["reason"])
+OPEN_STREAMS = Gauge("imsite_open_streams", "Open event streams.", multiprocess_mode="livesum")
