@@ -40,20 +40,20 @@ class SparingLog:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._silent_until: dict[Hashable, float] = {}
+        self._logged_at: dict[Hashable, float] = {}
         self._left_out: dict[Hashable, int] = {}
 
     def log(self, logger: logging.Logger, level: int, key: Hashable, text: str, *args: object) -> None:
         """Log `text % args`, unless a line of this key was logged within the last minute."""
         with self._lock:
             now = time.monotonic()
-            if now < self._silent_until.get(key, 0):
+            if 0 <= now - self._logged_at.get(key, -INTERVAL_S) < INTERVAL_S:
                 self._left_out[key] = self._left_out.get(key, 0) + 1
                 return
-            if len(self._silent_until) >= MAX_KEYS:
-                self._silent_until.clear()
+            if len(self._logged_at) >= MAX_KEYS:
+                self._logged_at.clear()
                 self._left_out.clear()
-            self._silent_until[key] = now + INTERVAL_S
+            self._logged_at[key] = now
             left_out = self._left_out.pop(key, 0)
         if left_out:
             text, args = f"{text} (and %d more since the last such line)", (*args, left_out)
