@@ -32,32 +32,17 @@ STREAMS = {"backlog": 4096, "backpressure": 100_000}
 
 
 class Server(Granian):  # type: ignore[misc,valid-type]  # it is chosen at run time
-    """Granian with listening sockets that outlive its workers: its own, one for each worker, or those of systemd.
-
-    Connections that wait in the socket of a worker that ends are reset. Here they wait for the next worker, and in a socket of
-    systemd's also for the next server.
-    """
+    """Granian that also takes the listening socket that systemd holds, in which requests wait while servers are replaced."""
 
     def _init_shared_socket(self) -> None:
-        if sys.platform != "linux":
-            return super()._init_shared_socket()
-        self.listeners = _handed_over() or _bound(self.bind_addr, self.bind_port, self.backlog, count=self.workers)
-        for listener in self.listeners:
-            # Clients are accepted once their request is here: one that is not read before the worker stops would be lost.
-            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, 1)
-            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-    def _spawn_worker(self, idx: int, **arguments: Any) -> Any:
-        if sys.platform == "linux":
-            self._sso = self.listeners[idx % len(self.listeners)]
-            self._shd = SocketHolder(self._sso.fileno(), False, self.backlog)  # type: ignore[call-arg]  # not in the stubs
-            self._ssp = None
-        return super()._spawn_worker(idx=idx, **arguments)
-
-    def _drop_shared_socket(self) -> None:
-        super()._drop_shared_socket()
-        for listener in getattr(self, "listeners", ()):
-            listener.close()
+        if held := _held_by_systemd():
+            # Clients are accepted once their request is here: one that is not read before a worker stops would be lost.
+            held.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, 1)
+            held.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._sso, self._shd = held, SocketHolder(held.fileno(), False, self.backlog)  # type: ignore[call-arg]
+        else:
+            _refuse_used_port(self.bind_addr, self.bind_port)
+            super()._init_shared_socket()
 
 
 def main(name: str) -> None:
@@ -99,19 +84,15 @@ def _examine() -> None:
     connections.close_all()  # workers must not share it
 
 
-def _handed_over() -> list[socket.socket]:
-    """Return systemd's sockets, if it started this process by them."""
-    if os.environ.pop("LISTEN_PID", "") != str(os.getpid()):
-        return []
-    return [socket.socket(fileno=HANDED_OVER + number) for number in range(int(os.environ.pop("LISTEN_FDS")))]
+def _held_by_systemd() -> socket.socket | None:
+    is_for_us = os.environ.pop("LISTEN_PID", "") == str(os.getpid())
+    return socket.socket(fileno=HANDED_OVER) if is_for_us else None
 
 
-def _bound(host: str, port: int, backlog: int, count: int) -> list[socket.socket]:
-    """Return sockets that share a port. Raises SystemExit if another process has it."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+def _refuse_used_port(host: str, port: int) -> None:
+    """Raise SystemExit if another process listens there: granian would take turns with it."""
     try:
-        socket.create_server((host, port), family=family).close()  # not shared, so that it fails beside another server's
-        return [socket.create_server((host, port), family=family, backlog=backlog, reuse_port=True) for _number in range(count)]
+        socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             sys.exit(f"Port {port} is in use. Stop the other process or set PORT.")

@@ -43,7 +43,7 @@ class ServeCase(SimpleTestCase):
         )  # fmt: skip
         self.addCleanup(process.stdout.close)
         self.addCleanup(process.wait, STOP_S)
-        self.addCleanup(process.kill)
+        self.addCleanup(process.terminate)  # not killed: its workers would stay
         return process
 
     def fails_with(self, name: str = "web") -> str:
