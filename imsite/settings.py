@@ -66,7 +66,7 @@ def redis_url(name: str) -> str:
         if url:
             import_module("redis").ConnectionPool.from_url(url).make_connection()  # does not connect
     except ImportError as error:
-        raise ImproperlyConfigured(f"{name} needs the package redis: .venv/bin/pip install redis==7.4.1") from error
+        raise ImproperlyConfigured(f"{name} needs the package redis: pip install -r requirements-extras.txt.") from error
     except (TypeError, ValueError):
         raise ImproperlyConfigured(f"{name} must be redis://host:port/number, rediss://… or unix:///path.") from None
     return url

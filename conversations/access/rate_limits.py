@@ -19,11 +19,11 @@ from limits.storage import RedisStorage, Storage
 from limits.strategies import FixedWindowRateLimiter
 
 from conversations.exceptions import TooManyRequests
+from conversations.logs import sparing
 
 REDIS_TIMEOUT_S = 0.25
 # How long each process counts on its own after Redis did not answer: a request then and now may wait for it, not every one.
 REDIS_PAUSE_S = 5
-LOG_INTERVAL_S = 60
 
 logger = logging.getLogger(__name__)
 
@@ -90,7 +90,7 @@ class SharedLimiter:
         options: dict[str, Any] = {**timeouts, "retry": None}
         storage = RedisStorage(url, key_prefix="imsite", wrap_exceptions=True, **options)
         self._limiter = FixedWindowRateLimiter(storage)
-        self._paused_until = self._silent_until = 0.0
+        self._paused_until = 0.0
 
     def check(self) -> bool:
         """Return whether Redis answers."""
@@ -104,9 +104,8 @@ class SharedLimiter:
             return _hit(self._limiter, item, credential)
         except StorageError as error:
             self._paused_until = monotonic() + REDIS_PAUSE_S
-            if monotonic() >= self._silent_until:
-                self._silent_until = monotonic() + LOG_INTERVAL_S
-                logger.warning("Redis failure: each process counts requests on its own meanwhile: %s", error)
+            text = "Redis failure: each process counts requests on its own meanwhile: %s"
+            sparing.log(logger, logging.WARNING, "redis", text, error)
             return None
 
 

@@ -25,13 +25,6 @@ def test_a_lock_has_every_requirement_in_its_version(lock):
     assert required.items() <= locked.items()
 
 
-@pytest.mark.parametrize("name", ["imsite/settings.py", ".env.example", "docs/operations.md", "docs/zh/operations.md"])
-def test_the_client_of_redis_that_is_advised_is_the_tested_one(name):
-    text = (Path(settings.BASE_DIR) / name).read_text()
-
-    assert re.findall(r"pip install redis==([\d.]*\d)", text) == [pins("requirements-extras.txt")["redis"]]
-
-
 def test_both_locks_agree():
     assert pins("requirements.lock").items() <= pins("requirements-dev.lock").items()
 
