@@ -164,7 +164,7 @@ if _engine == "django.db.backends.sqlite3":
 elif _engine == "django.db.backends.postgresql":
     _database["ENGINE"] = "imsite.postgresql"
     # An unresponsive PostgreSQL host times out after two seconds, within the time limit of a webhook: while connecting, when
-    # sent bytes are not acknowledged, and during a query. libpq 18 has no limit for a hanging process on a responsive host.
+    # sent bytes are not acknowledged, and during a query. For a hanging process on a responsive host, libpq 18 has no limit.
     _timeouts = {"connect_timeout": 2, "tcp_user_timeout": 1500, "keepalives_idle": 1, "keepalives_interval": 1}
     _prepare = {"prepare_threshold": 2 if DATABASE_PREPARE else None}
     _database["OPTIONS"] = {"server_side_binding": True, **_prepare, **_timeouts, **_database.get("OPTIONS", {})}
@@ -172,6 +172,8 @@ elif _engine == "django.db.backends.postgresql":
     _session = {"jit": "off"}
     if _IS_WEB_PROCESS:
         _session |= {"lock_timeout": f"{LOCK_TIMEOUT_S}s", "statement_timeout": f"{STATEMENT_TIMEOUT_S}s"}
+        # The server ends a statement itself, unless its process hangs.
+        _database["ANSWER_WITHIN_S"] = STATEMENT_TIMEOUT_S + 3 if STATEMENT_TIMEOUT_S else None
     _database["SESSION"] = _session if DATABASE_PREPARE else {}
     _database["DISABLE_SERVER_SIDE_CURSORS"] = not DATABASE_PREPARE
     _database["CONN_HEALTH_CHECKS"] = True

@@ -1,8 +1,29 @@
-"""Django's PostgreSQL backend with settings of the session, and with a health check that costs no round trip."""
+"""Django's PostgreSQL backend with settings of the session, a limit of waiting, and a health check without a round trip."""
 
 import select
+from typing import Any
 
+import psycopg
 from django.db.backends.postgresql import base
+
+
+class BoundedConnection(psycopg.Connection):
+    """A connection that is closed when the server has not answered a statement within `answer_within_s` seconds.
+
+    Statements end by the server's own `statement_timeout`. A server process that is stopped, or a pooler that hangs, does not.
+    """
+
+    answer_within_s: float | None = None
+
+    def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
+        limit_s = self.answer_within_s if timeout is None else timeout
+        try:
+            return super().wait(gen, interval, limit_s)
+        except psycopg.errors._WaitTimeout as error:
+            if timeout is not None:
+                raise
+            self.pgconn.finish()
+            raise psycopg.OperationalError(f"PostgreSQL has not answered within {limit_s} s.") from error
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -11,6 +32,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
         By a statement, as Django uses for the time zone, since poolers reject settings as a connection option.
         """
+        connection.__class__ = BoundedConnection  # neither Django nor its pool lets one name the class
+        connection.answer_within_s = self.settings_dict.get("ANSWER_WITHIN_S")
         super()._configure_connection(connection)  # type: ignore[misc]  # not in the stubs
         if session := self.settings_dict.get("SESSION"):
             connection.execute("; ".join(f"SET {name} = '{value}'" for name, value in session.items()))
