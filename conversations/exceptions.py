@@ -101,6 +101,12 @@ class TooManyRequests(ConversationError):
         self.retry_after_s = retry_after_s
 
 
+class TooSlow(ServiceUnavailable):
+    """A request whose body did not arrive in time. It may be repeated."""
+
+    status = 408
+
+
 class GroupNotFound(ConversationError):
     """The owner has no conversation group of this name."""
 

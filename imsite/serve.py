@@ -27,6 +27,8 @@ from imsite import logs, metrics_files
 HANDED_OVER = 3
 # Requests that take longer than this to finish are cut off by a stop.
 STOP_S = 4
+# Of a web worker. Each has a thread that waits for its client; few of them work at the same time, see imsite/slots.py.
+CONNECTIONS = 512
 # Each stream is an open connection; `ulimit -n` limits their number.
 STREAMS = {"backlog": 4096, "backpressure": 100_000}
 
@@ -43,6 +45,11 @@ class Server(Granian):  # type: ignore[misc,valid-type]  # it is chosen at run t
         else:
             _refuse_used_port(self.bind_addr, self.bind_port)
             super()._init_shared_socket()
+
+    def _spawn_worker(self, *arguments: Any, **named: Any) -> Any:
+        if self.interface == Interfaces.WSGI:
+            self.blocking_threads = CONNECTIONS  # granian would warn of the option
+        return super()._spawn_worker(*arguments, **named)
 
 
 def main(name: str) -> None:
@@ -74,7 +81,7 @@ def _options(name: str) -> dict[str, Any]:
         "log_dictconfig": logs.server_configuration(settings.LOG_FORMAT),
     }
     if name == "web":
-        return options | {"workers": settings.WEB_WORKERS, "blocking_threads": settings.WEB_THREADS}
+        return options | {"workers": settings.WEB_WORKERS, "backpressure": CONNECTIONS, "blocking_threads": 1}
     return options | STREAMS
 
 

@@ -107,7 +107,7 @@ HOST = env.str("HOST", default="") or "127.0.0.1"
 PORT = whole_number("PORT", 8000, PORT_MAX)
 EVENTS_PORT = whole_number("EVENTS_PORT", PORT + 1, PORT_MAX)
 WEB_WORKERS = whole_number("WEB_WORKERS", 2)  # processes at PORT
-WEB_THREADS = whole_number("WEB_THREADS", 2)  # threads of each of them
+WEB_THREADS = whole_number("WEB_THREADS", 2)  # requests that each of them works on at the same time
 EVENTS_HEARTBEAT_S = whole_number("EVENTS_HEARTBEAT_S", 15)  # interval of heartbeats, which check the credential again
 
 MAX_PINNED = whole_number("MAX_PINNED", 50)  # limit of pinned conversations per user
@@ -130,6 +130,8 @@ MAX_CONVERSATIONS = whole_number("MAX_CONVERSATIONS", 10_000)
 # Counts requests for all processes together. Without it, each worker process counts its own.
 REDIS_URL = redis_url("REDIS_URL")
 
+# How long a client may take to send a request's body, and to read on in a download; 0 is without limit.
+CLIENT_TIMEOUT_S = whole_number("CLIENT_TIMEOUT_S", 60, TIMEOUT_MAX_S)
 # How long a request waits for a row that another one has locked, and for one statement; 0 is without limit. Commands and
 # migrations wait as long as it takes.
 LOCK_TIMEOUT_S = whole_number("LOCK_TIMEOUT_S", 5, TIMEOUT_MAX_S)

@@ -15,4 +15,8 @@ os.environ.setdefault("IS_WEB_PROCESS", "true")
 
 metrics_files.share()
 
-application = get_wsgi_application()
+django_application = get_wsgi_application()
+
+from imsite.slots import SlottedApplication  # noqa: E402 - needs the settings
+
+application = SlottedApplication(django_application)

@@ -21,7 +21,10 @@ logger = logging.getLogger(__name__)
 
 RETRY_AFTER_S = 2
 # Of statuses that share the code of others.
-_OTHER_TITLES = {405: ("METHOD_NOT_ALLOWED", gettext_lazy("Method not allowed"))}
+_OTHER_TITLES = {
+    405: ("METHOD_NOT_ALLOWED", gettext_lazy("Method not allowed")),
+    408: ("REQUEST_TIMEOUT", gettext_lazy("Request took too long")),
+}
 
 
 class _Problem(ConversationError):

@@ -138,7 +138,7 @@ class RunningServer:
         self.wait()
 
     def start(self, interface: str, application: str, workers: int) -> subprocess.Popen:
-        threads = ("--blocking-threads", "4") if interface == "wsgi" else ()
+        threads = ("--backpressure", "512", "--blocking-threads", "512") if interface == "wsgi" else ()
         options = (
             "--workers",
             str(workers),
@@ -146,6 +146,8 @@ class RunningServer:
             "--respawn-interval",
             "1",
             *threads,
+            "--http",
+            "1",
             "--no-ws",
             "--workers-kill-timeout",
             "3",
