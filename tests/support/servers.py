@@ -137,7 +137,7 @@ class RunningServer:
             raise
         self.wait()
 
-    def start(self, interface: str, application: str, workers: int) -> subprocess.Popen:
+    def start(self, interface: str, application: str, workers: int = 1) -> subprocess.Popen:
         threads = ("--backpressure", "512", "--blocking-threads", "512") if interface == "wsgi" else ()
         options = (
             "--workers",
