@@ -92,6 +92,7 @@ class ChangedBy(models.TextChoices):
     IMPORT = "import", _("an import")
     REPORT = "report", _("a report by the app")
     REPAIR = "repair", _("a correction")
+    ERASURE = "erasure", _("the erasure of a user")
 
 
 class NotCountedReason(models.TextChoices):

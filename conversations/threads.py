@@ -15,6 +15,11 @@ BETWEEN = "\x1f"
 THREAD_MAX_LENGTH = 2 * identifiers.OWNER_ID_MAX_BYTES + 1
 
 
+def is_of_group(thread: str) -> bool:
+    """Return whether a thread is a group's or a topic's, and not of two users."""
+    return BETWEEN not in thread
+
+
 def thread_between(user_id: str, peer: str) -> str:
     """Return the thread of two users."""
     return BETWEEN.join(sorted((user_id, peer)))

@@ -166,6 +166,6 @@ def _record(reader: str, peer: str, time_s: int) -> None:
     owner = lock_owners([reader])[reader]
     conversation_id = identifiers.join(ConversationType.C2C, peer)
     row = store_rows.read_rows([(reader, conversation_id)]).get((reader, conversation_id))
-    row = row or rules.new_row(reader, ConversationType.C2C, peer)
-    if read_to(row, time_s):
+    row = row or rules.new_row(reader, ConversationType.C2C, peer, erased_at_s=owner.erased_at_s)
+    if not owner.was_erased_after(time_s) and read_to(row, time_s):
         Outcome(owner, row, row.is_listed).save(READ_COLUMNS, by=ChangedBy.READ)

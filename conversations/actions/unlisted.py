@@ -36,7 +36,9 @@ def lock_any(owner_id: str, conversation_id: str) -> Outcome:
     if locked := lock_one(owner_id, conversation_id):
         return Outcome(*locked)
     owner = lock_owners([owner_id])[owner_id]
-    row = _stored(owner_id, conversation_id) or rules.new_row(owner_id, *identifiers.split(conversation_id))
+    row = _stored(owner_id, conversation_id) or rules.new_row(
+        owner_id, *identifiers.split(conversation_id), erased_at_s=owner.erased_at_s
+    )
     if not _can_begin(row):
         raise ConversationNotFound(conversation_id)
     return Outcome(owner, row, is_listed=False)

@@ -70,7 +70,7 @@ def of_conversation(owner_id: str, conversation_id: str) -> list[Link]:
 
 def of_thread(thread: str) -> list[Link]:
     """Return links to the conversations that show a thread."""
-    if BETWEEN not in thread:
+    if threads.is_of_group(thread):
         return [(search("conversationrow", f"group_{thread}"), _("Conversations")), *of_group(threads.group_of(thread))]
     user_id, _between, peer_id = thread.partition(BETWEEN)
     keys = dict.fromkeys([(user_id, f"c2c_{peer_id}"), (peer_id, f"c2c_{user_id}")])

@@ -7,10 +7,10 @@ from conversations import positions
 from conversations.admin import links as admin_links
 from conversations.admin.big_tables import BigTableAdmin, CompositeKeyChangeList, pre
 from conversations.choices import ConversationType
-from conversations.formats import message_preview
+from conversations.formats import message_content, message_preview
 from conversations.lists import search
 from conversations.models.messages import MessageRow
-from conversations.threads import BETWEEN
+from conversations.threads import BETWEEN, is_of_group
 from conversations.times import from_epoch_s
 from conversations.unread.plain_text import in_utc
 from conversations.unread.rules import NO_LIST
@@ -59,7 +59,7 @@ class MessageAdmin(BigTableAdmin):
 
     @admin.display(description="MsgSeq")
     def seq(self, message):
-        return positions.seq_of(message.position, is_group=BETWEEN not in message.thread)
+        return positions.seq_of(message.position, is_group=is_of_group(message.thread))
 
     @admin.display(description=_("sent"))
     def sent_at(self, message):
@@ -73,6 +73,7 @@ class MessageAdmin(BigTableAdmin):
     def flags(self, message):
         flags = (
             (_("recalled"), message.is_recalled), (_("edited"), message.edited_at_ms is not None),
+            (_("sender erased"), message_content.is_erased(message.edit)),
             (_("only a recall or an edit was received"), message.body is None),
             ("NoUnread", not message.counts_as_unread), ("NoLastMsg", not message.is_shown), (_("@everyone"), message.at_all),
             (_("only for some members"), message.targets != NO_LIST),
@@ -81,7 +82,7 @@ class MessageAdmin(BigTableAdmin):
 
     @admin.display(description=_("text"))
     def preview(self, message):
-        type_ = ConversationType.C2C if BETWEEN in message.thread else ConversationType.GROUP
+        type_ = ConversationType.GROUP if is_of_group(message.thread) else ConversationType.C2C
         return message_preview.one_line_preview(message.body, type_)
 
     @admin.display(description=_("body"))

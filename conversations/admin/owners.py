@@ -11,6 +11,8 @@ from conversations.formats import conversation_json
 from conversations.lists.search import owners_starting_with
 from conversations.models import Owner
 from conversations.staff import presentation
+from conversations.times import from_epoch_s
+from conversations.unread.plain_text import in_utc
 
 
 @admin.register(Owner)
@@ -21,7 +23,7 @@ class OwnerAdmin(BigTableAdmin):
     search_help_text = _("User ID (prefix match)")
     fields = (
         "links", "owner_id", "nick_name", "face_url", "group_names_display", "begun_by_apps", "version", "reset_below",
-        "created_at",
+        "created_at", "erased_at",
     )  # fmt: skip
     readonly_fields = fields
 
@@ -39,6 +41,10 @@ class OwnerAdmin(BigTableAdmin):
     def rows_link(self, owner):
         rows_url = reverse("admin:conversations_conversationrow_changelist", query={"q": owner.owner_id})
         return format_html('<a href="{}">{}</a>', rows_url, _("Conversations"))
+
+    @admin.display(description=_("erased"))
+    def erased_at(self, owner):
+        return in_utc(from_epoch_s(owner.erased_at_s)) if owner.erased_at_s else None
 
     @admin.display(description=_("links"))
     def links(self, owner):

@@ -12,7 +12,7 @@ from conversations.models import Conversation
 from conversations.store import display_profiles, message_reads
 from conversations.store.display_profiles import DisplayProfile
 from conversations.store.messages import Change, changes_by_thread
-from conversations.store.owners import lock_owners
+from conversations.store.owners import LockedOwner, lock_owners
 from conversations.store.rows import Key, read_rows, save_rows
 from conversations.threads import thread_between
 from conversations.unread import counts as unread_counts
@@ -24,7 +24,7 @@ def change_c2c(pairs: Iterable[Key], changes: Sequence[Change], *, by: ChangedBy
     """Apply message changes to the one-to-one conversations of (owner, peer) pairs."""
     pairs = sorted(pair for pair in set(pairs) if pair[0] not in settings.SKIP_OWNERS)
     owners = lock_owners(user_id for pair in pairs for user_id in pair)
-    updates = _c2c_updates(pairs)
+    updates = _c2c_updates(pairs, owners)
     by_thread = changes_by_thread(changes)
     for (owner_id, peer), update in updates.items():
         for change in by_thread.get(thread_between(owner_id, peer), ()):
@@ -32,7 +32,7 @@ def change_c2c(pairs: Iterable[Key], changes: Sequence[Change], *, by: ChangedBy
     save_rows(owners, [update.row for update in updates.values() if update.is_changed], by=by)
 
 
-def _c2c_updates(pairs: Sequence[Key]) -> dict[Key, RowUpdate]:
+def _c2c_updates(pairs: Sequence[Key], owners: Mapping[str, LockedOwner]) -> dict[Key, RowUpdate]:
     """Return an update for the row of each (owner, peer) pair. Two queries at most."""
     both_sides = {(owner_id, peer) for pair in pairs for owner_id, peer in (pair, pair[::-1])}
     keys = {(owner_id, peer): (owner_id, identifiers.join(ConversationType.C2C, peer)) for owner_id, peer in both_sides}
@@ -41,7 +41,9 @@ def _c2c_updates(pairs: Sequence[Key]) -> dict[Key, RowUpdate]:
     profiles = display_profiles.of_users({user_id for pair in pairs for user_id in pair} if is_any_unlisted else ())
     updates = {}
     for owner_id, peer in pairs:
-        row = rows.get(keys[owner_id, peer]) or rules.new_row(owner_id, ConversationType.C2C, peer)
+        row = rows.get(keys[owner_id, peer]) or rules.new_row(
+            owner_id, ConversationType.C2C, peer, erased_at_s=owners[owner_id].erased_at_s
+        )
         peers_row = rows.get(keys[peer, owner_id])
         viewer = Viewer(owner_id, peer_read_s=peers_row.c2c_read_timestamp if peers_row else 0)
         updates[owner_id, peer] = RowUpdate(row, viewer, viewer, profiles.get(peer, DisplayProfile()))

@@ -49,9 +49,9 @@ class GroupRoster:
         self.now = {user_id: history._replace(dissolved_at_ms=at_ms) for user_id, history in self.now.items()}
 
     def add_senders(self, messages: Iterable[Message]) -> None:
-        """Make the senders members from the time of their messages on."""
+        """Make the senders members from the time of their messages on. An erased message has no sender."""
         for message in messages:
-            if message.body is not None:
+            if message.body is not None and message.sender:
                 self._add_sender(message.sender, message.time_s)
 
     def restore_senders(self) -> None:

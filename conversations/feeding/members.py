@@ -9,12 +9,13 @@ from conversations.feeding import fan_out
 from conversations.feeding.locked_groups import LockedGroup, lock_group
 from conversations.formats.rest_groups import MemberList
 from conversations.models import Conversation
-from conversations.store import message_reads
+from conversations.store import erasures, message_reads
 from conversations.store.messages import Change, changes_by_thread
 from conversations.store.threads import lock_threads, threads_of_group
 from conversations.store.transactions import in_transaction
 from conversations.threads import group_of
-from conversations.unread.rosters import MEMBER_SINCE_EVER, MembershipEvent, MembershipHistory
+from conversations.times import now_s
+from conversations.unread.rosters import MEMBER_SINCE_EVER, SINCE_EVER_MS, MembershipEvent, MembershipHistory
 
 # What happened to each user, by ID.
 MembershipChanges = Mapping[str, Sequence[MembershipEvent]]
@@ -39,7 +40,7 @@ def dissolve(group_id: str, user_ids: Iterable[str], *, at_ms: int, group_type: 
     """End a group for all known members and for the named users."""
     locked = lock_group(group_id, group_type=group_type, at_ms=at_ms)
     locked.load_members()
-    for user_id in user_ids:
+    for user_id in without_erased(dict.fromkeys(user_ids, (MembershipEvent(at_ms, Membership.DISSOLVED),))):
         locked.roster.add(user_id, MEMBER_SINCE_EVER)
     group = locked.group
     if group.dissolved_at_ms is None or at_ms < group.dissolved_at_ms:
@@ -95,10 +96,29 @@ def _joining(history: MembershipHistory, joined_ms: int | None, at_ms: int) -> M
     return joined if history.with_event(joined).is_member(at_ms) else MembershipEvent(at_ms, Membership.MEMBER)
 
 
+def without_erased(changes: MembershipChanges) -> MembershipChanges:
+    """Return the changes without late ones, from before their users were erased. One query, if any is late."""
+    happened = {
+        (user_id, event.time_ms // 1000)
+        for user_id, events in changes.items()
+        for event in events
+        if event.time_ms > SINCE_EVER_MS
+    }
+    erased = erasures.erased_ones(happened, now_s=now_s())
+    if not erased:
+        return changes
+    left = {
+        user_id: [event for event in events if (user_id, event.time_ms // 1000) not in erased]
+        for user_id, events in changes.items()
+    }
+    return {user_id: events for user_id, events in left.items() if events}
+
+
 def apply_membership_changes(locked: LockedGroup, changes: MembershipChanges) -> None:
     """Apply joins and leaves to a group and its members' conversations. All members are read only with another type."""
     if locked.type == GroupType.AVCHATROOM and not locked.is_retyped:
         return  # Live rooms have no conversations, and too many people come and go.
+    changes = without_erased(changes)
     locked.load_members(changes)
     for user_id, events in changes.items():
         for event in events:

@@ -79,6 +79,8 @@ _PROFILE_COLUMNS = ("former_names", "nick_name", "nick_name_at_ms", "face_url", 
 
 def _update(owner: Owner, profile: Profile) -> bool:
     """Update an unsaved owner by a profile; return whether it brought anything new."""
+    if owner.erased_at_s and profile.at_ms // 1000 <= owner.erased_at_s:
+        return False
     before = [getattr(owner, column) for column in _PROFILE_COLUMNS]
     if profile.nick_name is not None:
         names = {*orjson.loads(owner.former_names), owner.nick_name, profile.nick_name}

@@ -11,11 +11,12 @@ from conversations.actions import begun_conversations, peer_receipts, pins
 from conversations.actions import groups as conversation_groups
 from conversations.choices import ConversationType
 from conversations.exceptions import ConversationError
-from conversations.formats import at_info, message_content
+from conversations.formats import at_info, erasure, message_content
 from conversations.formats.entries import Entry
 from conversations.formats.fields import UINT32_MAX
 from conversations.models import Conversation, Group, Message, Owner
-from conversations.store import message_reads
+from conversations.store import erasures, message_reads
+from conversations.store.erasures import ErasedUsers
 from conversations.store.message_reads import MessageKey
 from conversations.store.owners import LockedOwner
 from conversations.store.threads import groups_without_membership, newest_stored
@@ -52,24 +53,30 @@ class ReportContext:
     messages: Mapping[MessageKey, Message]  # the stored ones among those that the report mentions
     profiles: Mapping[str, KnownProfile]
     read_by_peer: Mapping[str, int]  # epoch seconds
+    erased: ErasedUsers
     room_for_pins: int
     room_in_groups: list[int]  # of conversation groups, by bit
     room_for_conversations: int | None  # that begin with this report; None without limit
 
+    def without_erased(self, reported: ReportedConversation) -> ReportedConversation:
+        """Return what an app reported without what it still knows of users who were erased."""
+        entry = erasure.without_erased(reported.entry, erased_at_s=self.erased.at_s, nameless=self.erased.nameless)
+        return reported._replace(entry=entry)
+
 
 def load_rows(
-    owner_id: str, reported: Sequence[ReportedConversation], *, is_vouched_for: bool = False
+    owner: LockedOwner, reported: Sequence[ReportedConversation], *, is_vouched_for: bool = False
 ) -> dict[str, Conversation]:
     """Return the reported rows, deleted ones too, and new rows for missing ones.
 
     A new group's row without a known membership is a claim, unless a service vouches for it.
     """
-    ids = {item.conversation_id for item in reported}
+    owner_id, ids = owner.owner_id, {item.conversation_id for item in reported}
     stored = Conversation.objects.filter(owner_id=owner_id).any_of(sorted(ids)).defer("wire_head", "created_at")
     rows = {row.conversation_id: row for row in stored} if ids else {}
     for conversation_id in ids - rows.keys():
         type_, bare_id = identifiers.split(conversation_id)
-        rows[conversation_id] = rules.new_row(owner_id, type_, bare_id)
+        rows[conversation_id] = rules.new_row(owner_id, type_, bare_id, erased_at_s=owner.erased_at_s)
     # A deleted row does not follow the changes of its owner's membership.
     unlisted_groups = [row for row in rows.values() if row.is_group and not row.is_listed]
     unproven = groups_without_membership(owner_id, [row.conversation_id for row in unlisted_groups])
@@ -90,11 +97,13 @@ def load(
     newest = newest_stored(owner.owner_id, rows)
     has_groups = any(item.entry.group_names for item in reported)
     is_limited = not is_vouched_for and any(row._state.adding for row in rows.values())
+    users = _users(reported)
     return ReportContext(
         newest={conversation_id: position for conversation_id, position in newest.items() if position},
         messages=_mentioned_messages(owner.owner_id, rows, reported),
-        profiles=_user_profiles(rows) | _group_profiles(rows),
+        profiles=_user_profiles(rows, users) | _group_profiles(rows),
         read_by_peer=_read_by_peers(owner.owner_id, rows),
+        erased=erasures.of(users.values()),
         room_for_pins=pins.room_for_pins(owner.owner_id) + _unpinned_by(rows, reported),
         room_in_groups=conversation_groups.rooms(owner) if has_groups else [],
         room_for_conversations=begun_conversations.room_for_conversations(owner.owner_id) if is_limited else None,
@@ -143,14 +152,21 @@ def _bare_ids(rows: Rows, *, of_groups: bool) -> dict[str, str]:
     return {identifiers.split(conversation_id)[1]: conversation_id for conversation_id in ids}
 
 
-def _user_profiles(rows: Rows) -> dict[str, KnownProfile]:
+def _users(reported: Sequence[ReportedConversation]) -> dict[str, Owner]:
+    """Return the known ones of the peers and the last messages' senders, by ID. One query."""
+    user_ids = {user_id for item in reported for user_id in erasure.users_in(item.entry)}
+    columns = ("nick_name", "nick_name_at_ms", "face_url", "former_names", "erased_at_s")
+    return {user.owner_id: user for user in Owner.objects.any_of(sorted(user_ids)).only(*columns)}
+
+
+def _user_profiles(rows: Rows, users: Mapping[str, Owner]) -> dict[str, KnownProfile]:
     peers = _bare_ids(rows, of_groups=False)
-    owners = Owner.objects.any_of(sorted(peers)).only("nick_name", "face_url", "former_names")
     return {
-        peers[peer.owner_id]: KnownProfile(
-            peer.nick_name, peer.face_url, frozenset((*orjson.loads(peer.former_names), peer.nick_name))
+        peers[user_id]: KnownProfile(
+            user.nick_name, user.face_url, frozenset((*orjson.loads(user.former_names), user.nick_name))
         )
-        for peer in owners
+        for user_id, user in users.items()
+        if user_id in peers
     }
 
 

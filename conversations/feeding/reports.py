@@ -15,6 +15,7 @@ from conversations.exceptions import ConversationError
 from conversations.feeding import member_inference, report_checks, report_context, report_merging
 from conversations.feeding.report_context import ReportedConversation
 from conversations.formats.entries import Entry
+from conversations.formats.message_content import is_erased
 from conversations.models import Conversation, Message
 from conversations.store import message_reads
 from conversations.store.owners import LockedOwner, lock_owner, lock_owners, save_owners
@@ -85,7 +86,7 @@ def _known_to_members(entries: Sequence[Entry]) -> list[Entry]:
 
 def _is_same(entry: Entry, message: Message) -> bool:
     """Return whether an entry's last message is this stored one. Its random is not enough: a back end may count instead."""
-    if message.random is None or message.body is None or message.is_recalled:
+    if message.random is None or message.body is None or message.is_recalled or is_erased(message.edit):
         return False
     if entry.last_message is None or entry.last_message_at is None:
         return False
@@ -122,7 +123,7 @@ def _merge(owner_id: str, items: Sequence[ReportItem], is_vouched_for: bool) -> 
         return Results(
             NEVER_SEEN, [refusal_result(item.conversation_id, cast(ConversationError, item.content)) for item in items]
         ), []
-    rows = report_context.load_rows(owner_id, reported, is_vouched_for=is_vouched_for)
+    rows = report_context.load_rows(owner, reported, is_vouched_for=is_vouched_for)
     before = {conversation_id: _state(row) for conversation_id, row in rows.items()}
     read_before = {conversation_id: row.c2c_read_timestamp for conversation_id, row in rows.items()}
     context = report_context.load(owner, rows, reported, is_vouched_for=is_vouched_for)
@@ -149,7 +150,7 @@ def _merge_each(
                 raise content
             row = rows[conversation_id]
             position_before = row.last_message_position
-            must_count, refused = report_merging.merge(row, content, context, owner)
+            must_count, refused = report_merging.merge(row, context.without_erased(content), context, owner)
             if must_count:
                 to_count[conversation_id] = row
             if row.last_message_position < position_before:

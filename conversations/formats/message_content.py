@@ -35,6 +35,10 @@ EDITABLE: Mapping[ElemType | None, tuple[str, ...]] = {
     ElemType.LOCATION: ("desc", "longitude", "latitude"),
     ElemType.FACE: ("index", "data"),
 }
+# Who wrote a message, and what is said of who recalled it.
+NAMES = ("nickName", "friendRemark", "nameCard", "faceUrl", "revokeReason")
+# The edit of a message whose sender was erased: it replaces all other edits, and no later one replaces it.
+ERASED_EDIT = '{"erased":[0,true]}'
 # A client's own message before the server has taken it.
 UNSENT = (MessageStatus.SENDING, MessageStatus.FAILED)
 SAME_RANDOM_S = 300
@@ -48,6 +52,21 @@ def to_notice(body: Mapping[str, Any], revoker: str = "") -> Body:
     kept = {key: EMPTIED.get(key, value) for key, value in body.items() if key in ENVELOPE_KEYS or key in EMPTIED}
     revoker_info = {"userID": revoker} if revoker else body.get("revokerInfo")
     return kept | {"status": int(MessageStatus.REVOKED), "revokerInfo": revoker_info, "elemType": int(ElemType.NONE)}
+
+
+def to_erased(body: Mapping[str, Any], *, is_group: bool) -> Body:
+    """Return a message of an erased user: the notice of a recalled one, without any name and, in a group, without the sender.
+
+    One to one, the conversation names the sender anyway.
+    """
+    notice = to_notice(body)
+    nameless = (*NAMES, "sender") if is_group else NAMES
+    return notice | {key: "" for key in nameless if key in notice} | {"revokerInfo": None}
+
+
+def is_erased(edit: str) -> bool:
+    """Return whether a message with this edit has lost its content because its sender was erased."""
+    return edit == ERASED_EDIT
 
 
 def is_recalled(body: Mapping[str, Any]) -> bool:
@@ -107,6 +126,15 @@ def edited_mentions(edit: str) -> tuple[bool, list[str]] | None:
     """Return whether an edit mentions everyone, and whom it names; None if it does not replace the mentions."""
     mentions = orjson.loads(edit).get(MENTIONS) if edit else None
     return mentions and (mentions[1]["all"], mentions[1]["accounts"])
+
+
+def edit_without_mention(edit: str, user_id: str) -> str:
+    """Return an edit that does not mention this user any more."""
+    parts = orjson.loads(edit) if edit else {}
+    if MENTIONS not in parts or user_id not in parts[MENTIONS][1]["accounts"]:
+        return edit
+    parts[MENTIONS][1]["accounts"].remove(user_id)
+    return orjson.dumps(parts).decode()
 
 
 def with_edit(body: Body, edit: str) -> Body:

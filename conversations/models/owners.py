@@ -39,15 +39,20 @@ class Owner(models.Model):
         db_default=0,
         help_text=_("conversations that began with a draft, setting or report of the user's apps"),
     )
+    # The row stays, empty, so that what is older than the erasure is known and does not come back.
+    erased_at_s = models.BigIntegerField(
+        _("erased"), db_default=0, help_text=_("epoch seconds; 0 for a user who was never erased")
+    )
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
 
     objects = OwnerQuerySet.as_manager()
 
     class Meta:
         verbose_name, verbose_name_plural = _("user"), _("users")
-        indexes = tuple(
-            models.Index(part("nick_name"), "owner_id", name=name, condition=~Q(nick_name=""))
-            for part, name in ((NickStart, "owner_by_nick"), (NickRest, "owner_by_rest_of_nick"))
+        indexes = (
+            models.Index(NickStart("nick_name"), "owner_id", name="owner_by_nick", condition=~Q(nick_name="")),
+            models.Index(NickRest("nick_name"), "owner_id", name="owner_by_rest_of_nick", condition=~Q(nick_name="")),
+            models.Index("owner_id", name="owner_erased", condition=Q(erased_at_s__gt=0)),
         )
 
     def __str__(self) -> str:

@@ -11,7 +11,7 @@ from conversations import identifiers, positions, threads
 from conversations.choices import ConversationType, Membership
 from conversations.digits import parse_digits
 from conversations.exceptions import InvalidParameter
-from conversations.formats import message_preview
+from conversations.formats import message_content, message_preview
 from conversations.models import Conversation, Group, GroupMember, Message, Owner
 from conversations.staff.presentation import Avatar
 from conversations.store import message_reads
@@ -74,8 +74,8 @@ def _last_message_of(row: Conversation, thread: str) -> Message:
         sender=row.owner_id if body.get("isSelf") is True else sender if type(sender) is str else "",
         time_s=int(row.last_message_at.timestamp()) if row.last_message_at else None,
         body=row.last_message,
-        counts_as_unread=True, is_shown=True, is_recalled=False, edited_at_ms=None, at_all=False,
-        at_accounts=rules.NO_LIST, targets=rules.NO_LIST,
+        counts_as_unread=True, is_shown=True, is_recalled=False, edited_at_ms=None, edit="",
+        at_all=False, at_accounts=rules.NO_LIST, targets=rules.NO_LIST,
     )  # fmt: skip
 
 
@@ -99,7 +99,7 @@ def _bubble(row: Conversation, message: Message, owner: Owner, *, reads_text: bo
     """Return a message by itself; the messages before it decide whether it starts a day or the unread ones."""
     body = orjson.loads(message.body)
     name = message_preview.sender_of(body)
-    name = (owner.nick_name if name in ("", message.sender) else name) or message.sender
+    name = (owner.nick_name if name in ("", message.sender) else name) or message.sender or _("erased user")
     return Bubble(
         sender_id=message.sender,
         sender=name,
@@ -117,6 +117,7 @@ def _bubble(row: Conversation, message: Message, owner: Owner, *, reads_text: bo
 def _notes(message: Message, row: Conversation) -> list[str]:
     notes = (
         (_("edited"), message.edited_at_ms is not None),
+        (_("sender erased"), message_content.is_erased(message.edit)),
         (_("not counted as unread"), not message.counts_as_unread),
         (_("not shown as last message"), not message.is_shown),
         (_("only for some members"), message.targets != rules.NO_LIST),

@@ -1,6 +1,7 @@
 """Store messages by thread and position: each is one row with everything known of it, however often it arrives."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from typing import Any, NamedTuple
 
 import orjson
@@ -9,9 +10,10 @@ from django.db import connection
 from conversations.formats import message_body, message_content
 from conversations.formats.messages import C2CRecall, GroupRecall, IncomingMessage, Mentions, MessageEdit
 from conversations.models import Message, Thread
-from conversations.store import message_positions
+from conversations.store import erasures, message_positions
 from conversations.store.message_reads import COLUMNS, KEY, MessageKey, find
 from conversations.store.threads import LockedThread, save_threads
+from conversations.threads import is_of_group
 
 _messages = Message._meta.db_table
 
@@ -58,12 +60,15 @@ class Recorded(NamedTuple):
 def record(incoming: Sequence[IncomingMessage], threads: Mapping[str, LockedThread], *, now_s: int) -> Recorded:
     """Store incoming messages of locked threads.
 
-    A message without a time, a number or a random gets one. Changes include messages that brought nothing new.
+    A message without a time, a number or a random gets one. Changes include messages that brought nothing new. A late copy of
+    what a user had sent who was erased since is stored without its content.
     """
     completed = message_positions.complete(incoming, threads, now_s)
+    erased_ones = erasures.erased_ones(((message.sender, message.time_s or 0) for message in completed), now_s=now_s)
     for message in completed:
         threads[message.thread].extend_to(message.position)
-    changes = _merge_into_stored(map(_to_row, completed), threads)
+    rows = (_to_row(message, is_erased=(message.sender, message.time_s) in erased_ones) for message in completed)
+    changes = _merge_into_stored(rows, threads)
     save_threads(threads.values())
     new = {_key(change.after) for change in changes if change.is_new_message}
     outcomes = []
@@ -93,6 +98,7 @@ def _to_edited_row(message_edit: MessageEdit) -> Message:
     return _unknown_message(
         message_edit.thread,
         message_edit.position,
+        sender=message_edit.sender,
         edited_at_ms=message_edit.event_time_ms,
         edit=message_content.edit_to_json(message_edit.event_time_ms, _edited_parts(message_edit)),
         at_all=mentions.all,
@@ -122,16 +128,19 @@ def _unknown_message(thread: str, position: str, **values: Any) -> Message:
 def merge(before: Message | None, incoming: Message) -> Change:
     """Merge two reports of one message: flags and mentions unite, a body beats none, the newest edit and any recall stand.
 
-    The result does not depend on the order of the reports. Nothing stays of a content that was edited or recalled.
+    The result does not depend on the order of the reports. Nothing stays of a content that was edited, recalled or erased.
     """
     if before is None:
         return Change(None, incoming)
     both = (before, incoming)
     is_recalled = before.is_recalled or incoming.is_recalled
     recalled_by = max(before.recalled_by, incoming.recalled_by)
-    edit = "" if is_recalled else message_content.merge_edits(before.edit, incoming.edit)
+    is_erased = any(message_content.is_erased(message.edit) for message in both)
+    edit = "" if is_recalled or is_erased else message_content.merge_edits(before.edit, incoming.edit)
     edit_times = [message.edited_at_ms for message in both if message.edited_at_ms is not None and not is_recalled]
-    at_all, at_accounts = _mentions(before, incoming, edit, is_recalled=is_recalled)
+    # What was erased mentions whom it did: an edit that decided this is not known any more.
+    reports = (before, before) if is_erased and before.body is not None else both
+    at_all, at_accounts = _mentions(*reports, edit, is_recalled=is_recalled)
     after = Message(
         thread=incoming.thread,
         position=incoming.position,
@@ -149,7 +158,19 @@ def merge(before: Message | None, incoming: Message) -> Change:
         edited_at_ms=max(edit_times, default=None),
         edit=edit,
     )
-    return Change(before, after)
+    return Change(before, erased(after) if is_erased else after)
+
+
+def erased(message: Message) -> Message:
+    """Return a message without its content and its sender's name. How it counts and whom it mentions stays."""
+    after, is_group = copy(message), is_of_group(message.thread)
+    after.edit, after.edited_at_ms, after.recalled_by = message_content.ERASED_EDIT, None, ""
+    if is_group:
+        after.sender = ""
+    if message.body is not None:
+        body = message_content.to_erased(orjson.loads(message.body), is_group=is_group)
+        after.body = orjson.dumps(body).decode()
+    return after
 
 
 def _body(first: str | None, second: str | None, edit: str, *, revoker: str | None) -> str | None:
@@ -193,7 +214,7 @@ def _merge_into_stored(rows: Iterable[Message], threads: Mapping[str, LockedThre
     new = _insert([row for row in incoming.values() if row.position > threads[row.thread].pruned_position])
     stored = find([key for key in incoming if key not in new]) if len(new) < len(incoming) else {}
     changes = [merge(stored.get(key), incoming[key]) for key in sorted(incoming) if key in new or key in stored]
-    _update([change.after for change in changes if change.before is not None and not change.is_empty])
+    update([change.after for change in changes if change.before is not None and not change.is_empty])
     return changes
 
 
@@ -213,8 +234,8 @@ def _insert(rows: Sequence[Message]) -> set[MessageKey]:
 _ROW = f"({', '.join(['%s'] * len(COLUMNS))})"
 
 
-def _update(rows: Sequence[Message]) -> None:
-    """Update stored messages."""
+def update(rows: Sequence[Message]) -> None:
+    """Update stored messages of locked threads."""
     updated = COLUMNS[len(KEY) :]
     with connection.cursor() as cursor:
         cursor.executemany(
@@ -235,9 +256,9 @@ def _union(first: str, second: str) -> str:
     return orjson.dumps(sorted({*orjson.loads(first), *orjson.loads(second)})).decode()
 
 
-def _to_row(message: IncomingMessage) -> Message:
+def _to_row(message: IncomingMessage, *, is_erased: bool) -> Message:
     """Return the message as everybody but its sender sees it."""
-    return Message(
+    row = Message(
         thread=message.thread,
         position=message.position,
         sender=message.sender,
@@ -254,3 +275,4 @@ def _to_row(message: IncomingMessage) -> Message:
         at_accounts=orjson.dumps(sorted(set(() if message.comes_read else message.at_accounts))).decode(),
         targets=orjson.dumps(sorted(set(message.targets))).decode(),
     )
+    return erased(row) if is_erased else row

@@ -48,6 +48,7 @@ class LockedOwner:
     reset_below: int
     groups_version: int
     group_names: list[str | None]
+    erased_at_s: int = 0
     is_changed: bool = False
 
     @property
@@ -59,6 +60,10 @@ class LockedOwner:
     def group_names_json(self) -> str:
         """The names of the conversation groups, as JSON to store."""
         return orjson.dumps(self.group_names).decode()
+
+    def was_erased_after(self, time_s: int) -> bool:
+        """Return whether something of this time was erased with the owner, and must not come back."""
+        return self.erased_at_s > 0 and time_s <= self.erased_at_s
 
     def next_version(self) -> int:
         """Take a version for one more changed row."""
@@ -94,7 +99,7 @@ def _add_group(names: list[str | None], name: str) -> None:
 
 
 _table = Owner._meta.db_table
-_LOCKED = "owner_id, epoch, version, reset_below, groups_version, group_names"
+_LOCKED = "owner_id, epoch, version, reset_below, groups_version, group_names, erased_at_s"
 _SAVED = "owner_id, version, reset_below, groups_version, group_names"
 
 
@@ -190,8 +195,8 @@ def lock_owners(owner_ids: Iterable[str]) -> dict[str, LockedOwner]:
 
 
 def _locked(row: Sequence[Any]) -> LockedOwner:
-    owner_id, epoch, version, reset_below, groups_version, group_names = row
-    return LockedOwner(owner_id, epoch, version, reset_below, groups_version, orjson.loads(group_names))
+    owner_id, epoch, version, reset_below, groups_version, group_names, erased_at_s = row
+    return LockedOwner(owner_id, epoch, version, reset_below, groups_version, orjson.loads(group_names), erased_at_s)
 
 
 def reset_sync_tokens(*, dry_run: bool = False, on_batch: Callable[[int], None] = lambda count: None) -> int:
@@ -199,14 +204,15 @@ def reset_sync_tokens(*, dry_run: bool = False, on_batch: Callable[[int], None] 
     count, last = 0, ""
     while owner_ids := list(Owner.objects.after(last).values_list("owner_id", flat=True)[:OWNERS_PER_STATEMENT]):
         if not dry_run:
-            _reset(owner_ids)
+            begin_epoch(owner_ids)
         count, last = count + len(owner_ids), owner_ids[-1]
         on_batch(len(owner_ids))
     return count
 
 
 @in_transaction
-def _reset(owner_ids: list[str]) -> None:
+def begin_epoch(owner_ids: Sequence[str]) -> None:
+    """Invalidate the sync tokens of these owners, and wake the followers of their lists."""
     lock_owners(owner_ids)
     # Greater than the old epoch, even if the clock was set back.
     Owner.objects.filter(owner_id__any_of=owner_ids).update(epoch=Greatest(F("epoch") + 1, now_s()))

@@ -24,7 +24,8 @@ MESSAGE_COLUMNS = (
     "show_name", "face_url", "group_type", "membership", "is_claimed", "deleted_at", "created_version",
 )  # fmt: skip
 _UPDATED = (*MESSAGE_COLUMNS, "c2c_read_timestamp", "imported_unread", "imported_unread_position", *STAMP)
-_WRITTEN = (*KEY, "type", *_UPDATED)
+# A new row of an erased owner begins with these positions.
+_WRITTEN = (*KEY, "type", "deleted_position", "cleared_position", *_UPDATED)
 # Columns that messages neither change nor need are not read.
 _NOT_READ = {"wire_head", "order_key", "draft_text", "custom_data", "created_at", "changed_at"}
 _READ = [field.attname for field in Conversation._meta.concrete_fields if field.attname not in _NOT_READ]

@@ -7,14 +7,15 @@ from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
 from conversations import threads
 from conversations.exceptions import ConversationError
 from conversations.feeding import member_inference
-from conversations.formats import dialects
+from conversations.formats import dialects, erasure
 from conversations.formats.entries import Entry
 from conversations.models import Message
-from conversations.store import message_reads
+from conversations.store import erasures, message_reads
 from conversations.store.message_reads import MessageKey
 from conversations.store.owners import lock_owners, save_owners
 from conversations.transfer import imported_rows
@@ -23,6 +24,7 @@ from conversations.transfer.records import BadRecord, Tally
 from conversations.unread import rules
 
 BATCH_CONVERSATIONS = 5000
+SECOND_US = 1_000_000
 
 
 class Incoming(NamedTuple):
@@ -79,7 +81,8 @@ def import_records(
         pending = executor.submit(next_batch)
         while (batch := pending.result()).number:
             pending = executor.submit(next_batch)
-            bad = batch.bad + _store(batch.incoming, summary, dry_run=dry_run)
+            incoming, of_erased = _without_erased(batch.incoming)
+            bad = batch.bad + of_erased + _store(incoming, summary, dry_run=dry_run)
             summary.bad += len(bad)
             summary.partial += len(batch.partial)
             for bad_record in sorted(bad + batch.partial):
@@ -87,9 +90,7 @@ def import_records(
             if not dry_run:
                 # Also the unchanged ones: an earlier import may have been killed between its last batch and this step.
                 member_inference.infer_members(
-                    (incoming.owner_id, incoming.entry.conversation_id)
-                    for incoming in batch.incoming
-                    if not incoming.entry.is_claimed
+                    (item.owner_id, item.entry.conversation_id) for item in incoming if not item.entry.is_claimed
                 )
             on_batch(batch.number)
     if not dry_run:
@@ -123,12 +124,28 @@ def _read_batch(records: Iterator[tuple[int, Any]], default_owner: str | None) -
     return Batch(number, incoming, bad, partial)
 
 
+def _without_erased(all_incoming: list[Incoming]) -> tuple[list[Incoming], list[BadRecord]]:
+    """Return the conversations without what they say of erased users, and as errors those of an erased user's former list."""
+    if not erasures.is_anybody_erased():
+        return all_incoming, []
+    users = {user_id for incoming in all_incoming for user_id in erasure.users_in(incoming.entry)}
+    erased = erasures.find({incoming.owner_id for incoming in all_incoming} | users)
+    left, bad = [], []
+    for incoming in all_incoming:
+        if erased.covers(incoming.owner_id, incoming.entry.order_key // SECOND_US):
+            bad.append(BadRecord(incoming.number, _("The user was erased after this.")))
+            continue
+        entry = erasure.without_erased(incoming.entry, erased_at_s=erased.at_s, nameless=erased.nameless)
+        left.append(incoming._replace(entry=entry))
+    return left, bad
+
+
 def _store(all_incoming: list[Incoming], summary: Summary, *, dry_run: bool) -> list[BadRecord]:
     """Write a batch, or with `dry_run` only count it. Return the conversations that their owner has no room for."""
     bad: list[BadRecord] = []
     newest = _newest(all_incoming)
     with transaction.atomic():
-        owners = lock_owners(owner_id for owner_id, _ in newest)
+        owners = lock_owners(owner_id for owner_id, _id in newest)
         stored_rows = imported_rows.stored_rows(newest)
         members = member_inference.known_members(pair for pair, incoming in newest.items() if incoming.entry.is_claimed)
         changed = message_reads.find_changed(key for key in map(_message_key, newest.values()) if key)

@@ -15,7 +15,7 @@ from conversations.choices import AtType, ConversationType, GroupType, NotCounte
 from conversations.formats import at_info, message_content
 from conversations.models import Conversation, Message
 from conversations.models.querysets import NO_AT_INFO
-from conversations.threads import peer_in
+from conversations.threads import is_of_group, peer_in
 from conversations.times import from_epoch_s
 from conversations.unread.rosters import MembershipHistory
 
@@ -230,7 +230,10 @@ def says_mentions(message: Message) -> bool:
 
 
 def as_changed(body: str, message: Message) -> str:
-    """Return a viewer's copy of a message with its edit, or without its content if it is recalled."""
+    """Return a viewer's copy of a message with its edit, or without its content if it is recalled or erased."""
+    if message_content.is_erased(message.edit):
+        erased = message_content.to_erased(orjson.loads(body), is_group=is_of_group(message.thread))
+        return orjson.dumps(erased).decode()
     if message.is_recalled:
         return orjson.dumps(message_content.to_notice(orjson.loads(body), message.recalled_by)).decode()
     return orjson.dumps(message_content.with_edit(orjson.loads(body), message.edit)).decode() if message.edit else body
@@ -278,8 +281,13 @@ def _set_mention(row: Conversation, position: str, at_type: AtType | None) -> No
     row.group_at_info = at_info.to_json(entries)
 
 
-def new_row(owner_id: str, type_: ConversationType, bare_id: str) -> Conversation:
-    """Return an unsaved row for a conversation."""
+def new_row(owner_id: str, type_: ConversationType, bare_id: str, *, erased_at_s: int = 0) -> Conversation:
+    """Return an unsaved row for a conversation. Of an erased owner, it never shows messages of before the erasure.
+
+    In a group the membership hides these: it was erased, too.
+    """
+    is_begun_again = erased_at_s and type_ == ConversationType.C2C
+    hidden_to = positions.end_of_second(erased_at_s) if is_begun_again else positions.NO_POSITION
     return Conversation(
         owner_id=owner_id,
         conversation_id=identifiers.join(type_, bare_id),
@@ -287,6 +295,6 @@ def new_row(owner_id: str, type_: ConversationType, bare_id: str) -> Conversatio
         group_type="", show_name="", face_url="", recv_opt=0, unread_count=0, last_message=None, last_message_at=None,
         last_message_position="", draft_text="", draft_timestamp=0, is_pinned=False, activity_key=0, group_at_info=NO_AT_INFO,
         marks=0, custom_data="", conversation_groups=0, c2c_read_timestamp=0, group_read_sequence=0, membership="member",
-        is_claimed=False, imported_unread=0, imported_unread_position="", deleted_position="", cleared_position="",
-        deleted_at=None, changed_by="", changed_at=None,
+        is_claimed=False, imported_unread=0, imported_unread_position="", deleted_position=hidden_to,
+        cleared_position=hidden_to, deleted_at=None, changed_by="", changed_at=None,
     )  # fmt: skip

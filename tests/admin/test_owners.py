@@ -28,6 +28,13 @@ class OwnerAdminTests(TestCase):
         self.assertContains(self.client.get(url), "/owner/?owner=alice%2Fx+y")
         self.assertEqual(self.client.post(url, {"nick_name": "x"}).status_code, 403)
 
+    def test_an_erased_user_is_shown_as_one(self):
+        Owner.objects.filter(owner_id="bob").update(erased_at_s=1_760_000_000)
+
+        page = self.client.get(reverse("admin:conversations_owner_change", args=["bob"]))
+
+        self.assertContains(page, "2025-10-09 08:53:20 UTC")
+
     def test_an_id_with_a_nul_is_nobodys(self):
         for page in ("change", "history"):
             answer = self.client.get(f"{LIST}a%00b/{page}/")

@@ -208,7 +208,7 @@ class HistoryTests(TestCase):
 
 
 AT_ALL = [{"GroupAtAllFlag": 1}]
-QUERIES = 19
+QUERIES = 20
 
 
 class CommandTests(TestCase):
