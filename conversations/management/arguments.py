@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from conversations.digits import parse_digits
 from conversations.exceptions import ConversationError
 from conversations.identifiers import check_owner_id
+from conversations.maintenance import erasure, traces
 from conversations.models import Owner
 from conversations.times import YEAR_2100_S, from_epoch_s
 
@@ -31,13 +32,25 @@ def moment(text: str) -> datetime:
 
 def check_known_owner(owner_id: str) -> str:
     """Return the ID of a user who has a list. Raises CommandError."""
-    try:
-        check_owner_id(owner_id)
-    except ConversationError as error:
-        raise CommandError(error.detail) from error
+    _check_id(owner_id)
     if not Owner.objects.named(owner_id).exists():
         raise CommandError(_("Unknown user %(owner)s.") % {"owner": owner_id})
     return owner_id
+
+
+def check_stored_user(user_id: str) -> str:
+    """Return the ID of a user of whom anything is stored, if only in what others have. Raises CommandError."""
+    _check_id(user_id)
+    if not (traces.is_known(user_id) or erasure.count(user_id).total()):
+        raise CommandError(_("Unknown user %(owner)s.") % {"owner": user_id})
+    return user_id
+
+
+def _check_id(user_id: str) -> None:
+    try:
+        check_owner_id(user_id)
+    except ConversationError as error:
+        raise CommandError(error.detail) from error
 
 
 def row_number(text: str) -> int:
