@@ -41,6 +41,18 @@ class LockTests(TestCase):
             self.assertEqual(page["Retry-After"], "900")
         self.assertNotIn("_auth_user_id", self.client.session)
 
+    def test_a_lock_is_logged_with_name_and_address(self):
+        with self.assertLogs("imsite.logins", "WARNING") as logs:
+            self.fail()
+
+        self.assertEqual([line.getMessage() for line in logs.records], [f"Login locked for sue, from {HERE}"])
+
+    def test_a_password_entered_as_the_name_is_not_logged(self):
+        with self.assertLogs("imsite.logins", "WARNING") as logs:
+            self.fail(username="open sesame")
+
+        self.assertEqual([line.getMessage() for line in logs.records], [f"Login locked for an unknown account, from {HERE}"])
+
     def test_the_admins_form_counts_as_well(self):
         self.assertEqual(self.fail(2, at=ADMIN) + self.fail(1), [200, 200, 429])
 

@@ -251,6 +251,24 @@ class HandlerTests(SimpleTestCase):
         ):
             self.assertEqual((response.status_code, response["Content-Type"][:9]), (status, "text/html"))
 
+    def test_without_the_database_a_page_says_so_and_the_log_has_a_line_without_traceback(self):
+        with self.assertLogs("conversations.api", "ERROR") as logs:
+            try:
+                raise OperationalError(f"connection refused\nDETAIL: {SECRET}")
+            except OperationalError:
+                away = handlers.server_error(RequestFactory().get("/owner/"))
+
+        self.assertContains(away, "Not available right now", status_code=503)
+        self.assertGreater(int(away["Retry-After"]), 0)
+        self.assertEqual(lines(logs.records).count("\n"), 0)
+        self.assertIn("Database failure (OperationalError): connection refused", lines(logs.records))
+
+    def test_a_page_of_an_error_that_fails_itself_is_an_answer_still(self):
+        with patch.object(handlers, "render_to_string", side_effect=ValueError), self.assertLogs("conversations.api", "ERROR"):
+            response = handlers.server_error(RequestFactory().get("/owner/"))
+
+        self.assertEqual(response.status_code, 500)
+
     @override_settings(ALLOWED_HOSTS=["im.example.org"])
     def test_the_log_names_a_refused_host_and_its_setting(self):
         for path in ("/", "/api/v1/unread/?owner=alice", "/callbacks/tencent/?Sign=secret", "/x%0AINFO%1B?Sign=secret"):

@@ -17,7 +17,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -60,8 +60,8 @@ class Client(threading.Thread):
             self.sent += 1
             expected["unread"] += 1
             expected["text"] = f"message {self.sent}"
-            self.repeat("POST", "messages/", {"messages": [self.message(owner)]})
-        elif choice < 0.35:
+            self.repeat("POST", "messages/", self.message(owner))
+        elif choice < 0.35 and expected["text"]:
             expected["unread"] = 0
             self.repeat("POST", f"conversations/c2c_peer/read/?owner={owner}", {})
         elif choice < 0.5 and expected["text"]:
@@ -73,10 +73,10 @@ class Client(threading.Thread):
 
     def message(self, owner: str) -> dict:
         number, text = self.sent, self.expected[owner]["text"]
-        time_s = 1_700_000_000 + number
+        time_s, lot = 1_700_000_000 + number, self.number * 100_000_000 + number
         return {
-            "From_Account": "peer", "To_Account": owner, "MsgSeq": number, "MsgRandom": self.number, "MsgTime": time_s,
-            "MsgKey": f"{number}_{self.number}_{time_s}",
+            "From_Account": "peer", "To_Account": owner, "MsgSeq": number, "MsgRandom": lot, "MsgTime": time_s,
+            "MsgKey": f"{number}_{lot}_{time_s}",
             "MsgBody": [{"MsgType": "TIMTextElem", "MsgContent": {"Text": text}}],
         }  # fmt: skip
 
@@ -164,8 +164,8 @@ class Server:
         """Return the memory of all its processes; what they share counts once."""
         total = 0
         for pid in descendants(self.process.pid):
-            rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
-            total += int(rollup.split("Pss:")[1].split()[0])
+            with suppress(OSError):  # it has ended meanwhile
+                total += int(Path(f"/proc/{pid}/smaps_rollup").read_text().split("Pss:")[1].split()[0])
         return total
 
 
@@ -199,6 +199,15 @@ def main(minutes: float, between: float) -> None:
     key = manage("create_api_key", "endurance", "--service", "--scopes", "read,write,ingest")
     key = next(word for word in key.split() if word.startswith("imk_"))
     server = Server()
+    try:
+        endure(server, key, minutes, between)
+    finally:
+        server.stop()
+    print(manage("verify_conversations"))
+
+
+def endure(server: Server, key: str, minutes: float, between: float) -> None:
+    """Let clients work while things go wrong, and print what they saw."""
     clients = [Client(number, f"Bearer {key}") for number in range(CLIENTS)]
     for client in clients:
         client.start()
@@ -212,10 +221,11 @@ def main(minutes: float, between: float) -> None:
         disturb = disturbances[number % len(disturbances)]
         number += 1
         disturb()
+        time.sleep(3)
         print(f"{disturb.__name__}: {report(clients)}; {server.memory_kb()} kB", flush=True)
     time.sleep(max(0, end - time.monotonic()))
     print(f"Memory: {memory_kb} kB, at the end {server.memory_kb()} kB")
-    finish(clients, server)
+    finish(clients)
 
 
 def calibrate(clients: list[Client]) -> None:
@@ -232,8 +242,8 @@ def report(clients: list[Client]) -> str:
     return f"{dict(total)}, slowest {max(client.slowest_s for client in clients):.1f} s"
 
 
-def finish(clients: list[Client], server: Server) -> None:
-    """Compare all lists once more, and what the database says of itself."""
+def finish(clients: list[Client]) -> None:
+    """Compare all lists once more."""
     for client in clients:
         client.is_over = True
     for client in clients:
@@ -242,8 +252,6 @@ def finish(clients: list[Client], server: Server) -> None:
             if expected["text"]:
                 client.compare(owner)
     print(f"At the end: {report(clients)}")
-    server.stop()
-    print(manage("verify_conversations"))
 
 
 if __name__ == "__main__":
