@@ -144,7 +144,7 @@ class Server:
         self.start()
 
     def kill_worker(self) -> None:
-        webs = [pid for pid in descendants(self.process.pid) if "imsite.serve web" in command_of(pid)]
+        webs = [pid for pid in descendants(self.process.pid) if command_of(pid).endswith("-m imsite.serve web ")]
         workers = [pid for pid in webs if parent_of(pid) in webs]
         os.kill(random.choice(workers), signal.SIGKILL)
 
