@@ -12,6 +12,9 @@ class ConversationsConfig(AppConfig):
     name = "conversations"
     verbose_name = "imsite"
 
+    def ready(self) -> None:
+        from conversations.pages import login_events  # noqa: F401 - registers its receivers; it needs the models
+
 
 class StaffAdminConfig(admin_apps.AdminConfig):
     default = False

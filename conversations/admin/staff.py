@@ -1,10 +1,11 @@
-"""The access log and saved views in the admin."""
+"""The access log, the login log and saved views in the admin."""
 
 from django.contrib import admin
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from conversations.admin.big_tables import BigTableAdmin, ValidatedSelection
-from conversations.models import AccessLogEntry, SavedView
+from conversations.admin.big_tables import BigTableAdmin, ClosedFilter, ValidatedSelection
+from conversations.models import AccessLogEntry, LoginEvent, LoginLogEntry, SavedView
 
 
 @admin.register(AccessLogEntry)
@@ -20,6 +21,35 @@ class AccessLogAdmin(BigTableAdmin):
 
     def get_search_results(self, request, queryset, search_term):
         return (queryset.by_or_of(search_term) if search_term else queryset), False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+
+class LoginEventFilter(ClosedFilter):
+    title, parameter_name = _("event"), "event"
+    conditions = {event.value: (event.label, Q(event=event)) for event in LoginEvent}
+
+
+@admin.register(LoginLogEntry)
+class LoginLogAdmin(BigTableAdmin):
+    """Logins to pages and admin by hour, newest first."""
+
+    ordering = ("-id",)
+    list_display = ("hour", "event", "account", "address", "count", "last_at")
+    list_display_links = None
+    list_filter = (LoginEventFilter,)
+    search_fields = ("username", "address")
+    search_help_text = _("Exact staff username or address")
+    fields = list_display
+    readonly_fields = fields
+
+    def get_search_results(self, request, queryset, search_term):
+        return (queryset.of_or_from(search_term) if search_term else queryset), False
+
+    @admin.display(description=_("username"))
+    def account(self, obj):
+        return obj.username or _("(unknown account)")
 
     def has_change_permission(self, request, obj=None):
         return False

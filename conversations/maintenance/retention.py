@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from conversations.models import AccessLogEntry, ApiKey, RefusedWebhooks, WebhookEvent, WebhookOutcome
+from conversations.models import AccessLogEntry, ApiKey, LoginLogEntry, RefusedWebhooks, WebhookEvent, WebhookOutcome
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise as StrPromise
@@ -43,6 +43,7 @@ KINDS = (
     Kind(
         _("staff log entries"), lambda: settings.STAFF_LOG_DAYS, lambda before: LogEntry.objects.filter(action_time__lt=before)
     ),
+    Kind(_("login log entries"), lambda: settings.STAFF_LOG_DAYS, lambda before: LoginLogEntry.objects.filter(hour__lt=before)),
     Kind(
         _("revoked and expired API keys"),
         lambda: settings.REVOKED_KEY_DAYS,

@@ -12,7 +12,11 @@ SUPPORT = {
     "refusedwebhooks": ["view_refusedwebhooks"],
 }
 EDITOR = SUPPORT | {"conversation": [*SUPPORT["conversation"], "change_conversation"]}
-LEAD = EDITOR | {"accesslogentry": ["view_accesslogentry"], "savedview": ["share_view"]}
+LEAD = EDITOR | {
+    "accesslogentry": ["view_accesslogentry"],
+    "loginlogentry": ["view_loginlogentry"],
+    "savedview": ["share_view"],
+}
 NAMES = {"read_text": "Can read message texts", "share_view": "Can share saved views"}
 GROUPS = {"Support": SUPPORT, "Editor": EDITOR, "Lead": LEAD}
 

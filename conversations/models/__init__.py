@@ -5,11 +5,11 @@ from conversations.models.conversations import Conversation, ConversationRow
 from conversations.models.groups import Group, GroupMember, GroupMemberRow, ProfileUpdate
 from conversations.models.messages import Message, MessageRow, Thread
 from conversations.models.owners import Owner, PendingReceipt
-from conversations.models.staff import AccessLogEntry, SavedView
+from conversations.models.staff import AccessLogEntry, LoginEvent, LoginLogEntry, SavedView
 from conversations.models.webhooks import RefusedWebhooks, WebhookEvent, WebhookOutcome, WebhookRefusal
 
 __all__ = [
-    "AccessLogEntry", "ApiKey", "Conversation", "ConversationRow", "Group", "GroupMember", "GroupMemberRow", "Message",
-    "MessageRow", "Owner", "PendingReceipt", "ProfileUpdate", "RefusedWebhooks", "SavedView", "Thread", "WebhookEvent",
-    "WebhookOutcome", "WebhookRefusal",
+    "AccessLogEntry", "ApiKey", "Conversation", "ConversationRow", "Group", "GroupMember", "GroupMemberRow", "LoginEvent",
+    "LoginLogEntry", "Message", "MessageRow", "Owner", "PendingReceipt", "ProfileUpdate", "RefusedWebhooks", "SavedView",
+    "Thread", "WebhookEvent", "WebhookOutcome", "WebhookRefusal",
 ]  # fmt: skip

@@ -62,6 +62,13 @@ class AccessLogQuerySet(models.QuerySet[Any]):
         return self.filter(Q(username=text) | Q(owner_id=text)).order_by((F("id") + 0).desc())
 
 
+class LoginLogQuerySet(models.QuerySet[Any]):
+    def of_or_from(self, text: str) -> Self:
+        """Select the entries of the account of this name, and from this address; the newest first."""
+        # Ordered by an expression, as in AccessLogQuerySet.
+        return self.filter(Q(username=text) | Q(address=text)).order_by((F("id") + 0).desc())
+
+
 class SavedViewQuerySet(models.QuerySet[Any]):
     def shown_to(self, user: Any) -> Self:
         """Select a member of staff's own views and the shared ones, their own first."""

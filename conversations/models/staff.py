@@ -1,4 +1,4 @@
-"""Records of staff: the access log, and saved views."""
+"""Records of staff: the access log, the login log, and saved views."""
 
 from django.conf import settings
 from django.db import models
@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
 from conversations import identifiers
-from conversations.models.querysets import AccessLogQuerySet, SavedViewQuerySet
+from conversations.models.querysets import AccessLogQuerySet, LoginLogQuerySet, SavedViewQuerySet
 
 ACCESS_REASON_MAX_LENGTH = 200
 
@@ -35,6 +35,40 @@ class AccessLogEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.username} {self.owner_id}"
+
+
+class LoginEvent(models.TextChoices):
+    LOGGED_IN = "in", _("login")
+    FAILED = "failed", _("failed login")
+    LOCKED_OUT = "locked", _("lock-out")
+
+
+class LoginLogEntry(models.Model):
+    """How often the like happened to an account within an hour, from an address. It outlives the account.
+
+    The username is "" for all accounts that do not exist: people enter their password there by mistake. The address is ""
+    where it is unknown, and for all addresses beyond the first MAX_ADDRESSES.
+    """
+
+    hour = models.DateTimeField(_("hour"))
+    event = models.CharField(_("event"), max_length=6, choices=LoginEvent)
+    username = models.CharField(_("username"), max_length=150, blank=True)
+    address = models.CharField(_("address"), max_length=39, blank=True)
+    count = models.PositiveBigIntegerField(_("count"))
+    last_at = models.DateTimeField(_("last"))
+
+    objects = LoginLogQuerySet.as_manager()
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("login log entry"), _("login log")
+        constraints = (models.UniqueConstraint(fields=("hour", "event", "username", "address"), name="logins_once_an_hour"),)
+        indexes = (
+            models.Index("username", "id", name="login_log_by_user"),
+            models.Index("address", "id", name="login_log_by_address"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.username} {self.event}"
 
 
 class SavedView(models.Model):

@@ -13,8 +13,8 @@ from tests.support.admin import listing, webhook
 from tests.support.staff import boss
 
 TABLES = (
-    "accesslogentry", "apikey", "conversationrow", "group", "groupmemberrow", "messagerow", "owner", "savedview",
-    "webhookevent",
+    "accesslogentry", "apikey", "conversationrow", "group", "groupmemberrow", "loginlogentry", "messagerow", "owner",
+    "savedview", "webhookevent",
 )  # fmt: skip
 
 

@@ -7,8 +7,8 @@ from django.test import SimpleTestCase
 from conversations.admin_site.site import StaffSite
 
 REGISTERED = {
-    "AccessLogEntry", "ApiKey", "ConversationRow", "Group", "GroupMemberRow", "MessageRow", "Owner", "RefusedWebhooks",
-    "SavedView", "WebhookEvent",
+    "AccessLogEntry", "ApiKey", "ConversationRow", "Group", "GroupMemberRow", "LoginLogEntry", "MessageRow", "Owner",
+    "RefusedWebhooks", "SavedView", "WebhookEvent",
 }  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from conversations.access import api_keys
 from conversations.maintenance import retention
-from conversations.models import AccessLogEntry, ApiKey, RefusedWebhooks, WebhookEvent, WebhookOutcome
+from conversations.models import AccessLogEntry, ApiKey, LoginLogEntry, RefusedWebhooks, WebhookEvent, WebhookOutcome
 
 OLD, NEW = timedelta(days=40), timedelta(days=20)
 DAYS = dict.fromkeys(("WEBHOOK_DAYS", "ACCESS_LOG_DAYS", "STAFF_LOG_DAYS", "REVOKED_KEY_DAYS"), 30)
@@ -30,6 +30,7 @@ class RetentionTests(TestCase):
             RefusedWebhooks.objects.create(reason="clock", hour=now - age, count=1, last_at=now - age)
             entry = AccessLogEntry.objects.create(username="sue", owner_id="alice")
             AccessLogEntry.objects.filter(pk=entry.pk).update(viewed_at=now - age)
+            LoginLogEntry.objects.create(event="failed", username="sue", hour=now - age, count=1, last_at=now - age)
             content_type = ContentType.objects.get_for_model(User)
             LogEntry.objects.create(
                 user=staff, content_type=content_type, object_id="1", action_flag=CHANGE, action_time=now - age
@@ -48,9 +49,9 @@ class RetentionTests(TestCase):
             self.assertEqual(WebhookEvent.objects.count(), 6)
         wet = [retention.prune(kind) for kind in retention.KINDS]
 
-        self.assertEqual((dry, wet), ([1, 1, 1, 1, 2, 1, 1], [1, 1, 1, 1, 2, 1, 1]))
-        left = (WebhookEvent, AccessLogEntry, LogEntry, ApiKey, Session, AccessAttempt)
-        self.assertEqual([model._default_manager.count() for model in left], [5, 1, 1, 3, 1, 1])
+        self.assertEqual((dry, wet), ([1, 1, 1, 1, 1, 2, 1, 1], [1, 1, 1, 1, 1, 2, 1, 1]))
+        left = (WebhookEvent, AccessLogEntry, LogEntry, LoginLogEntry, ApiKey, Session, AccessAttempt)
+        self.assertEqual([model._default_manager.count() for model in left], [5, 1, 1, 1, 3, 1, 1])
         self.assertEqual(WebhookEvent.objects.filter(outcome=WebhookOutcome.FAILED).count(), 2)
         self.assertEqual([retention.prune(kind) for kind in retention.KINDS], [0] * len(retention.KINDS))
 
@@ -72,4 +73,4 @@ class RetentionTests(TestCase):
 
     @override_settings(**dict.fromkeys(DAYS, 0))
     def test_zero_days_are_for_ever(self):
-        self.assertEqual([retention.prune(kind) for kind in retention.KINDS[:4]], [0] * 4)
+        self.assertEqual([retention.prune(kind) for kind in retention.KINDS[:5]], [0] * 5)

@@ -34,7 +34,8 @@ FILTERS = (
 TABLES = (
     ("owner", "user", "alice"), ("conversationrow", "alice", "alice/group_team"), ("group", "g", "team"),
     ("groupmemberrow", "team", "team/bob"), ("messagerow", "team", f"team/{1:020d}"), ("webhookevent", "1", None),
-    ("apikey", "app", "imk_0"), ("accesslogentry", "boss", None), ("savedview", "view", None),
+    ("apikey", "app", "imk_0"), ("accesslogentry", "boss", None), ("loginlogentry", "boss", None),
+    ("savedview", "view", None),
 )  # fmt: skip
 ADMIN_FILTERS = (
     ("conversationrow", {"q": "alice", "unread": "1", "type": "1"}), ("webhookevent", {"outcome": "failed"}),
