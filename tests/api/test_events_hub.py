@@ -194,6 +194,7 @@ class ThreadsTests(IsolatedAsyncioTestCase):
             raise OperationalError("gone")
 
         threads = Threads()
+        conversation_logs.sparing.__init__()
         with (
             mock.patch.object(conversation_logs, "INTERVAL_S", 60),
             mock.patch.multiple(events_hub, close_old_connections=mock.DEFAULT),
