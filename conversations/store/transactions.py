@@ -3,7 +3,8 @@
 import logging
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import wraps
 from typing import NamedTuple, ParamSpec, TypeVar
 
@@ -43,6 +44,28 @@ def in_transaction(function: Callable[P, R]) -> Callable[P, R]:
         raise ServiceUnavailable(_("Too many changes at the same moment; try again."))
 
     return run
+
+
+@contextmanager
+def one_moment() -> Iterator[None]:
+    """Let all reads of the block see the database as it is at its first one. No writer waits for it.
+
+    Inside a transaction, that one decides.
+    """
+    if connection.in_atomic_block:
+        yield
+    elif connection.vendor == "postgresql":
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            yield
+    else:
+        # Django's own transactions begin as writers.
+        with connection.cursor() as cursor:
+            cursor.execute("BEGIN")
+            try:
+                yield
+            finally:
+                cursor.execute("ROLLBACK")
 
 
 class Progress(NamedTuple):
