@@ -3,7 +3,7 @@
 import io
 from unittest import mock
 
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.core.management import CommandError, call_command
 from django.test import RequestFactory, TestCase
 
@@ -28,7 +28,8 @@ class CreateStaffTests(TestCase):
                 user = User.objects.get(username=f"a_{group}")
                 self.assertEqual([ask(user) for ask in may], [n < expected for n in range(4)])
                 self.assertFalse(user.is_superuser)
-                self.assertEqual(user.has_perm("conversations.view_accesslogentry"), group == "lead")
+                for log in ("accesslogentry", "loginlogentry"):
+                    self.assertEqual(user.has_perm(f"conversations.view_{log}"), group == "lead")
 
     def test_it_logs_in_with_the_password_and_is_support_by_default(self):
         self.assertEqual(self.create("maria"), "Created maria in the group Support.\n")
@@ -47,6 +48,15 @@ class CreateStaffTests(TestCase):
             with self.subTest(name=name, password=password), self.assertRaisesMessage(CommandError, why):
                 self.create(name, password=password)
         self.assertEqual(User.objects.count(), 1)
+
+    def test_a_built_in_group_that_was_renamed_is_not_made_again_without_permissions(self):
+        Group.objects.filter(name="Lead").update(name="Leiter")
+
+        with self.assertRaisesMessage(CommandError, "There is no group Lead"):
+            self.create("maria", "--group", "lead")
+
+        self.assertFalse(User.objects.exists())
+        self.assertFalse(Group.objects.filter(name="Lead").exists())
 
     def test_an_unknown_group_is_named(self):
         with self.assertRaisesMessage(CommandError, "invalid choice: 'boss'"):

@@ -25,10 +25,15 @@ class Command(BaseCommand):
         parser.add_argument("name", metavar="NAME", help=_("name to log in with"))
         parser.add_argument(
             "--group", choices=GROUPS, default="support",
-            help=_("support: view lists; editor: also correct them; lead: also see the access log (default: support)"),
+            help=_("support: view lists; editor: also correct them; lead: also see the access and login logs (default: support)"),
         )  # fmt: skip
 
     def handle(self, *args: Any, name: str, group: str, **options: Any) -> None:
+        if not (built_in := Group.objects.filter(name=GROUPS[group]).first()):
+            text = _(
+                "There is no group %(group)s, which migrations create. It was renamed or deleted: add the account in the admin."
+            )
+            raise CommandError(text % {"group": GROUPS[group]})
         user = User(username=name, is_staff=True)
         try:
             user.full_clean(exclude=["password"])
@@ -39,7 +44,7 @@ class Command(BaseCommand):
         user.set_password(password)
         with transaction.atomic():
             user.save()
-            user.groups.add(Group.objects.get_or_create(name=GROUPS[group])[0])
+            user.groups.add(built_in)
         self.stdout.write(_("Created %(name)s in the group %(group)s.") % {"name": name, "group": GROUPS[group]})
 
 
