@@ -25,7 +25,9 @@ class Command(BaseCommand):
         parser.add_argument("name", metavar="NAME", help=_("name to log in with"))
         parser.add_argument(
             "--group", choices=GROUPS, default="support",
-            help=_("support: view lists; editor: also correct them; lead: also see the access and login logs (default: support)"),
+            help=_(
+                "support: view lists; editor: also correct them; lead: also see the access and login logs (default: support)"
+            ),
         )  # fmt: skip
 
     def handle(self, *args: Any, name: str, group: str, **options: Any) -> None:
