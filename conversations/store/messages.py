@@ -14,6 +14,7 @@ from conversations.store import erasures, message_positions
 from conversations.store.message_reads import COLUMNS, KEY, MessageKey, find
 from conversations.store.threads import LockedThread, save_threads
 from conversations.threads import is_of_group
+from conversations.times import now_s as current_s
 
 _messages = Message._meta.db_table
 
@@ -89,13 +90,18 @@ def recall(recalled: C2CRecall | GroupRecall, threads: Mapping[str, LockedThread
 
 
 def edit(edits: Sequence[MessageEdit], threads: Mapping[str, LockedThread]) -> list[Change]:
-    """Edit messages of locked threads; an unknown one is edited on arrival. Changes include edits that brought nothing new."""
-    return _merge_into_stored(map(_to_edited_row, edits), threads)
+    """Edit messages of locked threads; an unknown one is edited on arrival. Changes include edits that brought nothing new.
+
+    Of an erased user's one-to-one message no edit is stored; of one in a group, once the message says whose it is.
+    """
+    erased_ones = erasures.erased_ones(((edited.sender, edited.time_s) for edited in edits if edited.sender), now_s=current_s())
+    rows = (_to_edited_row(edited, is_erased=(edited.sender, edited.time_s) in erased_ones) for edited in edits)
+    return _merge_into_stored(rows, threads)
 
 
-def _to_edited_row(message_edit: MessageEdit) -> Message:
+def _to_edited_row(message_edit: MessageEdit, *, is_erased: bool) -> Message:
     mentions = message_edit.mentions or Mentions(False, ())
-    return _unknown_message(
+    row = _unknown_message(
         message_edit.thread,
         message_edit.position,
         sender=message_edit.sender,
@@ -104,6 +110,7 @@ def _to_edited_row(message_edit: MessageEdit) -> Message:
         at_all=mentions.all,
         at_accounts=orjson.dumps(sorted(mentions.accounts)).decode(),
     )
+    return erased(row) if is_erased else row
 
 
 def _edited_parts(message_edit: MessageEdit) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Read, insert and update conversation rows set-wise; each written row takes its owner's next version."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -124,6 +124,17 @@ def _values(conversation: Conversation, columns: Sequence[str]) -> list[Any]:
     values = (getattr(conversation, column) for column in columns)
     adapt = connection.ops.adapt_datetimefield_value
     return [adapt(value) if isinstance(value, datetime) else value for value in values]
+
+
+def stored_keys(keys: Iterable[Key]) -> list[Key]:
+    """Return those of the keys that have a row, deleted or not, in their order. One query."""
+    wanted = sorted(set(keys))
+    if not wanted:
+        return []
+    with connection.cursor() as cursor:
+        sql = f"SELECT t.owner_id, t.conversation_id FROM {json_rows.of_keys(Conversation, KEY)}"
+        cursor.execute(sql, [json_rows.parameter(KEY, wanted)])
+        return sorted(cursor.fetchall())
 
 
 def read_rows(keys: Sequence[Key]) -> dict[Key, Conversation]:

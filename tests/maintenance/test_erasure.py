@@ -10,6 +10,7 @@ from hypothesis.extra.django import TestCase
 
 from conversations.feeding import messages
 from conversations.formats import webhook_events
+from conversations.formats.message_content import ERASED_EDIT
 from conversations.formats.messages import C2CRecall, GroupRecall
 from conversations.maintenance import erasure, verify
 from conversations.models import Conversation, GroupMember, Message, Owner
@@ -154,6 +155,7 @@ class AnyStoryTests(TestCase):
                 elif not isinstance(event, OwnersStep):
                     feed_in([event], set())
 
+        self.assertLessEqual(set(Message.objects.filter(sender=user_id).values_list("edit", flat=True)), {"", ERASED_EDIT})
         sent = Message.objects.filter(sender=user_id).exclude(body=None).values_list("body", flat=True)
         self.assertEqual({orjson.loads(body)["status"] for body in sent} - {6}, set())
         self.assertNotIn(user_id, repr(list(Message.objects.filter(thread="team", body__isnull=False).values_list("sender"))))

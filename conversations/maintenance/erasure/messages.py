@@ -17,6 +17,7 @@ from conversations.maintenance.erasure.kinds import Kind, Tally
 from conversations.maintenance.erasure.lists import change_rows
 from conversations.models import Conversation, Group, GroupMember, Message
 from conversations.store import messages as store_messages
+from conversations.store import rows as store_rows
 from conversations.store.rows import Key
 from conversations.store.threads import lock_threads
 from conversations.store.transactions import in_transaction
@@ -74,23 +75,17 @@ def _erase_in_pairs(user_id: str, threads: Sequence[str]) -> Tally:
 
 
 def _rows_of(user_id: str, threads: Sequence[str]) -> list[Key]:
-    """Return the keys of both sides' stored rows. Two queries."""
+    """Return the keys of both sides' stored rows."""
     peers = [peer_in(thread, user_id) for thread in threads]
-    own_ids = [identifiers.join(ConversationType.C2C, peer) for peer in peers]
-    own = Conversation.objects.filter(owner_id=user_id).any_of(own_ids).values_list("conversation_id", flat=True)
-    return [*((user_id, own_id) for own_id in own), *((peer, traces.as_peer(user_id)) for peer in _with_row(user_id, peers))]
-
-
-def _with_row(user_id: str, peers: Sequence[str]) -> list[str]:
-    """Return those of the peers who have a row with the user, deleted or not."""
-    rows = Conversation.objects.filter(conversation_id=traces.as_peer(user_id), owner_id__any_of=peers)
-    return list(rows.exclude(owner_id=user_id).values_list("owner_id", flat=True))
+    own = ((user_id, identifiers.join(ConversationType.C2C, peer)) for peer in peers)
+    return store_rows.stored_keys([*own, *((peer, traces.as_peer(user_id)) for peer in peers)])
 
 
 def _unshown(user_id: str, threads: Sequence[str]) -> list[str]:
     """Return the threads that are in no other user's list: of the user's own notes, of peers without lists, of erased ones."""
     peers = {peer_in(thread, user_id): thread for thread in threads}
-    return sorted(peers[peer] for peer in peers.keys() - set(_with_row(user_id, list(peers))))
+    with_row = {owner_id for owner_id, _id in store_rows.stored_keys((peer, traces.as_peer(user_id)) for peer in peers)}
+    return sorted(peers[peer] for peer in peers.keys() - (with_row - {user_id}))
 
 
 @in_transaction
