@@ -124,6 +124,7 @@ class ContentTests(TestCase):
             "Thread": "their messages are",
             "ProfileUpdate": "no more than that a name is being copied",
             "SavedView": "of staff, for any list",
+            "LoginLogEntry": "of staff",
             "Group": "not of one user",
             "RefusedWebhooks": "of nobody",
         }
