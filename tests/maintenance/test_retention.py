@@ -1,6 +1,7 @@
 """What is old enough goes, everything else stays, and a setting of 0 keeps for ever."""
 
 from datetime import timedelta
+from io import StringIO
 from unittest import mock
 
 from axes.models import AccessAttempt
@@ -8,6 +9,7 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
+from django.core.management import CommandError, call_command
 from django.test import TestCase, override_settings
 from django.utils import timezone
 
@@ -74,3 +76,21 @@ class RetentionTests(TestCase):
     @override_settings(**dict.fromkeys(DAYS, 0))
     def test_zero_days_are_for_ever(self):
         self.assertEqual([retention.prune(kind) for kind in retention.KINDS[:5]], [0] * 5)
+
+    def test_a_kind_that_fails_does_not_keep_the_others_from_being_pruned(self):
+        fail = mock.Mock(side_effect=RuntimeError("broken"))
+        kinds = [kind._replace(older_than=fail) if number == 0 else kind for number, kind in enumerate(retention.KINDS)]
+        output = StringIO()
+
+        with (
+            mock.patch.object(retention, "KINDS", kinds),
+            self.assertLogs("conversations", "ERROR") as log,
+            self.assertRaisesMessage(CommandError, "Failed, as logged above: webhooks. The rest is done."),
+        ):
+            call_command("prune", stdout=output)
+
+        self.assertIn("Pruning webhooks failed", log.output[0])
+        self.assertNotIn("1 webhooks deleted", output.getvalue())
+        self.assertEqual((Session.objects.count(), AccessLogEntry.objects.count()), (1, 1))
+        call_command("prune", stdout=output)
+        self.assertIn("1 webhooks deleted", output.getvalue())
