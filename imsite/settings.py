@@ -158,7 +158,7 @@ _engine = _database.get("ENGINE")
 if _engine == "django.db.backends.sqlite3":
     _database["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",  # writers wait at BEGIN instead of failing later
-        "timeout": LOCK_TIMEOUT_S if _IS_WEB_PROCESS and LOCK_TIMEOUT_S else 30,
+        "timeout": (LOCK_TIMEOUT_S or TIMEOUT_MAX_S) if _IS_WEB_PROCESS else 30,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
     # A file, as in production: in memory, the threads of a process would share the locks of a connection.

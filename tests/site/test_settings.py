@@ -100,6 +100,15 @@ def test_the_token_of_the_demo_is_none_in_production():
     assert settings_with(SECRET_KEY=SAFE["SECRET_KEY"], ALLOWED_HOSTS="im.example.org") == "[0, '']"
 
 
+@pytest.mark.parametrize(("lock_timeout", "seconds"), [("7", "7"), ("0", "2147483")])
+def test_sqlite_waits_as_long_as_the_setting_says(lock_timeout, seconds):
+    code = "import imsite.wsgi; from django.db import connection; print(connection.settings_dict['OPTIONS']['timeout'])"
+    environment = os.environ | {"DATABASE_URL": "sqlite:///none.sqlite3", "LOCK_TIMEOUT_S": lock_timeout}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == seconds
+
+
 FAILURES = """
 import imsite.wsgi
 from django.core.handlers.exception import response_for_exception
