@@ -152,7 +152,8 @@ class NginxTests(SimpleTestCase):
         self.assertEqual((status, set(counts)), (0, {("GET", 200), ("POST", 200)}))
         with sqlite3.connect(self.folder / "test.sqlite3") as database:
             stored = database.execute("SELECT count(*) FROM conversations_message").fetchone()[0]
-        lines = [json.loads(line) for line in (self.folder / "web.log").read_text().splitlines()]
+        log = (self.folder / "web.log").read_text().splitlines()
+        lines = [json.loads(line) for line in log if line.startswith("{")]  # not what Python warns of
         received = sum(line.get("route") == "/api/v1/messages/" and line["status"] == 200 for line in lines)
         self.assertEqual((stored, received), (counts["POST", 200],) * 2)
 
