@@ -23,9 +23,9 @@ class Site(RunningServer):
         self.feed_key = cache(self._feed_key)
         super().__init__("asgi", "imsite.asgi:application", **environment)
 
-    def start(self, interface: str, application: str) -> subprocess.Popen:
+    def start(self, interface: str, application: str, workers: int = 1) -> subprocess.Popen:
         self.manage("collectstatic", "--no-input", "--verbosity=0")
-        return super().start(interface, application)
+        return super().start(interface, application, workers)
 
     @property
     def address(self) -> str:
