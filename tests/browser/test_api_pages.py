@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, expect
 from tests.browser.site import Site
 from tests.browser.visits import Visits
 
-MAX_HEIGHT_PX = 1500
+MAX_HEIGHT_PX = 1700
 
 
 def test_the_documentation_is_drawn_and_unfolds(visits: Visits):
