@@ -56,7 +56,7 @@ def c2c_threads(user_id: str) -> Iterator[str]:
 
 
 def group_ids(user_id: str) -> list[str]:
-    """Return the groups in which the user is or was a member: whoever sends a message becomes one."""
+    """Return the groups in which the user is or was a member: sending a message makes a member."""
     return list(GroupMember.objects.filter(user_id=user_id).order_by("group_id").values_list("group_id", flat=True))
 
 

@@ -47,7 +47,7 @@ class Visits:
             context.close()
 
     def _hear(self, message: ConsoleMessage) -> None:
-        """What breaks the content security policy and what can't be loaded is told here too."""
+        """What breaks the content security policy and what can't be loaded is reported here, too."""
         if message.type in ("error", "warning"):
             self.complaints.append(f"{message.type} in the console: {message.text} ({message.location['url']})")
 

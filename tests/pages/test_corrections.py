@@ -1,4 +1,4 @@
-"""Staff puts an owner's list right from the pages: told before, done once, logged."""
+"""Staff puts an owner's list right from the pages: shown before, done once, logged."""
 
 import json
 import re

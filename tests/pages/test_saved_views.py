@@ -36,7 +36,7 @@ class AsViewer(TestCase):
         return answer
 
     def refused(self, *arguments, **form):
-        """What is told on the page that follows, where nothing was kept."""
+        """The message on the page that follows, where nothing was kept."""
         before = SavedView.objects.count()
         answer = self.save(*arguments, **form)
         self.assertEqual(SavedView.objects.count(), before)
