@@ -7,7 +7,7 @@ import logging
 import math
 import threading
 import time
-from functools import cache, lru_cache
+from functools import lru_cache
 from time import monotonic
 from typing import Any
 
@@ -15,12 +15,13 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from limits import RateLimitItemPerMinute
 from limits.errors import StorageError
-from limits.storage import RedisStorage, Storage
+from limits.storage import RedisStorage
 from limits.strategies import FixedWindowRateLimiter
 
 from conversations.exceptions import TooManyRequests
 from conversations.logs import sparing
 
+WINDOW_S = 60
 REDIS_TIMEOUT_S = 0.25
 # How long each process counts on its own after Redis did not answer: a request then and now may wait for it, not every one.
 REDIS_PAUSE_S = 5
@@ -28,57 +29,34 @@ REDIS_PAUSE_S = 5
 logger = logging.getLogger(__name__)
 
 
-class ProcessStorage(Storage):
+class ProcessLimiter:
     """Counts in this process's memory.
 
     The library's own storage goes through all keys on a thread of its own up to a hundred times a second; with ten thousand
     users this took more time than the fastest read.
     """
 
-    STORAGE_SCHEME = None
-    base_exceptions = ()
-
     def __init__(self) -> None:
-        super().__init__()
         self._lock = threading.Lock()
         self._counts: dict[str, tuple[int, float]] = {}  # the count, and when its window ends by the monotonic clock
         self._swept_until = 0.0
 
-    def incr(self, key: str, expiry: float, amount: int = 1) -> int:
-        """Return a key's count after adding to it. Ended windows of other keys are forgotten once in a while."""
+    def hit(self, credential: str, most: int) -> float:
+        """Count a request; return 0, or the seconds until the window of a full count ends."""
         now = monotonic()
         with self._lock:
-            if now >= self._swept_until:
+            if now >= self._swept_until:  # ended windows of others are forgotten
                 self._counts = {other: counted for other, counted in self._counts.items() if counted[1] > now}
-                self._swept_until = now + expiry
-            count, ends = self._counts.get(key, (0, 0.0))
+                self._swept_until = now + WINDOW_S
+            count, ends = self._counts.get(credential, (0, 0.0))
             if now >= ends:
-                count, ends = 0, now + expiry
-            self._counts[key] = count + amount, ends
-        return count + amount
+                count, ends = 0, now + WINDOW_S
+            self._counts[credential] = count + 1, ends
+        return 0 if count < most else max(1.0, ends - now)
 
-    def get(self, key: str) -> int:
-        """Return a key's count."""
-        count, ends = self._counts.get(key, (0, 0.0))
-        return count if monotonic() < ends else 0
-
-    def get_expiry(self, key: str) -> float:
-        """Return when the window of a key ends, in epoch seconds."""
-        return time.time() + max(0.0, self._counts.get(key, (0, 0.0))[1] - monotonic())
-
-    def check(self) -> bool:
-        """Return whether the storage can be reached."""
-        return True
-
-    def reset(self) -> int:
-        """Forget all counts, and return their number."""
-        number = len(self._counts)
+    def forget_all(self) -> None:
+        """Begin all counts again."""
         self._counts = {}
-        return number
-
-    def clear(self, key: str) -> None:
-        """Forget a key's count."""
-        self._counts.pop(key, None)
 
 
 class SharedLimiter:
@@ -96,12 +74,15 @@ class SharedLimiter:
         """Return whether Redis answers."""
         return bool(self._limiter.storage.check())
 
-    def hit(self, item: RateLimitItemPerMinute, credential: str) -> float | None:
-        """Count a request; return 0, or the seconds until the window of a full count ends. None: Redis is away."""
+    def hit(self, credential: str, most: int) -> float | None:
+        """Count a request; return the same, or None: Redis is away."""
         if monotonic() < self._paused_until:
             return None
+        item = RateLimitItemPerMinute(most)
         try:
-            return _hit(self._limiter, item, credential)
+            if self._limiter.hit(item, credential):
+                return 0
+            return max(1.0, self._limiter.get_window_stats(item, credential).reset_time - time.time())
         except StorageError as error:
             self._paused_until = monotonic() + REDIS_PAUSE_S
             text = "Redis failure: each process counts requests on its own meanwhile: %s"
@@ -109,18 +90,13 @@ class SharedLimiter:
             return None
 
 
-_own = FixedWindowRateLimiter(ProcessStorage())
+_own = ProcessLimiter()
 
 
 @lru_cache(maxsize=1)
 def shared_limiter(url: str) -> SharedLimiter:
     """Return the limiter at this REDIS_URL."""
     return SharedLimiter(url)
-
-
-@cache
-def _per_minute(most: int) -> RateLimitItemPerMinute:
-    return RateLimitItemPerMinute(most)
 
 
 def count(credential: str, most: int) -> None:
@@ -130,10 +106,9 @@ def count(credential: str, most: int) -> None:
     """
     if not most:
         return
-    item = _per_minute(most)
-    wait_s = shared_limiter(settings.REDIS_URL).hit(item, credential) if settings.REDIS_URL else None
+    wait_s = shared_limiter(settings.REDIS_URL).hit(credential, most) if settings.REDIS_URL else None
     if wait_s is None:
-        wait_s = _hit(_own, item, credential)
+        wait_s = _own.hit(credential, most)
     if wait_s:
         seconds = math.ceil(wait_s)
         text = _("Too many requests: the limit is %(most)d per minute. Try again in %(seconds)d s.")
@@ -142,10 +117,4 @@ def count(credential: str, most: int) -> None:
 
 def forget_all() -> None:
     """Begin all counts of this process again."""
-    _own.storage.reset()
-
-
-def _hit(limiter: FixedWindowRateLimiter, item: RateLimitItemPerMinute, credential: str) -> float:
-    if limiter.hit(item, credential):
-        return 0
-    return max(1.0, limiter.get_window_stats(item, credential).reset_time - time.time())
+    _own.forget_all()
