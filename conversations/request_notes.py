@@ -1,13 +1,14 @@
 """What is noted about a request while it is answered, for the request log and the metrics: keys of its META."""
 
+import random
 import re
-import uuid
 from typing import Any
 
 CREDENTIAL = "imsite.credential"  # the prefix of an API key, "UserSig", "signature" of a webhook
 OWNER = "imsite.owner"  # the user whose list it is about
 CODE = "imsite.code"  # of the problem that was answered
 ROUTE = "imsite.route"  # of the fast path, where Django matches no URL
+HOT_READ = "imsite.hot_read"  # what the fast path found out
 _REQUEST_ID = "imsite.request_id"
 
 _is_request_id = re.compile(r"[\w.-]{1,64}", re.ASCII).fullmatch
@@ -25,5 +26,5 @@ def request_id_of(request: Any) -> str:
     request_id: str | None = request.META.get(_REQUEST_ID)
     if request_id is None:
         own = request.META.get("HTTP_X_REQUEST_ID", "")
-        request.META[_REQUEST_ID] = request_id = own if _is_request_id(own) else uuid.uuid4().hex
+        request.META[_REQUEST_ID] = request_id = own if _is_request_id(own) else f"{random.getrandbits(128):032x}"
     return request_id

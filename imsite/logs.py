@@ -71,10 +71,10 @@ def _json(event: EventDict, **_options: Any) -> str:
 
 def _text(_logger: Any, _method: str, event: EventDict) -> str:
     """Return a line such as `2026-11-29T16:22:01.123456Z info imsite.requests GET /livez status=200`."""
-    parts = [f"{event.pop('timestamp')} {event.pop('level'):7} {event.pop('logger')} {_on_one_line(event.pop('event'))}"]
+    parts = [f"{event.pop('timestamp')} {event.pop('level'):7} {event.pop('logger')} {event.pop('event')}"]
     exception = event.pop("exception", None)
-    parts += [f"{name}={_on_one_line(value)}" for name, value in event.items()]
-    return " ".join(parts) + (f"\n{exception}" if exception else "")
+    parts += [f"{name}={value}" for name, value in event.items()]
+    return _on_one_line(" ".join(parts)) + (f"\n{exception}" if exception else "")
 
 
 def _on_one_line(value: object) -> str:

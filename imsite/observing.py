@@ -4,7 +4,8 @@ import logging
 import sys
 import time
 from collections.abc import Callable
-from functools import lru_cache
+from datetime import UTC, datetime
+from functools import cache, lru_cache
 from typing import Any
 
 import structlog
@@ -12,6 +13,7 @@ from django.conf import settings
 from django.contrib.admindocs.views import simplify_regex
 from django.http import HttpRequest, HttpResponse
 from prometheus_client import Counter, Gauge, Histogram
+from structlog.typing import Processor
 
 from conversations.access.client_addresses import client_address
 from conversations.logs import sparing
@@ -70,8 +72,19 @@ def _log(request: HttpRequest, method: str, route: str, status: int, seconds: fl
     if status in REFUSALS:
         more["address"] = client_address(request)
     event |= {name: value for name, value in more.items() if value}
-    level = "error" if status >= 500 else "warning" if status in REFUSALS else "info"
-    getattr(_lines(), level)("request", **event)
+    level = logging.ERROR if status >= 500 else logging.WARNING if status in REFUSALS else logging.INFO
+    if level >= _lowest_level():
+        sys.stderr.write(_line(level, event | structlog.contextvars.get_contextvars()))
+
+
+def _line(level: int, event: dict[str, Any]) -> str:
+    """Return a line as other loggers write it. Through one of them, it would take twice to three times as long."""
+    head = {"timestamp": _now(), "level": logging.getLevelName(level).lower(), "logger": logger.name, "event": "request"}
+    return str(_renderer()(logger, "", head | event)) + "\n"
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _credential_of(request: HttpRequest) -> str | None:
@@ -106,17 +119,11 @@ def _time(method: str, route: str) -> Histogram:
     return SECONDS.labels(method, route)
 
 
-@lru_cache(maxsize=1)
-def _lines() -> Any:
-    """Return the logger of requests. It writes by itself, which takes a third of the time of the standard library's."""
-    return structlog.wrap_logger(
-        structlog.PrintLogger(sys.stderr),
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            renderer(settings.LOG_FORMAT),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(settings.LOG_LEVEL.upper())),
-        cache_logger_on_first_use=True,
-    ).bind(logger=logger.name)
+@cache
+def _renderer() -> Processor:
+    return renderer(settings.LOG_FORMAT)
+
+
+@cache
+def _lowest_level() -> int:
+    return logging.getLevelNamesMapping()[settings.LOG_LEVEL.upper()]
