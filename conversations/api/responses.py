@@ -29,7 +29,8 @@ def json_response(call: Call, body: bytes | Any, token: str, *, has_etag: bool =
     else:
         packed = body if isinstance(body, bytes) else orjson.dumps(body)
         response = HttpResponse(packed, content_type="application/json", headers={"Content-Length": str(len(packed))})
-    return _with_freshness(response, token, _etag(call, token) if has_etag else None)
+    language = get_language()
+    return _with_freshness(response, token, language, _etag(call, token, language) if has_etag else None)
 
 
 def not_modified(call: Call) -> HttpResponse | None:
@@ -37,10 +38,10 @@ def not_modified(call: Call) -> HttpResponse | None:
     etags = call.request.META.get("HTTP_IF_NONE_MATCH")
     if etags is None:
         return None
-    token = json_reads.sync_token(call.owner_id)
-    if (etag := _etag(call, token)) not in (given.removeprefix("W/") for given in parse_etags(etags)):
+    token, language = json_reads.sync_token(call.owner_id), get_language()
+    if (etag := _etag(call, token, language)) not in (given.removeprefix("W/") for given in parse_etags(etags)):
         return None
-    return _with_freshness(HttpResponseNotModified(), token, etag)
+    return _with_freshness(HttpResponseNotModified(), token, language, etag)
 
 
 def refusal_result(index: int, error: ConversationError) -> dict[str, Any]:
@@ -48,18 +49,18 @@ def refusal_result(index: int, error: ConversationError) -> dict[str, Any]:
     return {"index": index, "status": "refused", "resultCode": int(error.code), "resultInfo": str(error.detail)}
 
 
-def _with_freshness(response: HttpResponse, token: str, etag: str | None) -> HttpResponse:
+def _with_freshness(response: HttpResponse, token: str, language: str, etag: str | None) -> HttpResponse:
     headers = response.headers
     headers["Owner-Version"] = token
     headers["Cache-Control"] = "private, no-cache"
-    headers["Content-Language"] = get_language()
+    headers["Content-Language"] = language
     headers["Vary"] = VARY
     if etag is not None:
         headers["ETag"] = etag
     return response
 
 
-def _etag(call: Call, token: str) -> str:
+def _etag(call: Call, token: str, language: str) -> str:
     # With the owner, because one URL shows each credential its own list; with the language, because of the refusals' texts.
-    list_hash = zlib.crc32(f"{call.owner_id} {get_language()} {call.values.get('format', '')}".encode())
+    list_hash = zlib.crc32(f"{call.owner_id} {language} {call.values.get('format', '')}".encode())
     return f'"{list_hash:08x}.{token}.{conversation_json.REVISION}"'

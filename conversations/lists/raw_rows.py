@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 
 
 class RawRows(NamedTuple):
@@ -15,11 +15,14 @@ class RawRows(NamedTuple):
 
 def fetch(sql: str, parameters: Sequence[Any]) -> RawRows:
     """Run a statement. Numbers come as decimal text."""
-    with connection.cursor() as cursor:
+    database = connections[DEFAULT_DB_ALIAS]
+    if database.vendor == "postgresql":
+        cursor = database.kept_cursor()  # type: ignore[attr-defined]  # of our own backend
         cursor.execute(sql, parameters)
-        if connection.vendor == "postgresql":
-            # The server's own bytes: to decode them and encode them again took half of a lookup's time.
-            return RawRows(cursor.pgresult.ntuples, cursor.pgresult.get_value)
+        # The server's own bytes: to decode them and encode them again took half of a lookup's time.
+        return RawRows(cursor.pgresult.ntuples, cursor.pgresult.get_value)
+    with database.cursor() as cursor:
+        cursor.execute(sql, parameters)
         rows = cursor.fetchall()
     return RawRows(len(rows), lambda row, column: _to_bytes(rows[row][column]))
 

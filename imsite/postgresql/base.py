@@ -27,6 +27,17 @@ class BoundedConnection(psycopg.Connection):
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
+    _kept_cursor: Any = None
+
+    def kept_cursor(self) -> Any:
+        """Return the connection's cursor for reads that take their result at once. To make one each time takes longer."""
+        self.close_if_health_check_failed()
+        self.ensure_connection()
+        kept = self._kept_cursor
+        if kept is None or kept.connection is not self.connection or self.queries_logged:
+            kept = self._kept_cursor = self.cursor()
+        return kept
+
     def _configure_connection(self, connection) -> bool:
         """Apply the settings of `DATABASES[…]["SESSION"]`.
 
