@@ -4,19 +4,22 @@ The server has as many threads as connections. Those that wait for a body, or fo
 clients hold up nobody. The work itself takes a slot, with its database connection: more at once would only be slower.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from queue import SimpleQueue
+from threading import Lock
 from typing import Any
 
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.http.response import HttpResponseBase
+from django.http.response import HttpResponse, HttpResponseBase
 from django.utils import translation
 
 from conversations.api.errors import problem_response
+from conversations.api.fast_path import hot_read_of
 from conversations.exceptions import TooSlow
 from imsite import slow_clients
 from imsite.observing import ObservingMiddleware
@@ -24,16 +27,43 @@ from imsite.observing import ObservingMiddleware
 StartResponse = Callable[..., Any]
 
 
+class Slots:
+    """Database connections for as many requests as are worked on at once. The request that has waited longest is next.
+
+    A queue of the standard library gives them to whoever comes first: under load, some requests waited ten times as long as
+    most.
+    """
+
+    def __init__(self, slots: Iterable[BaseDatabaseWrapper]):
+        self._free = list(slots)
+        self._waiting: deque[SimpleQueue[BaseDatabaseWrapper]] = deque()
+        self._lock = Lock()
+
+    def take(self) -> BaseDatabaseWrapper:
+        """Wait for a slot."""
+        with self._lock:
+            if self._free:
+                return self._free.pop()
+            mine: SimpleQueue[BaseDatabaseWrapper] = SimpleQueue()
+            self._waiting.append(mine)
+        return mine.get()
+
+    def give_back(self, slot: BaseDatabaseWrapper) -> None:
+        """Hand a slot on to the next request."""
+        with self._lock:
+            if self._waiting:
+                self._waiting.popleft().put(slot)
+            else:
+                self._free.append(slot)
+
+
 class SlottedApplication:
     """Django's WSGI application with WEB_THREADS slots, and complete bodies."""
 
     def __init__(self, django_application: WSGIHandler):
         self.django_application = django_application
-        self.free: SimpleQueue[BaseDatabaseWrapper] = SimpleQueue()
-        for _number in range(settings.WEB_THREADS):
-            connection = connections.create_connection(DEFAULT_DB_ALIAS)
-            connection.inc_thread_sharing()  # of one thread after another
-            self.free.put(connection)
+        self.middleware = django_application._middleware_chain  # type: ignore[attr-defined]  # not in the stubs
+        self.slots = Slots([_shared_connection() for _number in range(settings.WEB_THREADS)])
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         if environ.get("CONTENT_LENGTH", "0") != "0" or "HTTP_TRANSFER_ENCODING" in environ:
@@ -41,9 +71,11 @@ class SlottedApplication:
                 slow_clients.read_body(environ)
             except TooSlow as error:
                 return _refusal(error, environ, start_response)
-        connection = self.free.get()
+        connection = self.slots.take()
         connections[DEFAULT_DB_ALIAS] = connection
         try:
+            if environ["PATH_INFO"].isascii() and hot_read_of(environ):
+                return self._answer_hot_read(environ, start_response, connection)
             response: HttpResponseBase = self.django_application(environ, start_response)
             if not response.streaming:
                 body = [b"".join(response)]  # a list is handed over at once: no thread waits for the client to read it
@@ -51,8 +83,23 @@ class SlottedApplication:
                 return body
         finally:
             del connections[DEFAULT_DB_ALIAS]
-            self.free.put(connection)
+            self.slots.give_back(connection)
         return slow_clients.pieces_of(response, environ)
+
+    def _answer_hot_read(
+        self, environ: dict[str, Any], start_response: StartResponse, connection: BaseDatabaseWrapper
+    ) -> list[bytes]:
+        """Do what Django's handler does, without its signals, which take a tenth of the time of the fastest read."""
+        connection.close_if_unusable_or_obsolete()  # what Django does at the first signal
+        response: HttpResponse = self.middleware(WSGIRequest(environ))
+        start_response(f"{response.status_code} {response.reason_phrase}", list(response.items()))
+        return [response.content]
+
+
+def _shared_connection() -> BaseDatabaseWrapper:
+    connection = connections.create_connection(DEFAULT_DB_ALIAS)
+    connection.inc_thread_sharing()  # of one thread after another
+    return connection
 
 
 def _refusal(error: TooSlow, environ: dict[str, Any], start_response: StartResponse) -> list[bytes]:

@@ -1,9 +1,13 @@
 """The fast path of the hot reads: it answers like the long way, byte for byte, and answers nothing else."""
 
 from datetime import timedelta
+from typing import Any
 from unittest import mock
 
 from django.conf import settings
+from django.core import signals
+from django.core.handlers.wsgi import WSGIHandler
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.http import HttpResponse
 from django.test import Client, RequestFactory, override_settings
 from django.utils import timezone
@@ -12,6 +16,7 @@ from conversations.access import api_keys
 from conversations.api import fast_path
 from conversations.api.urls import router
 from conversations.models import ApiKey
+from imsite import slots
 from tests.support.acting import ACTIONS
 from tests.support.api import BROWSER, ApiTestCase, conversation_url, url
 from tests.support.cast import ALICE, BOB, CAROL, bearer, make_conversation, make_conversations, usersig, with_key
@@ -36,8 +41,25 @@ def parts(response: HttpResponse) -> tuple[int, dict[str, str], bytes]:
     return response.status_code, dict(response.items()), response.content
 
 
+def from_server(address: str, *, secure: bool, **headers: str) -> tuple[int, dict[str, str], bytes]:
+    """Return the parts of the answer that the web server gives, on this test's connection."""
+    environ = RequestFactory().get(address, secure=secure, **headers).environ
+    started: list[Any] = []
+    own = connections[DEFAULT_DB_ALIAS]
+    with mock.patch.object(slots, "_shared_connection", return_value=own):
+        application = slots.SlottedApplication(WSGIHandler())
+    long_way = mock.patch.object(signals.request_started, "send", side_effect=AssertionError("It took the long way."))
+    kept_open = mock.patch.object(own, "close_if_unusable_or_obsolete")  # in the test's transaction
+    try:
+        with long_way, kept_open:
+            body = b"".join(application(environ, lambda *arguments: started.extend(arguments)))
+    finally:
+        connections[DEFAULT_DB_ALIAS] = own
+    return int(started[0].split()[0]), dict(started[1]), body
+
+
 class SameAnswerTests(ApiTestCase):
-    """Each request goes both ways."""
+    """Each request goes three ways: the web server's, the fast path's and the long one."""
 
     def setUp(self):
         make_conversations(3)
@@ -45,14 +67,15 @@ class SameAnswerTests(ApiTestCase):
         make_conversation(BOB)
 
     def assert_same(self, address: str, credential: dict[str, str], *, secure: bool = False, **headers: str) -> HttpResponse:
-        """Assert that both ways answer the same, and return the answer."""
+        """Assert that all ways answer the same, and return the answer."""
         headers = credential | {"HTTP_X_REQUEST_ID": "same"} | headers
         request = RequestFactory().get(address, **headers)
-        self.assertIsNotNone(fast_path._hot_read(request), address)
+        self.assertIsNotNone(fast_path.hot_read_of(request.META), address)
         short = Client().get(address, secure=secure, **headers)
-        with mock.patch.object(fast_path, "_hot_read", return_value=None):
+        with mock.patch.object(fast_path, "hot_read_of", return_value=None):
             long = Client().get(address, secure=secure, **headers)
         self.assertEqual(parts(short), parts(long))
+        self.assertEqual(parts(short), from_server(address, secure=secure, **headers))
         return short
 
     def test_reads(self):
@@ -68,7 +91,7 @@ class SameAnswerTests(ApiTestCase):
         for address in (url(), conversation_url("c2c_bob"), url("conversations/lookup/")):
             with self.subTest(address):
                 response = self.client.get(f"{address}%0A", **self.alice)
-                with mock.patch.object(fast_path, "_hot_read", return_value=None):
+                with mock.patch.object(fast_path, "hot_read_of", return_value=None):
                     long = self.client.get(f"{address}%0A", **self.alice)
                 self.assertEqual(response.status_code, long.status_code)
                 self.assertIn(response.status_code, (400, 404))
@@ -165,7 +188,7 @@ class HostTests(ApiTestCase):
 
 class OnlyHotReadsTests(ApiTestCase):
     def is_hot(self, method: str, address: str, **headers: str) -> bool:
-        return fast_path._hot_read(RequestFactory().generic(method, address, **headers)) is not None
+        return fast_path.hot_read_of(RequestFactory().generic(method, address, **headers).META) is not None
 
     def test_three_reads_are_hot(self):
         for address in HOT:
