@@ -1,7 +1,9 @@
 """How PostgreSQL stores the tables, and an index of Django's log by what an entry is about.
 
-Each change of a list updates its owner's row, in place if its page has room. Django's second indexes for LIKE on text keys
-go: no read uses them, and every new row would pay.
+Each change of a list updates its owner's row, in place if its page has room. A conversation's row moves in its indexes, but
+stays in its page if that has room (docs/decisions/0006-index-writes.md). PostgreSQL cleans a table when a fifth of it has
+changed: of the large ones, that is too late and then too much at once. Django's second indexes for LIKE on text keys go: no
+read uses them, and every new row would pay.
 """
 
 from django.db import migrations, models
@@ -9,12 +11,23 @@ from django.db import migrations, models
 from conversations.models import index_operations
 
 LOG_BY_OBJECT = models.Index(fields=["object_id"], name="conversations_log_by_object")
+CLEANED_SOONER = "autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05"
+STORAGE = {
+    "conversation": f"fillfactor = 80, {CLEANED_SOONER}",
+    "owner": f"fillfactor = 50, {CLEANED_SOONER}",
+    "groupmember": CLEANED_SOONER,
+    "thread": CLEANED_SOONER,
+    "message": f"autovacuum_vacuum_insert_scale_factor = 0.05, {CLEANED_SOONER}",
+    # Few rows are pending at any time, among many that are applied.
+    "webhookevent": "autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02",
+}
 LIKE_INDEXES = "SELECT indexname FROM pg_indexes WHERE tablename LIKE 'conversations\\_%' AND indexname LIKE '%\\_like'"
 
 
 def tune(apps, schema_editor):
     if schema_editor.connection.vendor == "postgresql":
-        schema_editor.execute("ALTER TABLE conversations_owner SET (fillfactor = 50)")
+        for table, parameters in STORAGE.items():
+            schema_editor.execute(f"ALTER TABLE conversations_{table} SET ({parameters})")
         with schema_editor.connection.cursor() as cursor:
             cursor.execute(LIKE_INDEXES)
             names = [name for (name,) in cursor.fetchall()]

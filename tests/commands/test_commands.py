@@ -12,7 +12,9 @@ from unittest import mock
 import orjson
 import pytest
 from django.core.management import CommandError, call_command, execute_from_command_line
+from django.db import connection
 from django.test import TestCase
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from conversations import sync_tokens
@@ -26,6 +28,18 @@ from tests.support.cast import ALICE, FORGED_NAME, make_conversation, unsafe_cha
 from tests.support.servers import migrated_sqlite
 
 LINE = b'{"owner":"alice","conversation":{"conversationID":"c2c_bob"}}\n'
+
+
+MESSAGE = orjson.dumps(
+    {
+        "From_Account": "bob",
+        "To_Account": ALICE,
+        "MsgSeq": 1,
+        "MsgRandom": 1,
+        "MsgTimeStamp": 1_700_000_000,
+        "MsgBody": [{"MsgType": "TIMTextElem", "MsgContent": {"Text": "Hi"}}],
+    }
+)
 
 
 def run(*arguments: str) -> tuple[str, str, int]:
@@ -83,6 +97,14 @@ class ImportTests(TestCase):
         out, _, status = run("import_conversations", self.file(LINE), self.file(LINE))
 
         self.assertEqual((out.strip(), status), ("1 created, 0 replaced, 1 unchanged, 0 invalid.", 0))
+
+    def test_the_database_counts_the_new_rows_at_once_where_plans_need_it(self):
+        for command, line in (("import_conversations", LINE), ("import_messages", MESSAGE)):
+            for options, analyzes in (["--dry-run"], 0), ([], int(connection.vendor == "postgresql")):
+                with self.subTest(command, options=options), CaptureQueriesContext(connection) as queries:
+                    run(command, *options, self.file(line))
+
+                self.assertEqual(sum(query["sql"].startswith("ANALYZE") for query in queries), analyzes)
 
     def test_a_dry_run_says_so(self):
         out, _, _ = run("import_conversations", "--dry-run", self.file(LINE))

@@ -1,6 +1,6 @@
 """Indexes are made beside writes, and finished by the next run after half a failure; an older layout is refused."""
 
-from unittest import mock
+from unittest import mock, skipUnless
 
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
@@ -40,6 +40,16 @@ def indexes() -> dict[str, bool]:
 class MigrationTests(TransactionTestCase):
     def setUp(self):
         self.addCleanup(migrate)
+
+    @skipUnless(connection.vendor == "postgresql", "only PostgreSQL has these")
+    def test_tables_that_change_all_the_time_are_stored_for_that(self):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT relname, reloptions FROM pg_class WHERE reloptions IS NOT NULL AND relkind = 'r'")
+            stored = {name.removeprefix("conversations_"): options for name, options in cursor.fetchall()}
+
+        self.assertIn("fillfactor=80", stored["conversation"])
+        for table in ("conversation", "owner", "groupmember", "thread", "message", "webhookevent"):
+            self.assertTrue(any(option.startswith("autovacuum_vacuum_scale_factor=0.0") for option in stored[table]), table)
 
     def test_an_older_layout_is_refused_with_what_to_do(self):
         MigrationRecorder(connection).record_applied(APP, "0017_owner_by_rest_of_nick")

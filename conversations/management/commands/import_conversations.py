@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from conversations.exceptions import ConversationError
 from conversations.identifiers import check_owner_id
 from conversations.management.imports import ImportCommand
+from conversations.models import Conversation, Owner
 from conversations.transfer.conversations import Summary, import_records
 
 
@@ -21,6 +22,8 @@ class Command(ImportCommand):
         "Flutter, Web, mini program, uni-app, C API), or answers of get_list. Safe to repeat. Keys that can't be stored are "
         "reported and ignored. Invalid lines are reported and skipped; the exit status is then 1."
     )
+
+    models = (Conversation, Owner)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)

@@ -14,6 +14,7 @@ from conversations.exceptions import ConversationError
 from conversations.formats import fields
 from conversations.management.arguments import moment
 from conversations.management.imports import ImportCommand
+from conversations.models import Conversation, Message, Owner, Thread
 from conversations.times import to_epoch_s
 from conversations.transfer.messages import ALL_READ_S, Summary, import_records
 
@@ -25,6 +26,8 @@ class Command(ImportCommand):
         "one message per line. Each message needs its time, and MsgSeq in a group or MsgRandom elsewhere. Imported messages "
         "are marked as read. Safe to repeat. Invalid lines are reported and skipped; the exit status is then 1."
     )
+
+    models = (Message, Conversation, Owner, Thread)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
