@@ -21,8 +21,8 @@ from tests.support.servers import RunningServer
 
 ROOT = documents.ROOT
 API_PAGES = ("docs/api.md", "docs/zh/api.md")
-# Run in a copy of the project by test_readme.py.
-ELSEWHERE = ("make run", "make serve")
+# Run in a copy of the project by test_readme.py, and by test_backup.py.
+ELSEWHERE = ("make run", "make serve", "pg_dump", "createdb", "pg_restore", "VACUUM INTO")
 PARAMETER = re.compile(r"{\w+}")
 PASTED = [page for page in documents.pages() if page.name != "README.zh.md" and "zh" not in page.parts]
 
@@ -101,6 +101,9 @@ class PastedTests(SimpleTestCase):
 
     def test_pasting_monitoring(self):
         self.run_page("docs/monitoring.md")
+
+    def test_pasting_backup(self):
+        self.run_page("docs/backup.md")
 
     def test_pasting_operations(self):
         self.run_page("docs/operations.md")
