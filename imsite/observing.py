@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from prometheus_client import Counter, Gauge, Histogram
 from structlog.typing import Processor
 
+from conversations import acting
 from conversations.access.client_addresses import client_address
 from conversations.logs import sparing
 from conversations.request_notes import CODE, CREDENTIAL, OWNER, ROUTE, request_id_of
@@ -43,6 +44,7 @@ class ObservingMiddleware:
         started = time.perf_counter()
         request_id = request_id_of(request)
         structlog.contextvars.bind_contextvars(request_id=request_id)
+        acting.begin(acting.SYSTEM)
         IN_PROGRESS.inc()
         try:
             response = self.get_response(request)

@@ -97,6 +97,7 @@ CALLBACK_DAYS = whole_number("CALLBACK_DAYS", 7, DAYS_MAX)  # days after which a
 
 # Days after which `prune` deletes rows; 0 is never.
 MESSAGE_DAYS = whole_number("MESSAGE_DAYS", 0, DAYS_MAX)  # messages that no conversation needs
+EVENT_DAYS = whole_number("EVENT_DAYS", 365, DAYS_MAX)  # what happened to conversations besides messages
 WEBHOOK_DAYS = whole_number("WEBHOOK_DAYS", 90, DAYS_MAX)  # applied webhooks
 ACCESS_LOG_DAYS = whole_number("ACCESS_LOG_DAYS", 365, DAYS_MAX)
 STAFF_LOG_DAYS = whole_number("STAFF_LOG_DAYS", 365, DAYS_MAX)

@@ -15,6 +15,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from conversations import acting
 from conversations.exceptions import InvalidParameter, NotAuthenticated
 from conversations.identifiers import check_owner_id
 from conversations.models import ApiKey
@@ -78,6 +79,13 @@ class Grant(NamedTuple):
     owner_id: str | None  # None: a service key, for requests that name the owner themselves
     scopes: frozenset[str]
     credential: str  # a key's visible start; for all UserSigs of a user the same
+
+    @property
+    def actor(self) -> str:
+        """The name under which its changes are recorded."""
+        if self.credential.startswith(KEY_START):
+            return f"key:{self.credential.removeprefix(KEY_START)}"
+        return acting.USERSIG if self.credential.startswith("user:") else self.credential
 
 
 class _StoredKey(NamedTuple):

@@ -28,7 +28,7 @@ class Outcome(NamedTuple):
         if self.is_listed:
             save_conversations(self.owner, [self.conversation], columns, by=by)
         else:
-            save_unlisted([self.conversation], columns)
+            save_unlisted(self.owner, [self.conversation], columns, by=by)
 
 
 class Result(NamedTuple):

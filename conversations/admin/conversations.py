@@ -216,7 +216,9 @@ class ConversationAdmin(BigTableAdmin):
 
     def save_model(self, request, obj, form, change):
         to = form.cleaned_data["read_up_to"]
-        form.changes = corrections.move_read_position(owner_id=obj.owner_id, conversation_id=obj.conversation_id, to=to)
+        form.changes = corrections.move_read_position(
+            owner_id=obj.owner_id, conversation_id=obj.conversation_id, to=to, user_id=request.user.pk
+        )
 
     def save_related(self, request, form, formsets, change):
         """Do nothing: no related rows are edited."""

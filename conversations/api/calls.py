@@ -16,6 +16,7 @@ from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.viewsets import ViewSet
 
+from conversations import acting
 from conversations.access.api_keys import INGEST
 from conversations.api.authentication import Actor, StaffActor
 from conversations.api.parsers import buffer_chunked_body, refuse_unknown_keys
@@ -131,6 +132,7 @@ class EndpointViewSet(ViewSet):
         super().initial(request, *args, **kwargs)
         if "HTTP_TRANSFER_ENCODING" in request.META and not request.META.get("CONTENT_LENGTH"):
             buffer_chunked_body(request._request)
+        acting.begin(request.user.grant.actor)
         if self.action not in (None, "metadata"):  # None: a method that is not declared; metadata: OPTIONS
             self.call = self.take_apart(getattr(self, self.action).endpoint, request, request.user, kwargs)
 

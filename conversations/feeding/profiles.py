@@ -26,7 +26,7 @@ from conversations.feeding.locked_groups import LockedGroup, lock_group
 from conversations.feeding.members import MembershipChanges
 from conversations.formats.rest_groups import GroupInfo, Profile
 from conversations.models import Conversation, Group, Owner, ProfileUpdate
-from conversations.store import notifications
+from conversations.store import events, notifications
 from conversations.store.owners import lock_owners
 from conversations.store.threads import threads_of_group
 from conversations.store.transactions import Progress, in_transaction, run_each
@@ -209,6 +209,7 @@ def _update_rows(conversation_id: str, owner_ids: list[str], profile: _NewProfil
     version = Owner.objects.filter(owner_id=OuterRef("owner_id")).values("version")
     rows = Conversation.objects.filter(owner_id__any_of=changed, conversation_id=conversation_id)
     rows.update(**profile.values(), version=Subquery(version), changed_by=ChangedBy.NAME, changed_at=timezone.now())
+    events.record_names(conversation_id, changed)
     # A notification that names its owners wakes nobody else's followers.
     for start in range(0, len(changed), notifications.MAX_NAMED):
         named = changed[start : start + notifications.MAX_NAMED]

@@ -183,6 +183,6 @@ def _save(owner: LockedOwner, changed: list[Conversation]) -> None:
     new = [row for row in listed if row._state.adding]
     save_conversations(owner, [row for row in listed if not row._state.adding], COLUMNS, by=ChangedBy.REPORT)
     insert_rows(owner, new, by=ChangedBy.REPORT)
-    save_unlisted([row for row in changed if row.deleted_at is not None], COLUMNS)
+    save_unlisted(owner, [row for row in changed if row.deleted_at is not None], COLUMNS, by=ChangedBy.REPORT)
     if not listed:
         save_owners([owner])  # who may have new conversation groups, of deleted conversations

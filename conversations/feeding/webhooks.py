@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from conversations import acting
 from conversations.actions import reading
 from conversations.choices import Membership
 from conversations.exceptions import ConversationError, ServiceUnavailable
@@ -51,7 +52,8 @@ def apply(webhook: WebhookEvent, content: Mapping[str, Any] | None = None) -> bo
     Its stored body is parsed unless its `content` is passed.
     """
     try:
-        _parse_and_apply(webhook, orjson.loads(webhook.body) if content is None else content)
+        with acting.acting(f"webhook:{webhook.pk}"):
+            _parse_and_apply(webhook, orjson.loads(webhook.body) if content is None else content)
         webhook.outcome, webhook.error, webhook.applied_at = WebhookOutcome.APPLIED, "", timezone.now()
     except (ConversationError, Error) as error:
         webhook.outcome, webhook.error = _outcome_of(error), _first_line_of(error)

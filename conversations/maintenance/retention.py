@@ -12,7 +12,16 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from conversations.models import AccessLogEntry, ApiKey, LoginLogEntry, RefusedWebhooks, WebhookEvent, WebhookOutcome
+from conversations.models import (
+    AccessLogEntry,
+    ApiKey,
+    ConversationEvent,
+    LoginLogEntry,
+    RefusedWebhooks,
+    WebhookEvent,
+    WebhookOutcome,
+)
+from conversations.times import to_epoch_us
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise as StrPromise
@@ -35,6 +44,11 @@ KINDS = (
         lambda before: WebhookEvent.objects.filter(outcome=WebhookOutcome.APPLIED, received_at__lt=before),
     ),
     Kind(_("refused webhooks"), lambda: settings.WEBHOOK_DAYS, lambda before: RefusedWebhooks.objects.filter(hour__lt=before)),
+    Kind(
+        _("events of conversations"),
+        lambda: settings.EVENT_DAYS,
+        lambda before: ConversationEvent.objects.filter(time_us__lt=to_epoch_us(before)),
+    ),
     Kind(
         _("access log entries"),
         lambda: settings.ACCESS_LOG_DAYS,

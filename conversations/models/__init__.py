@@ -2,6 +2,7 @@
 
 from conversations.models.api_keys import ApiKey
 from conversations.models.conversations import Conversation, ConversationRow
+from conversations.models.events import ConversationEvent
 from conversations.models.groups import Group, GroupMember, GroupMemberRow, ProfileUpdate
 from conversations.models.messages import Message, MessageRow, Thread
 from conversations.models.owners import Owner, PendingReceipt
@@ -9,7 +10,7 @@ from conversations.models.staff import AccessLogEntry, LoginEvent, LoginLogEntry
 from conversations.models.webhooks import RefusedWebhooks, WebhookEvent, WebhookOutcome, WebhookRefusal
 
 __all__ = [
-    "AccessLogEntry", "ApiKey", "Conversation", "ConversationRow", "Group", "GroupMember", "GroupMemberRow", "LoginEvent",
-    "LoginLogEntry", "Message", "MessageRow", "Owner", "PendingReceipt", "ProfileUpdate", "RefusedWebhooks", "SavedView",
-    "Thread", "WebhookEvent", "WebhookOutcome", "WebhookRefusal",
+    "AccessLogEntry", "ApiKey", "Conversation", "ConversationEvent", "ConversationRow", "Group", "GroupMember",
+    "GroupMemberRow", "LoginEvent", "LoginLogEntry", "Message", "MessageRow", "Owner", "PendingReceipt", "ProfileUpdate",
+    "RefusedWebhooks", "SavedView", "Thread", "WebhookEvent", "WebhookOutcome", "WebhookRefusal",
 ]  # fmt: skip

@@ -1,8 +1,12 @@
 """Conversations: a row for each entry of a user's list."""
 
+from collections.abc import Collection
+from typing import Any, Self
+
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
@@ -107,6 +111,17 @@ class ConversationColumns(models.Model):
 
     def __str__(self) -> str:
         return f"{self.owner_id} {self.conversation_id}"
+
+    @classmethod
+    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any], **options: Any) -> Self:
+        row = super().from_db(db, field_names, values, **options)
+        row.loaded = dict(zip(field_names, values))
+        return row
+
+    @cached_property
+    def loaded(self) -> dict[str, Any]:
+        """Return the columns as they were read, by name; none of a new row."""
+        return {}
 
     @property
     def is_group(self) -> bool:

@@ -69,6 +69,12 @@ class LoginLogQuerySet(models.QuerySet[Any]):
         return self.filter(Q(username=text) | Q(address=text)).order_by((F("id") + 0).desc())
 
 
+class ConversationEventQuerySet(models.QuerySet[Any]):
+    def of(self, owner_id: str, conversation_id: str) -> Self:
+        """Select the events of an owner's conversation, newest first."""
+        return self.filter(owner_id=owner_id, conversation_id=conversation_id).order_by("-time_us")
+
+
 class SavedViewQuerySet(models.QuerySet[Any]):
     def shown_to(self, user: Any) -> Self:
         """Select a member of staff's own views and the shared ones, their own first."""

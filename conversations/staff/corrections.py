@@ -12,6 +12,7 @@ from django.contrib.admin.models import LogEntry
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from conversations import acting
 from conversations.actions import pins, reading, recounts, row_state, settings
 from conversations.actions import results as actions_results
 from conversations.actions.results import Result, Results
@@ -119,7 +120,8 @@ def apply(*, action: str, owner_id: str, seen: Mapping[str, int], user_id: int) 
 
     Repeating it, as a second click does, changes nothing. Raises ConversationNotFound, PreviewOutdated.
     """
-    effects = _effects_of(CORRECTIONS[action], owner_id, list(seen))
+    with acting.acting(staff_actor(user_id)):
+        effects = _effects_of(CORRECTIONS[action], owner_id, list(seen))
     changed = [effect for effect in effects if effect.changes]
     if any(effect.conversation.version != seen[effect.conversation.conversation_id] for effect in changed):
         raise PreviewOutdated(_("The conversation changed in the meantime. Review the changes again."))
@@ -131,17 +133,23 @@ def apply(*, action: str, owner_id: str, seen: Mapping[str, int], user_id: int) 
 
 
 @in_transaction
-def move_read_position(*, owner_id: str, conversation_id: str, to: int) -> list[Change]:
+def move_read_position(*, owner_id: str, conversation_id: str, to: int, user_id: int) -> list[Change]:
     """Move a read position as `recounts.move_read_position` does and return the changes; the caller logs them.
 
     Raises ConversationError.
     """
     act = _one_by_one(partial(recounts.move_read_position, to=to))
     move = Correction(label="", outcome=OUTCOMES[MOVE], act=act, is_offered=lambda row: True)
-    [effect] = _effects_of(move, owner_id, [conversation_id])
+    with acting.acting(staff_actor(user_id)):
+        [effect] = _effects_of(move, owner_id, [conversation_id])
     if effect.refusal:
         raise InvalidParameter(effect.refusal, field="to")
     return effect.changes
+
+
+def staff_actor(user_id: int) -> str:
+    """Return the name under which a member of staff's changes are recorded."""
+    return f"staff:{user_id}"
 
 
 def parse_versions(texts: Mapping[str, str]) -> dict[str, int]:

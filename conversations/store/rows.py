@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from conversations.choices import ChangedBy
 from conversations.models import Conversation
-from conversations.store import json_rows
+from conversations.store import events, json_rows
 from conversations.store.owners import LockedOwner, save_owners
 
 Key = tuple[str, str]  # owner ID, conversationID
@@ -64,6 +64,7 @@ def save_conversations(
             (conversations[0].wire_head,) = cursor.fetchone()
     else:
         update_rows(conversations, columns)
+    events.record(conversations, owner.group_names, by=by)
     save_owners([owner])
 
 
@@ -75,6 +76,7 @@ def insert_rows(owner: LockedOwner, rows: Sequence[Conversation], *, by: Changed
         stamp(row, owner, by)
         row.created_version = row.version
     _insert(rows)
+    events.record(rows, owner.group_names, by=by)
     save_owners([owner])
 
 
@@ -90,7 +92,7 @@ def _insert(rows: Sequence[Conversation]) -> None:
         row._state.adding = False
 
 
-def save_unlisted(rows: Sequence[Conversation], columns: Sequence[str]) -> None:
+def save_unlisted(owner: LockedOwner, rows: Sequence[Conversation], columns: Sequence[str], *, by: ChangedBy) -> None:
     """Write these columns of a locked owner's rows that are not in the list, and new rows whole, as unlisted ones.
 
     No client sees them, so they take no version. A row that never was in the list has version 0.
@@ -100,6 +102,7 @@ def save_unlisted(rows: Sequence[Conversation], columns: Sequence[str]) -> None:
         row.deleted_at, row.version, row.created_version = timezone.now(), 0, 0
     _insert(new)
     update_rows(stored, columns)
+    events.record(rows, owner.group_names, by=by)
 
 
 def update_rows(rows: Sequence[Conversation], columns: Sequence[str]) -> None:
@@ -165,6 +168,7 @@ def save_rows(owners: Mapping[str, LockedOwner], rows: Sequence[Conversation], *
         stamp(row, owners[row.owner_id], by)
         row.created_version = row.created_version or row.version
     write_rows(rows)
+    events.record_visible(((row, owners[row.owner_id].group_names) for row in rows), by=by)
     save_owners(owners.values())
 
 

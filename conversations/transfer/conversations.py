@@ -15,7 +15,7 @@ from conversations.feeding import member_inference
 from conversations.formats import dialects, erasure
 from conversations.formats.entries import Entry
 from conversations.models import Message
-from conversations.store import erasures, message_reads
+from conversations.store import erasures, events, message_reads
 from conversations.store.message_reads import MessageKey
 from conversations.store.owners import lock_owners, save_owners
 from conversations.transfer import imported_rows
@@ -168,6 +168,7 @@ def _store(all_incoming: list[Incoming], summary: Summary, *, dry_run: bool) -> 
                 replaced += not stored.was_never_listed
         imported_rows.delete(outdated)
         imported_rows.insert(rows)
+        events.insert([events.imported(*imported_rows.key_and_version(row)) for row in rows])
         save_owners(owners.values())
         if dry_run:
             transaction.set_rollback(True)

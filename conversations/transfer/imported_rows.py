@@ -24,6 +24,7 @@ COLUMNS = (
     "changed_by", "changed_at", "created_version", "created_at",
 )  # fmt: skip
 _MOMENTS = ("last_message_at", "changed_at", "created_at")
+_OWNER_ID, _CONVERSATION_ID, _VERSION = (COLUMNS.index(name) for name in ("owner_id", "conversation_id", "version"))
 _MEMBER, _IMPORT = Membership.MEMBER.value, ChangedBy.IMPORT.value
 _TABLE = Conversation._meta.db_table
 
@@ -89,6 +90,11 @@ def stored_rows(pairs: Iterable[Pair]) -> dict[Pair, StoredRow]:
             [json_rows.parameter(KEY, pairs)],
         )
         return {row[:2]: StoredRow(*row[2:]) for row in cursor.fetchall()}
+
+
+def key_and_version(row: tuple[Any, ...]) -> tuple[str, str, int]:
+    """Return the owner ID, the conversationID and the version in the values of COLUMNS."""
+    return row[_OWNER_ID], row[_CONVERSATION_ID], row[_VERSION]
 
 
 def delete(pairs: Sequence[Pair]) -> None:

@@ -19,6 +19,7 @@ from conversations.models import (
     AccessLogEntry,
     ApiKey,
     Conversation,
+    ConversationEvent,
     GroupMember,
     Message,
     Owner,
@@ -30,7 +31,7 @@ from conversations.models.wire_head import WireHead
 CHUNK_ROWS = 500  # a message may have 64 kB
 THREADS_PER_QUERY = 100
 # Columns with a text that is JSON.
-JSON_COLUMNS = frozenset({"former_names", "group_names", "events", "body", "edit", "at_accounts", "targets"})
+JSON_COLUMNS = frozenset({"former_names", "group_names", "events", "changes", "body", "edit", "at_accounts", "targets"})
 # What a conversation's own JSON has, or makes no sense outside the database.
 IN_CONVERSATION = frozenset({
     *WireHead.columns, "owner_id", "marks", "conversation_groups", "last_message", "order_key", "wire_head",
@@ -53,6 +54,7 @@ def export_lines(user_id: str) -> Generator[bytes, None, None]:
     yield from _rows("apiKey", keys, without={"digest", "owner_id"})
     receipts = PendingReceipt.objects.filter(Q(owner_id=user_id) | Q(peer_id=user_id)).order_by("owner_id", "peer_id")
     yield from _rows("pendingReceipt", receipts)
+    yield from _events(user_id)
     # Which member of staff it was is personal, too, and not the user's.
     views = AccessLogEntry.objects.filter(owner_id=user_id).order_by("id")
     yield from _rows("view", views, without={"id", "username", "owner_id"})
@@ -116,6 +118,15 @@ def _messages_of(user_id: str, messages: QuerySet[Message]) -> Iterator[bytes]:
         bare_id = thread if is_group else threads.peer_in(thread, user_id)
         conversation_id = identifiers.join(ConversationType.GROUP if is_group else ConversationType.C2C, bare_id)
         yield _line("message", {"conversationID": conversation_id, "isSent": message["sender"] == user_id, **message})
+
+
+def _events(user_id: str) -> Iterator[bytes]:
+    """Yield what happened to the user's conversations; of staff not who it was."""
+    for values in ConversationEvent.objects.filter(owner_id=user_id).order_by("pk").values().iterator(CHUNK_ROWS):
+        event: dict[str, Any] = {name: value for name, value in values.items() if name not in ("pk", "owner_id")}
+        if event["actor"].startswith("staff:"):
+            event["actor"] = "staff"
+        yield _line("event", event)
 
 
 # ---- Webhooks ----------------------------------------------------------------------------------

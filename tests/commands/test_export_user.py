@@ -48,7 +48,7 @@ class ContentTests(TestCase):
         self.lines = exported()
 
     def test_every_text_of_theirs_is_in_it(self):
-        as_json = (".wire_head", ".last_message", ".former_names", ".group_names")
+        as_json = (".wire_head", ".last_message", ".former_names", ".group_names", ".changes")
         own = [
             (where, text)
             for where, row, text in subject.cells()
@@ -129,7 +129,8 @@ class ContentTests(TestCase):
             "RefusedWebhooks": "of nobody",
         }
         covered = {
-            "Owner", "Conversation", "Message", "GroupMember", "ApiKey", "PendingReceipt", "AccessLogEntry", "WebhookEvent",
+            "Owner", "Conversation", "ConversationEvent", "Message", "GroupMember", "ApiKey", "PendingReceipt",
+            "AccessLogEntry", "WebhookEvent",
         }  # fmt: skip
         tables = {model.__name__ for model in apps.get_app_config("conversations").get_models() if model._meta.managed}
         self.assertEqual(tables, covered | not_exported.keys())

@@ -15,10 +15,19 @@ from django.utils import timezone
 
 from conversations.access import api_keys
 from conversations.maintenance import retention
-from conversations.models import AccessLogEntry, ApiKey, LoginLogEntry, RefusedWebhooks, WebhookEvent, WebhookOutcome
+from conversations.models import (
+    AccessLogEntry,
+    ApiKey,
+    ConversationEvent,
+    LoginLogEntry,
+    RefusedWebhooks,
+    WebhookEvent,
+    WebhookOutcome,
+)
+from conversations.times import to_epoch_us
 
 OLD, NEW = timedelta(days=40), timedelta(days=20)
-DAYS = dict.fromkeys(("WEBHOOK_DAYS", "ACCESS_LOG_DAYS", "STAFF_LOG_DAYS", "REVOKED_KEY_DAYS"), 30)
+DAYS = dict.fromkeys(("EVENT_DAYS", "WEBHOOK_DAYS", "ACCESS_LOG_DAYS", "STAFF_LOG_DAYS", "REVOKED_KEY_DAYS"), 30)
 
 
 @override_settings(**DAYS)
@@ -30,6 +39,9 @@ class RetentionTests(TestCase):
                 event = WebhookEvent.objects.create(command="C2C.CallbackAfterSendMsg", outcome=outcome)
                 WebhookEvent.objects.filter(pk=event.pk).update(received_at=now - age)
             RefusedWebhooks.objects.create(reason="clock", hour=now - age, count=1, last_at=now - age)
+            ConversationEvent.objects.create(
+                owner_id="alice", conversation_id="c2c_bob", time_us=to_epoch_us(now - age), version=1, kind="pin"
+            )
             entry = AccessLogEntry.objects.create(username="sue", owner_id="alice")
             AccessLogEntry.objects.filter(pk=entry.pk).update(viewed_at=now - age)
             LoginLogEntry.objects.create(event="failed", username="sue", hour=now - age, count=1, last_at=now - age)
@@ -51,9 +63,9 @@ class RetentionTests(TestCase):
             self.assertEqual(WebhookEvent.objects.count(), 6)
         wet = [retention.prune(kind) for kind in retention.KINDS]
 
-        self.assertEqual((dry, wet), ([1, 1, 1, 1, 1, 2, 1, 1], [1, 1, 1, 1, 1, 2, 1, 1]))
-        left = (WebhookEvent, AccessLogEntry, LogEntry, LoginLogEntry, ApiKey, Session, AccessAttempt)
-        self.assertEqual([model._default_manager.count() for model in left], [5, 1, 1, 1, 3, 1, 1])
+        self.assertEqual((dry, wet), ([1, 1, 1, 1, 1, 1, 2, 1, 1], [1, 1, 1, 1, 1, 1, 2, 1, 1]))
+        left = (WebhookEvent, ConversationEvent, AccessLogEntry, LogEntry, LoginLogEntry, ApiKey, Session, AccessAttempt)
+        self.assertEqual([model._default_manager.count() for model in left], [5, 1, 1, 1, 1, 3, 1, 1])
         self.assertEqual(WebhookEvent.objects.filter(outcome=WebhookOutcome.FAILED).count(), 2)
         self.assertEqual([retention.prune(kind) for kind in retention.KINDS], [0] * len(retention.KINDS))
 
@@ -75,7 +87,7 @@ class RetentionTests(TestCase):
 
     @override_settings(**dict.fromkeys(DAYS, 0))
     def test_zero_days_are_for_ever(self):
-        self.assertEqual([retention.prune(kind) for kind in retention.KINDS[:5]], [0] * 5)
+        self.assertEqual([retention.prune(kind) for kind in retention.KINDS[:6]], [0] * 6)
 
     def test_a_kind_that_fails_does_not_keep_the_others_from_being_pruned(self):
         fail = mock.Mock(side_effect=RuntimeError("broken"))

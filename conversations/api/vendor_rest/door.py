@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
+from conversations import acting
 from conversations.access import rate_limits, usersig
 from conversations.api.envelope import envelope
 from conversations.api.errors import log_failure, with_retry_after
@@ -63,7 +64,9 @@ def _answer(request: HttpRequest, call: VendorCall | None) -> contacts.Content:
         raise RestError(RestCode.UNKNOWN_CALL, _("This server does not have this call."))
     if request.method != "POST":
         raise RestError(RestCode.NOT_POST, _("Use POST."))
-    rate_limits.count(f"administrator:{check_administrator(request)}", settings.RATE_LIMIT_KEY)
+    administrator = f"administrator:{check_administrator(request)}"
+    acting.begin(administrator)
+    rate_limits.count(administrator, settings.RATE_LIMIT_KEY)
     if "HTTP_TRANSFER_ENCODING" in request.META and not request.META.get("CONTENT_LENGTH"):
         buffer_chunked_body(request)
     return call.answer(read_object(request, MAX_BYTES)[1])

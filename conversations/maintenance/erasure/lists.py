@@ -10,7 +10,7 @@ from conversations.choices import ChangedBy
 from conversations.formats import erasure
 from conversations.maintenance import traces
 from conversations.maintenance.erasure.kinds import Kind, Tally
-from conversations.models import Conversation, Owner
+from conversations.models import Conversation, ConversationEvent, Owner
 from conversations.store import rows as store_rows
 from conversations.store.owners import begin_epoch, lock_owners
 from conversations.store.rows import Key
@@ -116,6 +116,7 @@ def _erase_own(user_id: str, conversation_ids: Sequence[str]) -> Tally:
 
 def _delete_own(user_id: str, conversation_ids: Sequence[str]) -> int:
     """Delete rows of the locked user. A client that follows the list starts over, and finds it without them."""
+    ConversationEvent.objects.filter(owner_id=user_id, conversation_id__in=conversation_ids).delete()
     if not conversation_ids:
         return 0
     deleted, _by_model = Conversation.objects.filter(owner_id=user_id).any_of(conversation_ids).delete()
@@ -126,6 +127,7 @@ def _delete_own(user_id: str, conversation_ids: Sequence[str]) -> int:
 @in_transaction
 def _erase_group_names(user_id: str) -> Tally:
     owner = lock_owners([user_id])[user_id]
+    ConversationEvent.objects.filter(owner_id=user_id).delete()  # also of conversations that are there no longer
     names = [name for name in owner.group_names if name]
     if owner.group_names:
         Owner.objects.named(user_id).update(group_names="[]", groups_version=0, reset_below=0)
