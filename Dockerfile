@@ -12,8 +12,8 @@ COPY conversations conversations
 COPY imsite imsite
 COPY locale locale
 COPY templates templates
-# The image is read-only when it runs. The key is for this command only.
-RUN SECRET_KEY=only-for-collecting-static-files-while-the-image-is-built ALLOWED_HOSTS=localhost \
+# The image is read-only when it runs. These settings are for this command only, which uses no database.
+RUN SECRET_KEY=only-for-collecting-static-files-while-the-image-is-built ALLOWED_HOSTS=localhost DATABASE_URL=sqlite:///:memory: \
     .venv/bin/python manage.py collectstatic --no-input --verbosity 0 \
     && .venv/bin/python -m compileall -q conversations imsite
 

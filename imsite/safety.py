@@ -29,6 +29,9 @@ def _problems(settings: Mapping[str, Any]) -> Iterator[str]:
         yield "ALLOWED_HOSTS is missing: list the host names of this server."
     elif "*" in settings["ALLOWED_HOSTS"]:
         yield "ALLOWED_HOSTS must not be '*'."
+    if not settings["IS_DATABASE_NAMED"]:
+        # A shell takes what follows an & or ; that is not quoted as another command, and the variable is lost.
+        yield "DATABASE_URL is missing: put it in single quotes in .env if it contains & or ;."
     if bool(settings["IM_SDK_APP_ID"]) != bool(settings["IM_SECRET_KEY"]):
         yield "IM_SDK_APP_ID and IM_SECRET_KEY must both be set, or neither."
     for name in ("CSRF_TRUSTED_ORIGINS", "CORS_ALLOWED_ORIGINS"):

@@ -20,7 +20,10 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.FileAwareEnv()
 # A date that many days ago still exists, and PostgreSQL takes no longer timeouts.
 DAYS_MAX, TIMEOUT_MAX_S, PORT_MAX = 36_500, 2_147_483, 65_535
-DATABASE_URL_FORM = "DATABASE_URL must be postgres://user:password@host:port/name or sqlite:///path."
+DATABASE_URL_FORM = (
+    "DATABASE_URL must be postgres://user:password@host:port/name or sqlite:///path. Special characters in the password are "
+    "percent-encoded: @ is %40."
+)
 FLAGS = {"": None, "true": True, "false": False, "on": True, "off": False, "yes": True, "no": False, "1": True, "0": False}
 
 
@@ -150,8 +153,12 @@ SENTRY_DSN = env.str("SENTRY_DSN", default="")  # errors are reported there
 # ---- Database --------------------------------------------------------------------------------
 
 _IS_WEB_PROCESS = flag("IS_WEB_PROCESS", default=False)  # set by the entry points of the servers
+# SQLite without being asked for is for development: in production a variable that was lost would go unnoticed.
+IS_DATABASE_NAMED = env.str("DATABASE_URL", default="") != ""
 try:
-    DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'imsite.sqlite3'}")}
+    DATABASES = {
+        "default": env.db_url_config(env.str("DATABASE_URL", default="") or f"sqlite:///{BASE_DIR / 'imsite.sqlite3'}")
+    }
 except (KeyError, ValueError) as error:
     raise ImproperlyConfigured(DATABASE_URL_FORM) from error
 _database = DATABASES["default"]

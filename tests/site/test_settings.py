@@ -18,6 +18,7 @@ from imsite.safety import refuse_unsafe
 SAFE = {
     "SECRET_KEY": "NqVwYS81VP7Hb1DX8pPd5khxE3pyIgKpaUnArl63XykWZeiNNC",  # 50 characters
     "ALLOWED_HOSTS": ["im.example.org"],
+    "IS_DATABASE_NAMED": True,
     "IM_SDK_APP_ID": 0,
     "IM_SECRET_KEY": "",
     "CSRF_TRUSTED_ORIGINS": ["https://im.example.org"],
@@ -52,6 +53,7 @@ def test_safe_settings_pass():
         ("SECRET_KEY", "django-insecure-" + "k3yW1th50randomcharacters" * 2),
         ("ALLOWED_HOSTS", []),
         ("ALLOWED_HOSTS", ["*"]),
+        ("DATABASE_URL", None),
         ("IM_SDK_APP_ID", 1400000001),
         ("IM_SECRET_KEY", "without an app"),
         ("CSRF_TRUSTED_ORIGINS", ["http://im.example.org"]),
@@ -71,8 +73,9 @@ def test_safe_settings_pass():
     ],
 )
 def test_each_unsafe_setting_is_named(name, value):
+    setting = "IS_DATABASE_NAMED" if name == "DATABASE_URL" else name
     with pytest.raises(ImproperlyConfigured, match=name):
-        refuse_unsafe(SAFE | {name: value})
+        refuse_unsafe(SAFE | {setting: value})
 
 
 def test_all_problems_are_told_at_once():
@@ -82,19 +85,22 @@ def test_all_problems_are_told_at_once():
 
 def start(**environment: str) -> subprocess.CompletedProcess:
     """What a process of its own says when it loads the WSGI application."""
-    inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     return subprocess.run(
-        [sys.executable, "-c", "import imsite.wsgi"], env=inherited | environment, capture_output=True, text=True, check=False
+        [sys.executable, "-c", "import imsite.wsgi"], env=inherited() | environment, capture_output=True, text=True, check=False
     )
+
+
+def inherited() -> dict[str, str]:
+    """What a process gets that has no settings but a database."""
+    return {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ} | {"DATABASE_URL": "sqlite:///:memory:"}
 
 
 def test_the_token_of_the_demo_is_none_in_production():
     code = "from imsite import settings; print([settings.IM_SDK_APP_ID, settings.IM_CALLBACK_TOKEN])"
 
     def settings_with(**environment: str) -> str:
-        inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
         command = [sys.executable, "-c", code]
-        return subprocess.run(command, env=inherited | environment, capture_output=True, text=True, check=True).stdout.strip()
+        return subprocess.run(command, env=inherited() | environment, capture_output=True, text=True, check=True).stdout.strip()
 
     assert settings_with(DEBUG="true") == "[1400000000, 'demo-only-callback-token']"
     assert settings_with(SECRET_KEY=SAFE["SECRET_KEY"], ALLOWED_HOSTS="im.example.org") == "[0, '']"
@@ -126,10 +132,9 @@ response_for_exception(RequestFactory().get("/api/v1/"), DisallowedHost("Unknown
 
 
 def test_production_logs_failures_after_a_commit_and_refused_hosts_once():
-    inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    safe = {"SECRET_KEY": SAFE["SECRET_KEY"], "ALLOWED_HOSTS": "im.example.org", "DATABASE_URL": "sqlite:///:memory:"}
+    safe = {"SECRET_KEY": SAFE["SECRET_KEY"], "ALLOWED_HOSTS": "im.example.org"}
 
-    done = subprocess.run([sys.executable, "-c", FAILURES], env=inherited | safe, capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", FAILURES], env=inherited() | safe, capture_output=True, text=True, check=True)
 
     assert "Error calling broken in on_commit()" in done.stderr
     assert "builtins.RuntimeError" in done.stderr
@@ -176,14 +181,35 @@ def test_a_malformed_setting_is_named(name, value):
     assert f"ImproperlyConfigured: {name}" in done.stderr
 
 
+def test_a_malformed_database_url_recalls_how_passwords_are_written():
+    done = start(DEBUG="true", DATABASE_URL="postgres://imsite:a/b@127.0.0.1:5432/imsite")
+
+    assert "@ is %40" in done.stderr
+    assert "a/b" not in done.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize("url", ["", None])
+def test_production_does_not_fall_back_to_sqlite(url):
+    given = {"SECRET_KEY": SAFE["SECRET_KEY"], "ALLOWED_HOSTS": "im.example.org", "PATH": os.environ["PATH"]}
+    code = "from imsite import settings; print(settings.DATABASES['default']['NAME'])"
+
+    def load(**environment: str) -> subprocess.CompletedProcess:
+        environment |= {} if url is None else {"DATABASE_URL": url}
+        return subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+
+    refused, demo = load(**given), load(DEBUG="true", PATH=os.environ["PATH"])
+
+    assert "Unsafe settings: DATABASE_URL is missing" in refused.stderr
+    assert demo.stdout.strip().endswith("/imsite.sqlite3")
+
+
 def test_an_empty_setting_counts_as_not_given():
     assert start(SECRET_KEY=SAFE["SECRET_KEY"], ALLOWED_HOSTS="im.example.org", IM_SDK_APP_ID="").returncode == 0
 
 
 def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess:
-    inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     command = [sys.executable, "manage.py", *arguments]
-    return subprocess.run(command, env=inherited | environment, capture_output=True, text=True, check=False)
+    return subprocess.run(command, env=inherited() | environment, capture_output=True, text=True, check=False)
 
 
 def test_whoever_has_a_secret_key_is_in_production_and_gets_no_demo_login():
