@@ -6,6 +6,7 @@ import sys
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
+from django.db import DatabaseError
 
 from conversations import acting
 
@@ -16,3 +17,8 @@ if __name__ == "__main__":
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
         sys.exit(str(error))
+    except DatabaseError as error:
+        # SQLite has only this text for it, PostgreSQL an exception of its own.
+        if "no such table" not in str(error) and type(error.__cause__).__name__ != "UndefinedTable":
+            raise
+        sys.exit("The database has no tables, or not those of this version. Run make release.")

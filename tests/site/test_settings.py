@@ -226,6 +226,13 @@ def test_a_command_says_what_is_unsafe_in_one_line():
     assert done.stderr.strip().startswith("Unsafe settings: SECRET_KEY is too weak")
 
 
+def test_a_command_in_a_database_without_tables_says_so_in_one_sentence(tmp_path):
+    done = manage("export_user", "alice", DEBUG="true", DATABASE_URL=f"sqlite:///{tmp_path}/new.sqlite3")
+
+    assert done.returncode == 1
+    assert done.stderr == "The database has no tables, or not those of this version. Run make release.\n"
+
+
 def test_what_is_safe_here_gives_no_warning_of_djangos():
     done = manage("check", "--deploy", "--fail-level", "WARNING", SECRET_KEY=SAFE["SECRET_KEY"], ALLOWED_HOSTS="im.example.org")
 
