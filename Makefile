@@ -39,6 +39,7 @@ run: $(VENV)/runtime
 release: export DEBUG := false
 release: $(VENV)/runtime
 	$(BIN)/python manage.py check --deploy --fail-level ERROR
+	$(BIN)/python manage.py doctor --database
 	$(BIN)/python manage.py collectstatic --no-input --verbosity 0
 	$(BIN)/python manage.py migrate --verbosity 1
 

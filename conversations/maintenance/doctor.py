@@ -39,17 +39,12 @@ class Finding(NamedTuple):
     advice: str = ""
 
 
-def examine(*, only_start: bool = False) -> Iterator[Finding]:
+def examine(*, only_start: bool = False, only_database: bool = False) -> Iterator[Finding]:
     """Yield the findings; with `only_start`, only those without which no server can start."""
-    try:
-        connection.ensure_connection()
-    except Error as error:
-        why = str(error).strip().partition("\n")[0]
-        yield Finding(
-            "database", State.FAILED, _("unreachable: %(why)s") % {"why": why}, _("Check DATABASE_URL, and that it runs.")
-        )
+    database = _database()
+    yield database
+    if only_database or database.state == State.FAILED:
         return
-    yield Finding("database", State.OK, f"{connection.vendor} {'.'.join(map(str, connection.get_database_version()))}")
     pending = health.pending_migrations()
     yield _migrations(pending)
     yield _static_files()
@@ -59,6 +54,24 @@ def examine(*, only_start: bool = False) -> Iterator[Finding]:
         yield _streams()
         yield from _redis()
         yield from _webhooks()
+
+
+def _database() -> Finding:
+    try:
+        connection.ensure_connection()
+    except Error as error:
+        text = _("unreachable: %(why)s") % {"why": str(error).strip().partition("\n")[0]}
+        return Finding("database", State.FAILED, text, _("Check DATABASE_URL, and that it runs."))
+    version = ".".join(map(str, connection.get_database_version()))
+    return Finding("database", State.OK, f"{connection.vendor} {version}, {_database_name()}")
+
+
+def _database_name() -> str:
+    """Return which database the connection goes to, without the password."""
+    if connection.vendor != "postgresql":
+        return str(connection.settings_dict["NAME"])
+    server = connection.connection.info
+    return f"{server.dbname} at {server.host}:{server.port}"
 
 
 def _migrations(pending: Sequence[str]) -> Finding:

@@ -41,6 +41,14 @@ class DoctorTests(TestCase):
         self.assertIn("ok       clock: as the database server's", lines)
         self.assertIn("ok       backlog: none", lines)
 
+    def test_the_database_alone_says_which_one_it_is_without_its_password(self):
+        (line,) = self.examined("--database")
+
+        name = str(connection.settings_dict["NAME"])
+        server = connection.settings_dict["HOST"] or "/"
+        self.assertRegex(line, rf"^ok       database: {connection.vendor} [\d.]+, {name}")
+        self.assertEqual(connection.vendor == "postgresql", f" at {server}" in line)
+
     def test_a_start_that_can_go_ahead_says_nothing(self):
         self.assertEqual(self.examined("--start"), [])
 

@@ -22,10 +22,11 @@ class Command(BaseCommand):
         parser.add_argument(
             "--start", action="store_true", help=_("check only what the servers need to start; print only what has failed")
         )
+        parser.add_argument("--database", action="store_true", help=_("check only the database, and print which one it is"))
 
-    def handle(self, *args: Any, start: bool, **options: Any) -> None:
+    def handle(self, *args: Any, start: bool, database: bool, **options: Any) -> None:
         failed = 0
-        for finding in doctor.examine(only_start=start):
+        for finding in doctor.examine(only_start=start, only_database=database):
             failed += finding.state == State.FAILED
             if finding.state == State.FAILED or not start:
                 line = f"{finding.state:8} {finding.subject}: {finding.text}"
