@@ -6,8 +6,7 @@ from django.db.models import QuerySet
 
 from conversations import identifiers, threads
 from conversations.choices import ConversationType
-from conversations.models import Group, Owner, Thread, composite_keys
-from conversations.models.lookups import NickRest, NickStart
+from conversations.models import Group, Thread, composite_keys
 from conversations.models.querysets import OwnerQuerySet
 
 # Sorts after every character that an ID may hold.
@@ -20,21 +19,6 @@ def owners_starting_with(owners: OwnerQuerySet, text: str) -> OwnerQuerySet:
     """Return the owners whose user ID begins with `text`, an exact match first."""
     # A range and not LIKE, for which SQLite and prepared statements use no index.
     return owners.filter(owner_id__gte=text, owner_id__lt=text + AFTER_PRINTABLE).order_by("owner_id")
-
-
-def owners_like(owners: OwnerQuerySet, text: str, *, limit: int) -> list[Owner]:
-    """Return at most `limit` owners whose user ID, nickname or its second word begins with `text`, in this order.
-
-    At most three queries.
-    """
-    matches = list(owners_starting_with(owners, text)[:limit]) if is_possible_start(text) else []
-    for part in (NickStart, NickRest) if text and "\0" not in text else ():
-        if len(matches) < limit:
-            matched_ids = {owner.owner_id for owner in matches}
-            # As many as `limit` are read, since the ones matched before may be among them.
-            nicked = [owner for owner in owners.nicked(text, part)[:limit] if owner.owner_id not in matched_ids]
-            matches += nicked[: limit - len(matches)]
-    return matches
 
 
 def is_possible_start(text: str) -> bool:

@@ -14,8 +14,9 @@ from django.db import Error, connection
 from django.utils.translation import gettext as _
 
 from conversations.access import rate_limits
+from conversations.lists import user_search
 from conversations.maintenance import health
-from conversations.models import WebhookEvent
+from conversations.models import Owner, WebhookEvent, name_search
 
 MAX_CLOCK_DIFFERENCE_S = 2
 ALARMING_AGE_S = 60
@@ -50,6 +51,7 @@ def examine(*, only_start: bool = False, only_database: bool = False) -> Iterato
     yield _static_files()
     if not (only_start or pending):
         yield from _warnings()
+        yield _user_search()
         yield _clock()
         yield _streams()
         yield from _redis()
@@ -92,6 +94,21 @@ def _warnings() -> Iterator[Finding]:
         yield Finding("settings", State.WARNING, _("DEBUG is on"), _("Set DEBUG=false in production."))
     for message in run_checks(tags=["database"], databases=["default"]):
         yield Finding("database", State.WARNING, str(message.msg), str(message.hint or ""))
+
+
+def _user_search() -> Finding:
+    if name_search.is_indexed():
+        return Finding("user search", State.OK, _("by an index"))
+    if user_search.first_not_scanned() is None:
+        return Finding("user search", State.OK, _("without an index, few users"))
+    text = _("no index: parts of IDs and nicknames are found only among the first %(count)d users by ID")
+    advice = _("Use PostgreSQL.") if connection.vendor != "postgresql" else _("Run in psql: %(sql)s") % {"sql": _create_index()}
+    return Finding("user search", State.WARNING, text % {"count": user_search.USERS_SCANNED}, advice)
+
+
+def _create_index() -> str:
+    with connection.schema_editor(collect_sql=True) as editor:
+        return str(name_search.INDEX.create_sql(Owner, editor, concurrently=True))
 
 
 def _clock() -> Finding:

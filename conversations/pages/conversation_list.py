@@ -28,7 +28,7 @@ from conversations.pages import list_filters, saved_views
 from conversations.pages.decorators import owner_list_required, pane_asked_for
 from conversations.pages.export import MAX_EXPORTED
 from conversations.pages.list_filters import COUNTED_ROWS, count_display
-from conversations.pages.owners import owner_of, owner_sidebar
+from conversations.pages.owners import owner_of, owner_sidebar, similar_to
 from conversations.staff import search_syntax
 from conversations.staff.corrections import CORRECTIONS
 from conversations.staff.presentation import Avatar, ListEntry, owner_url
@@ -100,6 +100,7 @@ def list_context(request: HttpRequest, owner_id: str) -> dict[str, Any]:
     older = page.next and cursors.next_seq(page.next, owner_id=owner_id, bound_to=bound_to)
     context = rows_context(request, owner, page.rows) | {
         "owner": owner,
+        "is_unknown": owner._state.adding,
         "older_url": list_filters.list_url(owner_id, filters | {"nextSeq": older}) if older else "",
         "nothing_older": start is not None and not page.rows and not page.next,
         "searched_back_to": _last_message_at(owner_id, page.next) if page.next and not page.rows else None,
@@ -108,7 +109,8 @@ def list_context(request: HttpRequest, owner_id: str) -> dict[str, Any]:
     }
     if only_rows:
         return context
-    return context | head_context(request, owner, filters, filterset) | {"token": token}
+    similar = similar_to(owner) if not (page.rows or filters or start) else []
+    return context | head_context(request, owner, filters, filterset) | {"token": token, "similar_owners": similar}
 
 
 def rows_context(request: HttpRequest, owner: Owner, rows: Iterable[Conversation]) -> dict[str, Any]:

@@ -11,19 +11,20 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from conversations import identifiers
 from conversations.access import access_log
 from conversations.exceptions import InvalidParameter
-from conversations.lists.search import is_possible_start, owners_like
+from conversations.lists import user_search
 from conversations.models import AccessLogEntry, Owner
 from conversations.models.staff import ACCESS_REASON_MAX_LENGTH
 from conversations.pages.decorators import METHODS, for_staff, pane_asked_for
 from conversations.staff.presentation import Avatar, owner_url
 
 OWNERS_SHOWN = 20
+SIMILAR_SHOWN = 5
 RECENT_SHOWN, LOG_ENTRIES_READ = 8, 50
 
 
 @for_staff
 def owner_search(request: HttpRequest) -> HttpResponse:
-    """GET /?q=: the users whose ID or nickname begins with q, or the list of the only match.
+    """GET /?q=: the users whose ID or nickname has q in it, or the list of the only match.
 
     Without q: the users viewed last, and the first users by ID.
     """
@@ -38,17 +39,23 @@ def owner_search(request: HttpRequest) -> HttpResponse:
 def owner_sidebar(request: HttpRequest) -> dict[str, Any]:
     """Return the context of the pane that finds users."""
     text = request.GET.get("q", "")
-    owners = owners_like(Owner.objects.all(), text, limit=OWNERS_SHOWN + 1)
+    found = user_search.find(text, limit=OWNERS_SHOWN + 1)
     recent = [] if text else _recent(request.user.get_username())
     return {
         "text": text,
         "max_length": identifiers.OWNER_ID_MAX_BYTES,
-        "owners": _with_avatars([owner for owner in owners[:OWNERS_SHOWN] if owner not in recent]),
+        "owners": _with_avatars([owner for owner in found.owners[:OWNERS_SHOWN] if owner not in recent]),
         "recent_owners": _with_avatars(recent),
-        "has_more": len(owners) > OWNERS_SHOWN,
-        "is_possible": is_possible_start(text),
+        "has_more": len(found.owners) > OWNERS_SHOWN,
+        "scanned": user_search.USERS_SCANNED if found.is_partial else 0,
+        "similar_owners": _with_avatars(user_search.similar(text, limit=SIMILAR_SHOWN)) if text and not found.owners else [],
         "is_demo": settings.DEBUG,
     }
+
+
+def similar_to(owner: Owner) -> list[tuple[Owner, str, Avatar]]:
+    """Return users with an ID like that of a user who is not known; none for one who is."""
+    return _with_avatars(user_search.similar(owner.owner_id, limit=SIMILAR_SHOWN)) if owner._state.adding else []
 
 
 def owner_of(owner_id: str) -> Owner:

@@ -11,8 +11,9 @@ from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection
 from django.test import TestCase, override_settings
 
+from conversations.lists import user_search
 from conversations.maintenance import health
-from conversations.models import WebhookEvent
+from conversations.models import Owner, WebhookEvent, name_search
 
 
 class DoctorTests(TestCase):
@@ -63,6 +64,19 @@ class DoctorTests(TestCase):
             lines = self.examined("--start", fails=True)
 
         self.assertEqual(lines, ["failed   migrations: 2 pending, the first is a.0001_x. Run make release."])
+
+    def test_a_missing_index_of_names_is_a_warning_where_users_are_many(self):
+        self.assertTrue(self.line("user search").startswith("ok "))
+        Owner.objects.bulk_create(Owner(owner_id=owner_id) for owner_id in "abc")
+
+        with mock.patch.object(name_search, "is_indexed", return_value=False):
+            self.assertEqual(self.line("user search"), "ok       user search: without an index, few users")
+            with mock.patch.object(user_search, "USERS_SCANNED", 2):
+                line = self.line("user search")
+
+        advice = "Run in psql: CREATE INDEX CONCURRENTLY" if connection.vendor == "postgresql" else "Use PostgreSQL."
+        self.assertTrue(line.startswith("warning  user search: no index: parts of IDs"), line)
+        self.assertIn(f"the first 2 users by ID. {advice}", line)
 
     def test_redis_is_examined_where_it_is_set(self):
         self.assertFalse([line for line in self.examined() if "Redis" in line])
