@@ -1,4 +1,4 @@
-"""Examine an installation: settings, database, migrations, static files, clock, streams, Redis, webhooks."""
+"""Examine an installation: settings, database, migrations, static files, clock, servers, Redis, webhooks."""
 
 import http.client
 import urllib.request
@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.checks import run_checks
 from django.db import Error, connection
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from conversations.access import rate_limits
 from conversations.lists import user_search
@@ -53,7 +54,8 @@ def examine(*, only_start: bool = False, only_database: bool = False) -> Iterato
         yield from _warnings()
         yield _user_search()
         yield _clock()
-        yield _streams()
+        yield _server("web server", settings.PORT, "/readyz", _("Start the servers, or set PORT."))
+        yield _server("event streams", settings.EVENTS_PORT, "/livez", _("Start the servers, or set EVENTS_PORT."))
         yield from _redis()
         yield from _webhooks()
 
@@ -123,14 +125,14 @@ def _clock() -> Finding:
     return Finding("clock", State.OK, _("as the database server's"))
 
 
-def _streams() -> Finding:
-    address = f"http://127.0.0.1:{settings.EVENTS_PORT}/livez"
+def _server(subject: str, port: int, path: str, advice: str) -> Finding:
+    address = f"http://127.0.0.1:{port}{path}"
     try:
         urllib.request.build_opener(urllib.request.ProxyHandler({})).open(address, timeout=TIMEOUT_S).close()
     except (OSError, http.client.HTTPException) as error:
         text = _("no answer at %(address)s: %(why)s") % {"address": address, "why": str(error).strip()}
-        return Finding("event streams", State.WARNING, text, _("Start the servers, or set EVENTS_PORT."))
-    return Finding("event streams", State.OK, address)
+        return Finding(subject, State.WARNING, text, advice)
+    return Finding(subject, State.OK, address)
 
 
 def _redis() -> Iterator[Finding]:
@@ -152,9 +154,17 @@ def _webhooks() -> Iterator[Finding]:
     newest = WebhookEvent.objects.order_by("-received_at").values_list("received_at", flat=True).first()
     text = _("last one received %(time)s") % {"time": f"{newest:%Y-%m-%d %H:%M:%S} UTC"} if newest else _("none received yet")
     yield Finding("webhooks", State.OK, text)
-    backlog = health.backlog()
-    if backlog.oldest_webhook_s > ALARMING_AGE_S:
-        text = _("the oldest pending webhook has waited %(seconds)d seconds") % {"seconds": backlog.oldest_webhook_s}
+    yield from _backlog()
+
+
+def _backlog() -> Iterator[Finding]:
+    oldest_s, failed = health.oldest_pending_webhook_s(), health.pending_work()["failed_webhooks"]
+    if oldest_s > ALARMING_AGE_S:
+        text = _("the oldest pending webhook has waited %(seconds)d seconds") % {"seconds": oldest_s}
         yield Finding("backlog", State.WARNING, text, _("See that replay_callbacks --pending runs, as make serve does."))
-    else:
+    if failed:
+        counted = str(failed) if failed < health.MAX_COUNTED else f"{failed}+"
+        text = ngettext("%(count)s webhook has failed", "%(count)s webhooks have failed", failed) % {"count": counted}
+        yield Finding("backlog", State.WARNING, text, _("Run manage.py replay_callbacks --failed."))
+    if oldest_s <= ALARMING_AGE_S and not failed:
         yield Finding("backlog", State.OK, _("none"))

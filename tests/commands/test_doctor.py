@@ -13,7 +13,7 @@ from django.test import TestCase, override_settings
 
 from conversations.lists import user_search
 from conversations.maintenance import health
-from conversations.models import Owner, WebhookEvent, name_search
+from conversations.models import Owner, WebhookEvent, WebhookOutcome, name_search
 
 
 class DoctorTests(TestCase):
@@ -97,6 +97,13 @@ class DoctorTests(TestCase):
             self.line("event streams").startswith("warning  event streams: no answer at http://127.0.0.1:1/livez: ")
         )
 
+    @override_settings(PORT=1)
+    def test_a_web_server_that_does_not_answer_is_a_warning(self):
+        line = self.line("web server")
+
+        self.assertTrue(line.startswith("warning  web server: no answer at http://127.0.0.1:1/readyz: "))
+        self.assertTrue(line.endswith(". Start the servers, or set PORT."))
+
     def test_another_service_at_the_port_of_the_streams_is_a_warning(self):
         with socket.create_server(("127.0.0.1", 0)) as server:
             port = server.getsockname()[1]
@@ -116,6 +123,16 @@ class DoctorTests(TestCase):
     def test_a_clock_that_differs_is_a_warning(self):
         with mock.patch("conversations.maintenance.doctor.MAX_CLOCK_DIFFERENCE_S", -1):
             self.assertTrue(self.line("clock").startswith("warning  clock: differs from the database server's by "))
+
+    def test_failed_webhooks_are_a_warning(self):
+        WebhookEvent.objects.create(command="C2C.CallbackAfterSendMsg", body="{}", outcome=WebhookOutcome.FAILED)
+        WebhookEvent.objects.create(command="C2C.CallbackAfterSendMsg", body="{}", outcome=WebhookOutcome.FAILED)
+
+        self.assertEqual(
+            self.line("backlog"), "warning  backlog: 2 webhooks have failed. Run manage.py replay_callbacks --failed."
+        )
+        with mock.patch.object(health, "MAX_COUNTED", 2):
+            self.assertIn(" 2+ webhooks have failed", self.line("backlog"))
 
     def test_a_webhook_that_waits_is_a_warning(self):
         WebhookEvent.objects.create(command="C2C.CallbackAfterSendMsg", body="{}")

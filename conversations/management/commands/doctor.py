@@ -13,8 +13,8 @@ from conversations.unread.plain_text import on_one_line
 
 class Command(BaseCommand):
     help = _(
-        "Check settings, database, migrations, static files, clock, event streams and webhooks, and say what to do. Changes "
-        "nothing. Exits with 1 if something has failed."
+        "Check settings, database, migrations, static files, clock, servers and webhooks, and say what to do. Changes nothing. "
+        "Exits with 1 if something has failed."
     )
     requires_system_checks = ()
 
