@@ -99,6 +99,8 @@ def _credential_of(request: HttpRequest) -> str | None:
 
 def _route_of(request: HttpRequest) -> str:
     """Return the pattern of the request's URL: a path may hold a name that somebody gave to a group."""
+    if request.path_info == "/":  # its pattern is empty, like that of all unknown addresses
+        return "/"
     if match := request.resolver_match:
         return readable(match.route)
     is_static = request.path_info.startswith(settings.STATIC_URL)

@@ -166,6 +166,13 @@ class ServerTests(SimpleTestCase):
         )
         self.assertEqual((unread["credential"], unread["owner"]), ("UserSig", "carol"))
 
+    def test_the_first_page_has_a_route_and_an_unknown_address_none(self):
+        self.ask("GET", "/", **{"X-Request-ID": "first-1"})
+        self.ask("GET", "/nothing/", **{"X-Request-ID": "nothing-1"})
+
+        (first, _login), (nothing,) = self.lines(request_id="first-1"), self.lines(request_id="nothing-1")
+        self.assertEqual((first["route"], nothing["route"]), ("/", "unmatched"))
+
     def test_refusals_are_warnings_with_the_client_s_address(self):
         forwarded = {"X-Forwarded-For": "203.0.113.7"}
         self.ask("GET", "/api/v1/unread/?owner=alice", **forwarded, **{"X-Request-ID": "none-1"})
