@@ -236,6 +236,7 @@ MIDDLEWARE = [
     "imsite.handlers.NotFoundMiddleware",
 ]
 ROOT_URLCONF = "imsite.urls"
+CSRF_FAILURE_VIEW = "imsite.handlers.form_rejected"
 WSGI_APPLICATION = "imsite.wsgi.application"
 ASGI_APPLICATION = "imsite.asgi.application"
 TEMPLATES = [

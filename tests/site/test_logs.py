@@ -9,7 +9,7 @@ from unittest import mock
 
 import psycopg
 from django.db import DataError, OperationalError
-from django.test import SimpleTestCase
+from django.test import Client, SimpleTestCase, TestCase
 
 from conversations import logs
 from conversations.exceptions import InvalidParameter
@@ -113,6 +113,41 @@ class SparingTests(SimpleTestCase):
         self.log(*map(str, range(3 * logs.MAX_KEYS)))
 
         self.assertLessEqual(len(self.sparing._logged_at), logs.MAX_KEYS)
+
+
+class RejectedFormTests(TestCase):
+    def rejected(self, **headers: str) -> tuple[str, str]:
+        """Return the page and the line of the log after a login that is not accepted."""
+        client = Client(enforce_csrf_checks=True)
+        with self.assertLogs("imsite.handlers") as logged:
+            response = client.post("/login/", {"username": MARKER, "password": MARKER}, **headers)
+        self.assertEqual(response.status_code, 403)
+        self.assertContains(response, '<header class="top">', status_code=403)
+        (record,) = logged.records
+        return response.content.decode(), formatter("text").format(record)
+
+    def test_a_foreign_origin_is_named_with_the_setting(self):
+        page, line = self.rejected(HTTP_ORIGIN="https://im.example.org:8443")
+
+        self.assertIn("its Origin is https://im.example.org:8443.", line)
+        self.assertIn("CSRF_TRUSTED_ORIGINS must contain it", line)
+        self.assertIn("from https://im.example.org:8443.", page)
+        self.assertNotIn(MARKER, line)
+
+    def test_an_origin_is_cut_and_stays_on_its_line(self):
+        page, line = self.rejected(HTTP_ORIGIN="https://<b>\x1b[2J\n" + "x" * 5000)
+
+        self.assertTrue(line.isprintable(), line)
+        self.assertLess(len(line), 500)
+        self.assertNotIn("<b>", page)
+
+    def test_another_reason_is_logged_without_what_it_quotes(self):
+        page, line = self.rejected()
+        _page, other = self.rejected(HTTP_REFERER=f"https://elsewhere.example.org/?{MARKER}", secure=True)
+
+        self.assertIn("Form rejected: CSRF cookie not set. request_id=", line)
+        self.assertIn("Form rejected: Referer checking failed request_id=", other)
+        self.assertIn("blocks cookies", page)
 
 
 class ServerTests(SimpleTestCase):
