@@ -10,6 +10,7 @@ from conversations.admin.big_tables import MAX_COUNTED, BigTableAdmin, Composite
 from conversations.choices import Membership
 from conversations.lists import search
 from conversations.models import Group, GroupMemberRow
+from conversations.staff import admin_urls
 from conversations.times import from_epoch_s
 from conversations.unread.plain_text import in_utc
 from conversations.unread.rosters import MembershipHistory
@@ -40,13 +41,13 @@ class GroupAdmin(BigTableAdmin):
 
     @admin.display(description=_("links"))
     def links(self, group):
-        conversations = admin_links.search("conversationrow", f"group_{group.group_id}")
+        conversations = admin_urls.search("conversationrow", f"group_{group.group_id}")
         return admin_links.join_links([*_links_of(group.group_id), (conversations, _("Conversations"))])
 
 
 def _links_of(group_id: str) -> list[admin_links.Link]:
     """Return the links to a group's members and messages."""
-    return [(admin_links.search("groupmemberrow", group_id), _("Members")), (admin_links.messages_of(group_id), _("Messages"))]
+    return [(admin_urls.search("groupmemberrow", group_id), _("Members")), (admin_links.messages_of(group_id), _("Messages"))]
 
 
 @admin.register(GroupMemberRow)
@@ -99,8 +100,8 @@ class GroupMemberAdmin(BigTableAdmin):
         group_id, user_id = member.group_id, member.user_id
         links: list[admin_links.Link] = [
             (admin_links.conversation(user_id, f"group_{group_id}"), _("Conversation")),
-            (admin_links.row("group", group_id), _("Group %(group)s") % {"group": group_id}),
-            (admin_links.search("groupmemberrow", user_id), _("Groups of %(user)s") % {"user": user_id}),
+            (admin_urls.row("group", group_id), _("Group %(group)s") % {"group": group_id}),
+            (admin_urls.search("groupmemberrow", user_id), _("Groups of %(user)s") % {"user": user_id}),
         ]
         return admin_links.join_links(links)
 

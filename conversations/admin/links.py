@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
-from django.contrib.admin.utils import quote
 from django.urls import reverse
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
@@ -15,6 +14,7 @@ from conversations.choices import ConversationType
 from conversations.exceptions import Text
 from conversations.models import composite_keys
 from conversations.staff import presentation
+from conversations.staff.admin_urls import row, search
 from conversations.threads import BETWEEN
 from conversations.times import to_epoch_s
 
@@ -26,16 +26,6 @@ Link = tuple[str, Text]
 def join_links(links: Iterable[Link]) -> SafeString:
     """Return links, addresses and their labels, in one line."""
     return format_html_join(" · ", '<a href="{}">{}</a>', links)
-
-
-def search(model: str, text: str) -> str:
-    """Return the address of a table's list, searched for a text."""
-    return f"{reverse(f'admin:conversations_{model}_changelist')}?{urlencode({'q': text})}"
-
-
-def row(model: str, key: str) -> str:
-    """Return the address of a row's page."""
-    return reverse(f"admin:conversations_{model}_change", args=[quote(key)])
 
 
 def conversation(owner_id: str, conversation_id: str) -> str:

@@ -19,6 +19,7 @@ from conversations.feeding import webhooks
 from conversations.formats import webhook_events
 from conversations.formats.messages import C2CRecall, GroupRecall, IncomingMessage
 from conversations.models import RefusedWebhooks, WebhookEvent, WebhookOutcome
+from conversations.staff import admin_urls
 from conversations.staff.action_log import changed_message
 from conversations.threads import thread_between
 from conversations.times import YEAR_2100_S, from_epoch_s, now_s
@@ -138,5 +139,5 @@ def _links_of(webhook: WebhookEvent) -> list[admin_links.Link]:
         case webhook_events.GroupEvent():
             return admin_links.of_thread(event.group_id)
         case webhook_events.ProfileChanged():
-            return [(admin_links.row("owner", event.user_id), event.user_id)]
+            return [(admin_urls.row("owner", event.user_id), event.user_id)]
     return []
