@@ -1,18 +1,21 @@
 """Turn the text of a search box into index ranges. Nothing here reads more rows than it returns."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import QuerySet
 
-from conversations import identifiers, threads
+from conversations import identifiers, threads, times
 from conversations.choices import ConversationType
-from conversations.models import Group, Thread, composite_keys
+from conversations.models import Conversation, Group, Message, Thread, composite_keys
 from conversations.models.querysets import OwnerQuerySet
 
 # Sorts after every character that an ID may hold.
 AFTER_PRINTABLE = "\x7f"
 # Spaces in a search text at which it is split into two user IDs.
 MAX_SPLITS = 32
+# When a message is looked for by its time, among which and how many.
+CLOCKS_DIFFER, ARRIVES_WITHIN, MESSAGES_SCANNED = timedelta(minutes=1), timedelta(minutes=10), 20_000
 
 
 def owners_starting_with(owners: OwnerQuerySet, text: str) -> OwnerQuerySet:
@@ -53,6 +56,25 @@ def members_named(members: QuerySet[Any], text: str, *, limit: int) -> list[str]
 def _key_texts(*selections: QuerySet[Any], columns: tuple[str, str], limit: int) -> list[str]:
     keys = (key for rows in selections for key in rows.values_list(*columns)[:limit])
     return [composite_keys.to_text(*key) for key in keys]
+
+
+def owners_with(conversation_id: str, *, limit: int) -> list[str]:
+    """Return the IDs of owners who have this conversation in their list, at most `limit`."""
+    rows = Conversation.objects.present().filter(conversation_id__any_of=[conversation_id])
+    return list(rows.order_by("conversation_id", "owner_id").values_list("owner_id", flat=True)[:limit])
+
+
+def messages_sent(time_s: int, *, random: int) -> list[tuple[str, str]]:
+    """Return thread and position of the messages of this time and random number that arrived soon after.
+
+    No index has them: the messages that arrived in these minutes are looked at, at most MESSAGES_SCANNED.
+    """
+    start = times.from_epoch_s(time_s)
+    arrived = Message.objects.filter(created_at__range=(start - CLOCKS_DIFFER, start + ARRIVES_WITHIN)).order_by("created_at")
+    matching = arrived.filter(time_s=time_s, random=random)
+    if end := next(iter(arrived.values_list("created_at", flat=True)[MESSAGES_SCANNED : MESSAGES_SCANNED + 1]), None):
+        matching = matching.filter(created_at__lt=end)
+    return list(matching.values_list("thread", "position")[:2])
 
 
 def groups_starting_with(groups: QuerySet[Group], text: str) -> QuerySet[Group]:

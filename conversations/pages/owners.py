@@ -15,6 +15,7 @@ from conversations.lists import user_search
 from conversations.models import AccessLogEntry, Owner
 from conversations.models.staff import ACCESS_REASON_MAX_LENGTH
 from conversations.pages.decorators import METHODS, for_staff, pane_asked_for
+from conversations.pages.places import MAX_LENGTH, hint_for, places_of
 from conversations.staff.presentation import Avatar, owner_url
 
 OWNERS_SHOWN = 20
@@ -26,29 +27,42 @@ RECENT_SHOWN, LOG_ENTRIES_READ = 8, 50
 def owner_search(request: HttpRequest) -> HttpResponse:
     """GET /?q=: the users whose ID or nickname has q in it, or the list of the only match.
 
+    It may also be the ID of a conversation, group, message or API key, which leads to its page.
+
     Without q: the users viewed last, and the first users by ID.
     """
     context = owner_sidebar(request)
     if pane_asked_for(request) == "owners":
         return render(request, "conversations/_owners.html", context)
-    if context["text"] and len(context["owners"]) == 1:  # Enter was pressed, and only one user matches
-        return redirect(context["owners"][0][1])
+    if context["text"] and (url := _only_match(context)):  # Enter was pressed
+        return redirect(url)
     return render(request, "conversations/browser.html", context)
+
+
+def _only_match(context: dict[str, Any]) -> str:
+    """Return the address that a text means: of the only user that it finds, or if it finds none, of the first page."""
+    if context["owners"]:
+        return context["owners"][0][1] if len(context["owners"]) == 1 and not context["places"] else ""
+    return context["places"][0].url if context["places"] else ""
 
 
 def owner_sidebar(request: HttpRequest) -> dict[str, Any]:
     """Return the context of the pane that finds users."""
     text = request.GET.get("q", "")
     found = user_search.find(text, limit=OWNERS_SHOWN + 1)
+    places = places_of(request.user, text)
+    nothing_found = bool(text) and not (found.owners or places)
     recent = [] if text else _recent(request.user.get_username())
     return {
         "text": text,
-        "max_length": identifiers.OWNER_ID_MAX_BYTES,
+        "max_length": MAX_LENGTH,
         "owners": _with_avatars([owner for owner in found.owners[:OWNERS_SHOWN] if owner not in recent]),
         "recent_owners": _with_avatars(recent),
         "has_more": len(found.owners) > OWNERS_SHOWN,
         "scanned": user_search.USERS_SCANNED if found.is_partial else 0,
-        "similar_owners": _with_avatars(user_search.similar(text, limit=SIMILAR_SHOWN)) if text and not found.owners else [],
+        "similar_owners": _with_avatars(user_search.similar(text, limit=SIMILAR_SHOWN)) if nothing_found else [],
+        "places": places,
+        "hint": hint_for(request.user, text) if nothing_found else "",
         "is_demo": settings.DEBUG,
     }
 
