@@ -3,7 +3,7 @@
 A row that looks wrong is checked again under its owner's lock before it is reported: without the lock it may just be changing.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, replace
 
 import orjson
@@ -36,12 +36,15 @@ class Finding:
 
 
 def findings(
-    owner_id: str | None = None, *, repair: bool = False, on_owner: Callable[[], None] = lambda: None
+    owner_id: str | None = None, *, repair: bool = False, on_list: Callable[[int], None] = lambda count: None
 ) -> Iterator[Finding]:
-    """Yield the discrepancies of one owner's list, or of all lists, owner by owner. Memory does not grow with their number."""
+    """Yield the discrepancies of one owner's list, or of all lists, owner by owner. Memory does not grow with their number.
+
+    `on_list` is called after each list with the number of its conversations.
+    """
     for checked_id in _owner_ids() if owner_id is None else [owner_id]:
-        yield from _of_owner(checked_id, repair)
-        on_owner()
+        count = yield from _of_owner(checked_id, repair)
+        on_list(count)
 
 
 def _owner_ids() -> Iterator[str]:
@@ -51,22 +54,24 @@ def _owner_ids() -> Iterator[str]:
         last = owner_ids[-1]
 
 
-def _of_owner(owner_id: str, repair: bool) -> Iterator[Finding]:
+def _of_owner(owner_id: str, repair: bool) -> Generator[Finding, None, int]:
+    """Yield the discrepancies of a list; return how many conversations were checked."""
     owner = Owner.objects.named(owner_id).first()
     if owner is None:
-        return
+        return 0
     if any(_of_list(owner)):
         yield from _recheck_list(owner_id, repair)
     group_names = orjson.loads(owner.group_names)
-    last = ""
+    last, count = "", 0
     while True:
         rows = Conversation.objects.filter(owner_id=owner_id, conversation_id__gt=last).order_by("conversation_id")
         batch = list(rows.defer("wire_head")[:ROWS_PER_BATCH])
         for row in batch:
             if of_row(row, group_names):
                 yield from _recheck_row(owner_id, row.conversation_id, repair)
+        count += len(batch)
         if len(batch) < ROWS_PER_BATCH:
-            return
+            return count
         last = batch[-1].conversation_id
 
 

@@ -265,17 +265,20 @@ class CommandTests(TestCase):
     def test_a_right_list_is_silent_but_for_the_summary(self):
         make_conversation()
 
-        self.assertEqual(self.run_command(), "0 inconsistencies, 0 fixed.\n")
+        self.assertEqual(self.run_command(), "Lists checked: 1, conversations: 1.\n0 inconsistencies.\n")
+        self.assertIn("\n0 inconsistencies, 0 fixed.\n", self.run_command("--repair"))
 
     def test_findings_are_exit_status_1_until_they_are_repaired(self):
         make_conversation(unread_count=7)
 
         self.assertIn("alice c2c_bob: unread count differs from the stored messages: 7 -> 0\n", self.run_command(status=1))
         self.assertIn(
-            "7 -> 0\n1 inconsistency. Without --dry-run, all would be fixed.\n",
+            "7 -> 0\nLists checked: 1, conversations: 1.\n1 inconsistency. Without --dry-run, all would be fixed.\n",
             self.run_command("--repair", "--dry-run", status=1),
         )
-        self.assertIn("7 -> 0 (fixed)\n1 inconsistency, 1 fixed.", self.run_command("--repair"))
+        self.assertIn(
+            "7 -> 0 (fixed)\nLists checked: 1, conversations: 1.\n1 inconsistency, 1 fixed.", self.run_command("--repair")
+        )
         self.run_command()
 
     def test_an_owner_must_be_one(self):

@@ -2,6 +2,7 @@
 
 import sys
 from argparse import ArgumentParser
+from collections import Counter
 from typing import Any
 
 from django.core.management.base import BaseCommand
@@ -29,20 +30,30 @@ class Command(BaseCommand):
         if owner is not None:
             check_known_owner(owner)
         total = repaired = 0
+        checked: Counter[str] = Counter()
         with tqdm(unit=_(" users"), disable=None) as progress:
-            for discrepancy in verify.findings(owner, repair=repair and not dry_run, on_owner=progress.update):
+
+            def count(conversations: int) -> None:
+                checked.update(lists=1, conversations=conversations)
+                progress.update()
+
+            for discrepancy in verify.findings(owner, repair=repair and not dry_run, on_list=count):
                 total += 1
                 repaired += discrepancy.is_repaired
                 fixed = " " + _("(fixed)") if discrepancy.is_repaired else ""
                 self.stdout.write(on_one_line(f"{discrepancy}") + fixed)
-        self._summarise(total, repaired, is_dry_repair=repair and dry_run)
+        text = _("Lists checked: %(lists)d, conversations: %(conversations)d.")
+        self.stderr.write(text % {"lists": checked["lists"], "conversations": checked["conversations"]})
+        self._summarise(total, repaired if repair and not dry_run else None, is_dry_repair=repair and dry_run)
         if total > repaired:
             sys.exit(1)
 
-    def _summarise(self, total: int, repaired: int, *, is_dry_repair: bool) -> None:
+    def _summarise(self, total: int, repaired: int | None, *, is_dry_repair: bool) -> None:
         count = ngettext("%(count)d inconsistency", "%(count)d inconsistencies", total) % {"count": total}
         if total and is_dry_repair:
             self.stderr.write(_("%(inconsistencies)s. Without --dry-run, all would be fixed.") % {"inconsistencies": count})
+        elif repaired is None:
+            self.stderr.write(f"{count}.")
         else:
             text = _("%(inconsistencies)s, %(repaired)d fixed.")
             self.stderr.write(text % {"inconsistencies": count, "repaired": repaired})
