@@ -1,6 +1,6 @@
 """The named reads of every table, as queryset methods that callers chain."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Self
 
 from django.db import models
@@ -49,6 +49,10 @@ class WebhookEventQuerySet(models.QuerySet[Any]):
         """Select webhooks that failed or are pending, the oldest first, by an index that has no applied ones."""
         # SQLite takes the index only if its own condition is there, too.
         return self.filter(~Q(outcome="applied"), outcome__in=outcomes).order_by("id")
+
+    def failed_among(self, bodies: Collection[str], *, after: int) -> Self:
+        """Select failed webhooks with one of these bodies and a greater ID."""
+        return self.to_do("failed").filter(pk__gt=after, body__in=bodies)
 
 
 class AccessLogQuerySet(models.QuerySet[Any]):

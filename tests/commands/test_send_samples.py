@@ -3,13 +3,17 @@
 import subprocess
 import time
 from io import StringIO
+from unittest import mock
 
+import orjson
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import SimpleTestCase, TestCase, override_settings
 
 from conversations import samples
 from conversations.formats import webhook_events
+from conversations.management.commands import send_sample_callbacks
+from conversations.models import WebhookEvent, WebhookOutcome
 from conversations.samples import C2C_MESSAGE, C2C_RECALL, GROUP_MESSAGE, GROUP_RECALL
 from conversations.times import now_s, now_us
 from tests.support.servers import RunningServer, free_port
@@ -91,6 +95,19 @@ class NobodyThereTests(TestCase):
         for name, nothing in (("IM_SDK_APP_ID", 0), ("IM_CALLBACK_TOKEN", "")):
             with override_settings(**{name: nothing}):
                 self.assertTrue(self.refused().endswith(f"{name} is not set."))
+
+    def test_webhooks_that_the_server_stored_but_could_not_apply_are_a_failure(self):
+        def store(url: str, body: dict) -> None:
+            failed = {"outcome": WebhookOutcome.FAILED, "error": "Internal\nerror"} if "GroupId" in body else {}
+            WebhookEvent.objects.create(command=body["CallbackCommand"], body=orjson.dumps(body).decode(), **failed)
+
+        WebhookEvent.objects.create(command="C2C.CallbackAfterSendMsg", body="{}", outcome=WebhookOutcome.FAILED)
+        with mock.patch.object(send_sample_callbacks, "_post", store):
+            said = self.refused()
+
+        count = sum("GroupId" in body for body in samples.scenario("x_", now_ms=NOW_MS))
+        self.assertTrue(said.startswith(f"The server stored the webhooks, but {count} have failed. The first is Group."), said)
+        self.assertEqual(len(said.splitlines()), 1)
 
     def test_addresses_and_prefixes_that_are_none_are_refused(self):
         self.assertIn("--url", self.refused("--url", "file:///etc/passwd"))

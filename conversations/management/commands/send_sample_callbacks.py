@@ -19,7 +19,7 @@ from conversations.choices import Membership
 from conversations.exceptions import ConversationError
 from conversations.formats.message_preview import one_line_preview
 from conversations.identifiers import check_owner_id
-from conversations.models import Conversation
+from conversations.models import Conversation, WebhookEvent
 from conversations.staff.presentation import owner_url
 from conversations.times import now_ms, now_s
 from conversations.unread.plain_text import on_one_line
@@ -53,17 +53,33 @@ class Command(BaseCommand):
         except ConversationError as error:
             raise CommandError(error.detail) from error
         first = before = _state(user_ids)
-        for body in samples.scenario(owner_prefix, now_ms=now_ms()):
+        newest_pk, bodies = _newest_pk(), samples.scenario(owner_prefix, now_ms=now_ms())
+        for body in bodies:
             _post(url, body)
             after = _state(user_ids)
             self.stdout.write(body["CallbackCommand"])
             for line in _changes(before, after) or [_("no conversation changed")]:
                 self.stdout.write(f"  {on_one_line(line)}")
             before = after
+        _refuse_failed(bodies, newest_pk)
         if first == before:
             raise CommandError(_("The server accepted all webhooks, but nothing changed. Does it use another DATABASE_URL?"))
         list_url = url.rstrip("/") + owner_url(user_ids[0])
         self.stdout.write(_("The server accepted all webhooks. See %(url)s") % {"url": list_url})
+
+
+def _newest_pk() -> int:
+    newest = WebhookEvent.objects.order_by("-pk").values_list("pk", flat=True).first()
+    return newest or 0
+
+
+def _refuse_failed(bodies: list[dict[str, Any]], newest_pk: int) -> None:
+    """Raise CommandError if the server stored one of these and could not apply it: it acknowledges that, too."""
+    failed = WebhookEvent.objects.failed_among([orjson.dumps(body).decode() for body in bodies], after=newest_pk)
+    if webhook := failed.first():
+        text = _("The server stored the webhooks, but %(count)d have failed. The first is %(command)s: %(why)s")
+        why = on_one_line(webhook.error)
+        raise CommandError(text % {"count": failed.count(), "command": webhook.command, "why": why})
 
 
 def _post(url: str, body: dict[str, Any]) -> None:
