@@ -49,6 +49,11 @@ def from_epoch_s(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
+def from_epoch_us(microseconds: int) -> datetime:
+    """Return the time of epoch microseconds."""
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)
+
+
 def to_epoch_us(moment: datetime) -> int:
     """Return an aware datetime as whole epoch microseconds."""
     return (moment - datetime.fromtimestamp(0, UTC)) // timedelta(microseconds=1)

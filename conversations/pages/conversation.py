@@ -17,19 +17,21 @@ from django.utils.translation import gettext_lazy as _
 
 from conversations import identifiers
 from conversations.access import permissions
-from conversations.choices import ConversationType
+from conversations.choices import ChangedBy, ConversationType
+from conversations.digits import INT64_DIGITS, parse_digits
 from conversations.exceptions import ConversationNotFound, InvalidParameter
 from conversations.models import Conversation, Owner, composite_keys
 from conversations.pages import conversation_fields, conversation_parts, corrections, json_tree, list_filters
 from conversations.pages.conversation_list import list_context
 from conversations.pages.decorators import owner_list_required, pane_asked_for
 from conversations.pages.owners import owner_of, owner_sidebar
-from conversations.staff import action_log
-from conversations.staff.change_display import log_entry_display
+from conversations.staff import timeline
 from conversations.staff.presentation import ListEntry, conversation_url, owner_url, pretty_json
+from conversations.store.events import MESSAGE_KINDS
 from conversations.unread.explain import explain
 
-LOG_ENTRIES_SHOWN = 50
+# The kinds that the history can be filtered by.
+HISTORY_KINDS = {kind.value: kind.label for kind in ChangedBy if kind not in MESSAGE_KINDS}
 PARTS = {
     "messages": _("Messages"),
     "explain": _("Unread explained"),
@@ -90,7 +92,7 @@ def _conversation(request: HttpRequest, owner: Owner, conversation: Conversation
         "fields": partial(_part_fields, owner, viewer["reads_text"]),
         "members": partial(_part_members, request),
         "json": partial(_part_json, request, owner, viewer["reads_text"]),
-        "history": _part_history,
+        "history": partial(_part_history, request, url, viewer["reads_text"]),
     }
     return context | viewer | part_contexts[part](conversation)
 
@@ -137,9 +139,22 @@ def _curl(request: HttpRequest, conversation: Conversation) -> str:
     return f'curl -H "Authorization: Bearer $IMSITE_KEY" {shlex.quote(request.build_absolute_uri(path))}'
 
 
-def _part_history(conversation: Conversation) -> dict[str, Any]:
-    entries = action_log.entries_of(conversation, limit=LOG_ENTRIES_SHOWN)
-    return {"log": [(entry, log_entry_display(entry)) for entry in entries]}
+def _part_history(request: HttpRequest, url: str, reads_text: bool, conversation: Conversation) -> dict[str, Any]:
+    """`until` begins the page at an event, by its time; `kind` shows one kind of events only."""
+    until, kind = request.GET.get("until", ""), request.GET.get("kind", "")
+    until_us = parse_digits(until, at_most=INT64_DIGITS) if until else None
+    if (until and until_us is None) or (kind and kind not in HISTORY_KINDS):
+        raise InvalidParameter(_("Unknown part of a conversation."), field="until" if until else "kind")
+    page = timeline.timeline(conversation, until_us=until_us, kind=kind, reads_text=reads_text)
+    here = f"{url}&part=history"
+    filtered = f"{here}&kind={kind}" if kind else here
+    return {
+        "events": [(event, f"{here}&until={event.time_us}#e{event.time_us}") for event in page.events],
+        "older_url": f"{filtered}&until={page.older_us}" if page.older_us else "",
+        "newest_url": filtered if until else "",
+        "kind": kind,
+        "kinds": [("", _("All"), here)] + [(name, label, f"{here}&kind={name}") for name, label in HISTORY_KINDS.items()],
+    }
 
 
 def _admin_url(conversation: Conversation) -> str:

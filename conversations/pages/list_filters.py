@@ -37,7 +37,7 @@ FIRST = "pinned"
 SET_BY_TABS = frozenset(name for _tab, _label, _letter, conditions in TABS for name in conditions)
 COUNTED_ROWS = 1000
 # The names in the pages' addresses besides the filters.
-NOT_FILTERS = ("owner", "nextSeq", "id", "part", "before", "after", "q")
+NOT_FILTERS = ("until", "kind", "owner", "nextSeq", "id", "part", "before", "after", "q")
 
 
 class Tab(NamedTuple):

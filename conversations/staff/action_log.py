@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Model, QuerySet
+from django.db.models import Model
 
 from conversations.models import Conversation, ConversationRow, Owner, composite_keys
 
@@ -24,13 +24,6 @@ def log_export(owner_id: str, find: str, count: int, *, user_id: int) -> None:
     """Log that `count` conversations of an owner were exported, selected by the search text `find`."""
     # In no language, since readers with another language read it as well.
     _entry(Owner, owner_id, owner_id, f'export "{find}" → {count}', user_id=user_id).save()
-
-
-def entries_of(row: Conversation, *, limit: int) -> QuerySet[LogEntry]:
-    """Return the newest entries about a conversation, newest first."""
-    kind = ContentType.objects.get_for_model(ConversationRow)
-    entries = LogEntry.objects.filter(content_type=kind, object_id=_key_of(row)).select_related("user")
-    return entries.order_by("-action_time")[:limit]
 
 
 def _key_of(row: Conversation) -> str:

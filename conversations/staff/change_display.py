@@ -1,20 +1,17 @@
-"""Changes and log entries as text for people, in the reader's language."""
+"""Changes as text for people, in the reader's language."""
 
-import json
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from typing import Any, NamedTuple, cast
 
-from django.contrib.admin.models import LogEntry
 from django.db.models import Field
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from conversations.choices import ReceiveOption
+from conversations.choices import Membership, ReceiveOption
 from conversations.exceptions import Text
 from conversations.formats import marks as formats_marks
 from conversations.models import Conversation
-from conversations.staff import corrections, presentation
+from conversations.staff import presentation
 from conversations.staff.corrections import Change
 from conversations.times import from_epoch_s
 from conversations.unread.plain_text import in_utc
@@ -32,9 +29,13 @@ class ChangeText(NamedTuple):
 def changes_display(changes: Sequence[Change]) -> list[ChangeText]:
     """Return changes as text."""
     return [
-        ChangeText(str(capfirst(LABELS[change.field])), change.field, *map(VALUES[change.field], (change.before, change.after)))
+        ChangeText(str(capfirst(LABELS[change.field])), change.field, *(_value(change.field, value) for value in change[1:]))
         for change in changes
     ]
+
+
+def _value(field: str, value: Any) -> str:
+    return _("none") if value is None else VALUES[field](value)  # of a conversation that was not there
 
 
 def join_parts(changes: Sequence[Change]) -> str:
@@ -46,15 +47,6 @@ def join_parts(changes: Sequence[Change]) -> str:
 def outcome_display(outcome: Text, changes: Sequence[Change]) -> str:
     """Return a correction's outcome and its changes: `Marked as read. Unread: 3 → 0`."""
     return _("%(outcome)s. %(changes)s") % {"outcome": outcome, "changes": join_parts(changes)}
-
-
-def log_entry_display(entry: LogEntry) -> str:
-    """Return a log entry as text: of a correction in the reader's language, of anything else as the admin shows it."""
-    with suppress(ValueError, KeyError, TypeError):
-        [logged] = json.loads(entry.change_message)
-        changes = [Change(**change) for change in logged["changes"]]
-        return outcome_display(corrections.OUTCOMES[logged["action"]], changes)
-    return entry.get_change_message()
 
 
 def _moment(epoch_s: int) -> str:
@@ -71,6 +63,12 @@ LABELS = {
         "isPinned": "is_pinned",
         "markList": "marks",
         "recvOpt": "recv_opt",
+        "customData": "custom_data",
+        "conversationGroupList": "conversation_groups",
+        "hasDraft": "draft_text",
+        "membership": "membership",
+        "isDeleted": "deleted_at",
+        "clearedUpTo": "cleared_position",
     }.items()
 }
 VALUES: dict[str, Callable[[Any], str]] = {
@@ -81,4 +79,10 @@ VALUES: dict[str, Callable[[Any], str]] = {
     "isPinned": lambda is_pinned: _("yes") if is_pinned else _("no"),
     "markList": lambda marks: ", ".join(presentation.marks_display(formats_marks.to_signed(sum(marks)))) or _("none"),
     "recvOpt": lambda option: str(ReceiveOption(option).label),
+    "customData": lambda text: text or _("none"),
+    "conversationGroupList": lambda names: ", ".join(names) or _("none"),
+    "hasDraft": lambda has_draft: _("yes") if has_draft else _("no"),
+    "membership": lambda membership: str(Membership(membership).label),
+    "isDeleted": lambda is_deleted: _("yes") if is_deleted else _("no"),
+    "clearedUpTo": lambda up_to: str(up_to) if up_to else _("none"),
 }

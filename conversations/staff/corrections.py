@@ -91,8 +91,6 @@ CORRECTIONS = {
     "mute": Correction(_("Mute"), _("Muted"), _mute, lambda row: row.recv_opt == ReceiveOption.RECEIVE),
     "unmute": Correction(_("Unmute"), _("Unmuted"), _unmute, lambda row: row.recv_opt != ReceiveOption.RECEIVE),
 }
-# The text of each action in the log.
-OUTCOMES = {name: correction.outcome for name, correction in CORRECTIONS.items()} | {MOVE: _("Read position moved")}
 
 # The fields that a correction may change, by SDK name, as the log stores them.
 FIELDS: dict[str, Callable[[Conversation], Any]] = {
@@ -139,7 +137,7 @@ def move_read_position(*, owner_id: str, conversation_id: str, to: int, user_id:
     Raises ConversationError.
     """
     act = _one_by_one(partial(recounts.move_read_position, to=to))
-    move = Correction(label="", outcome=OUTCOMES[MOVE], act=act, is_offered=lambda row: True)
+    move = Correction(label="", outcome="", act=act, is_offered=lambda row: True)
     with acting.acting(staff_actor(user_id)):
         [effect] = _effects_of(move, owner_id, [conversation_id])
     if effect.refusal:

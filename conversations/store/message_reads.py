@@ -20,6 +20,9 @@ OUTLINE = (
 # Messages read at a time, however many there are.
 CHUNK = 2000
 
+# Later than the time of any message.
+END_S = 1 << 53
+
 MessageKey = tuple[str, str]  # thread, position
 
 _messages = Message._meta.db_table
@@ -111,3 +114,16 @@ def _from_floors(floors: Mapping[str, str]) -> str:
 
 def _parameters(floors: Mapping[str, str]) -> list[str]:
     return [value for thread_and_floor in floors.items() for value in thread_and_floor]
+
+
+def counts_between(thread: str, times_s: Sequence[int], *, most: int) -> list[int]:
+    """Return the number of a thread's messages, `most` or fewer, between each two of the times, which fall. One statement."""
+    part = (
+        f"SELECT %s AS n, (SELECT count(*) FROM (SELECT 1 FROM {_messages} WHERE thread = %s AND time_s >= %s AND time_s < %s "
+        "AND body IS NOT NULL LIMIT %s) AS m)"
+    )
+    spans = list(zip(times_s[1:], times_s))
+    parameters = [value for n, (start, end) in enumerate(spans) for value in (n, thread, start, end, most)]
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join([part] * len(spans)) + " ORDER BY n", parameters)
+        return [count for _n, count in cursor.fetchall()]

@@ -4,15 +4,13 @@ import json
 import re
 from unittest import mock
 
-from django.contrib.admin.models import CHANGE, LogEntry
-from django.contrib.contenttypes.models import ContentType
 from django.test import SimpleTestCase
 
 from conversations.actions import deletions
 from conversations.feeding import messages
 from conversations.formats import message_preview
 from conversations.formats.messages import C2CRecall, GroupRecall
-from conversations.models import Conversation, ConversationRow, GroupMember, Owner, composite_keys
+from conversations.models import Conversation, GroupMember, Owner
 from conversations.pages import conversation_parts, json_tree
 from tests.support.cast import make_conversation
 from tests.support.messages import NOON_S, c2c, group
@@ -190,21 +188,6 @@ class OtherPartTests(AsSupport):
             'curl -H "Authorization: Bearer $IMSITE_KEY" '
             "'http://testserver/api/v1/conversations/-/?owner=a%27b&id=group_a%2Fb+c'",
         )
-
-    def test_the_history_is_what_staff_did_here(self):
-        make_conversation(), make_conversation("bob", "c2c_bob")
-        kind = ContentType.objects.get_for_model(ConversationRow)
-        for owner_id, what in (("alice", "Pinned."), ("bob", "Unpinned.")):
-            LogEntry.objects.create(
-                user=self.user, content_type=kind, object_id=composite_keys.to_text(owner_id, "c2c_bob"), action_flag=CHANGE,
-                change_message=what,
-            )  # fmt: skip
-
-        page = self.get(DETAIL, owner="alice", id="c2c_bob", part="history")
-
-        self.assertContains(page, "Pinned.")
-        self.assertNotContains(page, "Unpinned.")
-        self.assertContains(page, "<strong>sue</strong>")
 
     def test_a_number_is_explained(self):
         messages.record([c2c("bob", "alice", 1)], now_s=NOON_S)
