@@ -37,7 +37,7 @@ class DumpTests(SimpleTestCase):
             self.addCleanup(drop_postgresql, f"{name}_restored")
             script = script.replace("postgres://imsite:password@127.0.0.1:5432/imsite_restored", f"{database}_restored")
             script = script.replace("--owner imsite ", "").replace("imsite_restored", f"{name}_restored")
-            environment = os.environ | own_variables() | {"DATABASE_URL": database, "DEBUG": "true"}
+            environment = os.environ | own_variables() | {"DATABASE_URL": database, "DEBUG": "true", "HOME": folder}
             documents.linked_checkout(Path(folder))
             demo = [".venv/bin/python", "manage.py", "create_demo_data", "--owners", "8"]
             subprocess.run(demo, cwd=folder, env=environment, check=True, capture_output=True)
