@@ -52,7 +52,7 @@ class PastedTests(SimpleTestCase):
         with tempfile.TemporaryDirectory() as folder:
             documents.linked_checkout(Path(folder))
             script = "\n".join(blocks).replace(documents.DEMO_ADDRESS, f"http://127.0.0.1:{self.server.port}")
-            documents.paste(script, folder=Path(folder), environment=self.server.environment)
+            documents.paste(script, folder=Path(folder), environment=self.server.environment | {"HOME": folder})
 
     def test_the_error_shown_is_what_the_api_answers(self):
         changing = ("title", "detail", "desc", "requestId")  # sentences, and what differs each time
