@@ -139,7 +139,7 @@ class ProductionTests(TransactionTestCase):
         """
         block = re.sub(r"^(createuser --pwprompt|createdb --owner) imsite", rf"\1 {name}", block, flags=re.MULTILINE)
         block = re.sub(r"template0 imsite$", f"template0 {name}", block, flags=re.MULTILINE)
-        block = re.sub(r"^(cp \.env\.example .*)$", r"\1\ncat filled_in >> .env", block, flags=re.MULTILINE)
+        block = re.sub(r"^(install .* \.env\.example .*)$", r"\1\ncat filled_in >> .env", block, flags=re.MULTILINE)
         return block.replace("make serve\n", f"make serve &\n{waiting}")
 
     def drop(self, name: str) -> None:
