@@ -30,8 +30,8 @@ StartResponse = Callable[..., Any]
 class Slots:
     """Database connections for as many requests as are worked on at once. The request that has waited longest is next.
 
-    A queue of the standard library gives them to whoever comes first: under load, some requests waited ten times as long as
-    most.
+    A queue of the standard library gives them to the request that comes first: under load, some requests waited ten times as
+    long as most.
     """
 
     def __init__(self, slots: Iterable[BaseDatabaseWrapper]):
