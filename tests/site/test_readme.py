@@ -108,7 +108,9 @@ class ProductionTests(TransactionTestCase):
         (folder / "filled_in").write_text(self.settings(name, *ports))
         self.addCleanup(self.drop, name)
 
-        documents.paste(self.script(block, name, *ports), folder=folder, environment=self.environment())
+        printed = documents.paste(self.script(block, name, *ports), folder=folder, environment=self.environment())
+
+        self.assertRegex(printed, rf"ok +database: postgresql [\d.]+, {name} at ")  # which one make release migrates
 
     def environment(self) -> dict[str, str]:
         server = connection.get_connection_params()
