@@ -110,7 +110,7 @@ def list_context(request: HttpRequest, owner_id: str) -> dict[str, Any]:
     if only_rows:
         return context
     similar = similar_to(owner) if not (page.rows or filters or start) else []
-    return context | head_context(request, owner, filters, filterset) | {"token": token, "similar_owners": similar}
+    return context | head_context(request, owner, filters, filterset) | {"token": token, "similar_to_unknown": similar}
 
 
 def rows_context(request: HttpRequest, owner: Owner, rows: Iterable[Conversation]) -> dict[str, Any]:

@@ -8,10 +8,11 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import TransactionTestCase
 
-from conversations.models import index_operations
+from conversations.models import index_operations, name_search
 
 APP = "conversations"
 TABLES, INDEXES = "0001_tables", "0003_storage"
+BEFORE_NAMES, NAMES = "0008_conversation_events", "0009_user_search"
 MADE = {
     "message_by_arrival", "webhook_by_command", "member_by_user", "webhook_with_a_spent_body", "conversations_log_by_object",
     "owner_by_nick", "owner_by_rest_of_nick", "conversation_by_owners", "member_to_count", "message_by_time",
@@ -84,6 +85,23 @@ class MigrationTests(TransactionTestCase):
                 raise BrokenOff
 
         return mock.patch.object(index_operations, "add_index", add)
+
+    @skipUnless(connection.vendor == "postgresql", "only PostgreSQL has it")
+    def test_the_index_of_names_is_made_again_after_it_was_broken_off_and_can_go(self):
+        migrate(BEFORE_NAMES)
+        self.assertFalse(name_search.is_indexed())
+        with mock.patch.object(index_operations, "add_index", side_effect=BrokenOff), self.assertRaises(BrokenOff):
+            migrate(NAMES)
+        with connection.cursor() as cursor:
+            cursor.execute(f"CREATE INDEX {name_search.INDEX_NAME} ON conversations_owner (owner_id)")
+            cursor.execute(
+                "UPDATE pg_index SET indisvalid = false WHERE indexrelid = to_regclass(%s)", [name_search.INDEX_NAME]
+            )
+        self.assertFalse(name_search.is_indexed())
+
+        migrate(NAMES)
+
+        self.assertTrue(name_search.is_indexed())
 
     def test_those_that_are_there_stay_as_they_are(self):
         migrate(TABLES)

@@ -142,6 +142,7 @@ class PageTests(AsSupport):
         page = self.get(LIST, owner="alcie")
 
         self.assertContains(page, "Unknown user")
-        self.assertContains(page, f'href="{LIST}?owner=alice"')
+        self.assertContains(page, "Similar users")
+        self.assertContains(page, f'href="{LIST}?owner=alice"', 2)  # among all users as well
         self.assertContains(self.get(LIST, owner="alice"), "No conversations")
         self.assertNotContains(self.get(LIST, owner="qqqq", hasDraft="true"), "Unknown user")
