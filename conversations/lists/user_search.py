@@ -16,7 +16,7 @@ from conversations.models.lookups import NickRest, NickStart
 from conversations.models.name_search import HasPieces, PlaceInside, has_pieces, is_indexed, squash
 
 # Of so many users who match inside, the best are shown.
-CANDIDATES = 500
+CANDIDATES = 300
 # So many users are looked at where there is no index.
 USERS_SCANNED = 20_000
 # A phone number without its country code has at least seven digits; a country code has at most three.
@@ -56,12 +56,12 @@ def find(text: str, *, limit: int) -> Found:
         return Found([])
     begun, squashed = _beginning_with(text, limit), squash(text)
     if len(begun) >= limit or not has_pieces(squashed):
-        return Found(_ranked(begun, text)[:limit])
+        return Found(_ranked(begun, squashed)[:limit])
     inside = _inside(squashed)
     names = inside.names if begun or inside.names else _of_phone_number(squashed)
     begun_ids = {owner.owner_id for owner in begun}
-    others = sorted((name for name in names if name[0] not in begun_ids), key=lambda name: (rank(name, text), name))
-    return Found(_ranked([*begun, *_owners(others[:limit])], text)[:limit], inside.is_partial)
+    others = sorted((name for name in names if name[0] not in begun_ids), key=lambda name: (rank(name, squashed), name))
+    return Found(_ranked([*begun, *_owners(others[:limit])], squashed)[:limit], inside.is_partial)
 
 
 def similar(text: str, *, limit: int) -> list[Owner]:
@@ -89,22 +89,26 @@ def first_not_scanned() -> str | None:
     return next(iter(ids[USERS_SCANNED : USERS_SCANNED + 1]), None)
 
 
-def rank(name: Name, text: str) -> Rank:
-    """Return how well a user's ID or nickname matches a text, whichever does better."""
-    return min(_rank(part, squash(text)) for part in name)
+def rank(name: Name, squashed: str) -> Rank:
+    """Return how well a user's ID or nickname matches a squashed text, whichever does better."""
+    return min(_rank(name[0], squashed), _rank(name[1], squashed))
 
 
 def _rank(name: str, squashed: str) -> Rank:
     whole = squash(name)
     if whole.startswith(squashed):
         return Rank.EXACT if whole == squashed else Rank.BEGINNING
+    if squashed not in whole:  # the other of ID and nickname has it
+        return Rank.INSIDE
     is_word = any(squash(name[start.start() :]).startswith(squashed) for start in _word_starts(name))
     return Rank.WORD if is_word else Rank.INSIDE
 
 
-def _ranked(owners: Iterable[Owner], text: str) -> list[Owner]:
+def _ranked(owners: Iterable[Owner], squashed: str) -> list[Owner]:
     """Return the owners, the best matches first; equal ones stay in order."""
-    return sorted(owners, key=lambda owner: rank((owner.owner_id, owner.nick_name), text)) if text else list(owners)
+    if not squashed:  # no text, or only characters that do not count
+        return list(owners)
+    return sorted(owners, key=lambda owner: rank((owner.owner_id, owner.nick_name), squashed))
 
 
 def _beginning_with(text: str, limit: int) -> list[Owner]:
