@@ -5,8 +5,9 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from conversations.api.message_outputs import ShortField, V2TIMMessage
-from conversations.choices import AtType, ConversationType, Membership, ReceiveOption
+from conversations.choices import AtType, ChangedBy, ConversationType, Membership, ReceiveOption
 from conversations.formats import conversation
+from conversations.store.events import MESSAGE_KINDS
 
 
 @extend_schema_field({"type": "number"})
@@ -114,6 +115,27 @@ class ChangesAnswer(serializers.Serializer):
     changes = Change(many=True)
     isFinished = serializers.BooleanField(help_text="false: there are more changes; ask again")
     resetRequired = serializers.BooleanField(help_text="true: discard the local list and start again from version")
+
+
+class ConversationEvent(serializers.Serializer):
+    """A change that is no message."""
+
+    timeUs = serializers.IntegerField(help_text="epoch microseconds")
+    version = serializers.IntegerField(help_text="the conversation's version after the change; 0: no client saw it")
+    kind = serializers.ChoiceField([kind.value for kind in ChangedBy if kind not in MESSAGE_KINDS])
+    changes = serializers.DictField(
+        child=serializers.ListField(min_length=2, max_length=2),
+        help_text="before and after, by field; null before for a new conversation",
+    )
+    actor = serializers.CharField(
+        help_text="usersig, key:PREFIX, administrator:USER_ID, staff:NUMBER, webhook:NUMBER, command:NAME or system"
+    )
+
+
+class EventsAnswer(serializers.Serializer):
+    eventList = ConversationEvent(many=True)
+    nextSeq = serializers.CharField(allow_blank=True)
+    isFinished = serializers.BooleanField()
 
 
 class MessageResult(serializers.Serializer):

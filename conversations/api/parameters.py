@@ -9,7 +9,7 @@ from django_filters import CharFilter, Filter, TypedChoiceFilter
 
 from conversations import sync_tokens
 from conversations.api.calls import Parameter
-from conversations.digits import parse_digits
+from conversations.digits import INT64_DIGITS, parse_digits
 from conversations.exceptions import InvalidParameter
 from conversations.lists.filters import (
     NUMBER_MAX_DIGITS,
@@ -59,6 +59,13 @@ def _ids(ids: list[str]) -> list[str]:
     return ids
 
 
+def _time_us(text: str) -> int:
+    time_us = parse_digits(text, at_most=INT64_DIGITS)
+    if time_us is None:
+        raise InvalidParameter(_("nextSeq must come from the previous page."), field="nextSeq")
+    return time_us
+
+
 EXTRA = boolean("extra", "true: each conversation has one more key, imsite")
 FORMAT = Parameter(
     "format",
@@ -76,6 +83,7 @@ COUNT = Parameter(
     DEFAULT_COUNT,
 )
 NEXT_SEQ = Parameter("nextSeq", "from the previous page, with the same filters", {"type": "string"}, default="")
+NEXT_EVENTS = Parameter("nextSeq", "from the previous page", {"type": "string"}, _time_us)
 IDS = Parameter(
     "id",
     "conversationID; repeat the parameter for each ID",

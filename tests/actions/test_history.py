@@ -130,6 +130,7 @@ class MembershipTests(TestCase):
 
 class ActorTests(ApiTestCase):
     def setUp(self):
+        self.addCleanup(acting.begin, acting.SYSTEM)
         make_conversation()
         self.pin = conversation_url("c2c_bob").rstrip("/") + "/pin/"
 

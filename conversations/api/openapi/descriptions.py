@@ -134,6 +134,12 @@ DESCRIPTIONS = {
     "deleteConversationsFromGroup": Description(
         CHANGE, f"Takes conversations out of the group. They stay in the list. {_RESULTS}"
     ),
+    "getConversationEvents": Description(
+        SYNC,
+        "Returns what happened to a conversation besides messages, newest first, also if it was deleted: each event with its "
+        "time, the fields before and after, and who did it. Only service keys and staff may ask. Ask again with nextSeq while "
+        "isFinished is false.",
+    ),
     "getConversationChanges": Description(
         SYNC,
         "Returns what changed since a sync token: each conversation once, in its latest state. Ask again with version as "

@@ -184,7 +184,13 @@ def _sync_and_report() -> dict[str, Examples]:
     since = _invalid("since", "since must be 0 or a version returned by this endpoint.")
     too_many = _error(TooManyConversations("Pass 1 to 100 conversations.", field="conversationList"))
     report = {"conversationID": "c2c_bob", "isPinned": True, "recvOpt": 0, "c2cReadTimestamp": 1_760_000_200}
+    event = {"timeUs": 1_760_000_200_000_000, "version": 42, "kind": "pin"}
+    event |= {"changes": {"isPinned": [False, True]}, "actor": "usersig"}
     return {
+        "getConversationEvents": Examples(
+            {"eventList": [event], "nextSeq": "", "isFinished": True},
+            _invalid("nextSeq", "nextSeq must come from the previous page."),
+        ),
         "getConversationChanges": Examples(
             {"version": VERSION, "changes": changes, "isFinished": True, "resetRequired": False}, since
         ),

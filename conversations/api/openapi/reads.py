@@ -41,6 +41,11 @@ changes = extend_schema(
     parameters=[VERSION],
     responses={200: outputs.ChangesAnswer},
 )
+conversation_events = extend_schema(
+    operation_id="getConversationEvents",
+    summary="Get what happened to a conversation besides messages, newest first; with a service key",
+    responses={200: outputs.EventsAnswer},
+)
 events = extend_schema(
     operation_id="getEvents",
     summary="Stream changes (server-sent events)",

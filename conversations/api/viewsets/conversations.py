@@ -6,23 +6,25 @@ from urllib.parse import urlencode
 
 import orjson
 from django.http import HttpResponse
+from django.utils.translation import gettext as _
 from rest_framework.decorators import action
+from rest_framework.response import Response
 
 from conversations import identifiers
 from conversations.access.api_keys import READ
 from conversations.api.calls import Call, EndpointViewSet, endpoint
 from conversations.api.inputs import LookupInput
 from conversations.api.openapi import reads as openapi_reads
-from conversations.api.parameters import COUNT, EXTRA, FILTERS, FORMAT, IDS, NEXT_SEQ, PLACEHOLDER
+from conversations.api.parameters import COUNT, EXTRA, FILTERS, FORMAT, IDS, NEXT_EVENTS, NEXT_SEQ, PLACEHOLDER
 from conversations.api.responses import json_response, not_modified
 from conversations.api.viewsets.conversation_actions import ConversationActions
-from conversations.exceptions import Code, ConversationError, ConversationNotFound, InvalidParameter
+from conversations.exceptions import Code, ConversationError, ConversationNotFound, InvalidParameter, NoPermission
 from conversations.formats import web_conversation
 from conversations.lists import cursors, json_reads
 from conversations.lists.cursors import Cursor
 from conversations.lists.filters import FILTER_NAMES, ConversationFilterSet
 from conversations.lists.placeholders import placeholder
-from conversations.models import Conversation
+from conversations.models import Conversation, ConversationEvent
 from conversations.models.querysets import ConversationQuerySet
 
 
@@ -66,6 +68,14 @@ class ConversationViewSet(ConversationActions, EndpointViewSet):
     @endpoint(READ, EXTRA, FORMAT, body=LookupInput)
     def lookup_many(self, call: Call) -> HttpResponse:
         return _lookup(call, call.body["conversation_ids"])
+
+    @openapi_reads.conversation_events
+    @action(detail=True)
+    @endpoint(READ, COUNT, NEXT_EVENTS)
+    def events(self, call: Call) -> HttpResponse:
+        if not call.actor.is_service:
+            raise NoPermission(_("Only service keys and staff may read what happened to a conversation."))
+        return _events(call, call.values["count"], call.values.get("nextSeq"))
 
 
 def filters_of(call: Call) -> dict[str, str]:
@@ -131,6 +141,30 @@ def _lookup(call: Call, conversation_ids: list[str]) -> HttpResponse:
         orjson.dumps(unresolved),
     )
     return json_response(call, body, snapshot.token)
+
+
+def _events(call: Call, count: int, before_us: int | None) -> HttpResponse:
+    events = ConversationEvent.objects.of(call.owner_id, call.object_id)
+    if before_us is not None:
+        events = events.filter(time_us__lt=before_us)
+    shown = list(events[: count + 1])
+    is_finished, shown = len(shown) <= count, shown[:count]
+    return Response(
+        {
+            "eventList": [
+                {
+                    "timeUs": event.time_us,
+                    "version": event.version,
+                    "kind": event.kind,
+                    "changes": orjson.loads(event.changes),
+                    "actor": event.actor,
+                }
+                for event in shown
+            ],
+            "nextSeq": "" if is_finished else str(shown[-1].time_us),
+            "isFinished": is_finished,
+        }
+    )
 
 
 def _in_format(call: Call, conversations: Iterable[bytes]) -> Iterable[bytes]:
