@@ -12,6 +12,8 @@ from conversations.logs import log_database_failure
 from conversations.maintenance import health
 from imsite import metrics
 
+LIVENESS = "/livez"
+
 logger = logging.getLogger(__name__)
 _state: set[str] = set()
 
@@ -29,9 +31,9 @@ class HealthMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path_info == LIVENESS:
+            return _answer({"status": "ok"})
         match request.path_info:
-            case "/livez":
-                return _answer({"status": "ok"})
             case "/readyz":
                 return _readiness()
             case "/metrics":

@@ -22,6 +22,7 @@ from conversations.api.errors import problem_response
 from conversations.api.fast_path import hot_read_of
 from conversations.exceptions import TooSlow
 from imsite import slow_clients
+from imsite.health import LIVENESS
 from imsite.observing import ObservingMiddleware
 
 StartResponse = Callable[..., Any]
@@ -71,11 +72,14 @@ class SlottedApplication:
                 slow_clients.read_body(environ)
             except TooSlow as error:
                 return _refusal(error, environ, start_response)
+        if environ["PATH_INFO"] == LIVENESS:  # it must be answered when all slots wait for the database
+            return self._answer_shortly(environ, start_response)
         connection = self.slots.take()
         connections[DEFAULT_DB_ALIAS] = connection
         try:
             if environ["PATH_INFO"].isascii() and hot_read_of(environ):
-                return self._answer_hot_read(environ, start_response, connection)
+                connection.close_if_unusable_or_obsolete()  # what Django does at its first signal
+                return self._answer_shortly(environ, start_response)
             response: HttpResponseBase = self.django_application(environ, start_response)
             if not response.streaming:
                 body = [b"".join(response)]  # a list is handed over at once: no thread waits for the client to read it
@@ -86,11 +90,8 @@ class SlottedApplication:
             self.slots.give_back(connection)
         return slow_clients.pieces_of(response, environ)
 
-    def _answer_hot_read(
-        self, environ: dict[str, Any], start_response: StartResponse, connection: BaseDatabaseWrapper
-    ) -> list[bytes]:
+    def _answer_shortly(self, environ: dict[str, Any], start_response: StartResponse) -> list[bytes]:
         """Do what Django's handler does, without its signals, which take a tenth of the time of the fastest read."""
-        connection.close_if_unusable_or_obsolete()  # what Django does at the first signal
         response: HttpResponse = self.middleware(WSGIRequest(environ))
         start_response(f"{response.status_code} {response.reason_phrase}", list(response.items()))
         return [response.content]

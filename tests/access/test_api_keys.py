@@ -1,9 +1,10 @@
-"""API keys: made once, kept as a hash, stopped at once, and cheap to use."""
+"""API keys: made once, kept as a hash, stopped within a second, and cheap to use."""
 
 from datetime import timedelta
+from unittest import mock
 
 from django.db import IntegrityError, transaction
-from django.test import TestCase
+from django.test import TestCase, TransactionTestCase
 from django.utils import timezone
 
 from conversations.access import api_keys
@@ -149,3 +150,41 @@ class LastUseTests(TestCase):
 
         self.assertIsNotNone(used_at(used))
         self.assertIsNone(used_at(other))
+
+
+class RememberedTests(TransactionTestCase):
+    """Outside of a transaction, as in a server."""
+
+    def setUp(self):
+        api_keys._remembered.clear()
+        self.key, self.text = api_keys.create_api_key(name="back end")
+
+    def test_a_key_is_looked_up_once_a_second(self):
+        with mock.patch.object(api_keys, "monotonic", return_value=100.0) as clock:
+            grant = api_keys.find(self.text)
+            with self.assertNumQueries(0):
+                self.assertEqual(api_keys.find(self.text), grant)
+            clock.return_value = 101.0
+            with self.assertNumQueries(1):
+                self.assertEqual(api_keys.find(self.text), grant)
+
+    def test_a_key_that_another_process_revoked_is_refused_after_a_second_and_one_of_this_process_at_once(self):
+        with mock.patch.object(api_keys, "monotonic", return_value=100.0) as clock:
+            api_keys.find(self.text)
+            ApiKey.objects.update(revoked_at=timezone.now())
+            self.assertTrue(api_keys.find(self.text))
+            clock.return_value = 101.0
+            with self.assertRaises(NotAuthenticated):
+                api_keys.find(self.text)
+        _key, other = api_keys.create_api_key(name="other")
+        api_keys.find(other)
+        api_keys.revoke(_key.prefix)
+        with self.assertRaises(NotAuthenticated):
+            api_keys.find(other)
+
+    def test_only_the_whole_text_is_remembered(self):
+        api_keys.find(self.text)
+        for text in (self.text[:-1], self.text + "x", self.text.upper()):
+            with self.assertRaises(NotAuthenticated):
+                api_keys.find(text)
+        self.assertNotIn(self.text.encode(), repr(api_keys._remembered).encode())

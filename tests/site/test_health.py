@@ -2,13 +2,15 @@
 
 from unittest import mock
 
+from django.conf import settings
+from django.core.handlers.wsgi import WSGIHandler
 from django.db import OperationalError, connection
-from django.test import TestCase
+from django.test import RequestFactory, TestCase
 
 from conversations.api.events.stream import hub
 from conversations.maintenance import health as server_health
 from conversations.models import ProfileUpdate, WebhookEvent
-from imsite import health
+from imsite import health, slots
 
 STRANGE = {"HTTP_HOST": "10.0.0.7:8000"}
 
@@ -20,6 +22,16 @@ class LivenessTests(TestCase):
 
         self.assertEqual((response.status_code, response.json()), (200, {"status": "ok"}))
         self.assertEqual(response["Cache-Control"], "no-store")
+
+    def test_it_is_answered_while_every_slot_waits_for_the_database(self):
+        application = slots.SlottedApplication(WSGIHandler())
+        taken = [application.slots.take() for _number in range(settings.WEB_THREADS)]
+        started: list[str] = []
+
+        body = b"".join(application(RequestFactory().get("/livez").environ, lambda status, headers: started.append(status)))
+
+        self.assertEqual((started, body), (["200 OK"], b'{"status": "ok"}'))
+        self.assertEqual(len(taken), settings.WEB_THREADS)
 
 
 class ReadinessTests(TestCase):

@@ -30,12 +30,13 @@ logger = logging.getLogger(__name__)
 
 class Command(BaseCommand):
     help = _(
-        "Delete what is older than its setting allows: messages (MESSAGE_DAYS), bodies of applied webhooks (CALLBACK_DAYS), "
-        "applied webhooks (WEBHOOK_DAYS), the access log (ACCESS_LOG_DAYS), the staff log and the login log (STAFF_LOG_DAYS), "
-        "revoked and expired API keys (REVOKED_KEY_DAYS), and ended sessions and login attempts. Messages stay that are still "
-        "used as last message, unread or mention, and so does the newest old message of each message history. Conversations "
-        "do not change. Later, a new message older than a deleted one is ignored as a repeat. Safe to interrupt and to repeat. "
-        "What fails does not keep the rest from being deleted; the exit status is 1 then."
+        "Delete what is older than its setting allows: messages (MESSAGE_DAYS), bodies of applied webhooks (CALLBACK_DAYS),"
+        " the history of conversations (EVENT_DAYS), applied webhooks (WEBHOOK_DAYS), the access log (ACCESS_LOG_DAYS), the"
+        " staff log and the login log (STAFF_LOG_DAYS), revoked and expired API keys (REVOKED_KEY_DAYS), and ended sessions"
+        " and login attempts. Messages stay that are still used as last message, unread or mention, and so does the newest "
+        "old message of each message history. Conversations do not change. Later, a new message older than a deleted one is"
+        " ignored as a repeat. Safe to interrupt and to repeat. What fails does not keep the rest from being deleted; the "
+        "exit status is 1 then."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
