@@ -88,7 +88,7 @@ def _conversation(request: HttpRequest, owner: Owner, conversation: Conversation
     }
     part_contexts: dict[str, Callable[[Conversation], dict[str, Any]]] = {
         "messages": partial(_part_messages, request),
-        "explain": partial(_part_explain, request),
+        "explain": partial(_part_explain, request, viewer["reads_text"]),
         "fields": partial(_part_fields, owner, viewer["reads_text"]),
         "members": partial(_part_members, request),
         "json": partial(_part_json, request, owner, viewer["reads_text"]),
@@ -104,10 +104,11 @@ def _part_messages(request: HttpRequest, conversation: Conversation) -> dict[str
     return {"page": page, "older_messages_url": f"{url}&{urlencode({'before': page.before})}" if page.before else ""}
 
 
-def _part_explain(request: HttpRequest, conversation: Conversation) -> dict[str, Any]:
+def _part_explain(request: HttpRequest, reads_text: bool, conversation: Conversation) -> dict[str, Any]:
     explanation = explain(conversation.owner_id, conversation.conversation_id)
     url = f"{conversation_url(conversation.owner_id, conversation.conversation_id)}&part=explain"
-    return {"explanation": explanation, "ticket": explanation.as_text(request.build_absolute_uri(url))}
+    texts = explanation.as_text(request.build_absolute_uri(url)), timeline.as_text(conversation, reads_text=reads_text)
+    return {"explanation": explanation, "ticket": "\n\n".join(filter(None, texts))}
 
 
 def _part_fields(owner: Owner, reads_text: bool, conversation: Conversation) -> dict[str, Any]:

@@ -17,8 +17,10 @@ from conversations.staff.corrections import Change
 from conversations.store import message_reads
 from conversations.threads import thread_of
 from conversations.times import from_epoch_us
+from conversations.unread.plain_text import in_utc, on_one_line
 
 EVENTS_SHOWN = 30
+EVENTS_IN_TEXT = 5
 MAX_COUNTED = 1000  # messages between two events; more show as 1000+
 # People who may not read texts don't see what apps note there.
 TEXT_FIELDS = frozenset(("customData",))
@@ -61,6 +63,16 @@ def timeline(row: Conversation, *, until_us: int | None = None, kind: str = "", 
         [_display(event, actors[event.actor], count, reads_text) for event, count in zip(shown, counts)],
         events[EVENTS_SHOWN].time_us if len(events) > EVENTS_SHOWN else 0,
     )
+
+
+def as_text(row: Conversation, *, reads_text: bool) -> str:
+    """Return the newest events as lines for a ticket, "" without any."""
+    lines = []
+    for event in timeline(row, kind="", reads_text=reads_text).events[:EVENTS_IN_TEXT]:
+        changes = "; ".join(f"{change.label}: {change.before} → {change.after}" for change in event.changes)
+        by = _("by %(actor)s") % {"actor": event.actor}
+        lines.append(on_one_line(f"{in_utc(event.moment)} {event.kind} {by}{'. ' if changes else ''}{changes}"))
+    return "\n".join([_("History"), *lines]) if lines else ""
 
 
 def _display(event: ConversationEvent, actor: str, later_messages: int, reads_text: bool) -> TimelineEvent:

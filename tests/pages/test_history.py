@@ -63,6 +63,16 @@ class HistoryTests(AsSupport):
         self.assertContains(self.history(), "3 messages", count=1)
         self.assertNotContains(self.history(kind="pin"), "3 messages")
 
+    def test_the_ticket_has_the_newest_ones(self):
+        make_conversation()
+        for number in range(7):
+            pin(number % 2 == 0)
+
+        ticket = self.get(DETAIL, owner="alice", id="c2c_bob", part="explain").context["ticket"]
+
+        self.assertRegex(ticket.splitlines()[-1], r"UTC Pinning or unpinning by imsite\. Pinned: no → yes$")
+        self.assertEqual(ticket.count("Pinned:"), 5)
+
     def test_one_kind_alone(self):
         make_conversation()
         pin()
