@@ -40,8 +40,12 @@ def _value(field: str, value: Any) -> str:
 
 def join_parts(changes: Sequence[Change]) -> str:
     """Return changes in one line: `Unread: 3 → 0; Pinned: no → yes`."""
-    parts = (_("%(label)s: %(before)s → %(after)s") % text._asdict() for text in changes_display(changes))
-    return "; ".join(parts)
+    return join_texts(changes_display(changes))
+
+
+def join_texts(texts: Sequence[ChangeText]) -> str:
+    """Return the texts of changes in one line."""
+    return "; ".join(_("%(label)s: %(before)s → %(after)s") % text._asdict() for text in texts)
 
 
 def outcome_display(outcome: Text, changes: Sequence[Change]) -> str:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from conversations import acting
 from conversations.choices import ChangedBy
 from conversations.models import ApiKey, Conversation, ConversationEvent
-from conversations.staff.change_display import ChangeText, changes_display
+from conversations.staff.change_display import ChangeText, changes_display, join_texts
 from conversations.staff.corrections import Change
 from conversations.store import message_reads
 from conversations.threads import thread_of
@@ -69,7 +69,7 @@ def as_text(row: Conversation, *, reads_text: bool) -> str:
     """Return the newest events as lines for a ticket, "" without any."""
     lines = []
     for event in timeline(row, kind="", reads_text=reads_text).events[:EVENTS_IN_TEXT]:
-        changes = "; ".join(f"{change.label}: {change.before} → {change.after}" for change in event.changes)
+        changes = join_texts(event.changes)
         by = _("by %(actor)s") % {"actor": event.actor}
         lines.append(on_one_line(f"{in_utc(event.moment)} {event.kind} {by}{'. ' if changes else ''}{changes}"))
     return "\n".join([_("History"), *lines]) if lines else ""

@@ -24,7 +24,7 @@ BINARIES = max(Path("/usr/lib/postgresql").glob("*/bin"), default=Path())
 
 
 def own_variables() -> dict[str, str]:
-    """What PostgreSQL's tools need to reach the suite's server without being told."""
+    """The variables by which PostgreSQL's tools find the suite's server."""
     return {f"PG{name.upper()}": str(value) for name, value in postgresql_parameters().items()}
 
 

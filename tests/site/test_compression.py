@@ -1,4 +1,4 @@
-"""Pages and static files are compressed for whoever takes that; answers of the API and streams stay as they are."""
+"""Pages and static files are compressed for clients that accept it; answers of the API and streams stay as they are."""
 
 import gzip
 import tempfile

@@ -45,7 +45,7 @@ class ExampleTests(SimpleTestCase):
 
 class FollowTests(ExampleTests):
     def following(self, conversations: dict, is_over: threading.Event) -> threading.Thread:
-        """A thread that follows the list until told to stop."""
+        """A thread that follows the list until it is stopped."""
         pages = follow(self.address, self.key, conversations, pause_s=PAUSE_S)
 
         def run():

@@ -25,13 +25,13 @@ class LivenessTests(TestCase):
 
     def test_it_is_answered_while_every_slot_waits_for_the_database(self):
         application = slots.SlottedApplication(WSGIHandler())
-        taken = [application.slots.take() for _number in range(settings.WEB_THREADS)]
+        for _number in range(settings.WEB_THREADS):
+            application.slots.take()
         started: list[str] = []
 
         body = b"".join(application(RequestFactory().get("/livez").environ, lambda status, headers: started.append(status)))
 
         self.assertEqual((started, body), (["200 OK"], b'{"status": "ok"}'))
-        self.assertEqual(len(taken), settings.WEB_THREADS)
 
 
 class ReadinessTests(TestCase):

@@ -29,7 +29,7 @@ ANSWERS = {
 }
 _names = (f"newcomer{number}" for number in itertools.count(1))
 _PROMPT = re.compile(r"(\w[\w ]*)(?: \([^)]*\))?: $")
-# curl reports a refusal by its exit status; whoever pastes sees it in the answer.
+# curl reports a refusal by its exit status; people who paste see it in the answer.
 _PRELUDE = """
 set -e
 curl() { command curl --fail-with-body --max-time 20 "$@"; }
