@@ -226,6 +226,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "imsite.time_zones.TimeZoneMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -279,7 +280,8 @@ APPEND_SLASH = False  # the API accepts both forms, and a redirect would lose th
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("zh-hans", _("Simplified Chinese"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
-TIME_ZONE = "UTC"
+FORMAT_MODULE_PATH = "imsite.formats"
+TIME_ZONE = "UTC"  # of commands, tickets and the API; pages are in the reader's (imsite/time_zones.py)
 USE_TZ = True
 
 STATIC_URL = "/static/"

@@ -18,6 +18,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from conversations.access import permissions
+from conversations.admin.times import with_times
 from conversations.exceptions import Text
 from conversations.models.querysets import count_up_to
 from conversations.pages import decorators
@@ -162,16 +163,24 @@ class BigTableAdmin(ValidatedSelection):
         }
 
     def get_list_display(self, request):
-        return self._readable(request, super().get_list_display(request))
+        return with_times(self.model, self._readable(request, super().get_list_display(request)))
 
     def get_readonly_fields(self, request, obj=None):
-        return (*super().get_readonly_fields(request, obj), "hidden_text")
+        return (*super().get_readonly_fields(request, obj), *self._times(request, obj), "hidden_text")
 
     def get_fieldsets(self, request, obj=None):
         return [
-            (title, options | {"fields": self._readable(request, options["fields"], instead=("hidden_text",))})
+            (title, options | {"fields": self._shown(request, options["fields"], obj)})
             for title, options in super().get_fieldsets(request, obj)
         ]
+
+    def _times(self, request, obj):
+        return [field for field in with_times(self.model, super().get_readonly_fields(request, obj)) if callable(field)]
+
+    def _shown(self, request, names, obj):
+        read_only = set(super().get_readonly_fields(request, obj))
+        readable = self._readable(request, names, instead=("hidden_text",))
+        return [with_times(self.model, [name])[0] if name in read_only else name for name in readable]
 
     def _readable(self, request, names, instead: tuple[str, ...] = ()) -> tuple[str, ...]:
         """Return the fields that this account may see, with `instead` in place of texts that it may not read."""

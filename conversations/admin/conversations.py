@@ -9,7 +9,6 @@ from django.db.models import Q, Value
 from django.db.models.functions import Coalesce
 from django.http import HttpResponseRedirect
 from django.template.loader import render_to_string
-from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from conversations.admin import bulk_corrections
@@ -24,6 +23,7 @@ from conversations.staff import corrections, presentation
 from conversations.store.transactions import in_transaction
 from conversations.times import check_epoch_s
 from conversations.unread import explain
+from conversations.unread.plain_text import time_text
 
 
 class TypeFilter(ClosedFilter):
@@ -173,7 +173,7 @@ class ConversationAdmin(BigTableAdmin):
 
     @admin.display(description=_("last message at"))
     def last_at(self, row):
-        return row.last_message_at and date_format(row.last_message_at, "Y-m-d H:i")
+        return row.last_message_at and time_text(row.last_message_at, "Y-m-d H:i")
 
     @admin.display(description=_("state"))
     def state(self, row):

@@ -12,7 +12,7 @@ from conversations.lists import search
 from conversations.models import Group, GroupMemberRow
 from conversations.staff import admin_urls
 from conversations.times import from_epoch_s
-from conversations.unread.plain_text import in_utc
+from conversations.unread.plain_text import time_text
 from conversations.unread.rosters import MembershipHistory
 
 
@@ -33,7 +33,7 @@ class GroupAdmin(BigTableAdmin):
 
     @admin.display(description=_("dissolved"))
     def dissolved_at(self, group):
-        return in_utc(from_epoch_s(group.dissolved_at_ms // 1000)) if group.dissolved_at_ms is not None else None
+        return time_text(from_epoch_s(group.dissolved_at_ms // 1000)) if group.dissolved_at_ms is not None else None
 
     @admin.display(description=_("links"))
     def short_links(self, group):
@@ -111,4 +111,4 @@ def _membership_display(membership: str) -> str:
 
 
 def _moment(time_ms: int) -> str:
-    return in_utc(from_epoch_s(time_ms // 1000)) if time_ms else ""
+    return time_text(from_epoch_s(time_ms // 1000)) if time_ms else ""

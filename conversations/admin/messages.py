@@ -12,7 +12,7 @@ from conversations.lists import search
 from conversations.models.messages import MessageRow
 from conversations.threads import BETWEEN, is_of_group
 from conversations.times import from_epoch_s
-from conversations.unread.plain_text import in_utc
+from conversations.unread.plain_text import time_text
 from conversations.unread.rules import NO_LIST
 
 
@@ -63,11 +63,11 @@ class MessageAdmin(BigTableAdmin):
 
     @admin.display(description=_("sent"))
     def sent_at(self, message):
-        return in_utc(from_epoch_s(message.time_s)) if message.time_s is not None else None
+        return time_text(from_epoch_s(message.time_s)) if message.time_s is not None else None
 
     @admin.display(description=_("edited"))
     def edited_at(self, message):
-        return in_utc(from_epoch_s(message.edited_at_ms // 1000)) if message.edited_at_ms is not None else None
+        return time_text(from_epoch_s(message.edited_at_ms // 1000)) if message.edited_at_ms is not None else None
 
     @admin.display(description=_("flags"))
     def flags(self, message):

@@ -12,7 +12,7 @@ from conversations.lists.search import owners_starting_with
 from conversations.models import Owner
 from conversations.staff import presentation
 from conversations.times import from_epoch_s
-from conversations.unread.plain_text import in_utc
+from conversations.unread.plain_text import time_text
 
 
 @admin.register(Owner)
@@ -44,7 +44,7 @@ class OwnerAdmin(BigTableAdmin):
 
     @admin.display(description=_("erased"))
     def erased_at(self, owner):
-        return in_utc(from_epoch_s(owner.erased_at_s)) if owner.erased_at_s else None
+        return time_text(from_epoch_s(owner.erased_at_s)) if owner.erased_at_s else None
 
     @admin.display(description=_("links"))
     def links(self, owner):

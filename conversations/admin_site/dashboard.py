@@ -12,13 +12,14 @@ from django.db.models import Model, Sum
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format, number_format
+from django.utils.formats import number_format
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
 from conversations.admin_site import table_sizes
 from conversations.admin_site.table_sizes import Bar, Size
 from conversations.models import Conversation, Message, Owner, RefusedWebhooks, WebhookEvent, WebhookOutcome, WebhookRefusal
+from conversations.unread.plain_text import time_text
 
 MAX_FAILED_COUNTED = 1000
 CHART_HEIGHT, BAR_STEP = 48, 10  # in the chart's own units
@@ -128,7 +129,7 @@ def _waiting_card(now: datetime, url: str) -> Card:
     if received_at is None:
         return Card(label, _("none"), _("No backlog"), url)
     is_bad = (now - received_at).total_seconds() > ALARMING_AGE_S
-    return Card(label, timesince(received_at, now, depth=1), date_format(received_at, "DATETIME_FORMAT"), url, is_bad=is_bad)
+    return Card(label, timesince(received_at, now, depth=1), time_text(received_at), url, is_bad=is_bad)
 
 
 def _only(url: str, choice: str) -> str:

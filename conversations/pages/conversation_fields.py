@@ -3,7 +3,6 @@
 from typing import Any, NamedTuple
 
 import orjson
-from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy
 
 from conversations.choices import ConversationType, GroupType, ReceiveOption
@@ -12,6 +11,7 @@ from conversations.formats import conversation_json
 from conversations.models import Conversation
 from conversations.staff import presentation
 from conversations.times import from_epoch_s
+from conversations.unread.plain_text import time_text
 
 LAST_MESSAGE = "lastMessage"
 TEXTS = ("draftText", "customData")
@@ -58,5 +58,5 @@ def _meaning(conversation: Conversation, name: str, value: Any) -> str:
     if name == "groupAtInfoList":
         return presentation.mention_display(conversation.group_at_info)
     if name in TIMES and value:
-        return date_format(from_epoch_s(value), "Y-m-d H:i:s")
+        return time_text(from_epoch_s(value))
     return ""

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 import orjson
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from conversations import identifiers, positions, threads
@@ -108,7 +109,7 @@ def _bubble(row: Conversation, message: Message, owner: Owner, *, reads_text: bo
         is_notice=message_preview.is_notice(body),
         is_recalled=message.is_recalled or body.get("status") in message_preview.WITHDRAWN,
         parts=message_preview.element_previews(body) if reads_text else message_preview.element_kinds(body),
-        at=from_epoch_s(message.time_s) if message.time_s is not None else None,
+        at=timezone.localtime(from_epoch_s(message.time_s)) if message.time_s is not None else None,
         number=str(int(message.position)) if row.type == ConversationType.GROUP else "",
         notes=_notes(message, row),
     )

@@ -14,7 +14,7 @@ from conversations.models import Conversation
 from conversations.staff import presentation
 from conversations.staff.corrections import Change
 from conversations.times import from_epoch_s
-from conversations.unread.plain_text import in_utc
+from conversations.unread.plain_text import time_text
 
 
 class ChangeText(NamedTuple):
@@ -54,7 +54,7 @@ def outcome_display(outcome: Text, changes: Sequence[Change]) -> str:
 
 
 def _moment(epoch_s: int) -> str:
-    return in_utc(from_epoch_s(epoch_s)) if epoch_s else _("none")
+    return time_text(from_epoch_s(epoch_s)) if epoch_s else _("none")
 
 
 LABELS = {

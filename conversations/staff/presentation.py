@@ -144,7 +144,7 @@ def ago(moment: datetime, now: datetime) -> str:
         return _("%(count)dh ago") % {"count": minutes // 60}
     if minutes < 7 * DAY_MINUTES:
         return _("%(count)dd ago") % {"count": minutes // DAY_MINUTES}
-    return date_format(moment, "Y-m-d")
+    return date_format(timezone.localtime(moment), "Y-m-d")
 
 
 def pretty_json(text: str) -> str:

@@ -1,11 +1,12 @@
 """What happened to a conversation, newest first: its events, and how many messages came between them."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import orjson
 from django.contrib.auth import get_user_model
+from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
@@ -17,7 +18,7 @@ from conversations.staff.corrections import Change
 from conversations.store import message_reads
 from conversations.threads import thread_of
 from conversations.times import from_epoch_us
-from conversations.unread.plain_text import in_utc, on_one_line
+from conversations.unread.plain_text import on_one_line, time_text
 
 EVENTS_SHOWN = 30
 EVENTS_IN_TEXT = 5
@@ -66,13 +67,16 @@ def timeline(row: Conversation, *, until_us: int | None = None, kind: str = "", 
 
 
 def as_text(row: Conversation, *, reads_text: bool) -> str:
-    """Return the newest events as lines for a ticket, "" without any."""
-    lines = []
-    for event in timeline(row, kind="", reads_text=reads_text).events[:EVENTS_IN_TEXT]:
-        changes = join_texts(event.changes)
-        by = _("by %(actor)s") % {"actor": event.actor}
-        lines.append(on_one_line(f"{in_utc(event.moment)} {event.kind} {by}{'. ' if changes else ''}{changes}"))
+    """Return the newest events as lines for a ticket, with times in UTC; "" without any."""
+    with timezone.override(UTC):
+        events = timeline(row, reads_text=reads_text).events[:EVENTS_IN_TEXT]
+        lines = [_as_line(event) for event in events]
     return "\n".join([_("History"), *lines]) if lines else ""
+
+
+def _as_line(event: TimelineEvent) -> str:
+    changes, by = join_texts(event.changes), _("by %(actor)s") % {"actor": event.actor}
+    return on_one_line(f"{time_text(event.moment)} {event.kind} {by}{'. ' if changes else ''}{changes}")
 
 
 def _display(event: ConversationEvent, actor: str, later_messages: int, reads_text: bool) -> TimelineEvent:

@@ -4,12 +4,15 @@ from datetime import UTC, datetime
 
 from django import template
 from django.templatetags.static import static
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from conversations.staff.presentation import Avatar
+from conversations.unread.plain_text import time_text
 
 register = template.Library()
+register.filter(time_text)
 PLAIN_ICON = '<svg class="icon" aria-hidden="true"><use href="{0}#{1}"/></svg>'
 LABELLED_ICON = '<svg class="icon" role="img" aria-label="{2}"><title>{2}</title><use href="{0}#{1}"/></svg>'
 FACE = '<img src="{}" alt="" loading="lazy" referrerpolicy="no-referrer">'
@@ -30,9 +33,19 @@ def avatar(shown: Avatar) -> SafeString:
 
 @register.simple_tag
 def moment(at: datetime | None, ago: str = "") -> SafeString | str:
-    """Return a time of day, or with `ago` how long ago that was, which browser.js keeps up to date."""
+    """Return a time of day in the reader's time zone, or with `ago` how long ago it was, which browser.js keeps up to date."""
     if at is None:
         return ""
+    text = format_html(" data-ago>{}", ago) if ago else format_html(">{}", f"{timezone.localtime(at):%H:%M}")
+    return _time(at, text)
+
+
+@register.simple_tag
+def exact_time(at: datetime | None) -> SafeString | str:
+    """Return a time to the second in the reader's time zone."""
+    return _time(at, format_html(">{}", time_text(at))) if at else ""
+
+
+def _time(at: datetime, text: SafeString) -> SafeString:
     at = at.astimezone(UTC)
-    text = format_html(" data-ago>{}", ago) if ago else format_html(">{}", f"{at:%H:%M}")
     return format_html('<time datetime="{}" title="{} UTC"{}</time>', at.isoformat(), f"{at:%Y-%m-%d %H:%M:%S}", text)

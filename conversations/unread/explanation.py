@@ -2,15 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
+from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from conversations.choices import MUTED_OPTIONS, ChangedBy, ConversationType, NotCountedReason, ReceiveOption
 from conversations.unread.hints import Hint
-from conversations.unread.plain_text import in_utc, join_parts, on_one_line
+from conversations.unread.plain_text import join_parts, on_one_line, time_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class MessageRef:
     def __str__(self) -> str:
         number = self.seq is not None and _("Seq %(seq)d") % {"seq": self.seq}
         sender = f"{self.sender_name} ({self.sender})" if self.sender_name else self.sender
-        return join_parts([number, on_one_line(sender), in_utc(self.sent_at)])
+        return join_parts([number, on_one_line(sender), time_text(self.sent_at)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +146,10 @@ class Explanation:
         return [section for section in (Section(title, list(lines)) for title, lines in parts) if section.lines]
 
     def as_text(self, url: str = "") -> str:
-        """Return the explanation for a terminal or a ticket; `url` is the address of a page that shows it."""
-        blocks = ["\n".join(self._head_lines(url)), self.headline]
-        blocks += ["\n".join([section.title, *(f"  {line}" for line in section.lines)]) for section in self.sections]
+        """Return the explanation for a terminal or a ticket, in UTC; `url` is the address of a page that shows it."""
+        with timezone.override(UTC):
+            blocks = ["\n".join(self._head_lines(url)), self.headline]
+            blocks += ["\n".join([section.title, *(f"  {line}" for line in section.lines)]) for section in self.sections]
         return "\n\n".join(blocks)
 
     def _head_lines(self, url: str) -> Iterator[str]:
@@ -156,7 +158,7 @@ class Explanation:
         yield _("User: %(name)s (%(id)s)") % {"name": owner_name, "id": on_one_line(self.owner_id)}
         if url:
             yield url
-        yield _("As of %(time)s") % {"time": in_utc(self.explained_at)}
+        yield _("As of %(time)s") % {"time": time_text(self.explained_at)}
 
     def _imported_lines(self) -> Iterator[str]:
         if self.imported:
@@ -179,7 +181,7 @@ class Explanation:
         if not self.read_up_to:
             yield _("No read position is known.")
         elif self.read_at:
-            yield _("Everything sent until %(time)s is read.") % {"time": in_utc(self.read_at)}
+            yield _("Everything sent until %(time)s is read.") % {"time": time_text(self.read_at)}
         else:
             yield _("Everything up to Seq %(seq)d is read.") % {"seq": self.read_up_to}
 
@@ -192,21 +194,21 @@ class Explanation:
 
     def _change_lines(self) -> Iterator[str]:
         cause = str(self.changed_by.label) if self.changed_by else _("unknown cause")
-        change = capfirst(join_parts((cause, in_utc(self.changed_at))))
+        change = capfirst(join_parts((cause, time_text(self.changed_at))))
         yield _("%(change)s (version %(version)d)") % {"change": change, "version": self.version}
 
     def _freshness_lines(self) -> Iterator[str]:
         data, never = self.freshness, _("never")
         if data.message:
             text = _("Newest stored message: %(message)s; received %(time)s.")
-            yield text % {"message": data.message, "time": in_utc(data.message_received_at)}
+            yield text % {"message": data.message, "time": time_text(data.message_received_at)}
         elif data.has_last_message:
             yield _("Only the last message is known, from an import or a report, so messages can't be counted one by one.")
         else:
             yield _("No message is stored.")
-        list_changed = {"version": data.list_version, "time": in_utc(data.list_changed_at) or never}
+        list_changed = {"version": data.list_version, "time": time_text(data.list_changed_at) or never}
         yield _("Last change of the user's list: %(time)s (version %(version)d).") % list_changed
-        yield _("Last webhook received (any user): %(time)s.") % {"time": in_utc(data.webhook_at) or never}
-        yield _("Last read receipt received (any user): %(time)s.") % {"time": in_utc(data.read_webhook_at) or never}
+        yield _("Last webhook received (any user): %(time)s.") % {"time": time_text(data.webhook_at) or never}
+        yield _("Last read receipt received (any user): %(time)s.") % {"time": time_text(data.read_webhook_at) or never}
         if self.pruned_to:
             yield _("Older messages have been pruned, up to: %(message)s.") % {"message": self.pruned_to}

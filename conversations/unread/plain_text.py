@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal
 
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import pgettext
 
@@ -23,6 +24,9 @@ def on_one_line(text: str) -> str:
     return _CONTROL.sub(lambda match: VISIBLE_BLANK if match[0].isspace() else REPLACEMENT, text)
 
 
-def in_utc(moment: datetime | None) -> str:
-    """Return a time to the second; "" for None."""
-    return f"{date_format(moment, 'Y-m-d H:i:s')} UTC" if moment else ""
+def time_text(moment: datetime | None, pattern: str = "Y-m-d H:i:s") -> str:
+    """Return a time in the time zone of now, a reader's or else UTC, which is named; "" for None."""
+    if moment is None:
+        return ""
+    local = timezone.localtime(moment)
+    return date_format(local, pattern) + (" UTC" if local.tzname() == "UTC" else "")
