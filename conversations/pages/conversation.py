@@ -21,7 +21,7 @@ from conversations.choices import ChangedBy, ConversationType
 from conversations.digits import INT64_DIGITS, parse_digits
 from conversations.exceptions import ConversationNotFound, InvalidParameter
 from conversations.models import Conversation, Owner, composite_keys
-from conversations.pages import conversation_fields, conversation_parts, corrections, json_tree, list_filters
+from conversations.pages import conversation_fields, corrections, group_members, json_tree, list_filters, messages_part
 from conversations.pages.conversation_list import list_context
 from conversations.pages.decorators import owner_list_required, pane_asked_for
 from conversations.pages.owners import owner_of, owner_sidebar
@@ -40,6 +40,8 @@ PARTS = {
     "json": _("JSON"),
     "history": _("History"),
 }
+# The pages of messages that htmx adds at one side: at the other there are messages already.
+ONE_SIDE = {"older-messages": {"newer_messages_url": ""}, "newer-messages": {"older_messages_url": ""}}
 
 
 @owner_list_required
@@ -51,8 +53,11 @@ def conversation_detail(request: HttpRequest, owner_id: str) -> HttpResponse:
     if conversation is None:
         raise ConversationNotFound(conversation_id)
     target = pane_asked_for(request)
-    if target == "older-messages":
-        return render(request, "conversations/_messages.html", _part_messages(request, conversation) | _viewer(request))
+    if redirect := messages_part.jump(request, conversation):
+        return redirect
+    if target in ONE_SIDE:
+        context = messages_part.context(request, conversation) | _viewer(request) | ONE_SIDE[target]
+        return render(request, "conversations/_messages.html", context)
     if target == "panel":
         owner = owner_of(owner_id)
         return render(request, "conversations/_panel.html", _conversation(request, owner, conversation))
@@ -68,9 +73,8 @@ def _viewer(request: HttpRequest) -> dict[str, Any]:
 
 def _conversation(request: HttpRequest, owner: Owner, conversation: Conversation) -> dict[str, Any]:
     """Return the context of the pane: the head, and the part that the URL names."""
-    filters = list_filters.conditions(request.GET, besides=list_filters.NOT_FILTERS)
-    filter_query = list_filters.filter_query(filters, request.GET.get("nextSeq", ""))
-    url = conversation_url(owner.owner_id, conversation.conversation_id) + filter_query
+    filter_query = list_filters.query_of_list(request.GET)
+    url = messages_part.url_of(request, conversation)
     names = {name: label for name, label in PARTS.items() if name != "members" or conversation.type == ConversationType.GROUP}
     part = request.GET.get("part", "messages")
     if part not in names:
@@ -87,7 +91,7 @@ def _conversation(request: HttpRequest, owner: Owner, conversation: Conversation
         "admin_url": _admin_url(conversation),
     }
     part_contexts: dict[str, Callable[[Conversation], dict[str, Any]]] = {
-        "messages": partial(_part_messages, request),
+        "messages": partial(messages_part.context, request),
         "explain": partial(_part_explain, request, viewer["reads_text"]),
         "fields": partial(_part_fields, owner, viewer["reads_text"]),
         "members": partial(_part_members, request),
@@ -95,13 +99,6 @@ def _conversation(request: HttpRequest, owner: Owner, conversation: Conversation
         "history": partial(_part_history, request, url, viewer["reads_text"]),
     }
     return context | viewer | part_contexts[part](conversation)
-
-
-def _part_messages(request: HttpRequest, conversation: Conversation) -> dict[str, Any]:
-    before = request.GET.get("before", "")
-    page = conversation_parts.bubbles(conversation, before, reads_text=permissions.may_read_text(request.user))
-    url = conversation_url(conversation.owner_id, conversation.conversation_id)
-    return {"page": page, "older_messages_url": f"{url}&{urlencode({'before': page.before})}" if page.before else ""}
 
 
 def _part_explain(request: HttpRequest, reads_text: bool, conversation: Conversation) -> dict[str, Any]:
@@ -117,7 +114,7 @@ def _part_fields(owner: Owner, reads_text: bool, conversation: Conversation) -> 
 
 
 def _part_members(request: HttpRequest, conversation: Conversation) -> dict[str, Any]:
-    return {"page": conversation_parts.members(conversation.conversation_id, request.GET.get("after", ""))}
+    return {"page": group_members.members(conversation.conversation_id, request.GET.get("after", ""))}
 
 
 def _part_json(request: HttpRequest, owner: Owner, reads_text: bool, conversation: Conversation) -> dict[str, Any]:

@@ -37,7 +37,9 @@ FIRST = "pinned"
 SET_BY_TABS = frozenset(name for _tab, _label, _letter, conditions in TABS for name in conditions)
 COUNTED_ROWS = 1000
 # The names in the pages' addresses besides the filters.
-NOT_FILTERS = ("until", "kind", "owner", "nextSeq", "id", "part", "before", "after", "q")
+NOT_FILTERS = (
+    "until", "kind", "owner", "nextSeq", "id", "part", "at", "before", "from", "after", "go", "q",
+)  # fmt: skip
 
 
 class Tab(NamedTuple):
@@ -91,6 +93,17 @@ def from_search_box(owner_id: str, parameters: Mapping[str, str]) -> dict[str, s
     filters = search_syntax.filters_of(parameters[search_syntax.FIELD])
     filterset_of(owner_id, filters).selected()  # raises for a value that no filter takes
     return filters
+
+
+def of_list(parameters: Mapping[str, str]) -> dict[str, str]:
+    """Return the parameters of a conversation's address that say which list is beside it."""
+    next_seq = parameters.get("nextSeq", "")
+    return conditions(parameters, besides=NOT_FILTERS) | ({"nextSeq": next_seq} if next_seq else {})
+
+
+def query_of_list(parameters: Mapping[str, str]) -> str:
+    """Return `of_list` as the end of an address: "", or it begins with &."""
+    return filter_query(of_list(parameters))
 
 
 def filter_query(filters: Mapping[str, str], next_seq: str = "") -> str:

@@ -71,6 +71,17 @@ def before(thread: str, position: str, *, floor: str, limit: int) -> list[Messag
     return list((newest.filter(position__lt=position) if position else newest)[:limit])
 
 
+def starting(thread: str, position: str, *, floor: str, limit: int) -> list[Message]:
+    """Return the oldest messages from a position on, oldest first, none up to `floor`."""
+    return list(Message.objects.filter(thread=thread, position__gte=position, position__gt=floor).order_by("position")[:limit])
+
+
+def first_since(thread: str, time_s: int) -> str:
+    """Return the position of the first message from a time on; "" without one."""
+    stored = Message.objects.filter(thread=thread, time_s__gte=time_s).order_by("time_s", "position")
+    return stored.values_list("position", flat=True).first() or ""
+
+
 def since(thread: str, time_s: int) -> Iterator[Message]:
     """Yield the messages of a thread from a time on, in order of position."""
     return Message.objects.filter(thread=thread, time_s__gte=time_s).order_by("position").iterator(CHUNK)

@@ -10,8 +10,8 @@ from conversations.actions import deletions
 from conversations.feeding import messages
 from conversations.formats import message_preview
 from conversations.formats.messages import C2CRecall, GroupRecall
-from conversations.models import Conversation, GroupMember, Owner
-from conversations.pages import conversation_parts, json_tree
+from conversations.models import Conversation, GroupMember, Message, Owner
+from conversations.pages import group_members, json_tree
 from tests.support.cast import make_conversation
 from tests.support.messages import NOON_S, c2c, group
 from tests.support.pages import DETAIL, LIST, UPDATES, AsSupport
@@ -169,7 +169,7 @@ class OtherPartTests(AsSupport):
 
     def test_members_are_leafed_through(self):
         make_conversation(conversation_id="group_team")
-        team(*(f"user{n:03}" for n in range(conversation_parts.MEMBERS_SHOWN + 5)))
+        team(*(f"user{n:03}" for n in range(group_members.MEMBERS_SHOWN + 5)))
 
         page = self.get(DETAIL, owner="alice", id="group_team", part="members")
         rest = self.get(DETAIL, owner="alice", id="group_team", part="members", after=page.context["page"].after)
@@ -215,7 +215,7 @@ class MaskTests(AsSupport):
         messages.record([c2c("bob", "alice", 1), group("bob", 1), group("bob", 2)], now_s=NOON_S)
         messages.recall(GroupRecall("team", "", (1,)))
         body = Conversation.objects.get(owner_id="alice", conversation_id="c2c_bob").last_message.replace("c1", SECRET)
-        for model in (Conversation, conversation_parts.Message):
+        for model in (Conversation, Message):
             column = "last_message" if model is Conversation else "body"
             model.objects.update(**{column: body})
         Conversation.objects.update(draft_text=SECRET, custom_data=SECRET, unread_count=1)

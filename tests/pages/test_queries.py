@@ -89,6 +89,9 @@ def pages() -> list[tuple[str, dict[str, str], str]]:
         (SAVED, {"owner": "alice"}, ""),
         *(page for page in parts if page[1] != BOB | {"part": "members"}),
         (DETAIL, TEAM | {"before": f"{2:020d}"}, "older-messages"),
+        (DETAIL, TEAM | {"from": f"{2:020d}"}, "newer-messages"),
+        (DETAIL, TEAM | {"at": f"{2:020d}"}, "panel"),
+        (DETAIL, TEAM | {"go": "2026-10-01"}, "panel"),
         (DETAIL, TEAM | {"part": "members", "after": "b"}, "panel"),
         *previews,
     ]

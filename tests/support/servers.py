@@ -38,6 +38,8 @@ from conversations.actions.settings import *
 from conversations.models import *
 from tests.support.cast import *
 from tests.support.staff import *
+from conversations.feeding import members, messages
+from tests.support.messages import NOON_S, c2c, group
 from django.test import Client
 def session_of(user): client = Client(); client.force_login(user); return client.cookies["sessionid"].value
 for line in sys.stdin: print(json.dumps(eval(line), default=str), flush=True)

@@ -30,8 +30,11 @@ const imsite = {
     const part = $("#part", panel);
     const from = $(".unread-from", panel);
     if (!part || !$(".message, .system", part)) return;
-    if (from) part.scrollTop = from.offsetTop - 60;
-    else part.scrollTop = part.scrollHeight;
+    const found = $(".found", part);
+    const isNewest = !$("#newer-messages", part);
+    if (found) found.scrollIntoView({ block: "center" });
+    else if (from) part.scrollTop = from.offsetTop - 60;
+    else part.scrollTop = isNewest ? part.scrollHeight : 0;
   }
 
   function showSelectionCount() {
@@ -109,7 +112,7 @@ const imsite = {
 
   function listOf(path) {
     const { pathname, searchParams } = new URL(path, location.href);
-    for (const name of ["id", "part", "before", "after", "nextSeq", "since"]) searchParams.delete(name);
+    for (const name of ["id", "part", "at", "before", "from", "after", "go", "until", "kind", "nextSeq", "since"]) searchParams.delete(name);
     searchParams.sort();
     return searchParams.has("owner") && pathname !== "/" ? searchParams.toString() : pathname;
   }

@@ -1,0 +1,68 @@
+"""The part of a conversation's page that shows its messages: a page of them, and the links and forms that lead to others."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+
+from conversations.access import permissions
+from conversations.exceptions import InvalidParameter
+from conversations.models import Conversation
+from conversations.pages import list_filters, message_jumps
+from conversations.pages.message_pages import Place, message_page
+from conversations.staff.presentation import conversation_url
+
+
+def context(request: HttpRequest, conversation: Conversation) -> dict[str, Any]:
+    """Return the context of the part."""
+    url = url_of(request, conversation)
+    _position, jump_error = _jump(request, conversation)
+    place = Place.of(request.GET)
+    page = message_page(conversation, place, reads_text=permissions.may_read_text(request.user))
+    return {
+        "page": page,
+        "bubbles": [(bubble, message_url(url, bubble.position)) for bubble in page.bubbles],
+        "older_messages_url": _with(url, before=page.older),
+        "newer_messages_url": _with(url, **{"from": page.newer}),
+        "reload_url": _with(url, **{place.name: place.position}) if place.name else "",
+        "newest_messages_url": "" if page.is_newest else url,
+        "fields_of_list": _fields(request, conversation),
+        "jump_text": request.GET.get(message_jumps.FIELD, ""),
+        "jump_error": jump_error,
+    }
+
+
+def jump(request: HttpRequest, conversation: Conversation) -> HttpResponse | None:
+    """Return the redirect to the message that `?go=` names; None without such a text, and for one that leads nowhere."""
+    position, _error = _jump(request, conversation)
+    return HttpResponseRedirect(message_url(url_of(request, conversation), position)) if position else None
+
+
+def _jump(request: HttpRequest, conversation: Conversation) -> tuple[str, str]:
+    """Return the position to which the text in the box leads, and why it leads to none; "" for neither."""
+    if not (text := request.GET.get(message_jumps.FIELD, "")):
+        return "", ""
+    try:
+        return message_jumps.position_of(conversation, text), ""
+    except InvalidParameter as error:
+        return "", str(error.detail)
+
+
+def url_of(request: HttpRequest, conversation: Conversation) -> str:
+    """Return the address of a conversation beside the list from which it was opened."""
+    return conversation_url(conversation.owner_id, conversation.conversation_id) + list_filters.query_of_list(request.GET)
+
+
+def message_url(url: str, position: str) -> str:
+    """Return the lasting address of one message, among those around it; `url` is the conversation's."""
+    return f"{url}&{urlencode({'at': position})}#m{position}"
+
+
+def _fields(request: HttpRequest, conversation: Conversation) -> dict[str, str]:
+    """Return what a form sends besides its own field: the conversation, and the list beside it."""
+    return {"owner": conversation.owner_id, "id": conversation.conversation_id} | list_filters.of_list(request.GET)
+
+
+def _with(url: str, **place: str) -> str:
+    """Return the address of another page of messages; "" where there is none."""
+    return f"{url}&{urlencode(place)}" if all(place.values()) else ""

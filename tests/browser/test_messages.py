@@ -1,0 +1,77 @@
+"""Inside a conversation: each message has an address, and numbers, dates and words lead to messages."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.site import Site
+from tests.browser.visits import PHONE, Visits, assert_accessible
+
+TEAM = "/conversation/?owner=amy&id=group_long"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def a_long_conversation(site: Site) -> None:
+    for name in ("amy", "ben"):
+        site.do(f"str(members.join('long', ['{name}'], at_ms=1000))")
+    sent = "[group('ben', n, 'long') for n in range(1, 201)]"
+    site.do(f"str(messages.record({sent}, now_s=1_760_000_000))")
+
+
+def is_in_view(page: Page, number: int) -> bool:
+    box, pane = page.locator(f"#m{number:020d}").bounding_box(), page.locator("#part").bounding_box()
+    return bool(box and pane) and pane["y"] <= box["y"] <= pane["y"] + pane["height"]
+
+
+@pytest.mark.parametrize("viewport", [None, PHONE])
+def test_a_messages_link_shows_it_in_the_middle_and_marks_it(visits: Visits, viewport: dict[str, int] | None):
+    page = visits.open(TEAM, **({"viewport": viewport} if viewport else {}))
+    page.get_by_role("link", name="#180").click()
+
+    expect(page).to_have_url(re.compile(rf"at={180:020d}"))
+    expect(page.locator(".found")).to_contain_text("#180")
+    assert is_in_view(page, 180)
+
+
+def test_a_link_from_a_ticket_opens_it_and_pages_lead_on(visits: Visits):
+    page = visits.open(f"{TEAM}&at={100:020d}#m{100:020d}")
+
+    expect(page.locator(".found")).to_contain_text("#100")
+    assert is_in_view(page, 100)
+    page.locator("#newer-messages a").scroll_into_view_if_needed()
+    expect(page.get_by_role("link", name="#130")).to_be_visible()
+    page.get_by_role("link", name="Newest").click()
+    expect(page.get_by_role("link", name="#200")).to_be_in_viewport()
+
+
+def test_a_number_and_a_date_lead_there(visits: Visits):
+    page = visits.open(TEAM)
+    box = page.get_by_role("textbox", name="Go to")
+
+    box.fill("#42")
+    box.press("Enter")
+
+    expect(page.locator(".found")).to_contain_text("#42")
+    assert is_in_view(page, 42)
+    box.fill("2100-01-01")
+    box.press("Enter")
+    expect(page.get_by_text("No messages since 2100-01-01 00:00")).to_be_visible()
+
+
+def test_all_of_it_works_without_scripts(visits: Visits):
+    page = visits.open(TEAM, java_script_enabled=False)
+
+    page.get_by_role("textbox", name="Go to").fill("42")
+    page.get_by_role("button", name="Go").click()
+
+    expect(page.locator(".found")).to_contain_text("#42")
+    page.get_by_role("link", name="Newer messages").click()
+    expect(page.get_by_role("link", name="#70")).to_be_visible()
+    page.get_by_role("link", name="Newest").click()
+    expect(page.get_by_role("link", name="#200")).to_be_visible()
+
+
+def test_the_pages_are_accessible(visits: Visits):
+    for path in (TEAM, f"{TEAM}&at={100:020d}", f"{TEAM}&at={500:020d}", f"{TEAM}&go=soon"):
+        assert_accessible(visits.open(path))
