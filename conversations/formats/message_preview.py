@@ -5,12 +5,13 @@ Source: V2TIMMessage; names of elements as in Flutter's V2TimMessage up to 8.4, 
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from django.utils.translation import gettext as _
 
 from conversations.choices import ConversationType, ElemType, MessageStatus
+from conversations.formats import attachments
 
 # The key of the element of each type; a classic message has no other.
 ELEMENT_KEYS = {
@@ -42,6 +43,18 @@ MAX_LENGTH = 200
 MAX_FULL_LENGTH = 5000
 
 
+class Part(NamedTuple):
+    """The preview of one element, and where its content is on the web: "" for nowhere."""
+
+    text: str
+    url: str = ""
+
+    @property
+    def host(self) -> str:
+        """The host to which the address leads."""
+        return attachments.host_of(self.url)
+
+
 def one_line_preview(last_message: str | None, type_: int) -> str:
     """Return a preview on one line, "" without a message. `type_` is the conversation's; in a group the sender comes first."""
     message = _object(orjson.loads(last_message)) if last_message else {}
@@ -62,19 +75,19 @@ def content_preview(message: Mapping[str, Any]) -> str:
     return _one_line(preview) or _kind(ElemType.NONE)
 
 
-def element_previews(message: dict[str, Any]) -> list[str]:
+def element_previews(message: dict[str, Any]) -> list[Part]:
     """Return a preview of each element of a stored message, with its whole text and its lines."""
     if message.get("status") in WITHDRAWN:
-        return [_kind(MessageStatus(message["status"]))]
-    parts = [_element_preview(*element, _whole) for element in elements_of(message)]
-    return [part for part in parts if part] or [_kind(ElemType.NONE)]
+        return [Part(_kind(MessageStatus(message["status"])))]
+    parts = [Part(_element_preview(*element, _whole), attachments.address_of(*element)) for element in elements_of(message)]
+    return [part for part in parts if part.text] or [Part(_kind(ElemType.NONE))]
 
 
-def element_kinds(message: dict[str, Any]) -> list[str]:
+def element_kinds(message: dict[str, Any]) -> list[Part]:
     """Return the kind of each element of a stored message, for staff who must not see its content."""
     if message.get("status") in WITHDRAWN:
-        return [_kind(MessageStatus(message["status"]))]
-    return [_kind(type_ or ElemType.NONE) for type_, _element in elements_of(message)]
+        return [Part(_kind(MessageStatus(message["status"])))]
+    return [Part(_kind(type_ or ElemType.NONE)) for type_, _element in elements_of(message)]
 
 
 def is_notice(message: dict[str, Any]) -> bool:

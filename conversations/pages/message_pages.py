@@ -81,13 +81,15 @@ def message_page(row: Conversation, place: Place, *, reads_text: bool) -> Messag
 def _last_message_of(row: Conversation, thread: str) -> Message:
     """Return the row's last message, where an import or a report brought no other."""
     body = orjson.loads(row.last_message)
-    sender = body.get("sender")
+    sender, revoker = body.get("sender"), body.get("revokerInfo")
+    recalled_by = revoker.get("userID") if type(revoker) is dict else ""
     return Message(
         thread=thread,
         position=row.last_message_position or "0",
         sender=row.owner_id if body.get("isSelf") is True else sender if type(sender) is str else "",
         time_s=int(row.last_message_at.timestamp()) if row.last_message_at else None,
         body=row.last_message,
-        counts_as_unread=True, is_shown=True, is_recalled=False, edited_at_ms=None, edit="",
+        counts_as_unread=True, is_shown=True, is_recalled=False,
+        recalled_by=recalled_by if type(recalled_by) is str else "", edited_at_ms=None, edit="",
         at_all=False, at_accounts=rules.NO_LIST, targets=rules.NO_LIST,
     )  # fmt: skip

@@ -25,6 +25,10 @@ def team(*user_ids, joined_s=0):
         GroupMember.objects.create(group_id="team", user_id=user_id, events=json.dumps([[joined_s * 1000, "member"]]))
 
 
+def texts(bubble) -> list[str]:
+    return [part.text for part in bubble.parts]
+
+
 class MessageTests(AsSupport):
     def bubbles(self, conversation_id="c2c_bob", **query):
         page = self.get(DETAIL, owner="alice", id=conversation_id, **query)
@@ -39,7 +43,7 @@ class MessageTests(AsSupport):
 
         self.assertEqual([bubble.is_own for bubble in shown], [False, True, False])
         self.assertEqual([bubble.starts_day for bubble in shown], [True, False, True])
-        self.assertEqual([bubble.parts for bubble in shown], [["c1"], ["c2"], [f"c{3 * day}"]])
+        self.assertEqual([texts(bubble) for bubble in shown], [["c1"], ["c2"], [f"c{3 * day}"]])
 
     def test_the_first_unread_is_marked(self):
         messages.record([c2c("bob", "alice", n) for n in (3, 6, 9)], now_s=NOON_S)
@@ -84,7 +88,7 @@ class MessageTests(AsSupport):
         team("alice", joined_s=NOON_S + 2)
         messages.record([group("bob", 1), group("bob", 3, targets=("bob",)), group("bob", 4)], now_s=NOON_S)
 
-        self.assertEqual([bubble.parts for bubble in self.bubbles("group_team")], [["g4"]])
+        self.assertEqual([texts(bubble) for bubble in self.bubbles("group_team")], [["g4"]])
 
     def test_what_does_not_count_says_so(self):
         team("alice", "bob")
@@ -122,7 +126,7 @@ class MessageTests(AsSupport):
 
         (shown,) = self.bubbles()
 
-        self.assertEqual((shown.parts, shown.sender, shown.is_own), (["from the import"], "bob", False))
+        self.assertEqual((texts(shown), shown.sender, shown.is_own), (["from the import"], "bob", False))
 
     def test_a_bad_place_or_part_is_named(self):
         make_conversation()
@@ -237,7 +241,7 @@ class MaskTests(AsSupport):
 
         page = self.get(DETAIL, owner="alice", id="c2c_bob")
 
-        self.assertEqual(page.context["page"].bubbles[0].parts, ["[text]"])
+        self.assertEqual(texts(page.context["page"].bubbles[0]), ["[text]"])
         self.assertContains(page, "1 unread")
 
     def test_the_page_looks_by_itself_where_the_stream_is_closed(self):
@@ -248,13 +252,13 @@ class WordsTests(SimpleTestCase):
     def test_in_full_keeps_lines_and_all_elements(self):
         body = json.loads(message(textElem={"text": "one\n  two", "nextElem": {"elemType": 3, "imageElem": {}}}))
 
-        self.assertEqual(message_preview.element_previews(body), ["one\n  two", "[image]"])
-        self.assertEqual(message_preview.element_kinds(body), ["[text]", "[image]"])
+        self.assertEqual([part.text for part in message_preview.element_previews(body)], ["one\n  two", "[image]"])
+        self.assertEqual([part.text for part in message_preview.element_kinds(body)], ["[text]", "[image]"])
 
     def test_a_very_long_text_is_cut(self):
         body = json.loads(message(textElem={"text": "x" * 10_000}))
 
-        self.assertEqual(len(message_preview.element_previews(body)[0]), message_preview.MAX_FULL_LENGTH)
+        self.assertEqual(len(message_preview.element_previews(body)[0].text), message_preview.MAX_FULL_LENGTH)
 
     def test_the_group_itself_speaks_in_notices(self):
         self.assertTrue(message_preview.is_notice({"elemType": 9, "groupTipsElem": {"type": 1}}))
