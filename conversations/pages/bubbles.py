@@ -8,7 +8,7 @@ import orjson
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from conversations import identifiers
+from conversations import identifiers, positions
 from conversations.choices import ConversationType
 from conversations.formats import message_content, message_preview
 from conversations.models import Conversation, Message, Owner
@@ -70,6 +70,12 @@ def _bubble(row: Conversation, message: Message, owners: Mapping[str, Owner], *,
         number=str(int(message.position)) if row.type == ConversationType.GROUP else "",
         notes=_notes(message, row),
     )
+
+
+def place_label(row: Conversation, position: str) -> str:
+    """Return how people name a message by its position: its number in a group, else its time."""
+    units = positions.in_read_units(position, row.type)
+    return f"#{units}" if row.is_group else time_text(from_epoch_s(units))
 
 
 def _recall(message: Message, body: Mapping[str, Any], owners: Mapping[str, Owner]) -> str:

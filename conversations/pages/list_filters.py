@@ -38,7 +38,7 @@ SET_BY_TABS = frozenset(name for _tab, _label, _letter, conditions in TABS for n
 COUNTED_ROWS = 1000
 # The names in the pages' addresses besides the filters.
 NOT_FILTERS = (
-    "until", "kind", "owner", "nextSeq", "id", "part", "at", "before", "from", "after", "go", "q",
+    "until", "kind", "owner", "nextSeq", "id", "part", "at", "before", "from", "after", "go", "text", "q",
 )  # fmt: skip
 
 

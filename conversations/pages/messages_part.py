@@ -4,20 +4,30 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext as _
 
 from conversations.access import permissions
-from conversations.exceptions import InvalidParameter
+from conversations.exceptions import InvalidParameter, NoPermission
 from conversations.models import Conversation
-from conversations.pages import list_filters, message_jumps
+from conversations.pages import list_filters, message_jumps, message_search
 from conversations.pages.message_pages import Place, message_page
 from conversations.staff.presentation import conversation_url
 
 
 def context(request: HttpRequest, conversation: Conversation) -> dict[str, Any]:
-    """Return the context of the part."""
-    url = url_of(request, conversation)
+    """Return the context of the part: the messages that contain a text, or a page of messages."""
     _position, jump_error = _jump(request, conversation)
-    place = Place.of(request.GET)
+    tools = {
+        "fields_of_list": _fields(request, conversation),
+        "jump_text": request.GET.get(message_jumps.FIELD, ""),
+        "jump_error": jump_error,
+        "search_text": request.GET.get(message_search.FIELD, ""),
+    }
+    return tools | (_found(request, conversation) if tools["search_text"] else _page(request, conversation))
+
+
+def _page(request: HttpRequest, conversation: Conversation) -> dict[str, Any]:
+    url, place = url_of(request, conversation), Place.of(request.GET)
     page = message_page(conversation, place, reads_text=permissions.may_read_text(request.user))
     return {
         "page": page,
@@ -26,9 +36,21 @@ def context(request: HttpRequest, conversation: Conversation) -> dict[str, Any]:
         "newer_messages_url": _with(url, **{"from": page.newer}),
         "reload_url": _with(url, **{place.name: place.position}) if place.name else "",
         "newest_messages_url": "" if page.is_newest else url,
-        "fields_of_list": _fields(request, conversation),
-        "jump_text": request.GET.get(message_jumps.FIELD, ""),
-        "jump_error": jump_error,
+    }
+
+
+def _found(request: HttpRequest, conversation: Conversation) -> dict[str, Any]:
+    """Raise NoPermission for staff who may not read texts: matches would say what is in them."""
+    if not permissions.may_read_text(request.user):
+        raise NoPermission(_("You need the permission to read message texts to search them."))
+    url, place = url_of(request, conversation), Place.of(request.GET)
+    found = message_search.search(conversation, request.GET[message_search.FIELD], place.position)
+    return {
+        "found": found,
+        "matches": [(match, message_url(url, match.bubble.position)) for match in found.matches],
+        "older_matches_url": _with(url, text=found.text, before=found.older),
+        "reload_url": _with(url, text=found.text),
+        "newest_messages_url": url,
     }
 
 

@@ -19,6 +19,8 @@ OUTLINE = (
 )  # fmt: skip
 # Messages read at a time, however many there are.
 CHUNK = 2000
+# The same where texts are read and most of them dropped.
+SCANNED = 200
 
 # Later than the time of any message.
 END_S = 1 << 53
@@ -69,6 +71,12 @@ def before(thread: str, position: str, *, floor: str, limit: int) -> list[Messag
     """Return the newest messages between `floor` and a position, newest first. The position "" is the thread's end."""
     newest = Message.objects.filter(thread=thread, position__gt=floor).order_by("-position")
     return list((newest.filter(position__lt=position) if position else newest)[:limit])
+
+
+def back_from(thread: str, position: str, *, floor: str, limit: int) -> Iterator[Message]:
+    """Yield what `before` returns, without holding all of it in memory."""
+    newest = Message.objects.filter(thread=thread, position__gt=floor).order_by("-position")
+    return (newest.filter(position__lt=position) if position else newest)[:limit].iterator(SCANNED)
 
 
 def starting(thread: str, position: str, *, floor: str, limit: int) -> list[Message]:

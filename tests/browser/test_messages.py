@@ -59,6 +59,35 @@ def test_a_number_and_a_date_lead_there(visits: Visits):
     expect(page.get_by_text("No messages since 2100-01-01 00:00")).to_be_visible()
 
 
+def test_a_text_is_found_and_leads_to_its_place(visits: Visits):
+    page = visits.open(TEAM)
+    box = page.get_by_role("searchbox", name="Find", exact=True)
+
+    box.fill("G17")
+    box.press("Enter")
+
+    expect(page.get_by_text("11 messages with “G17”")).to_be_visible()
+    expect(page.locator("mark").first).to_have_text("g17")
+    assert_accessible(page)
+    page.get_by_role("link", name="#171").click()
+    expect(page.locator(".found")).to_contain_text("g171")
+    assert is_in_view(page, 171)
+    page.go_back()
+    expect(page.locator("mark").first).to_be_visible()
+
+
+def test_a_file_opens_in_a_new_tab_without_saying_where_from(visits: Visits, site: Site):
+    content = {"FileName": "plan.pdf", "Url": f"{site.address}/static/conversations/icon.svg", "UUID": "u", "FileSize": 5}
+    site.say("", MsgBody=[{"MsgType": "TIMFileElem", "MsgContent": content}], To_Account="amy", MsgRandom=77)
+    page = visits.open("/conversation/?owner=amy&id=c2c_bob")
+
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name="open at 127.0.0.1").click()
+
+    assert opened.value.evaluate("[document.referrer, window.opener]") == ["", None]
+    visits.complaints = []
+
+
 def test_all_of_it_works_without_scripts(visits: Visits):
     page = visits.open(TEAM, java_script_enabled=False)
 
@@ -70,6 +99,9 @@ def test_all_of_it_works_without_scripts(visits: Visits):
     expect(page.get_by_role("link", name="#70")).to_be_visible()
     page.get_by_role("link", name="Newest").click()
     expect(page.get_by_role("link", name="#200")).to_be_visible()
+    page.get_by_role("searchbox", name="Find", exact=True).fill("g42")
+    page.get_by_role("button", name="Find", exact=True).last.click()
+    expect(page.locator("mark")).to_have_text("g42")
 
 
 def test_the_pages_are_accessible(visits: Visits):

@@ -92,6 +92,7 @@ def pages() -> list[tuple[str, dict[str, str], str]]:
         (DETAIL, TEAM | {"from": f"{2:020d}"}, "newer-messages"),
         (DETAIL, TEAM | {"at": f"{2:020d}"}, "panel"),
         (DETAIL, TEAM | {"go": "2026-10-01"}, "panel"),
+        (DETAIL, TEAM | {"text": "g"}, "panel"),
         (DETAIL, TEAM | {"part": "members", "after": "b"}, "panel"),
         *previews,
     ]
