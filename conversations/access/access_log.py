@@ -1,6 +1,6 @@
-"""Log each member of staff's views of an owner's list, and ask for a reason where the setting requires one.
+"""Log each member of staff's views of an owner's list and conversations, and ask for a reason where the setting requires one.
 
-One entry an hour of a session is enough.
+One entry of each, an hour of a session, is enough.
 """
 
 from typing import Any
@@ -13,9 +13,10 @@ from conversations.models import AccessLogEntry
 from conversations.models.staff import ACCESS_REASON_MAX_LENGTH
 from conversations.times import now_s
 
-SESSION_KEY = "views"  # {owner ID: [hour of the last entry, reason]}
+SESSION_KEY = "views"  # {owner ID: [hour of the last entry, reason, IDs of the conversations opened in that hour]}
 HOUR_S = 3600
 MAX_REMEMBERED = 100
+MAX_CONVERSATIONS = 50  # of a list; beyond that, the one opened first is logged again
 
 Session = Any  # Django's, a mapping
 
@@ -29,11 +30,20 @@ class ReasonNeeded(NoPermission):
 
 def record_view(*, session: Session, username: str, owner_id: str) -> None:
     """Log that an owner's list is viewed, unless this session has an entry of this hour. Raises ReasonNeeded."""
-    hour, reason = _remembered(session, owner_id)
+    hour, reason, _opened = _remembered(session, owner_id)
     if settings.VIEW_REASON_REQUIRED and not reason:
         raise ReasonNeeded(owner_id)
     if hour != _this_hour():
         _log(session, username, owner_id, reason)
+
+
+def record_conversation(*, session: Session, username: str, owner_id: str, conversation_id: str) -> None:
+    """Log that a conversation of a list is opened, unless this session has an entry of this hour. Follows `record_view`."""
+    hour, reason, opened = _remembered(session, owner_id)
+    if hour == _this_hour() and conversation_id in opened:
+        return
+    AccessLogEntry.objects.create(username=username, owner_id=owner_id, conversation_id=conversation_id, reason=reason)
+    _remember(session, owner_id, reason, [*opened, conversation_id][-MAX_CONVERSATIONS:])
 
 
 def give_reason(*, session: Session, username: str, owner_id: str, reason: str) -> None:
@@ -50,16 +60,34 @@ def reason_for(session: Session, owner_id: str) -> str:
     return _remembered(session, owner_id)[1]
 
 
+def forget(session: Session, owner_id: str, conversation_id: str) -> bool:
+    """Remove an owner from what a session remembers, and a conversation of all others; return whether anything was there."""
+    views = session.get(SESSION_KEY, {})
+    is_changed = views.pop(owner_id, None) is not None
+    for opened in (part[2] for part in views.values() if len(part) > 2):
+        if conversation_id in opened:
+            opened.remove(conversation_id)
+            is_changed = True
+    return is_changed
+
+
 def _log(session: Session, username: str, owner_id: str, reason: str) -> None:
     AccessLogEntry.objects.create(username=username, owner_id=owner_id, reason=reason)
-    views = {viewed_id: view for viewed_id, view in session.get(SESSION_KEY, {}).items() if viewed_id != owner_id}
-    newest = list(views.items())[1 - MAX_REMEMBERED :]
-    session[SESSION_KEY] = dict([*newest, (owner_id, [_this_hour(), reason])])
+    _remember(session, owner_id, reason, [])
 
 
-def _remembered(session: Session, owner_id: str) -> tuple[int, str]:
-    hour, reason = session.get(SESSION_KEY, {}).get(owner_id, (0, ""))
-    return hour, reason
+def _remember(session: Session, owner_id: str, reason: str, opened: list[str]) -> None:
+    """Note an entry of this hour. Of earlier hours only the reasons stay, so that a session does not grow."""
+    now = _this_hour()
+    others = ((id_, view) for id_, view in session.get(SESSION_KEY, {}).items() if id_ != owner_id)
+    views = [(id_, view if view[0] == now else view[:2]) for id_, view in others]
+    session[SESSION_KEY] = dict([*views[1 - MAX_REMEMBERED :], (owner_id, [now, reason, opened])])
+
+
+def _remembered(session: Session, owner_id: str) -> tuple[int, str, list[str]]:
+    # A session from before conversations were logged has no third part.
+    hour, reason, *opened = session.get(SESSION_KEY, {}).get(owner_id, (0, ""))
+    return hour, reason, opened[0] if opened else []
 
 
 def _this_hour() -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from datetime import timedelta
 from typing import cast
 
 from django import forms
@@ -13,16 +14,19 @@ from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from conversations.access import permissions
 from conversations.admin.times import with_times
+from conversations.digits import parse_digits
 from conversations.exceptions import Text
 from conversations.models.querysets import count_up_to
 from conversations.pages import decorators
 from conversations.staff import presentation
+from conversations.times import YEAR_2100_S, from_epoch_s
 
 MAX_COUNTED = 1000
 # Up to here a filter that no index serves may read the whole table.
@@ -84,6 +88,27 @@ class ClosedFilter(admin.SimpleListFilter):
         if self.value() not in self.conditions:
             raise IncorrectLookupParameters(self.parameter_name)
         return queryset.filter(self.conditions[self.value()][1])
+
+
+class SpanFilter(admin.SimpleListFilter):
+    """The rows of the last day, say: `spans` has a label and a length by value. Or `FROM-TO` in epoch seconds, for links."""
+
+    moment: str  # the field with the time
+    spans: Mapping[str, tuple[Text, timedelta]]
+
+    def lookups(self, request, model_admin):
+        return [(value, label) for value, (label, _length) in self.spans.items()]
+
+    def queryset(self, request, queryset):
+        if self.value() is None:
+            return queryset
+        if self.value() in self.spans:
+            return queryset.filter(**{f"{self.moment}__gte": timezone.now() - self.spans[self.value()][1]})
+        start, dash, end = self.value().partition("-")
+        start_s, end_s = parse_digits(start, at_most=10), parse_digits(end, at_most=10)
+        if not dash or start_s is None or end_s is None or max(start_s, end_s) >= YEAR_2100_S:
+            raise IncorrectLookupParameters(self.parameter_name)
+        return queryset.filter(**{f"{self.moment}__gte": from_epoch_s(start_s), f"{self.moment}__lt": from_epoch_s(end_s)})
 
 
 def yes_or_no(condition: Q) -> dict[str, tuple[Text, Q]]:

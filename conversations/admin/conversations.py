@@ -19,6 +19,7 @@ from conversations.exceptions import ConversationError, InvalidParameter
 from conversations.formats import checks, message_preview
 from conversations.lists.search import keys_of_or_with
 from conversations.models import ConversationRow, Owner
+from conversations.pages import decorators
 from conversations.staff import corrections, presentation
 from conversations.store.transactions import in_transaction
 from conversations.times import check_epoch_s
@@ -142,6 +143,12 @@ class ConversationAdmin(BigTableAdmin):
 
     def text_owner_id(self, obj):
         return obj.owner_id
+
+    def _require_reason(self, request, obj):
+        refusal = super()._require_reason(request, obj)
+        if obj is not None and refusal is None:
+            decorators.record_conversation(request, obj.owner_id, obj.conversation_id)
+        return refusal
 
     def view_on_site(self, obj):
         return presentation.conversation_url(obj.owner_id, obj.conversation_id)

@@ -1,22 +1,32 @@
 """The access log, the login log and saved views in the admin."""
 
+from datetime import timedelta
+
 from django.contrib import admin
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from conversations.admin.big_tables import BigTableAdmin, ClosedFilter, ValidatedSelection
+from conversations.admin.big_tables import BigTableAdmin, ClosedFilter, SpanFilter, ValidatedSelection
 from conversations.models import AccessLogEntry, LoginEvent, LoginLogEntry, SavedView
+
+
+class ViewedFilter(SpanFilter):
+    title, parameter_name, moment = _("viewed"), "viewed", "viewed_at"
+    spans = {"day": (_("the last day"), timedelta(days=1)), "week": (_("the last week"), timedelta(days=7)),
+             "month": (_("the last 30 days"), timedelta(days=30))}  # fmt: skip
 
 
 @admin.register(AccessLogEntry)
 class AccessLogAdmin(BigTableAdmin):
-    """The access log: who viewed whose list, newest first."""
+    """The access log: who viewed whose list and which conversation, newest first."""
 
-    ordering = ("-id",)
-    list_display = ("viewed_at", "username", "owner_id", "reason")
+    ordering = ("-viewed_at", "-id")
+    list_display = ("viewed_at", "username", "owner_id", "conversation_id", "reason")
+    list_filter = (ViewedFilter,)
+    has_indexed_filters = True
     search_fields = ("username", "owner_id")
     search_help_text = _("Exact staff username or user ID")
-    fields = ("username", "owner_id", "reason", "viewed_at")
+    fields = ("username", "owner_id", "conversation_id", "reason", "viewed_at")
     readonly_fields = fields
 
     def get_search_results(self, request, queryset, search_term):

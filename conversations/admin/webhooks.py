@@ -5,14 +5,12 @@ from datetime import timedelta
 
 import orjson
 from django.contrib import admin, messages
-from django.contrib.admin.options import IncorrectLookupParameters
 from django.db.models import Q
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from conversations.admin import links as admin_links
-from conversations.admin.big_tables import MAX_COUNTED, BigTableAdmin, ClosedFilter, pre
+from conversations.admin.big_tables import MAX_COUNTED, BigTableAdmin, ClosedFilter, SpanFilter, pre
 from conversations.digits import parse_digits
 from conversations.exceptions import ConversationError
 from conversations.feeding import webhooks
@@ -22,10 +20,7 @@ from conversations.models import RefusedWebhooks, WebhookEvent, WebhookOutcome
 from conversations.staff import admin_urls
 from conversations.staff.action_log import changed_message
 from conversations.threads import thread_between
-from conversations.times import YEAR_2100_S, from_epoch_s, now_s
-
-SPANS = {"hour": (_("the last hour"), timedelta(hours=1)), "day": (_("the last day"), timedelta(days=1)),
-         "week": (_("the last week"), timedelta(days=7))}  # fmt: skip
+from conversations.times import now_s
 
 
 class CommandFilter(ClosedFilter):
@@ -38,24 +33,10 @@ class OutcomeFilter(ClosedFilter):
     conditions = {outcome.value: (outcome.label, Q(outcome=outcome)) for outcome in WebhookOutcome}
 
 
-class ReceivedFilter(admin.SimpleListFilter):
-    """The last hour, day or week; or `FROM-TO` in epoch seconds, as links to this list have it."""
-
-    title, parameter_name = _("received"), "received"
-
-    def lookups(self, request, model_admin):
-        return [(value, label) for value, (label, _span) in SPANS.items()]
-
-    def queryset(self, request, queryset):
-        if self.value() is None:
-            return queryset
-        if self.value() in SPANS:
-            return queryset.filter(received_at__gte=timezone.now() - SPANS[self.value()][1])
-        start, dash, end = self.value().partition("-")
-        start_s, end_s = parse_digits(start, at_most=10), parse_digits(end, at_most=10)
-        if not dash or start_s is None or end_s is None or max(start_s, end_s) >= YEAR_2100_S:
-            raise IncorrectLookupParameters(self.parameter_name)
-        return queryset.filter(received_at__gte=from_epoch_s(start_s), received_at__lt=from_epoch_s(end_s))
+class ReceivedFilter(SpanFilter):
+    title, parameter_name, moment = _("received"), "received", "received_at"
+    spans = {"hour": (_("the last hour"), timedelta(hours=1)), "day": (_("the last day"), timedelta(days=1)),
+             "week": (_("the last week"), timedelta(days=7))}  # fmt: skip
 
 
 @admin.register(WebhookEvent)

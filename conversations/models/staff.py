@@ -17,10 +17,17 @@ SAVED_VIEW_FILTERS_MAX_LENGTH = 500
 
 
 class AccessLogEntry(models.Model):
-    """A view of a user's list by a member of staff, once an hour of a session. It outlives the staff account."""
+    """A view of a user's list, or of one of its conversations, by a member of staff, once an hour of a session.
+
+    It outlives the staff account.
+    """
 
     username = models.CharField(_("username"), max_length=150)
     owner_id = models.CharField(_("user"), max_length=identifiers.OWNER_ID_MAX_BYTES)
+    conversation_id = models.CharField(
+        _("conversation"), max_length=identifiers.CONVERSATION_ID_MAX_BYTES, blank=True, db_default="",
+        help_text=_("empty: the list itself"),
+    )  # fmt: skip
     reason = models.CharField(_("reason"), max_length=ACCESS_REASON_MAX_LENGTH, blank=True, db_default="")
     viewed_at = models.DateTimeField(_("viewed at"), db_default=Now(), editable=False)
 
@@ -31,10 +38,11 @@ class AccessLogEntry(models.Model):
         indexes = (
             models.Index("owner_id", F("viewed_at").desc(), name="access_log_by_owner"),
             models.Index("username", F("viewed_at").desc(), name="access_log_by_user"),
+            models.Index(F("viewed_at").desc(), F("id").desc(), name="access_log_by_time"),
         )
 
     def __str__(self) -> str:
-        return f"{self.username} {self.owner_id}"
+        return f"{self.username} {self.owner_id} {self.conversation_id}".rstrip()
 
 
 class LoginEvent(models.TextChoices):
@@ -65,6 +73,8 @@ class LoginLogEntry(models.Model):
         indexes = (
             models.Index("username", "id", name="login_log_by_user"),
             models.Index("address", "id", name="login_log_by_address"),
+            models.Index(F("last_at").desc(), F("id").desc(), name="login_log_by_time"),
+            models.Index("username", F("last_at").desc(), F("id").desc(), name="login_log_by_user_and_time"),
         )
 
     def __str__(self) -> str:

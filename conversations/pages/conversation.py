@@ -23,7 +23,7 @@ from conversations.exceptions import ConversationNotFound, InvalidParameter
 from conversations.models import Conversation, Owner, composite_keys
 from conversations.pages import conversation_fields, corrections, group_members, json_tree, list_filters, messages_part
 from conversations.pages.conversation_list import list_context
-from conversations.pages.decorators import owner_list_required, pane_asked_for
+from conversations.pages.decorators import owner_list_required, pane_asked_for, record_conversation
 from conversations.pages.owners import owner_of, owner_sidebar
 from conversations.staff import timeline
 from conversations.staff.presentation import ListEntry, conversation_url, owner_url, pretty_json
@@ -52,6 +52,7 @@ def conversation_detail(request: HttpRequest, owner_id: str) -> HttpResponse:
     conversation = Conversation.objects.for_owner(owner_id).any_of([conversation_id]).first()
     if conversation is None:
         raise ConversationNotFound(conversation_id)
+    record_conversation(request, owner_id, conversation_id)
     target = pane_asked_for(request)
     if redirect := messages_part.jump(request, conversation):
         return redirect

@@ -27,8 +27,11 @@ View = Callable[..., HttpResponseBase]
 METHODS = ("GET", "HEAD")
 
 
-def for_staff(view: View, methods: tuple[str, ...] = METHODS) -> View:
-    """Let only staff in who may view conversations. A ConversationError becomes a page, or a pane, that shows it."""
+def for_staff(view: View, methods: tuple[str, ...] = METHODS, may: Callable[[Any], bool] = permissions.may_view) -> View:
+    """Let only staff in who may view conversations, or what `may` asks for.
+
+    A ConversationError becomes a page, or a pane, that shows it.
+    """
 
     @never_cache
     @wraps(view)
@@ -37,8 +40,8 @@ def for_staff(view: View, methods: tuple[str, ...] = METHODS) -> View:
             return _method_not_allowed(request, methods)
         if not request.user.is_authenticated:
             return _redirect(request, redirect_to_login(_return_url(request, methods)).url)
-        if not permissions.may_view(request.user):
-            raise PermissionDenied(_what_is_missing(request.user))
+        if not may(request.user):
+            raise PermissionDenied(_what_is_missing(request.user, may))
         try:
             return view(request)
         except ConversationError as error:
@@ -47,7 +50,9 @@ def for_staff(view: View, methods: tuple[str, ...] = METHODS) -> View:
     return guarded
 
 
-def _what_is_missing(user: Any) -> str:
+def _what_is_missing(user: Any, may: Callable[[Any], bool]) -> str:
+    if user.is_staff and may is not permissions.may_view:
+        return _("Your account may not view this page. Ask an administrator for a group such as Lead.")
     if user.is_staff:
         return _("Your account may not view conversation lists. Ask an administrator for a group such as Support.")
     if user.has_perm(permissions.VIEW):
@@ -78,6 +83,13 @@ def require_reason(request: HttpRequest, owner_id: str, next_url: str = "") -> H
         query = urlencode({"owner": owner_id, "next": next_url or request.get_full_path()})
         return _redirect(request, f"{reverse('access-reason')}?{query}")
     return None
+
+
+def record_conversation(request: HttpRequest, owner_id: str, conversation_id: str) -> None:
+    """Log that a conversation of a list is opened, which `require_reason` has let in."""
+    access_log.record_conversation(
+        session=request.session, username=request.user.get_username(), owner_id=owner_id, conversation_id=conversation_id
+    )
 
 
 def pane_asked_for(request: HttpRequest) -> str:

@@ -20,7 +20,7 @@ from conversations.staff.presentation import Avatar, owner_url
 
 OWNERS_SHOWN = 20
 SIMILAR_SHOWN = 5
-RECENT_SHOWN, LOG_ENTRIES_READ = 8, 50
+RECENT_SHOWN, LOG_ENTRIES_READ = 8, 200  # entries of lists and of their conversations
 
 
 @for_staff

@@ -46,6 +46,7 @@ ID_STAYS = {
     "conversations.Message.body": "one to one: the same",
     "conversations.WebhookEvent.body": "of others, and not applied yet",
     "conversations.AccessLogEntry.owner_id": "whose list staff viewed",
+    "conversations.AccessLogEntry.conversation_id": "which of others' conversations staff opened",
     "admin.LogEntry.object_id": "whose list staff changed",
     "admin.LogEntry.object_repr": "the same",
 }
@@ -190,10 +191,15 @@ class ErasedTests(TestCase):
         erase()
 
         self.assertEqual((AccessLogEntry.objects.count(), LogEntry.objects.count()), before)
-        self.assertEqual(AccessLogEntry.objects.get(owner_id=EVE).username, "sue")
-        self.assertEqual(AccessLogEntry.objects.get(owner_id="alice").reason, f"ticket {KEPT}")
+        views = AccessLogEntry.objects.filter(owner_id=EVE).order_by("id")
+        self.assertEqual(list(views.values_list("username", "conversation_id")), [("sue", ""), ("sue", "c2c_alice")])
+        others = AccessLogEntry.objects.filter(owner_id="alice").order_by("id")
+        self.assertEqual(
+            list(others.values_list("reason", "conversation_id")), [(f"ticket {KEPT}", id_) for id_ in ("", f"c2c_{EVE}")]
+        )
         (session,) = Session.objects.all()
-        self.assertEqual(list(session.get_decoded()["views"]), ["alice"])
+        ((owner_id, (_hour, _reason, opened)),) = session.get_decoded()["views"].items()
+        self.assertEqual((owner_id, opened), ("alice", []))
 
     def test_nothing_is_pending(self):
         erase()

@@ -94,12 +94,13 @@ class ContentTests(TestCase):
     def test_memberships_keys_and_what_staff_did(self):
         (membership,) = of_type("groupMembership", self.lines)
         (key,) = of_type("apiKey", self.lines)
-        (view,) = of_type("view", self.lines)
+        views = of_type("view", self.lines)
         changes = of_type("staffChange", self.lines)
 
         self.assertEqual((membership["groupID"], membership["events"]), ("team", [[subject.NOON_MS, "member"]]))
         self.assertEqual((key["name"], key["canRead"], key["canWrite"]), (f"phone {MARKER}", True, True))
-        self.assertEqual(view["reason"], f"ticket {MARKER}")
+        self.assertEqual([view["conversationID"] for view in views], ["", "c2c_alice"])
+        self.assertEqual({view["reason"] for view in views}, {f"ticket {MARKER}"})
         self.assertEqual(len(changes), 3)
 
     def test_no_secret_and_no_member_of_staff_is_in_it(self):
@@ -143,7 +144,7 @@ class ContentTests(TestCase):
         self.assertNotIn(MARKER, repr(lines))
         self.assertEqual(
             Counter(line["type"] for line in lines),
-            {"export": 1, "profile": 1, "message": 7, "view": 1, "staffChange": 2, "webhook": 4},
+            {"export": 1, "profile": 1, "message": 7, "view": 2, "staffChange": 2, "webhook": 4},
         )
 
 

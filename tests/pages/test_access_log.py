@@ -1,12 +1,16 @@
 """Looking into a list is kept, changes nothing, and needs a reason where the setting says so."""
 
+from datetime import timedelta
 from urllib.parse import urlencode
 
 import time_machine
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.contrib.messages import get_messages
+from django.db import connection
 from django.test import override_settings
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from conversations.feeding import messages
 from conversations.models import AccessLogEntry, Conversation, Message, Owner
@@ -22,7 +26,13 @@ ASKED = override_settings(VIEW_REASON_REQUIRED=True)
 
 class LookTests(AsSupport):
     def looks(self):
-        return list(AccessLogEntry.objects.order_by("id").values_list("username", "owner_id", "reason"))
+        """Of the lists themselves."""
+        entries = AccessLogEntry.objects.filter(conversation_id="").order_by("id")
+        return list(entries.values_list("username", "owner_id", "reason"))
+
+    def opened(self):
+        entries = AccessLogEntry.objects.exclude(conversation_id="").order_by("id")
+        return list(entries.values_list("owner_id", "conversation_id", "reason"))
 
     def test_one_hour_of_a_session_is_one_entry_for_each_owner(self):
         make_conversation()
@@ -34,6 +44,59 @@ class LookTests(AsSupport):
             self.get(LIST, owner="alice")
 
         self.assertEqual(self.looks(), [("sue", "alice", ""), ("sue", "bob", ""), ("sue", "alice", "")])
+
+    def test_each_conversation_opened_is_an_entry_once_an_hour(self):
+        for conversation_id in ("c2c_bob", "group_team"):
+            make_conversation(conversation_id=conversation_id)
+        bob, team = {"owner": "alice", "id": "c2c_bob"}, {"owner": "alice", "id": "group_team"}
+        with time_machine.travel(NOON_S // 3600 * 3600, tick=False) as clock:
+            self.client.post(f"{REASON}?owner=alice", {"reason": "ticket 17"})
+            for _again in range(2):
+                self.get(DETAIL, **bob), self.get(DETAIL, pane="panel", **team), self.get(DETAIL, part="fields", **bob)
+            self.get(DETAIL, 404, owner="alice", id="c2c_nobody")
+            self.assertEqual(self.opened(), [("alice", "c2c_bob", "ticket 17"), ("alice", "group_team", "ticket 17")])
+            clock.shift(3600)
+            self.get(DETAIL, **team)
+
+        self.assertEqual(self.opened()[2:], [("alice", "group_team", "ticket 17")])
+        self.assertEqual(self.looks(), [("sue", "alice", "ticket 17")] * 2)
+
+    def test_a_conversation_that_is_logged_costs_no_statement(self):
+        make_conversation()
+        self.get(LIST, owner="alice")
+        with self.captured() as list_only:
+            self.get(LIST, pane="panel", owner="alice")
+        self.get(DETAIL, pane="panel", owner="alice", id="c2c_bob")
+        with self.captured() as opened:
+            self.get(DETAIL, pane="panel", owner="alice", id="c2c_bob")
+
+        for statements in (list_only, opened):
+            written = [query["sql"] for query in statements if query["sql"].startswith(("INSERT", "UPDATE"))]
+            self.assertEqual(written, [])
+
+    def captured(self):
+        return CaptureQueriesContext(connection)
+
+    def test_a_session_remembers_a_bounded_number_of_conversations_of_this_hour(self):
+        with time_machine.travel(NOON_S // 3600 * 3600, tick=False) as clock:
+            for number in range(55):
+                make_conversation(conversation_id=f"c2c_u{number}")
+                self.get(DETAIL, pane="panel", owner="alice", id=f"c2c_u{number}")
+            self.assertEqual(len(self.client.session["views"]["alice"][2]), 50)
+            clock.shift(3600)
+            self.get(LIST, owner="bob")
+            self.assertEqual(len(self.client.session["views"]["alice"]), 2)
+
+    def test_a_session_from_before_conversations_were_logged_goes_on(self):
+        make_conversation()
+        session = self.client.session
+        session["views"] = {"alice": [NOON_S // 3600, "ticket 17"]}
+        session.save()
+
+        with time_machine.travel(NOON_S, tick=False):
+            self.get(DETAIL, owner="alice", id="c2c_bob")
+
+        self.assertEqual((self.looks(), self.opened()), ([], [("alice", "c2c_bob", "ticket 17")]))
 
     def test_searching_owners_is_none(self):
         self.get(SEARCH, q="a")
@@ -116,6 +179,24 @@ class LookTests(AsSupport):
         self.assertEqual(self.client.post(address + "delete/", {"post": "yes"}).status_code, 403)
         self.assertEqual(self.client.post(address + "change/", {"reason": "x"}).status_code, 403)
 
+    def test_the_admin_selects_them_by_date(self):
+        self.client.force_login(boss())
+        for name, days in (("new", 0), ("older", 3), ("old", 40)):
+            entry = AccessLogEntry.objects.create(username=name, owner_id="alice", conversation_id=f"c2c_{name}")
+            AccessLogEntry.objects.filter(pk=entry.pk).update(viewed_at=timezone.now() - timedelta(days=days))
+        log = "/admin/conversations/accesslogentry/"
+
+        def names(**query):
+            return [entry.username for entry in self.get(log, **query).context["cl"].result_list]
+
+        self.assertEqual(names(), ["new", "older", "old"])
+        self.assertEqual(names(viewed="day"), ["new"])
+        self.assertEqual(names(viewed="week"), ["new", "older"])
+        self.assertEqual(set(names(viewed="week", q="alice")), {"new", "older"})
+        self.assertEqual(names(viewed="0-1"), [])
+        self.assertContains(self.get(log), "c2c_older")
+        self.get(log, 302, viewed="x")
+
     def test_who_looked_is_for_a_lead_and_not_for_support(self):
         looks = "/admin/conversations/accesslogentry/"
         self.assertNotContains(self.get(LIST, owner="alice"), looks)
@@ -153,8 +234,15 @@ class ElsewhereTests(AsSupport):
                 AccessLogEntry.objects.all().delete()
                 for _again in range(2):
                     self.assertEqual(self.client.get(url).status_code, 200)
-                self.assertEqual(list(AccessLogEntry.objects.values_list("username", "owner_id")), [("sue", owner_id)])
+                lists, opened = (entries.values_list("owner_id", "conversation_id") for entries in self.logged())
+                self.assertEqual(list(lists), [(owner_id, "")])
+                self.assertEqual(list(opened), [("alice", "c2c_bob")] if "conversationrow" in url else [])
                 self.client.logout()
+
+    def logged(self):
+        """The entries of lists, and those of conversations."""
+        mine = AccessLogEntry.objects.filter(username="sue")
+        return mine.filter(conversation_id=""), mine.exclude(conversation_id="")
 
     def test_the_lists_of_the_admin_and_the_feeds_other_webhooks_are_none(self):
         group = received("Group.CallbackAfterGroupInfoChanged", {"GroupId": "team", "Name": "Team"})

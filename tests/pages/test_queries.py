@@ -39,6 +39,7 @@ TABLES = (
 )  # fmt: skip
 ADMIN_FILTERS = (
     ("conversationrow", {"q": "alice", "unread": "1", "type": "1"}), ("webhookevent", {"outcome": "failed"}),
+    ("accesslogentry", {"viewed": "day"}),
     ("webhookevent", {"received": "hour"}), ("webhookevent", {"command": "Group.CallbackAfterSendMsg"}),
     ("savedview", {"is_shared__exact": "1"}),
 )  # fmt: skip

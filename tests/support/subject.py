@@ -136,6 +136,9 @@ def _what_staff_do() -> None:
     session = SessionStore()
     access_log.give_reason(session=session, username="sue", owner_id=EVE, reason=f"ticket {MARKER}")
     access_log.give_reason(session=session, username="sue", owner_id="alice", reason=f"ticket {KEPT}")
+    for owner_id, conversation_id in ((EVE, "c2c_alice"), ("alice", f"c2c_{EVE}")):
+        of_list = {"owner_id": owner_id, "conversation_id": conversation_id}
+        access_log.record_conversation(session=session, username="sue", **of_list)
     session.save()
     row = Conversation.objects.get(owner_id=EVE, conversation_id="c2c_alice")
     action_log.conversation_entry(row, action_log.changed_message(f"unread {MARKER}"), user_id=staff.pk).save()

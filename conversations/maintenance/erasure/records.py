@@ -9,7 +9,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
 from django.db.models import F, Q, QuerySet
 
-from conversations.access.access_log import SESSION_KEY
+from conversations.access import access_log
 from conversations.formats import erasure
 from conversations.maintenance import traces
 from conversations.maintenance.erasure.kinds import Kind, Tally
@@ -133,8 +133,8 @@ def _details(user_id: str) -> QuerySet[LogEntry]:
 
 
 def _forget_reasons(user_id: str) -> None:
-    """Remove the user from the lists that open sessions remember."""
+    """Remove the user from the lists and conversations that open sessions remember."""
     for session in Session.objects.iterator(BATCH):
         data = session.get_decoded()
-        if data.get(SESSION_KEY, {}).pop(user_id, None) is not None:
+        if access_log.forget(data, user_id, traces.as_peer(user_id)):
             Session.objects.filter(pk=session.pk).update(session_data=Session.objects.encode(data))
