@@ -10,6 +10,7 @@ from typing import Any
 VIEW, READ_TEXT, CHANGE = "conversations.view_conversation", "conversations.read_text", "conversations.change_conversation"
 CHECK_USERSIG = "conversations.check_usersig"
 SHARE = "conversations.share_view"
+VIEW_ACCESS_LOG, VIEW_LOGIN_LOG = "conversations.view_accesslogentry", "conversations.view_loginlogentry"
 
 
 # The groups that a migration makes, by the words that commands take.
@@ -39,3 +40,13 @@ def may_check_usersig(user: Any) -> bool:
 def may_share(user: Any) -> bool:
     """Return whether a user may show saved views to all staff, and change or delete shared ones."""
     return may_view(user) and user.has_perm(SHARE)
+
+
+def may_view_activity(user: Any) -> bool:
+    """Return whether a user may see what staff did: views, corrections, exports, API keys."""
+    return bool(user.is_staff and user.has_perm(VIEW_ACCESS_LOG))
+
+
+def may_view_logins(user: Any) -> bool:
+    """Return whether a user may see the logins of staff."""
+    return bool(user.is_staff and user.has_perm(VIEW_LOGIN_LOG))

@@ -3,7 +3,7 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from conversations.pages import conversation, conversation_list, corrections, export, login, owners, saved_views
+from conversations.pages import activity, conversation, conversation_list, corrections, export, login, owners, saved_views
 
 urlpatterns = [
     path("", owners.owner_search, name="owner-search"),
@@ -16,6 +16,8 @@ urlpatterns = [
     path("views/", saved_views.saved_views_page, name="saved-views"),
     path("views/change/", saved_views.saved_view_change, name="saved-view-change"),
     path("conversation/correct/", corrections.correct_conversations, name="conversation-correct"),
+    path("activity/", activity.staff_activity, name="staff-activity"),
+    path("activity/csv/", activity.staff_activity_csv, name="staff-activity-csv"),
     path("login/", login.DemoLoginView.as_view(), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
 ]

@@ -9,6 +9,9 @@ from django.db.models import Model
 
 from conversations.models import Conversation, ConversationRow, Owner, composite_keys
 
+# How the message of an export begins.
+EXPORT = "export "
+
 
 def changed_message(*texts: str, **values: Any) -> list[dict[str, Any]]:
     """Return a log entry's message: texts that the admin shows after "Changed", and values for programs."""
@@ -23,7 +26,7 @@ def conversation_entry(row: Conversation, message: list[dict[str, Any]], *, user
 def log_export(owner_id: str, find: str, count: int, *, user_id: int) -> None:
     """Log that `count` conversations of an owner were exported, selected by the search text `find`."""
     # In no language, since readers with another language read it as well.
-    _entry(Owner, owner_id, owner_id, f'export "{find}" → {count}', user_id=user_id).save()
+    _entry(Owner, owner_id, owner_id, f'{EXPORT}"{find}" → {count}', user_id=user_id).save()
 
 
 def _key_of(row: Conversation) -> str:

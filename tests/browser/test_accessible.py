@@ -42,6 +42,14 @@ def test_pages(visits: Visits, path: str):
     visits.complaints = [complaint for complaint in visits.complaints if "status of 400" not in complaint]
 
 
+@pytest.mark.parametrize("path", ["/activity/", "/activity/?kind=export&from=2026-01-01", "/activity/?from=x"])
+def test_pages_for_leads(visits: Visits, path: str):
+    page = visits.open(path, who="boss")
+
+    assert_accessible(page)
+    visits.complaints = [complaint for complaint in visits.complaints if "status of 400" not in complaint]
+
+
 def test_the_help(visits: Visits):
     page = visits.open("/owner/?owner=ada")
     page.get_by_role("button", name="Keyboard shortcuts").click()
