@@ -20,7 +20,7 @@ from conversations.formats import checks, message_preview
 from conversations.lists.search import keys_of_or_with
 from conversations.models import ConversationRow, Owner
 from conversations.pages import decorators
-from conversations.staff import corrections, presentation
+from conversations.staff import corrections, explanation_display, presentation
 from conversations.store.transactions import in_transaction
 from conversations.times import check_epoch_s
 from conversations.unread import explain
@@ -162,7 +162,8 @@ class ConversationAdmin(BigTableAdmin):
     @admin.display(description=_("unread"))
     def explanation(self, row):
         explanation = explain.explain(row.owner_id, row.conversation_id)
-        context = {"explanation": explanation, "ticket": explanation.as_text(row.page_url)}
+        shown = explanation_display.shown(explanation, row, self.view_on_site(row), reads_text=False)
+        context = {"explanation": shown, "ticket": explanation.as_text(row.page_url)}
         return render_to_string("conversations/_explain.html", context)
 
     @admin.display(description=_("last message"))

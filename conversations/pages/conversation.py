@@ -25,7 +25,7 @@ from conversations.pages import conversation_fields, corrections, group_members,
 from conversations.pages.conversation_list import list_context
 from conversations.pages.decorators import owner_list_required, pane_asked_for, record_conversation
 from conversations.pages.owners import owner_of, owner_sidebar
-from conversations.staff import timeline
+from conversations.staff import explanation_display, timeline
 from conversations.staff.presentation import ListEntry, conversation_url, owner_url, pretty_json
 from conversations.store.events import MESSAGE_KINDS
 from conversations.unread.explain import explain
@@ -106,7 +106,9 @@ def _part_explain(request: HttpRequest, reads_text: bool, conversation: Conversa
     explanation = explain(conversation.owner_id, conversation.conversation_id)
     url = f"{conversation_url(conversation.owner_id, conversation.conversation_id)}&part=explain"
     texts = explanation.as_text(request.build_absolute_uri(url)), timeline.as_text(conversation, reads_text=reads_text)
-    return {"explanation": explanation, "ticket": "\n\n".join(filter(None, texts))}
+    place = messages_part.url_of(request, conversation)
+    shown = explanation_display.shown(explanation, conversation, place, reads_text=reads_text)
+    return {"explanation": shown, "ticket": "\n\n".join(filter(None, texts))}
 
 
 def _part_fields(owner: Owner, reads_text: bool, conversation: Conversation) -> dict[str, Any]:

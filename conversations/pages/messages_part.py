@@ -11,7 +11,7 @@ from conversations.exceptions import InvalidParameter, NoPermission
 from conversations.models import Conversation
 from conversations.pages import list_filters, message_jumps, message_search
 from conversations.pages.message_pages import Place, message_page
-from conversations.staff.presentation import conversation_url
+from conversations.staff.presentation import conversation_url, message_url
 
 
 def context(request: HttpRequest, conversation: Conversation) -> dict[str, Any]:
@@ -73,11 +73,6 @@ def _jump(request: HttpRequest, conversation: Conversation) -> tuple[str, str]:
 def url_of(request: HttpRequest, conversation: Conversation) -> str:
     """Return the address of a conversation beside the list from which it was opened."""
     return conversation_url(conversation.owner_id, conversation.conversation_id) + list_filters.query_of_list(request.GET)
-
-
-def message_url(url: str, position: str) -> str:
-    """Return the lasting address of one message, among those around it; `url` is the conversation's."""
-    return f"{url}&{urlencode({'at': position})}#m{position}"
 
 
 def _fields(request: HttpRequest, conversation: Conversation) -> dict[str, str]:

@@ -162,6 +162,11 @@ def conversation_url(owner_id: str, conversation_id: str) -> str:
     return f"{reverse('conversation-detail')}?{urlencode({'owner': owner_id, 'id': conversation_id})}"
 
 
+def message_url(url: str, position: str) -> str:
+    """Return the lasting address of one message, among those around it; `url` is the conversation's."""
+    return f"{url}&{urlencode({'at': position})}#m{position}"
+
+
 def _initials(text: str) -> str:
     """Return the first letters of the first two words."""
     words = ("".join(filter(str.isalnum, word)) for word in text.split())

@@ -60,6 +60,7 @@ def explain(owner_id: str, conversation_id: str, *, examine_all: bool = False) -
         imported=row.imported_unread,
         imported_end=_position_ref(row.imported_unread_position, row) if row.imported_unread else None,
         counted=examination.counted,
+        oldest=examination.oldest,
         newest=tuple(examination.newest),
         runs=tuple(examination.runs[:RUNS_SHOWN]),
         read_up_to=row.read_up_to,
@@ -106,6 +107,7 @@ class _Examination:
     """The messages after a row's unread floor, added newest first: those that count, and those that don't by reason."""
 
     counted: int = 0
+    oldest: MessageRef | None = None
     newest: list[MessageRef] = field(default_factory=list)
     runs: list[Run] = field(default_factory=list)
     is_cut: bool = False  # there are more messages
@@ -115,6 +117,7 @@ class _Examination:
 
     def add_counted(self, ref: MessageRef) -> None:
         self.counted += 1
+        self.oldest = ref
         if len(self.newest) < NEWEST_SHOWN:
             self.newest.append(ref)
         if self._is_in_run:

@@ -9,8 +9,11 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from conversations import positions
 from conversations.choices import MUTED_OPTIONS, ChangedBy, ConversationType, NotCountedReason, ReceiveOption
+from conversations.times import from_epoch_s
 from conversations.unread.hints import Hint
+from conversations.unread.lines import Line
 from conversations.unread.plain_text import join_parts, on_one_line, time_text
 
 
@@ -29,6 +32,23 @@ class MessageRef:
         sender = f"{self.sender_name} ({self.sender})" if self.sender_name else self.sender
         return join_parts([number, on_one_line(sender), time_text(self.sent_at)])
 
+    @property
+    def place(self) -> str:
+        """How people name the message: by its number in a group, else by its time."""
+        if self.seq is not None:
+            return f"#{self.seq}"
+        return time_text(self.sent_at or from_epoch_s(positions.in_read_units(self.position, ConversationType.C2C)))
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A message that a sentence names by its number or time only."""
+
+    message: MessageRef
+
+    def __str__(self) -> str:
+        return self.message.place
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -38,13 +58,14 @@ class Run:
     first: MessageRef
     last: MessageRef
 
-    def __str__(self) -> str:
+    @property
+    def line(self) -> Line:
         if self.count == 1:
-            return str(self.last)
+            return _alone(self.last)
         text = ngettext(
             "%(count)d message from (%(first)s) to (%(last)s)", "%(count)d messages from (%(first)s) to (%(last)s)", self.count
         )
-        return text % {"count": self.count, "first": self.first, "last": self.last}
+        return Line(text, {"count": self.count, "first": self.first, "last": self.last})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +77,11 @@ class Omission:
     is_at_least: bool
     examples: tuple[MessageRef, ...]
 
-    def __str__(self) -> str:
+    @property
+    def line(self) -> Line:
         count = _("at least %(count)d") % {"count": self.count} if self.is_at_least else str(self.count)
         text = _("%(reason)s: %(count)s; newest: %(examples)s")
-        return text % {"count": count, "reason": capfirst(self.reason.label), "examples": " · ".join(map(str, self.examples))}
+        return Line(text, {"count": count, "reason": capfirst(self.reason.label), "examples": self.examples})
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +103,11 @@ class Section:
     """A heading and its sentences."""
 
     title: str
-    lines: list[str]
+    lines: list[Line | str]
+
+
+def _alone(message: MessageRef) -> Line:
+    return Line("%(message)s", {"message": message})
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +126,7 @@ class Explanation:
     imported: int
     imported_end: MessageRef | None
     counted: int
+    oldest: MessageRef | None  # of those that count and were checked
     newest: tuple[MessageRef, ...]
     runs: tuple[Run, ...]
     read_up_to: int  # MsgSeq in a group, else epoch seconds; 0: nothing
@@ -121,14 +148,27 @@ class Explanation:
     @property
     def headline(self) -> str:
         """The answer in one sentence."""
+        return str(self.headline_line)
+
+    @property
+    def headline_line(self) -> Line:
+        """The answer, with the message since which there are unread ones."""
         numbers = {"unread": self.unread, "expected": self.expected, "imported": self.imported, "counted": self.counted}
         if self.is_deleted:
-            return _("The conversation is deleted: nothing counts until a new message restores it.")
+            return Line(_("The conversation is deleted: nothing counts until a new message restores it."), {})
         if self.expected is None:
-            return _("%(unread)d unread. Not all of them were checked; at least %(counted)d messages count.") % numbers
-        if self.agrees:
-            return _("%(unread)d unread = %(imported)d imported + %(counted)d counted.") % numbers
-        return _("%(unread)d unread, but expected %(expected)d = %(imported)d imported + %(counted)d counted.") % numbers
+            return Line(_("%(unread)d unread. Not all of them were checked; at least %(counted)d messages count."), numbers)
+        if not self.agrees and self.imported:
+            text = _("%(unread)d unread, but expected %(expected)d = %(imported)d imported + %(counted)d messages.")
+            return Line(text, numbers)
+        if not self.agrees:
+            return Line(_("%(unread)d unread, but expected %(expected)d."), numbers)
+        if self.imported:
+            return Line(_("%(unread)d unread: %(imported)d imported + %(counted)d messages = %(unread)d."), numbers)
+        if self.oldest is None:
+            return Line(_("No unread messages."), {})
+        text = ngettext("%(unread)d unread message: %(place)s.", "%(unread)d unread messages since %(place)s.", self.unread)
+        return Line(text, numbers | {"place": Place(self.oldest)})
 
     @property
     def sections(self) -> list[Section]:
@@ -137,7 +177,7 @@ class Explanation:
             (_("Imported unread"), self._imported_lines()),
             (_("Messages that count"), self._counted_lines()),
             (_("Read position"), self._read_lines()),
-            (_("Messages that don't count"), map(str, self.not_counted)),
+            (_("Messages that don't count"), (omission.line for omission in self.not_counted)),
             (_("Unread total"), self._total_lines()),
             (_("Last change"), self._change_lines()),
             (_("Latest data"), self._freshness_lines()),
@@ -160,7 +200,7 @@ class Explanation:
             yield url
         yield _("As of %(time)s") % {"time": time_text(self.explained_at)}
 
-    def _imported_lines(self) -> Iterator[str]:
+    def _imported_lines(self) -> Iterator[Line | str]:
         if self.imported:
             text = ngettext(
                 "%(count)d message was already unread when the conversation was imported or reported.",
@@ -169,13 +209,13 @@ class Explanation:
             )
             yield text % {"count": self.imported}
         if self.imported_end:
-            yield _("The newest of them: %(message)s.") % {"message": self.imported_end}
+            yield Line(_("The newest of them: %(message)s."), {"message": self.imported_end})
 
-    def _counted_lines(self) -> Iterator[str]:
+    def _counted_lines(self) -> Iterator[Line | str]:
         if self.counted > len(self.newest):
-            yield from map(str, self.runs)
+            yield from (run.line for run in self.runs)
             yield _("Newest:")
-        yield from map(str, self.newest)
+        yield from map(_alone, self.newest)
 
     def _read_lines(self) -> Iterator[str]:
         if not self.read_up_to:
@@ -197,11 +237,11 @@ class Explanation:
         change = capfirst(join_parts((cause, time_text(self.changed_at))))
         yield _("%(change)s (version %(version)d)") % {"change": change, "version": self.version}
 
-    def _freshness_lines(self) -> Iterator[str]:
+    def _freshness_lines(self) -> Iterator[Line | str]:
         data, never = self.freshness, _("never")
         if data.message:
             text = _("Newest stored message: %(message)s; received %(time)s.")
-            yield text % {"message": data.message, "time": time_text(data.message_received_at)}
+            yield Line(text, {"message": data.message, "time": time_text(data.message_received_at)})
         elif data.has_last_message:
             yield _("Only the last message is known, from an import or a report, so messages can't be counted one by one.")
         else:
@@ -211,4 +251,4 @@ class Explanation:
         yield _("Last webhook received (any user): %(time)s.") % {"time": time_text(data.webhook_at) or never}
         yield _("Last read receipt received (any user): %(time)s.") % {"time": time_text(data.read_webhook_at) or never}
         if self.pruned_to:
-            yield _("Older messages have been pruned, up to: %(message)s.") % {"message": self.pruned_to}
+            yield Line(_("Older messages have been pruned, up to: %(message)s."), {"message": self.pruned_to})

@@ -88,6 +88,16 @@ def test_a_file_opens_in_a_new_tab_without_saying_where_from(visits: Visits, sit
     visits.complaints = []
 
 
+def test_the_explanation_leads_to_the_first_unread_message(visits: Visits):
+    page = visits.open(f"{TEAM}&part=explain")
+    assert_accessible(page)
+
+    page.locator(".headline").get_by_role("link", name="#1", exact=True).click()
+
+    expect(page.locator(".found")).to_contain_text("g1")
+    assert is_in_view(page, 1)
+
+
 def test_all_of_it_works_without_scripts(visits: Visits):
     page = visits.open(TEAM, java_script_enabled=False)
 

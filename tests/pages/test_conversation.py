@@ -193,11 +193,6 @@ class OtherPartTests(AsSupport):
             "'http://testserver/api/v1/conversations/-/?owner=a%27b&id=group_a%2Fb+c'",
         )
 
-    def test_a_number_is_explained(self):
-        messages.record([c2c("bob", "alice", 1)], now_s=NOON_S)
-
-        self.assertContains(self.get(DETAIL, owner="alice", id="c2c_bob", part="explain"), "1 unread = 0 imported + 1 counted")
-
     def test_the_explanation_for_a_ticket_says_where_it_is_from(self):
         messages.record([c2c("bob", "alice", 1)], now_s=NOON_S)
 

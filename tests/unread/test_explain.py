@@ -320,7 +320,7 @@ class CommandTests(TestCase):
 
         text = self.run_command("alice", "c2c_bob")
 
-        self.assertIn("2 unread = 0 imported + 2 counted.", text)
+        self.assertIn("2 unread messages since 2025-10-09 08:53:20 UTC.", text)
         self.assertNotIn("http", text)
         self.assertIn("bob, 2025-10-09 08:53:20 UTC", text)
         self.assertNotIn("c1", text)
