@@ -1,6 +1,8 @@
 """Corrections of unread by staff and administrators: move a read position, recalculate from the store, or set a number."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
+from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
@@ -19,7 +21,7 @@ from conversations.store.owners import lock_many, lock_with_peers
 from conversations.store.rows import save_conversations
 from conversations.store.threads import newest_stored
 from conversations.store.transactions import in_transaction
-from conversations.threads import group_of
+from conversations.threads import group_of, thread_of
 from conversations.times import check_epoch_s
 from conversations.unread import counts as unread_counts
 from conversations.unread import viewers
@@ -27,6 +29,8 @@ from conversations.unread.rules import UNCOUNTED_GROUPS
 
 # Messages to count for many conversations, whose groups are locked meanwhile: less than a second.
 RECOUNTED_AT_ONCE = 20_000
+# Among so many of the newest messages, one that counts is looked for.
+LOOKED_AT = 200
 
 
 def move_read_position(*, owner_id: str, conversation_id: str, to: int) -> Outcome:
@@ -65,6 +69,76 @@ def _move_back(conversation: Conversation, to: int) -> None:
     if conversation.type == ConversationType.GROUP:
         entries = at_info.types_by_seq(conversation.group_at_info) | mentions
         conversation.group_at_info = at_info.to_json(entries)
+
+
+@in_transaction
+def mark_unread(*, owner_id: str, conversation_id: str) -> Outcome:
+    """Move the read position back to before the newest message that counts, so that at least this one is unread.
+
+    Raises ConversationNotFound, InvalidParameter if none of the newest messages counts.
+    """
+    lock_with_peers(owner_id, [conversation_id])
+    conversation = lock_conversation(owner_id, conversation_id).conversation
+    unread = copy(conversation)
+    unread.read_up_to = 0
+    viewer, thread = viewers.of_row(unread), thread_of(owner_id, conversation_id)
+    newest = message_reads.outlines(thread, unread_counts.unread_floor(unread), limit=LOOKED_AT)
+    position = next((message.position for message in newest if viewer.counts_as_unread(message, unread)), None)
+    if position is None:
+        raise InvalidParameter(_("No recent message in this conversation can be unread."), field="id")
+    return _move_read_position(owner_id, conversation_id, positions.in_read_units(position, conversation.type) - 1)
+
+
+class ReadState(NamedTuple):
+    """Where a conversation was read up to, its imported unread, and its @ types by MsgSeq; None for what did not differ."""
+
+    read_up_to: int | None
+    imported_unread: int | None
+    mentions: Mapping[int, int] | None
+
+
+@in_transaction
+def restore_read_states(*, owner_id: str, states: Mapping[str, ReadState]) -> Results:
+    """Take conversations, by ID, back to how they were read before, and count what is stored since then.
+
+    What peers saw as read stays so.
+    """
+    conversation_ids = list(states)
+    lock_with_peers(owner_id, conversation_ids)  # messages that are counted again must not be pruned meanwhile
+    _owner, rows_by_id = lock_many(owner_id, conversation_ids)
+    for conversation_id, row in rows_by_id.items():
+        _set_read_state(row, states[conversation_id])
+    counts = unread_counts.recount_many(list(rows_by_id.values())) if rows_by_id else {}
+
+    def change(conversation: Conversation) -> bool:
+        restored = rows_by_id[conversation.conversation_id]
+        restored.unread_count = counts[conversation.conversation_id]
+        before = [getattr(conversation, column) for column in READ_COLUMNS]
+        for column in READ_COLUMNS:
+            setattr(conversation, column, getattr(restored, column))
+        return [getattr(conversation, column) for column in READ_COLUMNS] != before
+
+    return change_each(owner_id, conversation_ids, change, READ_COLUMNS, by=ChangedBy.REPAIR)
+
+
+def _set_read_state(row: Conversation, state: ReadState) -> None:
+    row.read_up_to = row.read_up_to if state.read_up_to is None else state.read_up_to
+    row.imported_unread = row.imported_unread if state.imported_unread is None else state.imported_unread
+    if row.type == ConversationType.GROUP:
+        now = at_info.types_by_seq(row.group_at_info)
+        mentions = now | (_unstored(row, state.mentions) if state.mentions else {}) | _stored_mentions(row, state.mentions)
+        row.group_at_info = at_info.after(at_info.to_json(mentions), row.read_up_to)
+
+
+def _stored_mentions(row: Conversation, mentions: Iterable[int] | None) -> dict[int, int]:
+    """Return the mentions by stored messages, if there were any: these may have been recalled or edited since."""
+    return unread_counts.recount(row, viewers.of_row(row)).mentions if mentions else {}
+
+
+def _unstored(row: Conversation, mentions: Mapping[int, int]) -> dict[int, int]:
+    thread = thread_of(row.owner_id, row.conversation_id)
+    stored = message_reads.find([(thread, positions.of_group(seq)) for seq in mentions])
+    return {seq: type_ for seq, type_ in mentions.items() if (thread, positions.of_group(seq)) not in stored}
 
 
 @in_transaction

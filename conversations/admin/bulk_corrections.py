@@ -22,7 +22,7 @@ from conversations.models import ConversationRow, composite_keys
 from conversations.pages.corrections import report_outcome
 from conversations.staff import corrections
 from conversations.staff.change_display import changes_display
-from conversations.staff.corrections import CORRECTIONS, Effect, PreviewOutdated
+from conversations.staff.corrections import CORRECTIONS, Applied, Effect, PreviewOutdated
 
 MAX_SELECTED = 100
 Action = tuple[Callable[..., HttpResponse | None], str, str]
@@ -70,7 +70,7 @@ def _refuse(request: HttpRequest, name: object, reason: object) -> None:
 def _apply(action: str, request: HttpRequest, selected: Sequence[ConversationRow]) -> list[ConversationRow]:
     """Apply the correction user by user and report the outcome. Return the rows that changed since the preview."""
     seen = dict(zip(request.POST.getlist(ACTION_CHECKBOX_NAME), request.POST.getlist("seen")))
-    effects: list[Effect] = []
+    applied: list[Applied] = []
     outdated: list[ConversationRow] = []
     peer_sides: set[tuple[str, str]] = set()
     for owner_id, rows_of_owner in groupby(selected, key=owner_id_of):
@@ -78,16 +78,19 @@ def _apply(action: str, request: HttpRequest, selected: Sequence[ConversationRow
         versions = {row.conversation_id: _version_seen(row, seen, peer_sides) for row in rows}
         peer_sides |= {key for row in rows for key in _peer_side(row)}
         try:
-            effects += corrections.apply(
-                action=action, owner_id=owner_id, seen=corrections.parse_versions(versions), user_id=request.user.pk
+            seen_versions: Mapping[str, int | None] = {**corrections.parse_versions(versions)}
+            applied.append(
+                corrections.apply(
+                    correction=CORRECTIONS[action], owner_id=owner_id, seen=seen_versions, user_id=request.user.pk
+                )
             )
         except PreviewOutdated as error:
             messages.error(request, str(error.detail))
             outdated += rows
         except ConversationError as error:  # nothing of this user's changes; the other users' changes are applied
             _refuse(request, owner_id, error.detail)
-    if effects:
-        report_outcome(request, action, effects)
+    if applied:
+        report_outcome(request, CORRECTIONS[action], applied)
     return outdated
 
 
@@ -114,7 +117,7 @@ def _preview(action: str, model_admin: ModelAdmin, request: HttpRequest, rows: S
     effects: list[Effect] = []
     for owner_id, rows_of_owner in groupby(rows, key=owner_id_of):
         ids = [row.conversation_id for row in rows_of_owner]
-        effects += corrections.preview(action=action, owner_id=owner_id, conversation_ids=ids)
+        effects += corrections.preview(correction=CORRECTIONS[action], owner_id=owner_id, conversation_ids=ids)
     context: dict[str, Any] = {
         "title": CORRECTIONS[action].label,
         "opts": model_admin.opts,

@@ -9,6 +9,7 @@ from django.db.models import Q, Value
 from django.db.models.functions import Coalesce
 from django.http import HttpResponseRedirect
 from django.template.loader import render_to_string
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from conversations.admin import bulk_corrections
@@ -20,6 +21,7 @@ from conversations.formats import checks, message_preview
 from conversations.lists.search import keys_of_or_with
 from conversations.models import ConversationRow, Owner
 from conversations.pages import decorators
+from conversations.pages.corrections import undo_url
 from conversations.staff import corrections, explanation_display, presentation
 from conversations.store.transactions import in_transaction
 from conversations.times import check_epoch_s
@@ -224,7 +226,7 @@ class ConversationAdmin(BigTableAdmin):
 
     def save_model(self, request, obj, form, change):
         to = form.cleaned_data["read_up_to"]
-        form.changes = corrections.move_read_position(
+        form.effect = corrections.move_read_position(
             owner_id=obj.owner_id, conversation_id=obj.conversation_id, to=to, user_id=request.user.pk
         )
 
@@ -232,8 +234,13 @@ class ConversationAdmin(BigTableAdmin):
         """Do nothing: no related rows are edited."""
 
     def construct_change_message(self, request, form, formsets, add=False):
-        return corrections.log_message(corrections.MOVE, form.changes) if form.changes else []
+        effect = form.effect
+        return corrections.log_message(corrections.MOVE, effect.changes, effect.version) if effect.changes else []
 
     def log_change(self, request, obj, message):
-        if message:
-            super().log_change(request, obj, message)
+        if not message:
+            return None
+        entry = super().log_change(request, obj, message)
+        url = undo_url(obj.owner_id, "", entries=f"{entry.pk}-{entry.pk}")
+        self.message_user(request, format_html('<a href="{}">{}</a>', url, _("Undo")), messages.INFO)
+        return entry

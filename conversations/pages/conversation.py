@@ -88,7 +88,7 @@ def _conversation(request: HttpRequest, owner: Owner, conversation: Conversation
         "url": url,
         "part": part,
         "parts": [(name, label, f"{url}&part={name}") for name, label in names.items()],
-        "corrections": corrections.urls_of(conversation, filter_query) if permissions.may_change(request.user) else [],
+        "corrections": corrections.offers_of(conversation, filter_query) if permissions.may_change(request.user) else [],
         "admin_url": _admin_url(conversation),
     }
     part_contexts: dict[str, Callable[[Conversation], dict[str, Any]]] = {
@@ -150,12 +150,19 @@ def _part_history(request: HttpRequest, url: str, reads_text: bool, conversation
     here = f"{url}&part=history"
     filtered = f"{here}&kind={kind}" if kind else here
     return {
-        "events": [(event, f"{here}&until={event.time_us}#e{event.time_us}") for event in page.events],
+        "events": [
+            (event, f"{here}&until={event.time_us}#e{event.time_us}", _undo_url(conversation, event)) for event in page.events
+        ],
         "older_url": f"{filtered}&until={page.older_us}" if page.older_us else "",
         "newest_url": filtered if until else "",
         "kind": kind,
         "kinds": [("", _("All"), here)] + [(name, label, f"{here}&kind={name}") for name, label in HISTORY_KINDS.items()],
     }
+
+
+def _undo_url(conversation: Conversation, event: timeline.TimelineEvent) -> str:
+    named: dict[str, str | int] = {"id": conversation.conversation_id, "event": event.time_us}
+    return corrections.undo_url(conversation.owner_id, "", **named) if event.can_undo else ""
 
 
 def _admin_url(conversation: Conversation) -> str:

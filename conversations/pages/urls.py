@@ -18,6 +18,7 @@ urlpatterns = [
     path("conversation/correct/", corrections.correct_conversations, name="conversation-correct"),
     path("activity/", activity.staff_activity, name="staff-activity"),
     path("activity/csv/", activity.staff_activity_csv, name="staff-activity-csv"),
+    path("conversation/undo/", corrections.undo_correction, name="conversation-undo"),
     path("login/", login.DemoLoginView.as_view(), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
 ]

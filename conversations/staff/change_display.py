@@ -27,10 +27,11 @@ class ChangeText(NamedTuple):
 
 
 def changes_display(changes: Sequence[Change]) -> list[ChangeText]:
-    """Return changes as text."""
+    """Return changes as text, but for what is a part of another one."""
     return [
         ChangeText(str(capfirst(LABELS[change.field])), change.field, *(_value(change.field, value) for value in change[1:]))
         for change in changes
+        if change.field in LABELS
     ]
 
 
@@ -57,6 +58,7 @@ def _moment(epoch_s: int) -> str:
     return time_text(from_epoch_s(epoch_s)) if epoch_s else _("none")
 
 
+# Without the imported unread, which the unread count includes.
 LABELS = {
     name: cast(Field, Conversation._meta.get_field(column)).verbose_name
     for name, column in {
@@ -79,7 +81,7 @@ VALUES: dict[str, Callable[[Any], str]] = {
     "unreadCount": str,
     "groupReadSequence": str,
     "c2cReadTimestamp": _moment,
-    "groupAtInfoList": lambda seqs: str(len(seqs)),
+    "groupAtInfoList": lambda entries: str(len(entries)),
     "isPinned": lambda is_pinned: _("yes") if is_pinned else _("no"),
     "markList": lambda marks: ", ".join(presentation.marks_display(formats_marks.to_signed(sum(marks)))) or _("none"),
     "recvOpt": lambda option: str(ReceiveOption(option).label),

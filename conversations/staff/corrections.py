@@ -1,4 +1,4 @@
-"""Corrections that staff make in a user's list: the user's own actions, previewed, applied and logged.
+"""Corrections that staff make in a user's list: the user's own actions, previewed, applied, logged and undone.
 
 A preview runs the action and rolls it back, so that it can't differ from what applying it does.
 """
@@ -19,7 +19,7 @@ from conversations.actions.results import Result, Results
 from conversations.choices import Mark, ReceiveOption
 from conversations.digits import INT64_DIGITS, parse_digits
 from conversations.exceptions import ConversationError, ConversationNotFound, InvalidParameter, Text
-from conversations.formats import at_info, marks
+from conversations.formats import marks
 from conversations.models import Conversation
 from conversations.staff import action_log
 from conversations.store.owners import lock_many, lock_with_peers
@@ -28,15 +28,18 @@ from conversations.sync_tokens import NEVER_SEEN
 
 
 class Correction(NamedTuple):
-    """A button's label, the text once it is applied, the action on many conversations, and the rows that offer it.
+    """A name for the log, a button's label, the text once it is applied, the action, and the rows that offer it.
 
     Among many rows, too, the action reaches only these: another kind of muting, say, stays as it is.
     """
 
+    name: str
     label: Text
     outcome: Text
     act: Callable[..., Results]
     is_offered: Callable[[Conversation], bool]
+    # For one conversation it needs no preview: its label says what it does, and it can be undone without a loss.
+    at_once: bool = False
 
 
 class Change(NamedTuple):
@@ -48,11 +51,19 @@ class Change(NamedTuple):
 
 
 class Effect(NamedTuple):
-    """The changes that a correction makes to a conversation, which is as it was before; or why it was refused."""
+    """The changes that a correction makes to a conversation, which is as it was before, and its version then; or a refusal."""
 
     conversation: Conversation
     changes: list[Change]
+    version: int
     refusal: str = ""
+
+
+class Applied(NamedTuple):
+    """The effects of a correction, and the log's entries about those that are changes."""
+
+    effects: list[Effect]
+    entry_ids: list[int]
 
 
 class PreviewOutdated(ConversationError):
@@ -77,27 +88,44 @@ def _one_by_one(act: Callable[..., object]) -> Callable[..., Results]:
     return act_on_each
 
 
+STAFF_ACTOR = "staff:"
 MOVE = "move_read_position"
 _unmute = partial(settings.set_each_receive_option, option=ReceiveOption.RECEIVE)
 _mute = partial(settings.set_each_receive_option, option=ReceiveOption.RECEIVE_NOT_NOTIFY)
+_mark_unread = _one_by_one(recounts.mark_unread)
+_pin, _unpin = (partial(pins.set_each_pinned, pinned=pinned) for pinned in (True, False))
 _star, _unstar = (partial(settings.set_marks, marks=Mark.STAR, enabled=enabled) for enabled in (True, False))
 CORRECTIONS = {
-    "read": Correction(_("Mark as read"), _("Marked as read"), reading.read_each, lambda row: not row_state.is_read(row)),
-    "recount": Correction(_("Recalculate unread"), _("Unread recalculated"), recounts.recount_each, lambda row: True),
-    "pin": Correction(_("Pin"), _("Pinned"), partial(pins.set_each_pinned, pinned=True), lambda row: not row.is_pinned),
-    "unpin": Correction(_("Unpin"), _("Unpinned"), partial(pins.set_each_pinned, pinned=False), lambda row: row.is_pinned),
-    "star": Correction(_("Star"), _("Starred"), _star, lambda row: not row.marks & Mark.STAR),
-    "unstar": Correction(_("Unstar"), _("Unstarred"), _unstar, lambda row: bool(row.marks & Mark.STAR)),
-    "mute": Correction(_("Mute"), _("Muted"), _mute, lambda row: row.recv_opt == ReceiveOption.RECEIVE),
-    "unmute": Correction(_("Unmute"), _("Unmuted"), _unmute, lambda row: row.recv_opt != ReceiveOption.RECEIVE),
+    correction.name: correction
+    for correction in (
+        Correction("read", _("Mark as read"), _("Marked as read"), reading.read_each, lambda row: not row_state.is_read(row)),
+        Correction("unread", _("Mark as unread"), _("Marked as unread"), _mark_unread, row_state.is_read),
+        Correction("recount", _("Recalculate unread"), _("Unread recalculated"), recounts.recount_each, lambda row: True),
+        Correction("pin", _("Pin"), _("Pinned"), _pin, lambda row: not row.is_pinned, at_once=True),
+        Correction("unpin", _("Unpin"), _("Unpinned"), _unpin, lambda row: row.is_pinned, at_once=True),
+        Correction("star", _("Star"), _("Starred"), _star, lambda row: not row.marks & Mark.STAR, at_once=True),
+        Correction("unstar", _("Unstar"), _("Unstarred"), _unstar, lambda row: bool(row.marks & Mark.STAR), at_once=True),
+        Correction("mute", _("Mute"), _("Muted"), _mute, lambda row: row.recv_opt == ReceiveOption.RECEIVE, at_once=True),
+        Correction(
+            "unmute", _("Unmute"), _("Unmuted"), _unmute, lambda row: row.recv_opt != ReceiveOption.RECEIVE, at_once=True
+        ),
+    )
 }
+
+
+def reading_up_to(to: int) -> Correction:
+    """Return the correction that moves a read position to a place, as `recounts.move_read_position` does."""
+    act = _one_by_one(partial(recounts.move_read_position, to=to))
+    return Correction(MOVE, _("Move read position"), _("Read position moved"), act, lambda row: True)
+
 
 # The fields that a correction may change, by SDK name, as the log stores them.
 FIELDS: dict[str, Callable[[Conversation], Any]] = {
     "unreadCount": lambda row: row.unread_count,
     "groupReadSequence": lambda row: row.group_read_sequence,
     "c2cReadTimestamp": lambda row: row.c2c_read_timestamp,
-    "groupAtInfoList": lambda row: at_info.seqs(row.group_at_info),
+    "groupAtInfoList": lambda row: json.loads(row.group_at_info),
+    "importedUnread": lambda row: row.imported_unread,
     "isPinned": lambda row: row.is_pinned,
     "markList": lambda row: marks.mark_list(row.marks),
     "recvOpt": lambda row: row.recv_opt,
@@ -105,49 +133,50 @@ FIELDS: dict[str, Callable[[Conversation], Any]] = {
 
 
 @in_transaction
-def preview(*, action: str, owner_id: str, conversation_ids: Sequence[str]) -> list[Effect]:
-    """Return what an action of CORRECTIONS would change, and change nothing. Raises ConversationNotFound."""
-    effects = _effects_of(CORRECTIONS[action], owner_id, conversation_ids)
+def preview(*, correction: Correction, owner_id: str, conversation_ids: Sequence[str]) -> list[Effect]:
+    """Return what a correction would change, and change nothing. Raises ConversationNotFound."""
+    effects = _effects_of(correction, owner_id, conversation_ids)
     transaction.set_rollback(True)
     return effects
 
 
 @in_transaction
-def apply(*, action: str, owner_id: str, seen: Mapping[str, int], user_id: int) -> list[Effect]:
-    """Apply an action of CORRECTIONS to conversations that were previewed at these versions, and log what changed.
+def apply(*, correction: Correction, owner_id: str, seen: Mapping[str, int | None], user_id: int) -> Applied:
+    """Apply a correction to conversations that were previewed at these versions, and log what changed.
 
-    Repeating it, as a second click does, changes nothing. Raises ConversationNotFound, PreviewOutdated.
+    The version is None for a conversation without a preview. Repeating it, as a second click does, changes nothing.
+    Raises ConversationNotFound, PreviewOutdated.
     """
     with acting.acting(staff_actor(user_id)):
-        effects = _effects_of(CORRECTIONS[action], owner_id, list(seen))
+        effects = _effects_of(correction, owner_id, list(seen))
     changed = [effect for effect in effects if effect.changes]
-    if any(effect.conversation.version != seen[effect.conversation.conversation_id] for effect in changed):
+    if any(seen[row.conversation_id] not in (None, row.version) for row, *_rest in changed):
         raise PreviewOutdated(_("The conversation changed in the meantime. Review the changes again."))
-    LogEntry.objects.bulk_create(
-        action_log.conversation_entry(effect.conversation, log_message(action, effect.changes), user_id=user_id)
+    entries = LogEntry.objects.bulk_create(
+        action_log.conversation_entry(
+            effect.conversation, log_message(correction.name, effect.changes, effect.version), user_id=user_id
+        )
         for effect in changed
     )
-    return effects
+    return Applied(effects, [entry.pk for entry in entries])
 
 
 @in_transaction
-def move_read_position(*, owner_id: str, conversation_id: str, to: int, user_id: int) -> list[Change]:
-    """Move a read position as `recounts.move_read_position` does and return the changes; the caller logs them.
+def move_read_position(*, owner_id: str, conversation_id: str, to: int, user_id: int) -> Effect:
+    """Move a read position as `recounts.move_read_position` does and return its effect; the caller logs it.
 
     Raises ConversationError.
     """
-    act = _one_by_one(partial(recounts.move_read_position, to=to))
-    move = Correction(label="", outcome="", act=act, is_offered=lambda row: True)
     with acting.acting(staff_actor(user_id)):
-        [effect] = _effects_of(move, owner_id, [conversation_id])
+        [effect] = _effects_of(reading_up_to(to), owner_id, [conversation_id])
     if effect.refusal:
         raise InvalidParameter(effect.refusal, field="to")
-    return effect.changes
+    return effect
 
 
 def staff_actor(user_id: int) -> str:
     """Return the name under which a member of staff's changes are recorded."""
-    return f"staff:{user_id}"
+    return f"{STAFF_ACTOR}{user_id}"
 
 
 def parse_versions(texts: Mapping[str, str]) -> dict[str, int]:
@@ -158,10 +187,10 @@ def parse_versions(texts: Mapping[str, str]) -> dict[str, int]:
     return versions
 
 
-def log_message(action: str, changes: Sequence[Change]) -> list[dict[str, Any]]:
+def log_message(action: str, changes: Sequence[Change], version: int) -> list[dict[str, Any]]:
     """Return the log's message: for programs, and in the form that the admin translates for its reader."""
     texts = [f"{change.field} {json.dumps(change.before)} → {json.dumps(change.after)}" for change in changes]
-    return action_log.changed_message(*texts, action=action, changes=[change._asdict() for change in changes])
+    return action_log.changed_message(*texts, action=action, changes=[change._asdict() for change in changes], version=version)
 
 
 def _effects_of(correction: Correction, owner_id: str, conversation_ids: Sequence[str]) -> list[Effect]:
@@ -174,7 +203,10 @@ def _effects_of(correction: Correction, owner_id: str, conversation_ids: Sequenc
     results = correction.act(owner_id=owner_id, conversation_ids=offered).results
     refusals = {result.conversation_id: result.info for result in results}
     _owner, after = lock_many(owner_id, conversation_ids)
-    return [Effect(before[id_], _changes(before[id_], after[id_]), refusals.get(id_, "")) for id_ in conversation_ids]
+    return [
+        Effect(before[id_], _changes(before[id_], after[id_]), after[id_].version, refusals.get(id_, ""))
+        for id_ in conversation_ids
+    ]
 
 
 def _changes(before: Conversation, after: Conversation) -> list[Change]:

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-import orjson
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 from django.utils.text import capfirst
@@ -13,8 +12,9 @@ from django.utils.translation import gettext as _
 from conversations import acting
 from conversations.choices import ChangedBy
 from conversations.models import ApiKey, Conversation, ConversationEvent
+from conversations.staff import undo
 from conversations.staff.change_display import ChangeText, changes_display, join_texts
-from conversations.staff.corrections import Change
+from conversations.staff.corrections import STAFF_ACTOR
 from conversations.store import message_reads
 from conversations.threads import thread_of
 from conversations.times import from_epoch_us
@@ -38,6 +38,7 @@ class TimelineEvent(NamedTuple):
     actor: str
     version: int
     later_messages: int
+    can_undo: bool
 
 
 class Timeline(NamedTuple):
@@ -80,13 +81,15 @@ def _as_line(event: TimelineEvent) -> str:
 
 
 def _display(event: ConversationEvent, actor: str, later_messages: int, reads_text: bool) -> TimelineEvent:
-    changes = [Change(field, *values) for field, values in orjson.loads(event.changes).items()]
+    changes = undo.changes_of(event)
     texts = [
         text._replace(before=HIDDEN, after=HIDDEN) if text.field in TEXT_FIELDS and not reads_text else text
         for text in changes_display(changes)
     ]
     kind = str(capfirst(ChangedBy(event.kind).label))
-    return TimelineEvent(event.time_us, from_epoch_us(event.time_us), kind, texts, actor, event.version, later_messages)
+    can_undo = event.actor.startswith(STAFF_ACTOR) and undo.can_restore(changes)
+    moment = from_epoch_us(event.time_us)
+    return TimelineEvent(event.time_us, moment, kind, texts, actor, event.version, later_messages, can_undo)
 
 
 def _messages_after(row: Conversation, events: Sequence[ConversationEvent], until_us: int | None) -> list[int]:

@@ -38,6 +38,10 @@ def _marks(value: Any, row: Conversation, names: Sequence[str | None]) -> list[i
     return marks.mark_list(value or 0)
 
 
+def _entries(value: Any, row: Conversation, names: Sequence[str | None]) -> list[dict[str, Any]]:
+    return orjson.loads(value) if value else []
+
+
 def _group_names(value: Any, row: Conversation, names: Sequence[str | None]) -> list[str]:
     return [name for bit, name in enumerate(names) if name and (value or 0) >> bit & 1]
 
@@ -56,6 +60,8 @@ FIELDS: dict[str, tuple[str, Callable[[Any, Conversation, Sequence[str | None]],
     "conversation_groups": ("conversationGroupList", _group_names),
     "draft_text": ("hasDraft", _flag),
     "unread_count": ("unreadCount", _as_is),
+    "imported_unread": ("importedUnread", _as_is),
+    "group_at_info": ("groupAtInfoList", _entries),
     "group_read_sequence": ("groupReadSequence", _as_is),
     "c2c_read_timestamp": ("c2cReadTimestamp", _as_is),
     "membership": ("membership", _as_is),
@@ -117,9 +123,9 @@ def changes_of(row: Conversation, names: Sequence[str | None]) -> dict[str, list
             continue
         # Of rows in a list, the time of the deletion is not read: there is none.
         before, after = row.loaded.get(column), getattr(row, column)
-        if before != after and not (is_new and (column in OF_NO_NEW_ROW or not after)):
+        if before != after and not (is_new and column in OF_NO_NEW_ROW):
             values = [None if is_new else value_of(before, row, names), value_of(after, row, names)]
-            if values[0] != values[1]:
+            if values[0] != values[1] and not (is_new and not values[1]):
                 changes[field] = values
         row.loaded[column] = after
     return changes

@@ -94,7 +94,8 @@ class ActionTests(AsBoss):
         self.assertEqual(pinned(), {("alice", "c2c_bob"), ("bob", "c2c_carol")})
         self.assertEqual(LogEntry.objects.count(), 2)
         self.assertIn("Not changed: carol. At most 1 conversation can be pinned.", texts)
-        self.assertIn("Pinned: 2 conversations.", texts)
+        self.assertIn("Pinned: 2 conversations.", [text.partition(" <a ")[0] for text in texts])
+        self.assertIn(">Undo for bob</a>", texts[-1])
 
     def test_what_will_change_is_told_and_nothing_changes_before(self):
         make_conversation(show_name="Bob"), make_conversation("bob", "c2c_carol", is_pinned=True)

@@ -151,7 +151,7 @@ class DeedTests(AsChanger):
 
         page = self.client.get("/conversation/?owner=alice&id=c2c_bob")
 
-        self.assertEqual([name for name, _label, _url in page.context["corrections"]], ["recount", "unpin", "star", "mute"])
+        self.assertEqual([offer.name for offer in page.context["corrections"]], ["unread", "recount", "unpin", "star", "mute"])
 
     def test_the_way_back_keeps_the_lists_filters(self):
         make_conversation(unread_count=1, imported_unread=1)
@@ -201,15 +201,15 @@ class ManyTests(AsChanger):
         rows = make_conversations(30, unread_count=1, imported_unread=1)
         ids = [conversation.conversation_id for conversation in rows]
         Conversation.objects.filter(conversation_id__in=ids[1::2]).update(is_pinned=True, marks=1, recv_opt=2)
-        for action in corrections.CORRECTIONS:
+        for correction in corrections.CORRECTIONS.values():
             counts = []
             for some in (ids[:2], ids[2:30]):
                 with CaptureQueriesContext(connection) as queries:
-                    corrections.preview(action=action, owner_id="alice", conversation_ids=some)
+                    corrections.preview(correction=correction, owner_id="alice", conversation_ids=some)
                 counts.append(len(queries))
 
-            with self.subTest(action=action):
-                self.assertEqual(counts[1] - counts[0], 26 * (2 if action == "recount" else 1))
+            with self.subTest(action=correction.name):
+                self.assertEqual(counts[1] - counts[0], 26 * (2 if correction.name == "recount" else 1))
 
     def test_each_deed_for_many_does_what_it_says_and_logs_each(self):
         rows = make_conversations(2, unread_count=2, imported_unread=2)
@@ -372,7 +372,7 @@ class LockTests(TestCase):
         messages.record([c2c("bob", "zoe", 1)], now_s=NOON_S)
 
         with CaptureQueriesContext(connection) as captured:
-            corrections.preview(action="read", owner_id="zoe", conversation_ids=["c2c_bob"])
+            corrections.preview(correction=corrections.CORRECTIONS["read"], owner_id="zoe", conversation_ids=["c2c_bob"])
 
         owners = re.findall(r"FROM conversations_owner WHERE owner_id = '(\w+)'", " ".join(query["sql"] for query in captured))
         self.assertEqual(owners[:2], ["bob", "zoe"])

@@ -80,7 +80,7 @@ class HistoryTests(AsSupport):
 
         page = self.history(kind="recv_opt")
 
-        self.assertEqual([event.kind for event, _url in page.context["events"]], ["The message receiving option"])
+        self.assertEqual([event.kind for event, *_urls in page.context["events"]], ["The message receiving option"])
 
     def test_pages_follow_each_other_and_an_event_has_an_address(self):
         make_conversation()
@@ -89,7 +89,7 @@ class HistoryTests(AsSupport):
 
         first = self.history()
         second = self.client.get(first.context["older_url"])
-        times = [event.time_us for page in (first, second) for event, _url in page.context["events"]]
+        times = [event.time_us for page in (first, second) for event, *_urls in page.context["events"]]
         self.assertEqual((len(times), times), (35, sorted(times, reverse=True)))
         of_one = self.client.get(first.context["events"][4][1].partition("#")[0])
         self.assertEqual(of_one.context["events"][0][0].time_us, times[4])

@@ -49,7 +49,7 @@ class RecountsBesidePruningTests(TransactionTestCase):
 
     def correct(self) -> None:
         seen = dict(Conversation.objects.for_owner("alice").values_list("conversation_id", "version"))
-        corrections.apply(action="recount", owner_id="alice", seen=seen, user_id=self.user_id)
+        corrections.apply(correction=corrections.CORRECTIONS["recount"], owner_id="alice", seen=seen, user_id=self.user_id)
 
     def begin(self, *acts: Callable[[], None]) -> list[threading.Thread]:
         """Each on a connection of its own."""
@@ -120,7 +120,7 @@ class RecountsBesidePruningTests(TransactionTestCase):
                 act()
 
         previews = (
-            partial(corrections.preview, action=action, owner_id="alice", conversation_ids=ids)
+            partial(corrections.preview, correction=corrections.CORRECTIONS[action], owner_id="alice", conversation_ids=ids)
             for action, ids in (("recount", IDS), ("read", IDS[::-1]))
         )
         self.end(
