@@ -144,6 +144,12 @@ def offers_of(row: Conversation, filter_query: str) -> list[Offer]:
     ]
 
 
+def moving_url(row: Conversation, to: int, filter_query: str) -> str:
+    """Return the address that moves a read position, in its unit."""
+    query = {"owner": row.owner_id, "id": row.conversation_id, "action": MOVE, "to": to}
+    return f"{CORRECT_URL}?{urlencode(query)}{filter_query}"
+
+
 def undo_url(owner_id: str, filter_query: str, **named: str | int) -> str:
     """Return the address that takes a correction back, which is named as `undo_correction` says."""
     return f"{reverse('conversation-undo')}?{urlencode({'owner': owner_id} | named)}{filter_query}"

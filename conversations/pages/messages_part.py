@@ -6,10 +6,12 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
+from conversations import positions
 from conversations.access import permissions
 from conversations.exceptions import InvalidParameter, NoPermission
 from conversations.models import Conversation
-from conversations.pages import list_filters, message_jumps, message_search
+from conversations.pages import corrections, list_filters, message_jumps, message_search
+from conversations.pages.bubbles import Bubble
 from conversations.pages.message_pages import Place, message_page
 from conversations.staff.presentation import conversation_url, message_url
 
@@ -29,9 +31,13 @@ def context(request: HttpRequest, conversation: Conversation) -> dict[str, Any]:
 def _page(request: HttpRequest, conversation: Conversation) -> dict[str, Any]:
     url, place = url_of(request, conversation), Place.of(request.GET)
     page = message_page(conversation, place, reads_text=permissions.may_read_text(request.user))
+    may_change, query = permissions.may_change(request.user), list_filters.query_of_list(request.GET)
     return {
         "page": page,
-        "bubbles": [(bubble, message_url(url, bubble.position)) for bubble in page.bubbles],
+        "bubbles": [
+            (bubble, message_url(url, bubble.position), _reading(conversation, bubble, query) if may_change else None)
+            for bubble in page.bubbles
+        ],
         "older_messages_url": _with(url, before=page.older),
         "newer_messages_url": _with(url, **{"from": page.newer}),
         "reload_url": _with(url, **{place.name: place.position}) if place.name else "",
@@ -78,6 +84,16 @@ def url_of(request: HttpRequest, conversation: Conversation) -> str:
 def _fields(request: HttpRequest, conversation: Conversation) -> dict[str, str]:
     """Return what a form sends besides its own field: the conversation, and the list beside it."""
     return {"owner": conversation.owner_id, "id": conversation.conversation_id} | list_filters.of_list(request.GET)
+
+
+def _reading(conversation: Conversation, bubble: Bubble, filter_query: str) -> tuple[str, str] | None:
+    """Return the label and the address of the correction that moves the read position to a message, or to before it."""
+    up_to = positions.in_read_units(bubble.position, conversation.type)
+    if up_to > conversation.read_up_to:
+        return _("Read up to here"), corrections.moving_url(conversation, up_to, filter_query)
+    if bubble.is_own or not up_to:
+        return None
+    return _("Mark as unread from here"), corrections.moving_url(conversation, up_to - 1, filter_query)
 
 
 def _with(url: str, **place: str) -> str:

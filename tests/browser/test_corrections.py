@@ -1,5 +1,6 @@
 """Staff puts a list right: what will change is shown first, then done, and kept."""
 
+import time
 from typing import Any
 
 import pytest
@@ -44,23 +45,81 @@ def test_an_action_says_what_will_change_does_it_and_is_logged(visits: Visits, r
 
 def test_a_change_of_mind_changes_nothing(visits: Visits, rita: str):
     page = open_bob(visits, rita, who="boss")
-    page.get_by_role("link", name="Pin", exact=True).click()
-    expect(page.get_by_role("dialog", name="Pin")).to_be_visible()
+    page.get_by_role("link", name="Mark as read", exact=True).click()
+    expect(page.get_by_role("dialog", name="Mark as read")).to_be_visible()
 
     page.keyboard.press("Escape")
 
     expect(page.get_by_role("dialog")).to_have_count(0)
+    assert kept(visits, rita, "unread_count") == 1
+
+
+def test_a_pin_asks_nothing_and_is_taken_back_by_a_click(visits: Visits, rita: str):
+    page = open_bob(visits, rita, who="boss")
+    page.get_by_role("button", name="Pin", exact=True).click()
+    expect(page.locator("#panel .outcome")).to_contain_text("Pinned: no → yes")
+    assert_accessible(page)
+    assert kept(visits, rita, "is_pinned") is True
+
+    page.get_by_role("link", name="Undo").click()
+
+    expect(page.locator("#panel .outcome")).to_contain_text("Undone. Pinned: yes → no")
+    expect(page.get_by_role("button", name="Pin", exact=True)).to_be_visible()
     assert kept(visits, rita, "is_pinned") is False
+
+
+def test_a_read_is_taken_back_from_the_history(visits: Visits, rita: str):
+    page = open_bob(visits, rita, who="boss")
+    page.get_by_role("link", name="Mark as read").click()
+    page.get_by_role("dialog").get_by_role("button", name="Mark as read").click()
+    expect(page.locator("#panel .outcome")).to_contain_text("Unread: 1 → 0")
+    page.get_by_role("link", name="History", exact=True).click()
+
+    page.locator("#panel .log").get_by_role("link", name="Undo").click()
+    dialog = page.get_by_role("dialog", name="Undo")
+    expect(dialog.get_by_role("row", name="unreadCount")).to_contain_text("1")
+    assert_accessible(page)
+    dialog.get_by_role("button", name="Undo").click()
+
+    expect(page.locator("#panel .outcome")).to_contain_text("Undone. Unread: 0 → 1")
+    assert kept(visits, rita, "unread_count") == 1
+
+
+def test_a_message_says_read_up_to_here(visits: Visits, rita: str):
+    visits.site.say("And now?", To_Account=rita, MsgRandom=2, MsgTime=int(time.time()) + 30)
+    page = open_bob(visits, rita, who="boss")
+    page.locator(".message", has_text="Are you there?").hover()
+
+    page.locator(".message", has_text="Are you there?").get_by_role("link", name="Read up to here").click()
+    page.get_by_role("dialog").get_by_role("button", name="Move read position").click()
+
+    expect(page.locator("#panel .outcome")).to_contain_text("Unread: 2 → 1")
+    assert kept(visits, rita, "unread_count") == 1
 
 
 def test_without_scripts_too(visits: Visits, rita: str):
     page = open_bob(visits, rita, who="boss", java_script_enabled=False)
-    page.get_by_role("link", name="Pin", exact=True).click()
-
-    page.get_by_role("button", name="Pin").click()
-
+    page.get_by_role("button", name="Pin", exact=True).click()
     expect(page.get_by_text("Pinned.").first).to_be_visible()
     assert kept(visits, rita, "is_pinned") is True
+
+    page.get_by_role("link", name="Undo").click()
+    page.get_by_role("button", name="Undo").click()
+
+    expect(page.get_by_text("Undone.").first).to_be_visible()
+    assert kept(visits, rita, "is_pinned") is False
+
+
+def test_times_are_those_of_the_browser(visits: Visits, rita: str):
+    visits.site.do(f"Conversation.objects.filter(owner_id={rita!r}).update(created_at='2025-10-09 20:00:00Z')")
+    page = open_bob(visits, rita, timezone_id="Asia/Shanghai")  # sets the cookie
+    page.goto(f"/conversation/?owner={rita}&id=c2c_bob&part=fields")
+
+    created = page.locator("time", has_text="2025-10-10 04:00:00")
+    expect(created).to_have_attribute("title", "2025-10-09 20:00:00 UTC")
+    plain = open_bob(visits, rita, timezone_id="Asia/Shanghai", java_script_enabled=False)
+    plain.goto(f"/conversation/?owner={rita}&id=c2c_bob&part=fields")
+    expect(plain.get_by_text("2025-10-09 20:00:00 UTC")).to_be_visible()
 
 
 def test_who_may_only_look_is_offered_nothing(visits: Visits, rita: str):

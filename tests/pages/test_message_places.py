@@ -102,7 +102,7 @@ class PlaceTests(AsSupport):
         make_conversation(conversation_id="c2c_bob", last_message=message(), last_message_position="5")
         page = self.get(DETAIL, owner="alice", id="c2c_bob")
 
-        [(_bubble, url)] = page.context["bubbles"]
+        [(_bubble, url, _reading)] = page.context["bubbles"]
 
         self.assertContains(self.get(url.partition("#")[0]), 'found" id="m5"')
 

@@ -10,7 +10,7 @@ from conversations.actions import pins, reading, recounts, settings
 from conversations.feeding import members, messages
 from conversations.formats import at_info
 from conversations.models import Conversation, ConversationEvent
-from tests.pages.test_corrections import AsChanger, action_url, row
+from tests.pages.test_corrections import CORRECT, AsChanger, action_url, row
 from tests.support.cast import make_conversation, make_conversations
 from tests.support.messages import NOON_S, c2c, group
 from tests.support.staff import colleague, make_deleted, support, viewer
@@ -205,6 +205,21 @@ class UnreadTests(AsUndoer):
         self.confirm(self.last())
         self.assertEqual((state("group_team")["unread_count"], state("group_team")["group_read_sequence"]), (0, 3))
 
+    def test_each_message_leads_to_reading_up_to_it_or_to_unread_from_it(self):
+        members.join("team", ["alice"], at_ms=0)
+        messages.record([group("bob", 1), group("alice", 2), group("bob", 3)], now_s=NOON_S)
+        self.do("move_read_position", "group_team", to="2")
+
+        page = self.client.get("/conversation/?owner=alice&id=group_team")
+
+        offered = [reading for _bubble, _url, reading in page.context["bubbles"]]
+        self.assertEqual([reading and (str(reading[0]), reading[1].rpartition("=")[2]) for reading in offered],
+                         [("Mark as unread from here", "0"), None, ("Read up to here", "3")])  # fmt: skip
+        for _label, url in filter(None, offered):
+            self.assertEqual(self.client.get(url).status_code, 200)
+        self.client.force_login(support())
+        self.assertNotContains(self.client.get("/conversation/?owner=alice&id=group_team"), CORRECT)
+
     def test_where_nothing_counts_it_says_so(self):
         make_conversation()
         messages.record([c2c("alice", "bob", 1)], now_s=NOON_S)
@@ -272,9 +287,9 @@ class DoorTests(TestCase):
             for url in (self.by_entries, self.by_event):
                 self.assertEqual(self.client.get(url).status_code, 403)
                 self.assertEqual(self.client.post(url).status_code, 403)
-            self.assertNotContains(self.client.get("/conversation/?owner=alice&id=c2c_bob&part=history"), UNDO)
+        self.assertNotContains(self.client.get("/conversation/?owner=alice&id=c2c_bob&part=history"), UNDO)
         self.client.logout()
-        self.assertRedirects(self.client.post(self.by_entries), "/login/?next=/owner/%3Fowner%3Dalice", target_status_code=200)
+        self.assertIn("/login/", self.client.post(self.by_entries).url)
         self.assertTrue(row().is_pinned)
 
     def test_a_colleagues_notice_is_not_found_and_the_history_is(self):
