@@ -174,7 +174,7 @@ def report_outcome(request: HttpRequest, correction: Correction, applied: Sequen
         text = text % {"outcome": correction.outcome, "count": len(changed)}
     links = [link for part in applied for link in _undo_links(part, filter_query, is_many=len(effects) > 1)]
     context = {"text": text, "links": links, "at_once": correction.at_once and len(effects) == 1, "is_many": len(effects) > 1}
-    messages.success(request, render_to_string("conversations/_undo.html", context))
+    messages.success(request, render_to_string("conversations/_undo.html", context) if links else text)
 
 
 def _undo_links(applied: Applied, filter_query: str, *, is_many: bool) -> Iterator[tuple[str, str]]:
