@@ -181,6 +181,7 @@ class DeedTests(AsChanger):
         with CaptureQueriesContext(connection) as few:
             self.do("pin")
         make_conversations(60, unread_count=1, imported_unread=1)
+        self.do("star", "c2c_peer7")  # opens it, which is logged once an hour
         with CaptureQueriesContext(connection) as many:
             self.do("pin", "c2c_peer7")
 
