@@ -132,18 +132,21 @@ def head_context(
     groups, selects = conversation_json.all_group_names(owner.group_names), list_filters.selects(filterset, filters)
     # The stream carries texts; for staff who may not read them, the page polls.
     events_url = f"{reverse('api:events')}?{urlencode({'owner': owner_id})}" if permissions.may_read_text(request.user) else ""
+    group_links, saved = list_filters.group_links(owner_id, groups, filters), saved_views.links(request.user, owner_id, filters)
+    chosen = [link.view.name for link in saved if link.is_chosen] + [link.label for link in group_links[1:] if link.is_chosen]
     return counts_context(owner_id, filters) | {
         "owner_avatar": Avatar.of_owner(owner),
         "reason": access_log.reason_for(request.session, owner_id),
         "chips": list_filters.chips(owner_id, filterset, selects, filters),
         "selects": selects,
-        "group_links": list_filters.group_links(owner_id, groups, filters),
+        "group_links": group_links,
+        "more_label": next(iter(chosen), ""),
         "filters": filters,
         "bulk_actions": [(name, correction.label) for name, correction in CORRECTIONS.items()],
         "find": search_syntax.text_of(filters),
         "completions": search_syntax.completions(groups),
         "hidden": {name: value for name, value in filters.items() if name not in list_filters.SELECTED},
-        "saved": saved_views.links(request.user, owner_id, filters),
+        "saved": saved,
         "may_share": permissions.may_share(request.user),
         "max_exported": MAX_EXPORTED,
         "newest_url": list_filters.list_url(owner_id, filters),

@@ -34,6 +34,8 @@ TABS: tuple[tuple[str, Text, str, dict[str, str]], ...] = (
 )
 # Pinned rows come before all others, so that all of them are counted even where only the first rows are.
 FIRST = "pinned"
+# In the line of tabs there is room for three: these two, and the chosen one, or if that is one of the two, the third.
+IN_LINE, THIRD_IN_LINE = ("all", "unread"), "mentions"
 SET_BY_TABS = frozenset(name for _tab, _label, _letter, conditions in TABS for name in conditions)
 COUNTED_ROWS = 1000
 # The names in the pages' addresses besides the filters.
@@ -50,6 +52,7 @@ class Tab(NamedTuple):
     letter: str
     url: str
     is_chosen: bool
+    is_in_line: bool
     count: str  # type: ignore[assignment]  # a tuple's own method of this name is not missed
 
 
@@ -128,12 +131,17 @@ def selects(filterset: ConversationFilterSet, filters: Mapping[str, str]) -> lis
 
 
 def tabs(owner_id: str, filters: Mapping[str, str], counts: Mapping[str, int], *, is_whole: bool) -> list[Tab]:
-    """Return the tabs; each keeps the other filters. `counts` are of the rows that those match, all of them if `is_whole`."""
+    """Return the tabs; each keeps the other filters. `counts` are of the rows that those match, all of them if `is_whole`.
+
+    Those that are not `is_in_line` are in the menu beside.
+    """
     others = besides_tabs(filters)
     own = {name: value for name, value in filters.items() if name in SET_BY_TABS}
     texts = {name: count_display(counts[name], is_whole=is_whole or name == FIRST) for name, *_rest in TABS}
+    chosen = {name for name, _label, _letter, sets in TABS if own == sets}
+    in_line = {*IN_LINE, *chosen, *([THIRD_IN_LINE] if chosen & {*IN_LINE} else [])}
     return [
-        Tab(name, str(label), letter, list_url(owner_id, others | sets), own == sets, texts[name])
+        Tab(name, str(label), letter, list_url(owner_id, others | sets), name in chosen, name in in_line, texts[name])
         for name, label, letter, sets in TABS
     ]
 

@@ -3,7 +3,7 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from conversations.pages import activity, conversation, conversation_list, corrections, export, login, owners, saved_views
+from conversations.pages import activity, conversation, conversation_list, corrections, export, help, login, owners, saved_views
 
 urlpatterns = [
     path("", owners.owner_search, name="owner-search"),
@@ -15,6 +15,7 @@ urlpatterns = [
     path("owner/views/", saved_views.view_counts, name="saved-view-counts"),
     path("views/", saved_views.saved_views_page, name="saved-views"),
     path("views/change/", saved_views.saved_view_change, name="saved-view-change"),
+    path("help/", help.help_page, name="help"),
     path("conversation/correct/", corrections.correct_conversations, name="conversation-correct"),
     path("activity/", activity.staff_activity, name="staff-activity"),
     path("activity/csv/", activity.staff_activity_csv, name="staff-activity-csv"),

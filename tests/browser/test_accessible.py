@@ -33,6 +33,7 @@ def all_kinds_of_rows(site: Site) -> None:
         "/conversation/?owner=ada&id=c2c_bob&part=json",
         "/conversation/?owner=ada&id=c2c_bob&part=history",
         "/owner/reason/?owner=ada",
+        "/help/",
     ],
 )
 def test_pages(visits: Visits, path: str):
@@ -52,7 +53,7 @@ def test_pages_for_leads(visits: Visits, path: str):
 
 def test_the_help(visits: Visits):
     page = visits.open("/owner/?owner=ada")
-    page.get_by_role("button", name="Keyboard shortcuts").click()
+    page.get_by_role("link", name="Keyboard shortcuts").click()
     expect(page.get_by_role("dialog")).to_be_visible()
 
     assert_accessible(page)

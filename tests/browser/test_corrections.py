@@ -135,27 +135,29 @@ def test_a_search_of_tokens_and_a_view_saved(visits: Visits, rita: str):
     page.locator("#search").press("Enter")
     expect(page.locator("#rows .name")).to_have_text(["bob"])
 
-    page.get_by_text("Save as view").click()
-    page.get_by_label("Name", exact=True).fill("Bob unread")
+    page.locator("#set-filters > summary").click()
+    page.get_by_label("Save as view").fill("Bob unread")
     page.get_by_role("button", name="Save").click()
     page.goto(f"/owner/?owner={rita}")
 
+    page.locator("#more-lists > summary").click()
     expect(page.get_by_role("navigation", name="Saved views")).to_contain_text("Bob unread")
     assert_accessible(page)
 
 
 def test_a_saved_view_shows_its_list_once_its_count_came(visits: Visits, rita: str):
     page = visits.open(f"/owner/?owner={rita}&hasUnreadCount=true")
-    page.get_by_text("Save as view").click()
-    page.get_by_label("Name", exact=True).fill("Unread by view")
+    page.locator("#set-filters > summary").click()
+    page.get_by_label("Save as view").fill("Unread by view")
     page.get_by_role("button", name="Save").click()
     page.goto(f"/owner/?owner={rita}")
+    page.locator("#more-lists > summary").click()
     view = page.get_by_role("link", name="Unread by view 1", exact=True)
     expect(view).to_be_visible()
 
     view.click()
 
-    expect(page.locator("#saved a[aria-current]")).to_contain_text("Unread by view")
+    expect(page.locator("#more-lists > summary")).to_contain_text("Unread by view")
     expect(page.locator("#rows .name")).to_have_text(["bob"])
     expect(page.locator("main")).to_have_count(1)
     expect(page.locator("#list .list-head")).to_have_count(1)

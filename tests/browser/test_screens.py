@@ -104,13 +104,13 @@ def test_dark_is_the_systems_or_ones_own_choice_and_the_admins_too(visits: Visit
 
 def test_the_headers_buttons_stay_when_one_goes_back(visits: Visits):
     page = visits.open("/owner/?owner=mona", color_scheme="dark")
-    page.locator("#tab-c2c").click()
-    expect(page.locator("#tab-c2c")).to_have_attribute("aria-current", "true")
+    page.locator("#tab-unread").click()
+    expect(page.locator("#tab-unread")).to_have_attribute("aria-current", "true")
 
     page.go_back()
 
     expect(page.locator("#tab-all")).to_have_attribute("aria-current", "true")
-    expect(page.get_by_role("button", name="Keyboard shortcuts")).to_be_visible()
+    expect(page.get_by_role("link", name="Keyboard shortcuts")).to_be_visible()
     page.get_by_role("button", name="Theme: system").click()
     assert brightness(page) > 600
     page.get_by_role("button", name="简体中文").click()

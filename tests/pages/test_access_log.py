@@ -115,7 +115,9 @@ class LookTests(AsSupport):
     def test_the_page_says_that_it_only_looks(self):
         Owner.objects.create(owner_id="alice", nick_name="Alice Wang")
 
-        self.assertContains(self.get(LIST, owner="alice"), "Viewing Alice Wang's list (read-only)")
+        page = self.get(LIST, owner="alice")
+        self.assertContains(page, "read-only</summary>")
+        self.assertContains(page, "Viewing Alice Wang's list. Viewing never marks anything as read.")
 
     def test_a_session_remembers_a_bounded_number_of_owners(self):
         for number in range(105):

@@ -43,6 +43,38 @@ const imsite = {
   }
   document.addEventListener("change", ({ target }) => target.closest(".select-row") && showSelectionCount());
 
+  // ---- Menus: an item closes its menu, and so does a click or Escape elsewhere ----
+
+  const closeMenus = (except) => {
+    for (const menu of $$("details[name=menu][open]")) if (menu !== except) menu.open = false;
+  };
+  document.addEventListener("click", ({ target }) => {
+    const menu = target.closest("details[name=menu]");
+    closeMenus(target.closest(".menu-box :is(a, button[type=button])") ? null : menu);
+  });
+  // The menus of views show how many conversations each finds, once they are open.
+  document.addEventListener("toggle", ({ target }) => target.open && $("#saved-counts", target) && htmx.trigger("#saved-counts", "changed"), true);
+
+  // ---- Whether rows show their IDs: theme.js has set it before the page was drawn ----
+
+  function showIdsSwitch() {
+    const button = $("[data-ids-switch]");
+    if (!button) return;
+    button.hidden = false;
+    button.setAttribute("aria-pressed", String(document.documentElement.dataset.ids === "shown"));
+  }
+  document.addEventListener("click", ({ target }) => {
+    if (!target.closest("[data-ids-switch]")) return;
+    const root = document.documentElement;
+    root.dataset.ids = root.dataset.ids === "shown" ? "hidden" : "shown";
+    showIdsSwitch();
+    try {
+      localStorage.setItem("ids", root.dataset.ids);
+    } catch {
+      // then it is for this page only
+    }
+  });
+
   // ---- Times in the reader's language and time zone ----
 
   function showTimes() {
@@ -72,7 +104,7 @@ const imsite = {
   function arrange() {
     // Only a secure page may write to the clipboard.
     for (const element of $$(".scripted[data-copy]")) element.hidden = !navigator.clipboard;
-    for (const element of $$(".scripted[data-help]")) element.hidden = false;
+    showIdsSwitch();
     showTimes();
     markCurrent();
     showSelectionCount();
@@ -87,7 +119,7 @@ const imsite = {
     settled.clear();
     arrange();
     for (const target of targets) {
-      if (target.id === "correction") target.showModal();
+      if (target.matches("dialog")) target.showModal();
       if (target.id === "panel" || target.id === "browse") {
         showNewest(target);
         say($(".outcome", target)?.textContent);
@@ -152,7 +184,6 @@ const imsite = {
         if (label) button.textContent = label;
       }, 1500);
     }
-    if (event.target.closest("[data-help]")) $("#help").showModal();
     const cancel = event.target.closest("dialog [data-cancel]");
     if (cancel) {
       event.preventDefault();
@@ -176,7 +207,7 @@ const imsite = {
     }
   });
 
-  Object.assign(imsite, { markCurrent, showSelectionCount });
+  Object.assign(imsite, { markCurrent, showSelectionCount, closeMenus });
   setInterval(showTimes, 60_000);
   // Once live.js is loaded.
   addEventListener("DOMContentLoaded", () => {

@@ -16,6 +16,14 @@
     row.scrollIntoView({ block: "nearest" });
   }
 
+  // What was opened last goes first: a menu, then the conversation.
+  function leave() {
+    const menu = $("details[name=menu][open]");
+    if (!menu) return $("[data-close]")?.click();
+    menu.open = false;
+    $("summary", menu).focus();
+  }
+
   const keys = {
     "/": () => ($("#search") ?? $("#q"))?.focus(),
     j: () => step(1),
@@ -23,8 +31,8 @@
     w: () => $("#part-explain")?.click(),
     m: () => $("#part-messages")?.click(),
     u: () => ($("#tab-unread[aria-current]") ? $("#tab-all") : $("#tab-unread"))?.click(),
-    "?": () => $("#help").showModal(),
-    Escape: () => $("[data-close]")?.click(),
+    "?": () => $("[data-help]")?.click(),
+    Escape: () => leave(),
     g: () => {
       goingTo = true;
       setTimeout(() => (goingTo = false), 1500);
@@ -42,7 +50,7 @@
       }
       return;
     }
-    const tab = goingTo && $(`#tabs a[data-key="${CSS.escape(key)}"]`);
+    const tab = goingTo && $(`.tab-line a[data-key="${CSS.escape(key)}"]`);
     const act = tab ? () => tab.click() : keys[key];
     if (goingTo) goingTo = false;
     if (!act) return;

@@ -110,11 +110,13 @@
     // Rows that are shown change in place; new and moved rows are only announced.
     take(updates) {
       this.entries.dataset.token = updates.dataset.token;
-      if ($("#saved-counts")) htmx.trigger("#saved-counts", "changed");
-      for (const name of ["#totals", "#tabs"]) {
-        const fresh = $(name, updates);
-        $(name)?.replaceWith(fresh ?? "");
+      if ($("#more-lists[open] #saved-counts")) htmx.trigger("#saved-counts", "changed");
+      for (const name of ["#totals", "#tabs", "#more-tabs"]) {
+        const [shown, fresh] = [$(name), $(name, updates)];
+        const focused = shown?.contains(document.activeElement) && document.activeElement.id;
+        shown?.replaceWith(fresh ?? "");
         if (fresh) htmx.process(fresh);
+        if (focused) document.getElementById(focused)?.focus();
       }
       if (updates.dataset.tooMuch === "1") return this.announce($("#new-bar")?.dataset.other);
       const open = $(".conversation")?.dataset.id;

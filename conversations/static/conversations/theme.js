@@ -1,12 +1,13 @@
-// Light, dark or as the system: the same choice, stored in the same place, as the Django admin's.
+// What one chose for this browser, before the page is drawn. Light, dark or as the system: the same choice, stored in the same
+// place, as the Django admin's. And whether the rows of a list show their IDs, which browser.js switches.
 "use strict";
 
 (() => {
   const choices = ["auto", "light", "dark"];
   const root = document.documentElement;
-  const chosen = () => {
+  const chosen = (name = "theme") => {
     try {
-      return localStorage.getItem("theme");
+      return localStorage.getItem(name);
     } catch {
       return null; // storage is closed to this page
     }
@@ -22,6 +23,7 @@
   };
 
   show(chosen());
+  if (chosen("ids") === "shown") root.dataset.ids = "shown";
   addEventListener("storage", (event) => event.key === "theme" && show(event.newValue));
   addEventListener("DOMContentLoaded", () => show(chosen()));
   // Back and forward bring a new page into this document, with a button of its own.
