@@ -1,4 +1,4 @@
-// The keys of the conversation browser, which _help.html lists; off while somebody types.
+// The keys of the conversation browser, which _help_text.html lists; off while somebody types.
 "use strict";
 
 (() => {
@@ -6,15 +6,50 @@
 
   let goingTo = false;
 
-  function step(by) {
-    const rows = $$("#rows a.row, #owners a.row").filter((row) => row.offsetParent && (row.closest("#rows") || !$("#rows")));
-    if (!rows.length) return;
-    const from = rows.findIndex((row) => row === document.activeElement);
-    const start = from < 0 ? rows.findIndex((row) => row.hasAttribute("aria-current")) : from;
-    const row = rows[start < 0 ? 0 : Math.max(0, Math.min(rows.length - 1, start + by))];
-    row.focus();
-    row.scrollIntoView({ block: "nearest" });
+  // ---- Rows: of the list, or of the users where there is none; arrows stay among the users where they are ----
+
+  const rows = (list = $("#rows") ?? $("#owners")) => {
+    return list ? $$("a.row", list).filter((row) => row.offsetParent) : [];
+  };
+  const rowsHere = () => rows(document.activeElement.closest("#owners") ?? undefined);
+  const rowWithFocus = () => document.activeElement.closest("#rows > li[data-id]");
+  const openId = () => $(".conversation")?.dataset.id;
+
+  function focusOn(row) {
+    row?.focus();
+    row?.scrollIntoView({ block: "nearest" });
   }
+
+  function step(by, all = rows()) {
+    const from = all.findIndex((row) => row.closest("li") === document.activeElement.closest("li"));
+    const start = from < 0 ? all.findIndex((row) => row.hasAttribute("aria-current")) : from;
+    focusOn(all[start < 0 ? 0 : Math.max(0, Math.min(all.length - 1, start + by))]);
+  }
+
+  function select() {
+    const row = rowWithFocus() ?? $(`#rows > li[data-id="${CSS.escape(openId() ?? "")}"]`);
+    if (row) $(".select-row input", row)?.click();
+  }
+
+  // ---- Corrections: of the row with the focus, which is opened first, or else of the open conversation ----
+
+  let wanted = null;
+
+  function correct(...actions) {
+    const row = rowWithFocus();
+    if (row && row.dataset.id !== openId()) {
+      if (!$("#selection")) return; // the account can't change conversations
+      wanted = { id: row.dataset.id, actions };
+      $("a.row", row).click();
+    } else actions.map((action) => $(`.conversation [data-action="${action}"]`)).find(Boolean)?.click();
+  }
+
+  document.addEventListener("htmx:afterSettle", ({ target }) => {
+    if (target.id !== "panel" || !wanted) return;
+    const { id, actions } = wanted;
+    wanted = null;
+    if (id === openId() && id === rowWithFocus()?.dataset.id) correct(...actions);
+  });
 
   // What was opened last goes first: a menu, then the conversation.
   function leave() {
@@ -28,11 +63,20 @@
     "/": () => ($("#search") ?? $("#q"))?.focus(),
     j: () => step(1),
     k: () => step(-1),
+    ArrowDown: () => step(1, rowsHere()),
+    ArrowUp: () => step(-1, rowsHere()),
+    Home: () => focusOn(rowsHere()[0]),
+    End: () => focusOn(rowsHere().at(-1)),
+    x: select,
+    e: () => correct("read"),
+    p: () => correct("pin", "unpin"),
+    s: () => correct("star", "unstar"),
+    n: () => correct("mute", "unmute"),
     w: () => $("#part-explain")?.click(),
     m: () => $("#part-messages")?.click(),
     u: () => ($("#tab-unread[aria-current]") ? $("#tab-all") : $("#tab-unread"))?.click(),
     "?": () => $("[data-help]")?.click(),
-    Escape: () => leave(),
+    Escape: leave,
     g: () => {
       goingTo = true;
       setTimeout(() => (goingTo = false), 1500);
@@ -50,6 +94,10 @@
       }
       return;
     }
+    wanted = null;
+    // Elsewhere these scroll, such as through the messages.
+    const isInList = target === document.body || (target.closest("#list, #owners") && !target.closest("details"));
+    if (/^(Arrow|Home|End)/.test(key) && (event.shiftKey || !isInList)) return;
     const tab = goingTo && $(`.tab-line a[data-key="${CSS.escape(key)}"]`);
     const act = tab ? () => tab.click() : keys[key];
     if (goingTo) goingTo = false;
