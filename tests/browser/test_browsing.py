@@ -39,6 +39,20 @@ def test_an_owner_is_found_while_typing(visits: Visits, typed: str):
     expect(page.locator("#rows .name")).to_have_text(["Carol", "bob", "The team"])
 
 
+def test_the_secret_of_a_pasted_api_key_is_not_sent(visits: Visits):
+    page = visits.open("/", who="boss")
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+
+    page.get_by_label("Find a user").fill("imk_0123456789ab_secret-Text_1")
+    expect(page.get_by_label("Find a user")).to_have_value("0123456789ab")
+    page.get_by_label("Find a user").press("Enter")
+
+    expect(page).to_have_url(re.compile(r"/\?q=0123456789ab$"))
+    assert requests
+    assert not any("secret" in url for url in requests)
+
+
 def test_a_tab_and_a_search_narrow_the_list(visits: Visits):
     page = visits.open("/owner/?owner=alice")
 

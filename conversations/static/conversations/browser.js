@@ -198,6 +198,12 @@ const imsite = {
 
   // ---- The search box: suggestions for the next token, after the tokens typed already ----
 
+  // Of an API key only the prefix is looked up: the secret must not get into addresses and logs.
+  document.addEventListener("input", ({ target }) => {
+    const key = target.id === "q" && target.value.match(/imk_([0-9a-f]{12})_[\w-]+/);
+    if (key) target.value = key[1];
+  });
+
   document.addEventListener("input", ({ target }) => {
     if (!target.list) return;
     const typed = target.value.slice(0, target.value.lastIndexOf(" ") + 1);
