@@ -11,7 +11,15 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
 from conversations import identifiers, positions
-from conversations.choices import ALLOWED_MARKS, ChangedBy, ConversationType, GroupType, Membership, ReceiveOption
+from conversations.choices import (
+    ALLOWED_MARKS,
+    MUTED_OPTIONS,
+    ChangedBy,
+    ConversationType,
+    GroupType,
+    Membership,
+    ReceiveOption,
+)
 from conversations.models import composite_keys
 from conversations.models.querysets import COUNTED, NO_AT_INFO, ConversationQuerySet
 from conversations.models.wire_head import OrderKey, WireHead
@@ -126,6 +134,11 @@ class ConversationColumns(models.Model):
     @property
     def is_group(self) -> bool:
         return self.type == ConversationType.GROUP
+
+    @property
+    def is_muted(self) -> bool:
+        """Return whether its unread messages count in the muted total."""
+        return self.recv_opt in MUTED_OPTIONS
 
     @property
     def is_listed(self) -> bool:

@@ -164,6 +164,10 @@ class ConversationQuerySet(models.QuerySet[Any]):
         """Select rows with unread messages or mentions: those that a read changes."""
         return self.filter(Q(unread_count__gt=0) | ~Q(group_at_info=NO_AT_INFO))
 
+    def with_unread_messages(self) -> Self:
+        """Select rows with unread messages, of whatever else they have."""
+        return self.filter(unread_count__gt=0)
+
     def in_group(self, bit: int) -> Self:
         """Select the rows in the owner's conversation group of this bit."""
         return self.filter(conversation_groups__bits=1 << bit)

@@ -179,7 +179,7 @@ def counts_context(owner_id: str, filters: dict[str, str]) -> dict[str, Any]:
         "tabs": tabs,
         "match_count": match_count,
         "totals": counts_of_all if is_whole else _totals_of(conversations, owner_id),
-        "unread_url": list_filters.list_url(owner_id, {"hasUnreadCount": "true"}),
+        "unread_url": list_filters.unread_total_url(owner_id, list_filters.filter_query(filters)),
     }
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 from urllib.parse import urlencode
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -40,7 +41,7 @@ SET_BY_TABS = frozenset(name for _tab, _label, _letter, conditions in TABS for n
 COUNTED_ROWS = 1000
 # The names in the pages' addresses besides the filters.
 NOT_FILTERS = (
-    "until", "kind", "owner", "nextSeq", "id", "part", "at", "before", "from", "after", "go", "text", "q",
+    "until", "kind", "owner", "nextSeq", "id", "part", "at", "before", "from", "after", "go", "text", "muted", "q",
 )  # fmt: skip
 
 
@@ -193,6 +194,11 @@ def group_links(owner_id: str, names: Iterable[str], filters: Mapping[str, str])
 def list_url(owner_id: str, filters: Mapping[str, str]) -> str:
     """Return the address of the list page with these parameters."""
     return "&".join(filter(None, (owner_url(owner_id), urlencode(filters))))
+
+
+def unread_total_url(owner_id: str, filter_query: str) -> str:
+    """Return the address of what a list's unread total is made of, beside the list with these filters."""
+    return f"{reverse('unread-total')}?{urlencode({'owner': owner_id})}{filter_query}"
 
 
 def _own_choices(name: str, field) -> list[tuple[str, str]]:

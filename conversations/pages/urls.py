@@ -3,12 +3,24 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from conversations.pages import activity, conversation, conversation_list, corrections, export, help, login, owners, saved_views
+from conversations.pages import (
+    activity,
+    conversation,
+    conversation_list,
+    corrections,
+    export,
+    help,
+    login,
+    owners,
+    saved_views,
+    unread_total,
+)
 
 urlpatterns = [
     path("", owners.owner_search, name="owner-search"),
     path("owner/", conversation_list.conversation_list, name="conversation-list"),
     path("owner/updates/", conversation_list.conversation_updates, name="conversation-updates"),
+    path("owner/unread/", unread_total.unread_total, name="unread-total"),
     path("owner/reason/", owners.access_reason, name="access-reason"),
     path("conversation/", conversation.conversation_detail, name="conversation-detail"),
     path("owner/export/", export.conversation_export, name="conversation-export"),

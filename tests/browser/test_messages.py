@@ -98,6 +98,21 @@ def test_the_explanation_leads_to_the_first_unread_message(visits: Visits):
     assert is_in_view(page, 1)
 
 
+def test_the_total_leads_to_what_it_is_made_of_and_on_to_an_explanation(visits: Visits):
+    page = visits.open("/owner/?owner=amy")
+
+    page.get_by_role("link", name=re.compile("^[0-9]+ unread$")).click()
+
+    expect(page).to_have_url(re.compile(r"/owner/unread/\?owner=amy$"))
+    assert_accessible(page)
+    page.locator("#panel").get_by_role("link", name="long").click()
+    expect(page.locator(".headline")).to_contain_text("200 unread messages since #1.")
+    page.go_back()
+    expect(page.locator("#panel h2")).to_contain_text("unread in total")
+    page.reload()
+    expect(page.locator("#panel h2")).to_contain_text("unread in total")
+
+
 def test_all_of_it_works_without_scripts(visits: Visits):
     page = visits.open(TEAM, java_script_enabled=False)
 

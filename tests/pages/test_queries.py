@@ -23,7 +23,9 @@ from tests.support.messages import NOON_S, c2c, group
 from tests.support.pages import DETAIL, LIST, SEARCH, UPDATES, AsSupport
 from tests.support.staff import boss, message
 
-ACT, COUNTS, SAVED = (reverse(name) for name in ("conversation-correct", "saved-view-counts", "saved-views"))
+ACT, COUNTS, SAVED, TOTAL = (
+    reverse(name) for name in ("conversation-correct", "saved-view-counts", "saved-views", "unread-total")
+)
 TEAM, BOB = {"owner": "alice", "id": "group_team"}, {"owner": "alice", "id": "c2c_bob"}
 PARTS = ("messages", "fields", "members", "json", "history")
 FILTERS = (
@@ -88,6 +90,7 @@ def pages() -> list[tuple[str, dict[str, str], str]]:
         (UPDATES, {"owner": "alice", "since": f"{Owner.objects.get(pk='alice').epoch}.1"}, ""),
         (COUNTS, {"owner": "alice"}, "saved"),
         (SAVED, {"owner": "alice"}, ""),
+        *((TOTAL, {"owner": "alice"}, pane) for pane in ("", "panel")),
         *(page for page in parts if page[1] != BOB | {"part": "members"}),
         (DETAIL, TEAM | {"before": f"{2:020d}"}, "older-messages"),
         (DETAIL, TEAM | {"from": f"{2:020d}"}, "newer-messages"),
