@@ -158,6 +158,7 @@ def test_keys_change_the_row_with_the_focus_and_then_the_open_conversation(visit
     conversation_id = page.locator("#rows li:has(a.row:focus)").get_attribute("data-id")
 
     for key, outcome in (("p", "Pinned"), ("s", "Starred"), ("n", "Muted"), ("e", "Marked as read"), ("p", "Unpinned")):
+        expect(page.locator(".htmx-added, .htmx-settling")).to_have_count(0)  # then the links work by htmx
         page.evaluate("document.querySelector('.outcome')?.remove()")
         page.keyboard.press(key)
         confirm(page)
