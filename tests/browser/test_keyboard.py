@@ -166,6 +166,10 @@ def test_keys_change_the_row_with_the_focus_and_then_the_open_conversation(visit
         expect(page.locator("#panel article")).to_have_attribute("data-id", conversation_id)
 
     assert kept(visits, "kit", conversation_id) == [False, 1, 2, 0]
+    page.keyboard.press("z")
+    confirm(page)
+    expect(page.locator("#panel .labels").first).to_contain_text("pinned")
+    assert kept(visits, "kit", conversation_id)[0] is True
 
 
 def test_x_selects_rows(visits: Visits):
