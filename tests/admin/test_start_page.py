@@ -284,6 +284,13 @@ class FirstStepsTests(HomeCase):
         self.assertNotIn("refused until", page)
         self.assertIn("create_demo_data", page)
 
+    def test_only_a_superuser_reads_commands(self):
+        page = self.page(staff_with("view_owner"))
+
+        self.assertIn("No conversations yet", page)
+        self.assertIn("Ask an administrator", page)
+        self.assertNotIn("manage.py", page)
+
     def test_it_goes_with_the_first_owner_and_is_for_who_may_see_owners(self):
         self.assertNotIn("No conversations yet", self.page(staff_with("view_webhookevent")))
         Owner.objects.create(owner_id="alice")

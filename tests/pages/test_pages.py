@@ -9,7 +9,7 @@ from django.urls import reverse
 from conversations.models import Conversation, Owner
 from tests.support.cast import make_conversation, make_conversations
 from tests.support.pages import DETAIL, LIST, REASON, SEARCH, UPDATES, AsSupport
-from tests.support.staff import ODD_ID, colleague, make_deleted, message, support
+from tests.support.staff import ODD_ID, boss, colleague, make_deleted, message, support
 
 BAD = "<script>alert(1)</script>"
 
@@ -95,7 +95,16 @@ class OwnerSearchTests(AsSupport):
         self.assertEqual(len(page.context["owners"]), 20)
         self.assertContains(page, "More users match")
 
-    def test_an_empty_site_says_what_to_do(self):
+    def assert_sends_to_an_administrator(self, page):
+        self.assertContains(page, "sk an administrator to import the app's data.")
+        self.assertNotContains(page, "manage.py")
+
+    def test_an_empty_site_says_whom_to_ask_and_superusers_what_to_do(self):
+        self.assert_sends_to_an_administrator(self.get(SEARCH))
+        alice = Owner.objects.create(owner_id="alice")
+        self.assert_sends_to_an_administrator(self.get(LIST, owner="alice"))
+        alice.delete()
+        self.client.force_login(boss())
         for is_demo in (False, True):
             with self.subTest(is_demo=is_demo), override_settings(DEBUG=is_demo):
                 page = self.get(SEARCH)
