@@ -106,10 +106,14 @@ class ReceiveOptionFilter(NumberFilter):
 
 
 class EpochFilter(django_filters.Filter):
-    """By the newest message's time."""
+    """By the newest message's time. `age` is a keyword of the search box that needs no sign: `newer:7d` is `updated:>7d`."""
 
     field_class = EpochField
     keyword = "updated"
+
+    def __init__(self, *, age: str, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.age = age
 
 
 class MarkFilter(django_filters.Filter):
@@ -183,13 +187,15 @@ class ConversationFilterSet(django_filters.FilterSet):
     activeSince = EpochFilter(
         field_name="last_message_at",
         lookup_expr="gte",
-        label=gettext_lazy("active since"),
+        age="newer",
+        label=gettext_lazy("last activity after"),
         help_text="newest message at or after this time, epoch seconds",
     )
     activeBefore = EpochFilter(
         field_name="last_message_at",
         lookup_expr="lt",
-        label=gettext_lazy("active before"),
+        age="older",
+        label=gettext_lazy("last activity before"),
         help_text="newest message before this time, epoch seconds",
     )
     search = SearchFilter(label=gettext_lazy("name or ID"), help_text="part of the name or the ID")

@@ -46,10 +46,13 @@ PANES = {
 def conversation_list(request: HttpRequest, owner_id: str) -> HttpResponse:
     """GET /owner/?owner=&nextSeq= and the API's filters: the list as the user's app shows it.
 
-    With `find`, the search box's text, redirect to the address of the filters that it sets.
+    With `find`, the search box's text, redirect to the address of the filters that it sets; so with dates from the form.
     """
     if search_syntax.FIELD in request.GET:
         return redirect(list_filters.list_url(owner_id, list_filters.from_search_box(owner_id, request.GET)))
+    if typed := list_filters.typed_moments(request.GET):
+        filters = list_filters.conditions(request.GET, besides=list_filters.NOT_FILTERS)
+        return redirect(list_filters.list_url(owner_id, filters | typed))
     if pane_asked_for(request) == "panel":  # the conversation is closed
         return render(request, "conversations/_panel.html", {"owner": owner_of(owner_id)})
     context = list_context(request, owner_id)
@@ -139,6 +142,8 @@ def head_context(
         "reason": access_log.reason_for(request.session, owner_id),
         "chips": list_filters.chips(owner_id, filterset, selects, filters),
         "selects": selects,
+        "moments": list_filters.moments(filterset, filters),
+        "windows": search_syntax.WINDOWS,
         "group_links": group_links,
         "more_label": next(iter(chosen), ""),
         "filters": filters,

@@ -18,8 +18,8 @@ from conversations.times import now_s
 
 GROUP = "conversationGroup"  # "" is a value of its own here: in no conversation group
 CHOSEN_FROM_FILTERSET = ("type", "hasUnreadCount", "hasGroupAtInfo", "isPinned", "hasDraft", "isMuted", "recvOpt")
-SELECTED = frozenset((*CHOSEN_FROM_FILTERSET, "markType", "activeSince"))
-WINDOWS = (("24h", gettext_lazy("last 24 hours")), ("7d", gettext_lazy("last 7 days")), ("30d", gettext_lazy("last 30 days")))
+MOMENTS = tuple(search_syntax.AGES.values())
+SELECTED = frozenset((*CHOSEN_FROM_FILTERSET, "markType", *MOMENTS))
 
 
 # The tabs above the list: a name of `tab_counts()`, the label, the letter that follows `g`, and the filters that it sets.
@@ -71,6 +71,14 @@ class Select(NamedTuple):
     name: str
     label: str
     choices: list[Choice]
+
+
+class Moment(NamedTuple):
+    """A filter by time as a text field."""
+
+    name: str
+    label: str
+    value: str
 
 
 def conditions(parameters: Mapping[str, str], *, besides: Iterable[str]) -> dict[str, str]:
@@ -127,8 +135,20 @@ def selects(filterset: ConversationFilterSet, filters: Mapping[str, str]) -> lis
     return [
         *(_select(name, fields[name].label, _own_choices(name, fields[name]), filters) for name in CHOSEN_FROM_FILTERSET),
         _select("markType", fields["markType"].label, marks, filters),
-        _select("activeSince", fields["activeSince"].label, [(value, str(label)) for value, label in WINDOWS], filters),
     ]
+
+
+def moments(filterset: ConversationFilterSet, filters: Mapping[str, str]) -> list[Moment]:
+    """Return the filters by time as people write them."""
+    fields = filterset.form.fields
+    return [Moment(name, fields[name].label, search_syntax.moment_text(filters.get(name) or "")) for name in MOMENTS]
+
+
+def typed_moments(parameters: Mapping[str, str]) -> dict[str, str]:
+    """Return the filters by time that a form has as dates, as an address has them. Raises InvalidParameter for what is none."""
+    typed = {name: parameters[name].strip() for name in MOMENTS if parameters.get(name)}
+    moments = {name: search_syntax.moment_of(text, field=name) for name, text in typed.items() if not text.isdecimal()}
+    return {name: moment for name, moment in moments.items() if moment != parameters[name]}
 
 
 def tabs(owner_id: str, filters: Mapping[str, str], counts: Mapping[str, int], *, is_whole: bool) -> list[Tab]:
@@ -178,6 +198,9 @@ def _chip(filterset: ConversationFilterSet, select: Select | None, name: str, va
     text = next((choice.label for choice in select.choices if choice.is_chosen), value) if select else value
     if name == "markType" and value == str(ALLOWED_MARKS):
         text = _("any mark")
+    if name in MOMENTS:
+        text = search_syntax.moment_text(value)
+        text = _("%(age)s ago") % {"age": text} if text == value else f"{text} UTC"
     return _("%(filter)s: %(value)s") % {"filter": filterset.form.fields[name].label, "value": text or _("Ungrouped")}
 
 

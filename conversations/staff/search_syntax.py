@@ -9,6 +9,7 @@ The keywords and words come from the filters in `lists.filters`; here is how eac
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
@@ -64,6 +65,8 @@ MARKS = {mark.name.lower(): mark.value for mark in Mark}
 NONE, ANY = "none", "any"
 SIGNS = {"gte": ">", "lt": "<"}
 COMPARED = {SIGNS[filter_.lookup_expr]: name for name, filter_ in FILTERS.items() if isinstance(filter_, EpochFilter)}
+AGES = {filter_.age: name for name, filter_ in FILTERS.items() if isinstance(filter_, EpochFilter)}
+WINDOWS = ("24h", "7d", "30d")
 
 
 class Value(NamedTuple):
@@ -118,7 +121,8 @@ def completions(group_names: Iterable[str]) -> list[str]:
         *(f"mark:{word}" for word in (*MARKS, NONE, ANY)),
         *(_group_text(name) for name in (*group_names, "")),
         *(f"recv:{option}" for option in ReceiveOption.values),
-        *(f"updated:{sign}{window}" for sign in COMPARED for window in ("24h", "7d", "30d")),
+        *(f"updated:{sign}{window}" for sign in COMPARED for window in WINDOWS),
+        *(f"{age}:7d" for age in AGES),
     ]
 
 
@@ -212,18 +216,30 @@ def _updated(token: str, value: Value) -> tuple[str, str]:
     name, moment = COMPARED.get(value.text[:1]), value.text[1:]
     if name is None or not moment:
         raise _unknown_value(token, ["updated:>7d", "updated:<24h", "updated:>2026-01-31", "updated:<2026-01-31T18:30"])
-    return name, moment if WINDOW.fullmatch(moment) else str(_epoch_s(token, moment))
+    return name, moment_of(moment, field=FIELD, token=token)
 
 
-def _epoch_s(token: str, text: str) -> int:
-    """Return the epoch seconds of a date or time in UTC."""
+def _age(name: str, token: str, value: Value) -> tuple[str, str]:
+    if value.is_negated:
+        raise _refusal(_("%(token)s: use newer: or older: instead of negating."), token)
+    return name, moment_of(value.text, field=FIELD, token=token)
+
+
+def moment_of(text: str, *, field: str, token: str = "") -> str:
+    """Return a window as it is, and a date or time in UTC as epoch seconds. `token` is where it was written."""
+    if WINDOW.fullmatch(text):
+        return text
     try:
         moment = datetime.fromisoformat(text)
-        return check_epoch_s(to_epoch_s(moment if moment.tzinfo else moment.replace(tzinfo=UTC)), field=FIELD)
+        return str(check_epoch_s(to_epoch_s(moment if moment.tzinfo else moment.replace(tzinfo=UTC)), field=field))
     except (ValueError, OverflowError, InvalidParameter):
-        raise _refusal(
-            _("%(token)s: use hours, days or weeks (24h, 7d, 4w), or a date (2026-01-31, 2026-01-31T18:30)."), token
-        ) from None
+        sentence = _("%(token)s: use hours, days or weeks (24h, 7d, 4w), or a date (2026-01-31, 2026-01-31T18:30).")
+        raise InvalidParameter(sentence % {"token": token or text}, field=field) from None
+
+
+def moment_text(value: str) -> str:
+    """Return the value of a filter by time as people write it: a window, or a date or time in UTC; "" for none."""
+    return _moment_text(int(value)) if value.isdecimal() else value
 
 
 READER_OF_KIND: dict[type, Callable[[str, Value], tuple[str, str]]] = {
@@ -234,7 +250,9 @@ READER_OF_KIND: dict[type, Callable[[str, Value], tuple[str, str]]] = {
     ReceiveOptionFilter: _receive_option,
     EpochFilter: _updated,
 }
-READERS = {filter_.keyword: READER_OF_KIND[type(filter_)] for name, filter_ in FILTERS.items() if name != WORDS}
+READERS = {filter_.keyword: READER_OF_KIND[type(filter_)] for name, filter_ in FILTERS.items() if name != WORDS} | {
+    age: partial(_age, name) for age, name in AGES.items()
+}
 
 # ---- Filters to text -------------------------------------------------------------------------
 
@@ -263,7 +281,7 @@ def _group_text(name: str) -> str:
 
 
 def _updated_text(sign: str) -> Callable[[str], str]:
-    return lambda value: f"updated:{sign}{value if WINDOW.fullmatch(value) else _moment_text(int(value))}"
+    return lambda value: f"updated:{sign}{moment_text(value)}"
 
 
 def _moment_text(epoch_s: int) -> str:

@@ -129,7 +129,7 @@ def test_a_phone_has_the_actions_of_a_conversation_in_a_menu(visits: Visits, scr
     visits.site.do(f"str(make_conversation({owner_id!r}, 'c2c_bob'))")
     path = f"/conversation/?owner={owner_id}&id=c2c_bob"
     page = visits.open(path, who="boss", viewport=PHONE, java_script_enabled=scripts)
-    pin = page.get_by_role("link", name="Pin", exact=True)
+    pin = page.get_by_role("button", name="Pin", exact=True)
     expect(page.locator("#panel h2").first).to_be_visible()
     expect(pin).to_have_count(0)
     assert page.locator(".conversation-head").bounding_box()["height"] < 150
@@ -140,3 +140,23 @@ def test_a_phone_has_the_actions_of_a_conversation_in_a_menu(visits: Visits, scr
     expect(page.locator(".on-phone").get_by_role("link", name="Admin")).to_be_in_viewport(ratio=1)
     if scripts:
         assert_accessible(page)
+
+
+def test_the_form_filters_by_the_last_activity(visits: Visits):
+    page = visits.open("/owner/?owner=olga")
+    page.locator(".more > summary").click()
+    before = page.get_by_label("Last activity before")
+    assert_accessible(page)
+    before.fill("31.01.2026")
+    page.get_by_role("button", name="Filter", exact=True).click()
+    assert before.evaluate("field => field.matches(':invalid')")
+
+    before.fill("2026-01-31")
+    page.get_by_label("Last activity after").fill("4w")
+    page.get_by_role("button", name="Filter", exact=True).click()
+
+    expect(page.locator("#search")).to_have_value("updated:>4w updated:<2026-01-31")
+    page.locator("#set-filters > summary").click()
+    expect(page.locator("#set-filters .chips")).to_contain_text("last activity before: 2026-01-31 UTC")
+    page.locator(".more > summary").click()
+    expect(before).to_have_value("2026-01-31")

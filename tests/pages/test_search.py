@@ -82,6 +82,9 @@ class TokenTests(SimpleTestCase):
             ('group:"none"', {"conversationGroup": "none"}),
             ("recv:4", {"recvOpt": "4"}),
             ("updated:>7d", {"activeSince": "7d"}),
+            ("newer:7d", {"activeSince": "7d"}),
+            ("older:7d", {"activeBefore": "7d"}),
+            ("older:2026-01-31 newer:4w", {"activeSince": "4w", "activeBefore": "1769817600"}),
             ("updated:<24h updated:>2w", {"activeSince": "2w", "activeBefore": "24h"}),
             ("updated:>2026-01-31", {"activeSince": "1769817600"}),
             ("updated:<2026-01-31T18:30", {"activeBefore": "1769884200"}),
@@ -101,6 +104,7 @@ class TokenTests(SimpleTestCase):
             ('"two words"', "two words"),
             ('"two  words"', '"two  words"'),
             ('group:"a" "-x"', 'group:a "-x"'),
+            ("older:7d newer:2026-01-31", "updated:>2026-01-31 updated:<7d"),
             ("updated:>2026-01-31T00:00:00 updated:<7d", "updated:>2026-01-31 updated:<7d"),
         ):
             with self.subTest(text=text):
@@ -132,6 +136,10 @@ class TokenTests(SimpleTestCase):
             ("updated:>1969-01-01", "2026-01-31"),
             ("updated:>2200-01-01", "2026-01-31"),
             ("-updated:>7d", "swap < and >"),
+            ("older:", "older:", "24h, 7d, 4w"),
+            ("newer:<7d", "newer:<7d", "24h, 7d, 4w"),
+            ("-older:7d", "-older:7d: use newer: or older:"),
+            ("older:7d updated:<4w", 'Repeated filter "updated:<4w"'),
             ("-bob", "-bob", "excluded"),
             ('"open', '"open: put quotation marks'),
             ('"a"b', "quotation marks"),
@@ -191,6 +199,25 @@ class SearchBoxTests(AsSupport):
         for filters, expected in (({"activeSince": "7d"}, ["c2c_new"]), ({"activeBefore": "7d"}, ["c2c_old"])):
             page = self.get(LIST, owner="alice", **filters)
             self.assertEqual([entry.conversation.conversation_id for entry in page.context["entries"]], expected)
+
+    def test_the_form_takes_dates_and_shows_them_again(self):
+        make_conversation()
+
+        answer = self.get(LIST, 302, owner="alice", activeSince="7d", activeBefore=" 2026-01-31 ", type="", hasDraft="true")
+
+        self.assertEqual(answer.url, f"{LIST}?owner=alice&activeBefore=1769817600&activeSince=7d&hasDraft=true")
+        page = self.get(answer.url)
+        self.assertContains(page, 'name="activeBefore" value="2026-01-31"')
+        self.assertContains(page, 'name="activeSince" value="7d"')
+        chips = [chip.label for chip in page.context["chips"]]
+        self.assertEqual(chips[:2], ["last activity before: 2026-01-31 UTC", "last activity after: 7d ago"])
+
+    def test_what_is_no_date_is_refused_by_name(self):
+        for value in ("yesterday", "31.01.2026", "2026-02-30", "0d", "7y", "2200-01-01"):
+            with self.subTest(value):
+                page = self.get(LIST, 400, owner="alice", activeBefore=value)
+                self.assertContains(page, "<code>activeBefore</code>", status_code=400)
+                self.assertContains(page, f"{value}: use hours, days or weeks (24h, 7d, 4w), or a date", status_code=400)
 
     def test_a_window_is_none_of_the_apis(self):
         response = self.client.get("/api/v1/conversations/", {"owner": "alice", "activeSince": "7d"})
