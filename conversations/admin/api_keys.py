@@ -4,25 +4,40 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Q
+from django.http import HttpResponseRedirect
+from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_GET
 
 from conversations.access import api_keys, permissions
+from conversations.admin import shown_once
 from conversations.admin.big_tables import MAX_COUNTED, BigTableAdmin
 from conversations.exceptions import InvalidParameter
 from conversations.models import ApiKey
 from conversations.staff.action_log import changed_message
 
+ONE, ALL = "one", "all"
+# The values that `api_keys.create_api_key` takes.
+VALUES = ("name", "owner_id", "scopes", "expires_at")
+
 
 class NewKeyForm(forms.ModelForm):
-    """The values that `api_keys.create_api_key` takes."""
+    """VALUES; whether the key opens one user's list or all of them is a choice of its own, without a default."""
 
+    access = forms.ChoiceField(
+        label=_("Access to"),
+        choices=[(ONE, _("one user")), (ALL, _("all users (service key)"))],
+        widget=forms.RadioSelect,
+    )
     scopes = forms.MultipleChoiceField(
         label=_("Scopes"),
         choices=[("read", _("read")), ("write", _("write")), ("ingest", _("ingest"))],
@@ -35,7 +50,16 @@ class NewKeyForm(forms.ModelForm):
 
     class Meta:
         model = ApiKey
-        fields = ("name", "owner_id", "scopes", "expires_at")
+        fields = VALUES
+        labels = {"owner_id": _("User ID")}
+        help_texts = {"owner_id": _("Only for a key of one user")}
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        # Django's two boxes have words beside them, which are no labels.
+        widgets = getattr(self.fields["expires_at"].widget, "widgets", ()) if "expires_at" in self.fields else ()
+        for widget, label in zip(widgets, (_("Expiry date"), _("Expiry time"))):
+            widget.attrs["aria-label"] = label
 
     def clean_scopes(self):
         """Refuse scopes beyond the account's own permissions. Every response has texts in it, that of an action as well."""
@@ -48,9 +72,14 @@ class NewKeyForm(forms.ModelForm):
 
     def clean(self):
         values = super().clean()
+        access, owner_id = values.get("access"), values.get("owner_id")
+        if access == ONE and not owner_id and "owner_id" not in self.errors:
+            self.add_error("owner_id", _("Enter the user ID, or choose all users."))
+        if access == ALL and owner_id:
+            self.add_error("owner_id", _("Leave the user ID empty for a key to all users."))
         if not self.errors:
             try:
-                api_keys.check_new_key(**{name: values[name] for name in self.Meta.fields})
+                api_keys.check_new_key(**{name: values[name] for name in VALUES})
             except InvalidParameter as error:
                 self.add_error(next(iter(error.errors)).replace("owner", "owner_id"), str(error.detail))
         return values
@@ -82,7 +111,7 @@ class ApiKeyAdmin(BigTableAdmin):
         return form
 
     def get_fields(self, request, obj=None):
-        return ("name", "expires_at", *self.readonly_fields) if obj else NewKeyForm.Meta.fields
+        return ("name", "expires_at", *self.readonly_fields) if obj else ("name", "access", *VALUES[1:])
 
     def get_readonly_fields(self, request, obj=None):
         return self.readonly_fields if obj else ()
@@ -94,22 +123,44 @@ class ApiKeyAdmin(BigTableAdmin):
     def has_add_permission(self, request):
         return admin.ModelAdmin.has_add_permission(self, request)
 
+    def add_view(self, request, form_url="", extra_context=None):
+        one_button = {"show_save_and_add_another": False, "show_save_and_continue": False}
+        return super().add_view(request, form_url, one_button | (extra_context or {}))
+
     def save_model(self, request, obj, form, change):
-        values = {name: form.cleaned_data[name] for name in NewKeyForm.Meta.fields}
+        values = {name: form.cleaned_data[name] for name in VALUES}
         key, text = api_keys.create_api_key(**values)
         obj.prefix = key.prefix
         obj.refresh_from_db()
-        obj.shown_once = text
+        request.new_key_text = text
 
     def response_add(self, request, obj, post_url_continue=None):
-        """Show the key in the response itself: a message would put it in a cookie or the session until it is shown."""
+        """Redirect to the page that shows the key once, so that a reload neither shows it again nor makes another."""
+        url = reverse("admin:conversations_apikey_copy", args=[obj.prefix])
+        response = HttpResponseRedirect(url)
+        shown_once.hand_over(request, response, request.new_key_text, path=url)
+        return response
+
+    def get_urls(self):
+        copy_view = self.admin_site.admin_view(self.copy_view)
+        return [path("<slug:prefix>/copy/", copy_view, name="conversations_apikey_copy"), *super().get_urls()]
+
+    @method_decorator(require_GET)  # HEAD would take the key, and show it to nobody
+    def copy_view(self, request, prefix):
+        """GET <prefix>/copy/: show a new key once."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        key = get_object_or_404(ApiKey, prefix=prefix)
         context = {
             "title": gettext("Copy the key now"),
             "opts": self.opts,
-            "key": obj.shown_once,
+            "key": shown_once.take(request),
+            "key_name": str(key),
             "list_url": reverse("admin:conversations_apikey_changelist"),
         }
-        return TemplateResponse(request, "admin/new_key.html", self.admin_site.each_context(request) | context)
+        response = TemplateResponse(request, "admin/new_key.html", self.admin_site.each_context(request) | context)
+        response.delete_cookie(shown_once.NAME, path=request.path, samesite="Strict")
+        return response
 
     @admin.display(description=_("user"))
     def owner_link(self, key):

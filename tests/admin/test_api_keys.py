@@ -1,14 +1,18 @@
 """API keys Admin."""
 
+from base64 import urlsafe_b64encode
 from datetime import timedelta
 
+import time_machine
 from django.contrib.admin.models import LogEntry
 from django.test import TestCase
 from django.urls import reverse
 from django.utils import timezone
 
 from conversations.access import api_keys
+from conversations.admin import shown_once
 from conversations.models import ApiKey, Owner
+from conversations.times import now_s
 from tests.support.staff import boss, viewer
 
 LIST = reverse("admin:conversations_apikey_changelist")
@@ -20,14 +24,16 @@ class ApiKeyAdminTests(TestCase):
         self.client.force_login(boss())
 
     def add(self, **values):
-        return self.client.post(ADD, {"name": "backend", "owner_id": "", "scopes": ["read"]} | values, follow=True)
+        access = "one" if values.get("owner_id") else "all"
+        given = {"name": "backend", "access": access, "owner_id": "", "scopes": ["read"]} | values
+        return self.client.post(ADD, given, follow=True)
 
     def test_a_new_key_is_shown_once_and_works(self):
         page = self.add(owner_id="alice", scopes=["read", "write"])
 
         text = page.context["key"]
         self.assertEqual(api_keys.find(text)[:2], ("alice", {"read", "write"}))
-        self.assertContains(page, f"<code>{text}</code>")
+        self.assertContains(page, f'<code tabindex="0">{text}</code>')
         self.assertIn("no-store", page["Cache-Control"])
         self.assertNotContains(self.client.get(LIST), text)
 
@@ -38,15 +44,69 @@ class ApiKeyAdminTests(TestCase):
         self.assertContains(self.client.get(LIST), '<td class="field-granted">read, write</td>', html=True)
         self.assertContains(self.client.get(ADD), "The write scope includes read.")
 
-    def test_a_new_key_is_in_no_cookie_and_no_session(self):
+    def test_on_its_way_to_the_page_a_key_is_in_no_cookie_and_no_session(self):
         for button in ("_save", "_continue", "_addanother", "_popup"):
             with self.subTest(button):
-                page = self.client.post(ADD, {"name": "one", "owner_id": "", "scopes": ["read"], button: "1"})
+                values = {"name": "one", "access": "all", "owner_id": "", "scopes": ["read"], button: "1"}
+                redirect = self.client.post(ADD, values)
+                held = f"{self.client.cookies} {dict(self.client.session)} {redirect.url}"
+                cookie = self.client.cookies[shown_once.NAME]
 
-                text = page.context["key"]
-                self.assertContains(page, text)
-                self.assertNotIn(text, str(self.client.cookies))
-                self.assertNotIn(text, str(dict(self.client.session)))
+                text = self.client.get(redirect.url).context["key"]
+
+                self.assertTrue(text.startswith("imk_"))
+                for part in (text, text.rpartition("_")[2], urlsafe_b64encode(text.encode()).decode()):
+                    self.assertNotIn(part, held)
+                self.assertEqual((cookie["path"], cookie["httponly"], cookie["samesite"]), (redirect.url, True, "Strict"))
+
+    def test_a_reload_shows_it_no_more_and_makes_no_other(self):
+        page = self.add()
+
+        again = self.client.get(page.redirect_chain[-1][0])
+
+        self.assertEqual(again.context["key"], "")
+        self.assertContains(again, "If you did not copy it, revoke it and create another one.")
+        self.assertNotContains(again, "<code")
+        self.assertEqual(ApiKey.objects.count(), 1)
+        self.assertNotIn(shown_once.NAME, self.client.session)
+
+    def test_another_browser_page_or_time_does_not_show_it(self):
+        values = {"name": "one", "access": "all", "owner_id": "", "scopes": ["read"]}
+        other, _text = api_keys.create_api_key(name="other", owner_id=None)
+        for spoil in ("cookie", "path", "time", "method"):
+            with self.subTest(spoil):
+                url = self.client.post(ADD, values).url
+                if spoil == "cookie":
+                    self.client.cookies[shown_once.NAME] = "x" * len(self.client.cookies[shown_once.NAME].value)
+                shown_url = url.replace(url.split("/")[-3], other.prefix) if spoil == "path" else url
+                with time_machine.travel(now_s() + (shown_once.HOLDS_S + 1 if spoil == "time" else 0), tick=False):
+                    if spoil == "method":
+                        self.assertEqual(self.client.head(shown_url).status_code, 405)
+                        self.assertTrue(self.client.get(shown_url).context["key"])
+                    else:
+                        self.assertEqual(self.client.get(shown_url).context["key"], "")
+                        self.assertEqual(self.client.get(url).context["key"], "")
+
+    def test_only_staff_who_may_create_keys_see_the_page(self):
+        key, _text = api_keys.create_api_key(name="one", owner_id=None)
+        url = reverse("admin:conversations_apikey_copy", args=[key.prefix])
+
+        self.assertEqual(self.client.get(url.replace(key.prefix, "nothing")).status_code, 404)
+        self.client.force_login(viewer("view_apikey"))
+        self.assertEqual(self.client.get(url).status_code, 403)
+        self.client.logout()
+        self.assertEqual(self.client.get(url).status_code, 302)
+
+    def test_one_user_or_all_is_an_explicit_choice(self):
+        for values, field in (
+            ({"access": ""}, "access"),
+            ({"access": "one", "owner_id": ""}, "owner_id"),
+            ({"access": "all", "owner_id": "alice"}, "owner_id"),
+        ):
+            with self.subTest(values):
+                self.assertIn(field, self.add(**values).context["adminform"].form.errors)
+        self.assertFalse(ApiKey.objects.exists())
+        self.assertNotContains(self.client.get(ADD), "checked required")
 
     def test_neither_text_nor_digest_stays_anywhere(self):
         self.add()

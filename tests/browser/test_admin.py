@@ -48,3 +48,32 @@ def test_a_deed_is_asked_done_and_told(visits: Visits):
     page.get_by_role("button", name="Pin").click()
 
     expect(page.get_by_text("Pinned.")).to_be_visible()
+
+
+def test_a_new_key_is_shown_once_and_copied(visits: Visits):
+    page = visits.open("/admin/conversations/apikey/add/", who="boss", permissions=["clipboard-read", "clipboard-write"])
+    assert_accessible(page)
+    page.get_by_label("Name:").fill("shop")
+    page.get_by_label("one user").check()
+    page.get_by_label("User ID:").fill("adam")
+
+    page.get_by_role("button", name="Save", exact=True).click()
+
+    key = page.locator(".new-key code").inner_text()
+    assert_accessible(page)
+    page.get_by_role("button", name="Copy").click()
+    expect(page.get_by_text("Copied.")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == key
+    page.reload()
+    expect(page.get_by_text("This key can't be shown again")).to_be_visible()
+    assert key not in page.content()
+
+
+def test_keys_are_made_without_scripts(visits: Visits):
+    page = visits.open("/admin/conversations/apikey/add/", who="boss", java_script_enabled=False)
+    page.get_by_label("Name:").fill("all")
+    page.get_by_label("all users (service key)").check()
+
+    page.get_by_role("button", name="Save", exact=True).click()
+
+    expect(page.locator(".new-key code")).to_contain_text("imk_")
