@@ -152,3 +152,22 @@ class MessageStatus(models.IntegerChoices):
     DELETED = 4, _("deleted")
     IMPORTED = 5, _("imported")
     REVOKED = 6, _("recalled")
+
+
+class InconsistencyKind(models.TextChoices):
+    """What `verify_conversations` finds."""
+
+    UNREAD = "unread", _("unread count differs from the stored messages")
+    LAST_MESSAGE = "last_message", _("last message is not the newest one")
+    OLD_CONTENT = "old_content", _("content of a recalled or edited message was not deleted")
+    LAST_MESSAGE_JSON = "last_message_json", _("last message is not valid JSON")
+    MENTIONS = "mentions", _("mentions differ from the stored messages")
+    ORDER_KEY = "order_key", _("order key is below that of the last message")
+    MEMBERSHIP = "membership", _("membership differs from the group's member list")
+    CLAIM = "claimed", _("a reported-only conversation contains group data")
+    CONVERSATION_GROUPS = "conversation_groups", _("conversation group without a name")
+    CREATED_VERSION = "created_version", _("creation version is higher than the current version")
+    DELETED_COUNTS = "deleted_counts", _("deleted conversation counts as unread")
+    VERSION_BEHIND = "version_behind", _("list version is below that of a conversation")
+    RESET_BELOW = "reset_below", _("every sync token would start over")
+    SAME_VERSION = "same_version", _("two conversations share a version")

@@ -11,6 +11,8 @@ YEAR_2100_S = 4_102_444_800
 # A client's clock may be ahead of ours by this.
 CLOCK_TOLERANCE_S = 60
 DAY_S = 86_400
+# The last one that a datetime can be.
+MAX_TIME_US = (datetime.max.replace(tzinfo=UTC) - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
 
 
 def now_s() -> int:

@@ -1,4 +1,4 @@
-"""Who of the staff may view lists, read the text in them, correct them, check UserSigs and share saved views.
+"""Who of the staff may view lists, read the text in them, correct them, and what else needs a permission of its own.
 
 Pages and API ask these functions, and the admin for text; its tables ask for Django's own view permissions. The group Support
 has `read_text`. With VIEW_REASON_REQUIRED, `access_log` asks for a reason first. What API keys and UserSigs may do is a `Grant`
@@ -10,6 +10,7 @@ from typing import Any
 VIEW, READ_TEXT, CHANGE = "conversations.view_conversation", "conversations.read_text", "conversations.change_conversation"
 CHECK_USERSIG = "conversations.check_usersig"
 SHARE = "conversations.share_view"
+ACROSS = "conversations.view_across_users"
 VIEW_ACCESS_LOG, VIEW_LOGIN_LOG = "conversations.view_accesslogentry", "conversations.view_loginlogentry"
 
 
@@ -50,3 +51,8 @@ def may_view_activity(user: Any) -> bool:
 def may_view_logins(user: Any) -> bool:
     """Return whether a user may see the logins of staff."""
     return bool(user.is_staff and user.has_perm(VIEW_LOGIN_LOG))
+
+
+def may_view_across(user: Any) -> bool:
+    """Return whether a user may search the conversations of all users: names, numbers and times, without text."""
+    return may_view(user) and user.has_perm(ACROSS)

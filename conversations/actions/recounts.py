@@ -16,7 +16,7 @@ from conversations.exceptions import InvalidParameter
 from conversations.formats import at_info
 from conversations.formats.checks import INT64_MAX
 from conversations.models import Conversation, Group
-from conversations.store import message_reads
+from conversations.store import inconsistencies, message_reads
 from conversations.store.owners import lock_many, lock_with_peers
 from conversations.store.rows import save_conversations
 from conversations.store.threads import newest_stored
@@ -152,6 +152,7 @@ def recount_each(*, owner_id: str, conversation_ids: Sequence[str]) -> Results:
             _("These conversations have too many unread messages to recalculate at once. Select fewer."), field="id"
         )
     counts = unread_counts.recount_many(list(rows_by_id.values()))
+    inconsistencies.clear_unread(owner_id, conversation_ids)
 
     def change(conversation: Conversation) -> bool:
         before, conversation.unread_count = conversation.unread_count, counts[conversation.conversation_id]

@@ -69,11 +69,11 @@ class LoginLogAdmin(BigTableAdmin):
 class SavedViewAdmin(ValidatedSelection):
     """Saved views are created on the pages; here they can be found and deleted."""
 
-    list_display = ("name", "user", "filters", "is_shared", "created_at")
+    list_display = ("name", "user", "page", "filters", "is_shared", "created_at")
     list_filter = ("is_shared",)
     list_select_related = ("user",)
     search_fields = ("name", "user__username")
-    fields = ("name", "user", "filters", "is_shared", "created_at")
+    fields = ("name", "user", "page", "filters", "is_shared", "created_at")
     readonly_fields = fields
 
     def has_add_permission(self, request):

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from django.db import models
-from django.utils.translation import gettext_lazy as _
 
 from conversations import identifiers, positions, threads
 from conversations.choices import ConversationType, Membership, NotCountedReason
+from conversations.choices import InconsistencyKind as Kind
 from conversations.formats import at_info
 from conversations.models import Conversation, Message
 from conversations.models.querysets import NO_AT_INFO
@@ -21,25 +20,6 @@ from conversations.unread.rules import Viewer
 # A message up to one of these positions mentions nobody any more. Imported mentions lie within the imported unread, so IMPORTED
 # does not end them.
 ENDS_A_MENTION = (NotCountedReason.DELETED, NotCountedReason.CLEARED, NotCountedReason.READ)
-
-
-class Kind(models.TextChoices):
-    """The kinds of discrepancies."""
-
-    UNREAD = "unread", _("unread count differs from the stored messages")
-    LAST_MESSAGE = "last_message", _("last message is not the newest one")
-    OLD_CONTENT = "old_content", _("content of a recalled or edited message was not deleted")
-    LAST_MESSAGE_JSON = "last_message_json", _("last message is not valid JSON")
-    MENTIONS = "mentions", _("mentions differ from the stored messages")
-    ORDER_KEY = "order_key", _("order key is below that of the last message")
-    MEMBERSHIP = "membership", _("membership differs from the group's member list")
-    CLAIM = "claimed", _("a reported-only conversation contains group data")
-    CONVERSATION_GROUPS = "conversation_groups", _("conversation group without a name")
-    CREATED_VERSION = "created_version", _("creation version is higher than the current version")
-    DELETED_COUNTS = "deleted_counts", _("deleted conversation counts as unread")
-    VERSION_BEHIND = "version_behind", _("list version is below that of a conversation")
-    RESET_BELOW = "reset_below", _("every sync token would start over")
-    SAME_VERSION = "same_version", _("two conversations share a version")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ import orjson
 from django.db.models import Count, Max
 
 from conversations.choices import ChangedBy
-from conversations.maintenance.discrepancies import Kind, of_row
+from conversations.choices import InconsistencyKind as Kind
+from conversations.maintenance.discrepancies import of_row
 from conversations.models import Conversation, Owner
 from conversations.store.owners import LockedOwner, lock_owners, lock_with_peers, save_owners
 from conversations.store.rows import save_conversations
@@ -36,15 +37,15 @@ class Finding:
 
 
 def findings(
-    owner_id: str | None = None, *, repair: bool = False, on_list: Callable[[int], None] = lambda count: None
+    owner_id: str | None = None, *, repair: bool = False, on_list: Callable[[str, int], None] = lambda owner_id, count: None
 ) -> Iterator[Finding]:
     """Yield the discrepancies of one owner's list, or of all lists, owner by owner. Memory does not grow with their number.
 
-    `on_list` is called after each list with the number of its conversations.
+    `on_list` is called after each list with its owner and the number of its conversations.
     """
     for checked_id in _owner_ids() if owner_id is None else [owner_id]:
         count = yield from _of_owner(checked_id, repair)
-        on_list(count)
+        on_list(checked_id, count)
 
 
 def _owner_ids() -> Iterator[str]:

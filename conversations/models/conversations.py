@@ -21,7 +21,7 @@ from conversations.choices import (
     ReceiveOption,
 )
 from conversations.models import composite_keys
-from conversations.models.querysets import COUNTED, NO_AT_INFO, ConversationQuerySet
+from conversations.models.querysets import COUNTED, MANY_UNREAD, MENTIONED, NO_AT_INFO, ConversationQuerySet
 from conversations.models.wire_head import OrderKey, WireHead
 
 ORDER_KEY_LIMIT = 1 << 53  # JavaScript counts exactly up to here
@@ -177,7 +177,10 @@ class Conversation(ConversationColumns):
 
     class Meta:
         verbose_name, verbose_name_plural = _("conversation"), _("conversations")
-        permissions = (("read_text", gettext_noop("Can read message texts")),)
+        permissions = (
+            ("read_text", gettext_noop("Can read message texts")),
+            ("view_across_users", gettext_noop("Can search conversations across users")),
+        )
         indexes = (
             models.Index(
                 "owner_id", F("is_pinned").desc(), F("order_key").desc(), "conversation_id",
@@ -188,6 +191,12 @@ class Conversation(ConversationColumns):
             models.Index("owner_id", name="conversation_counted", condition=Q(deleted_at__isnull=True) & COUNTED),
             # A new name is copied to all owners' rows of a conversation in order of their IDs; staff look them up, too.
             models.Index("conversation_id", "owner_id", name="conversation_by_owners"),
+            # For staff, across users. Ordinary rows are in neither.
+            models.Index("last_message_at", "owner_id", "conversation_id", name="conversation_mentioned", condition=MENTIONED),
+            models.Index(
+                F("unread_count").desc(), "owner_id", "conversation_id",
+                name="conversation_most_unread", condition=Q(unread_count__gte=MANY_UNREAD),
+            ),
         )  # fmt: skip
         constraints = (
             models.CheckConstraint(

@@ -1,11 +1,12 @@
 """What happened to conversations besides their messages."""
 
 from django.db import models
+from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from conversations import identifiers
 from conversations.choices import ChangedBy
-from conversations.models.querysets import ConversationEventQuerySet
+from conversations.models.querysets import BY_NOBODY_ELSE, ConversationEventQuerySet
 
 
 class ConversationEvent(models.Model):
@@ -28,6 +29,12 @@ class ConversationEvent(models.Model):
 
     class Meta:
         verbose_name, verbose_name_plural = _("event"), _("events")
+        # For staff, across users. What users do themselves is not in it.
+        indexes = (
+            models.Index(
+                "actor", F("time_us").desc(), "owner_id", "conversation_id", name="event_by_actor", condition=~BY_NOBODY_ELSE
+            ),
+        )
         default_permissions = ()
 
     def __str__(self) -> str:

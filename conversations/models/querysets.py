@@ -15,6 +15,14 @@ NO_AT_INFO = "[]"
 # An unread count, a mention or the unread mark: the rows that add to any total.
 COUNTED = Q(unread_count__gt=0) | ~Q(group_at_info=NO_AT_INFO) | Q(marks__bits=Mark.UNREAD.value)
 
+# Unread mentions in a list, with the time of a message: what is looked for across users.
+MENTIONED = Q(deleted_at__isnull=True, last_message_at__isnull=False) & ~Q(group_at_info=NO_AT_INFO)
+# As many unread that the conversation is worth a look across users. A deleted one has none.
+MANY_UNREAD = 100
+
+# What users do themselves, and imsite on its own: the events that are not looked for across users.
+BY_NOBODY_ELSE = Q(actor__in=("usersig", "system"))
+
 # Marked, in a conversation group, or with custom data.
 LABELLED = ~Q(marks=0) | ~Q(conversation_groups=0) | ~Q(custom_data="")
 
@@ -78,8 +86,17 @@ class ConversationEventQuerySet(models.QuerySet[Any]):
         """Select the events of an owner's conversation, newest first."""
         return self.filter(owner_id=owner_id, conversation_id=conversation_id).order_by("-time_us")
 
+    def by(self, actor: str) -> Self:
+        """Select the events of all users that one actor caused, newest first: one index range, for no user's app."""
+        # SQLite takes the index only if its own condition is there, too.
+        return self.filter(~BY_NOBODY_ELSE, actor=actor).order_by("-time_us", "owner_id", "conversation_id")
+
 
 class SavedViewQuerySet(models.QuerySet[Any]):
+    def of(self, page: str) -> Self:
+        """Select the views of a page."""
+        return self.filter(page=page)
+
     def shown_to(self, user: Any) -> Self:
         """Select a member of staff's own views and the shared ones, their own first."""
         own_first = Case(When(user=user, then=0), default=1)
@@ -147,6 +164,14 @@ class ConversationQuerySet(models.QuerySet[Any]):
     def counts_in(self, selections: Mapping[str, Self]) -> dict[str, int]:
         """Return how many of the rows, which may be a slice, are in each selection. One statement reads the rows once."""
         return self.aggregate(**{name: Count("conversation_id", filter=rows.condition()) for name, rows in selections.items()})
+
+    def mentioned(self) -> Self:
+        """Select all users' rows with unread mentions, by the time of the last message: one index range."""
+        return self.filter(MENTIONED).order_by("last_message_at", "owner_id", "conversation_id")
+
+    def most_unread(self) -> Self:
+        """Select all users' rows with MANY_UNREAD or more, the most first: one index range."""
+        return self.filter(unread_count__gte=MANY_UNREAD).order_by("-unread_count", "owner_id", "conversation_id")
 
     def counted(self) -> Self:
         """Select the rows that add to any total."""

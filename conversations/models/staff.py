@@ -81,16 +81,26 @@ class LoginLogEntry(models.Model):
         return f"{self.username} {self.event}"
 
 
+class ViewedPage(models.TextChoices):
+    """The page that a saved view is of."""
+
+    LIST = "list", _("a user's list")
+    ACROSS = "across", _("across users")
+
+
 class SavedView(models.Model):
-    """Filters under a name, for any user's list: of one member of staff, or shared with all."""
+    """Filters under a name, for any user's list or across users: of one member of staff, or shared with all."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="saved_views", verbose_name=_("staff account")
     )
     name = models.CharField(_("name"), max_length=SAVED_VIEW_NAME_MAX_LENGTH)
     filters = models.CharField(
-        _("filters"), max_length=SAVED_VIEW_FILTERS_MAX_LENGTH, help_text=_("in the search box's syntax")
+        _("filters"),
+        max_length=SAVED_VIEW_FILTERS_MAX_LENGTH,
+        help_text=_("of a list in the search box's syntax, across users as in the page's address"),
     )
+    page = models.CharField(_("page"), max_length=6, choices=ViewedPage, db_default=ViewedPage.LIST)
     is_shared = models.BooleanField(_("shared"), db_default=False)
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
 

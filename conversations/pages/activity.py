@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Collection, Iterator, Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC
 from functools import partial
 from tempfile import TemporaryFile
 from typing import Any
@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from conversations.access import permissions
 from conversations.exceptions import InvalidParameter
+from conversations.pages.days import midnight
 from conversations.pages.decorators import for_staff
 from conversations.staff.activity import ActivityKind, Entry, Position, Selection
 from conversations.staff.activity_display import shown
@@ -82,8 +83,8 @@ def selection_of(filters: Mapping[str, str], viewer: Any) -> Selection:
     return Selection(
         staff=filters.get("staff", ""),
         kind=kind,
-        start=_midnight(filters, "from"),
-        end=_midnight(filters, "to", days_later=1),
+        start=midnight(filters, "from"),
+        end=midnight(filters, "to", days_later=1),
         has_logins=permissions.may_view_logins(viewer),
     )
 
@@ -133,18 +134,6 @@ def _filters_of(parameters: Mapping[str, str], besides: Collection[str] = ()) ->
     if "\0" in filters.get("staff", ""):
         raise InvalidParameter(_("A username has no such characters."), field="staff")
     return filters
-
-
-def _midnight(filters: Mapping[str, str], name: str, *, days_later: int = 0) -> datetime | None:
-    """Return when a day begins, or one that comes later."""
-    if name not in filters:
-        return None
-    try:
-        day = date.fromisoformat(filters[name]) + timedelta(days=days_later)
-        return datetime.combine(day, time(), tzinfo=timezone.get_current_timezone()).astimezone(UTC)
-    except (ValueError, OverflowError):
-        text = _("“%(value)s” is not a date. Use the form 2026-01-31.") % {"value": filters[name]}
-        raise InvalidParameter(text, field=name) from None
 
 
 def _url(name: str, filters: Mapping[str, str]) -> str:

@@ -15,7 +15,7 @@ from conversations import identifiers
 from conversations.access import permissions
 from conversations.digits import parse_digits
 from conversations.exceptions import InvalidParameter
-from conversations.models import SavedView
+from conversations.models import SavedView, ViewedPage
 from conversations.pages import list_filters
 from conversations.pages.decorators import METHODS, for_staff, owner_list_required
 from conversations.staff import saved_views, search_syntax
@@ -33,7 +33,7 @@ class Link(NamedTuple):
 
 def links(user: Any, owner_id: str, filters: Mapping[str, str], *, has_counts: bool = False) -> list[Link]:
     """Return the saved views that a member of staff sees, for an owner's list."""
-    views = list(SavedView.objects.shown_to(user))
+    views = list(SavedView.objects.shown_to(user).of(ViewedPage.LIST))
     counts = _counts(owner_id, views) if has_counts else {}
     filters_text = search_syntax.text_of(filters)
     return [
@@ -84,7 +84,7 @@ def saved_views_page(request: HttpRequest) -> HttpResponse:
             messages.error(request, str(error.detail))
         return redirect(list_filters.list_url(owner_id, filters) if owner_id else "saved-views")
     context = {
-        "views": SavedView.objects.shown_to(request.user),
+        "views": saved_views.shown_to(request.user),
         "may_share": permissions.may_share(request.user),
         "owner_id": owner_id,
         "back_url": list_filters.list_url(owner_id, filters) if owner_id else "",

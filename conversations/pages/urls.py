@@ -4,6 +4,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path
 
 from conversations.pages import (
+    across,
     activity,
     conversation,
     conversation_list,
@@ -29,6 +30,7 @@ urlpatterns = [
     path("views/change/", saved_views.saved_view_change, name="saved-view-change"),
     path("help/", help.help_page, name="help"),
     path("conversation/correct/", corrections.correct_conversations, name="conversation-correct"),
+    path("across/", across.across_users, name="across-users"),
     path("activity/", activity.staff_activity, name="staff-activity"),
     path("activity/csv/", activity.staff_activity_csv, name="staff-activity-csv"),
     path("conversation/undo/", corrections.undo_correction, name="conversation-undo"),

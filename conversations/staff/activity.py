@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, NamedTuple, Self
 
 from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
@@ -17,7 +17,7 @@ from conversations.digits import INT64_DIGITS, parse_digits
 from conversations.exceptions import InvalidParameter
 from conversations.models import AccessLogEntry, ApiKey, ConversationRow, LoginEvent, LoginLogEntry, Owner
 from conversations.staff import action_log
-from conversations.times import from_epoch_us, to_epoch_us
+from conversations.times import MAX_TIME_US, from_epoch_us, to_epoch_us
 
 # A kind that is rare is looked for in this many entries at a time.
 SCANNED = 5000
@@ -61,9 +61,6 @@ class Position(NamedTuple):
         if len(numbers) != len(cls._fields) or None in numbers or numbers[0] > MAX_TIME_US:
             raise InvalidParameter(_("Invalid position in the list."), field="after")
         return cls(*numbers)
-
-
-MAX_TIME_US = to_epoch_us(datetime.max.replace(tzinfo=UTC))
 
 
 class Entry(NamedTuple):

@@ -6,15 +6,19 @@ from typing import Any, NamedTuple
 import orjson
 from django.contrib.admin.models import LogEntry
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from conversations.access import permissions
 from conversations.models import AccessLogEntry, LoginLogEntry, composite_keys
 from conversations.staff import activity, admin_urls, change_display, presentation
-from conversations.staff.corrections import CORRECTIONS, Change
+from conversations.staff.corrections import CORRECTIONS, MOVE, Change, reading_up_to
 
 # How the admin logs the view of a webhook that can't be parsed, which may be any user's.
 _is_webhook = re.compile(r"webhook ([0-9]{1,18})").fullmatch
+OUTCOMES = {name: correction.outcome for name, correction in CORRECTIONS.items()} | {
+    MOVE: reading_up_to(0).outcome,
+    "undo": gettext_lazy("Undone"),
+}
 
 
 class About(NamedTuple):
@@ -95,7 +99,6 @@ def _correction_text(message: str) -> str:
     try:
         [part] = orjson.loads(message)
         changes = [Change(**change) for change in part["changes"]]
-        label = CORRECTIONS[part["action"]].label if part["action"] in CORRECTIONS else _("Read position moved")
-        return f"{label}. {change_display.join_parts(changes)}"
+        return change_display.outcome_display(OUTCOMES[part["action"]], changes)
     except (ValueError, KeyError, TypeError):  # another message of the admin
         return ""

@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 
 from conversations.access import permissions
 from conversations.exceptions import ConversationError, InvalidParameter, NoPermission
-from conversations.models import Conversation, SavedView
-from conversations.models.querysets import ConversationQuerySet
-from conversations.models.staff import SAVED_VIEW_NAME_MAX_LENGTH
+from conversations.models import Conversation, SavedView, ViewedPage
+from conversations.models.querysets import ConversationQuerySet, SavedViewQuerySet
+from conversations.models.staff import SAVED_VIEW_FILTERS_MAX_LENGTH, SAVED_VIEW_NAME_MAX_LENGTH
 from conversations.staff import search_syntax
 
 MAX_OWN, MAX_SHARED = 30, 30
@@ -25,17 +25,25 @@ class ViewNotFound(ConversationError):
 
 
 @transaction.atomic
-def save(*, user: Any, name: str, filters: str, is_shared: bool = False) -> SavedView:
-    """Save filters, as the search box writes them, under a new name. Raises InvalidParameter, NoPermission."""
+def save(*, user: Any, name: str, filters: str, is_shared: bool = False, page: ViewedPage = ViewedPage.LIST) -> SavedView:
+    """Save filters under a new name: of a list as the search box writes them, else as the page's address has them.
+
+    Raises InvalidParameter, NoPermission.
+    """
     if not filters:
         raise InvalidParameter(_("Set a filter first: a saved view stores the current filters."), field="find")
-    search_syntax.filters_of(filters)
+    if page == ViewedPage.LIST:
+        search_syntax.filters_of(filters)
+    elif len(filters) > SAVED_VIEW_FILTERS_MAX_LENGTH:
+        raise InvalidParameter(
+            _("A search has at most %(count)d characters.") % {"count": SAVED_VIEW_FILTERS_MAX_LENGTH}, field="find"
+        )
     _wait_for_turn(User.objects.filter(pk=user.pk))
     if SavedView.objects.filter(user=user).count() >= MAX_OWN:
         raise InvalidParameter(
             _("You have %(count)d saved views, the maximum. Delete one first.") % {"count": MAX_OWN}, field="name"
         )
-    view = SavedView(user=user, filters=filters, is_shared=False)
+    view = SavedView(user=user, filters=filters, page=page, is_shared=False)
     _set(view, user, name, is_shared)
     return view
 
@@ -54,6 +62,12 @@ def delete(*, user: Any, view_id: int) -> None:
     _own_or_shared(user, view_id).delete()
 
 
+def shown_to(user: Any) -> SavedViewQuerySet:
+    """Select the saved views that a member of staff sees, of the pages that this member may open."""
+    views = SavedView.objects.shown_to(user)
+    return views if permissions.may_view_across(user) else views.of(ViewedPage.LIST)
+
+
 def view_counts(conversations: Mapping[int, ConversationQuerySet], owner_id: str, *, limit: int) -> dict[int, int]:
     """Count how many rows of each selection are among the first `limit` rows of an owner's list. One statement."""
     first = Conversation.objects.for_owner(owner_id).in_display_order()[:limit]
@@ -62,7 +76,7 @@ def view_counts(conversations: Mapping[int, ConversationQuerySet], owner_id: str
 
 
 def _own_or_shared(user: Any, view_id: int) -> SavedView:
-    view = SavedView.objects.shown_to(user).filter(pk=view_id).select_for_update(of=("self",)).first()
+    view = shown_to(user).filter(pk=view_id).select_for_update(of=("self",)).first()
     if view is None:
         raise ViewNotFound(_("No such saved view."))
     if view.user_id != user.pk and not permissions.may_share(user):

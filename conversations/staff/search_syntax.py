@@ -108,9 +108,14 @@ def text_of(filters: Mapping[str, str]) -> str:
 
 def at(filters: Mapping[str, str], now_s: int) -> dict[str, str]:
     """Return the filters as the API takes them, with moving windows replaced by epoch seconds."""
-    windows = {name: WINDOW.fullmatch(filters[name]) for name in COMPARED.values() if name in filters}
-    moments = {name: now_s - int(window[1]) * HOURS[window[2]] * HOUR_S for name, window in windows.items() if window}
-    return {**filters, **{name: str(max(0, moment)) for name, moment in moments.items()}}
+    windows = {name: hours_of(filters[name]) for name in COMPARED.values() if name in filters}
+    return {**filters, **{name: str(max(0, now_s - hours * HOUR_S)) for name, hours in windows.items() if hours}}
+
+
+def hours_of(window: str) -> int:
+    """Return the hours of a window such as 24h, 7d or 4w; 0 for any other text."""
+    match = WINDOW.fullmatch(window)
+    return int(match[1]) * HOURS[match[2]] if match else 0
 
 
 def completions(group_names: Iterable[str]) -> list[str]:

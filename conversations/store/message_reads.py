@@ -43,6 +43,17 @@ def find(keys: Sequence[MessageKey]) -> dict[MessageKey, Message]:
     return {(message.thread, message.position): message for message in stored}
 
 
+def times(keys: Iterable[MessageKey]) -> dict[MessageKey, int]:
+    """Return when the stored messages at these threads and positions were sent, in epoch seconds. One query at most."""
+    wanted = sorted(set(keys))
+    if not wanted:
+        return {}
+    statement = f"SELECT t.thread, t.position, t.time_s FROM {json_rows.of_keys(Message, KEY)} WHERE t.time_s IS NOT NULL"
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [json_rows.parameter(KEY, wanted)])
+        return {(thread, position): time_s for thread, position, time_s in cursor.fetchall()}
+
+
 def find_changed(keys: Iterable[MessageKey]) -> dict[MessageKey, Message]:
     """Return those of the messages at these threads and positions that were recalled or edited. One query at most."""
     wanted = sorted(set(keys))

@@ -21,6 +21,7 @@ from conversations.models import (
     Conversation,
     ConversationEvent,
     GroupMember,
+    Inconsistency,
     Message,
     Owner,
     PendingReceipt,
@@ -55,6 +56,8 @@ def export_lines(user_id: str) -> Generator[bytes, None, None]:
     receipts = PendingReceipt.objects.filter(Q(owner_id=user_id) | Q(peer_id=user_id)).order_by("owner_id", "peer_id")
     yield from _rows("pendingReceipt", receipts)
     yield from _events(user_id)
+    wrong = Inconsistency.objects.filter(owner_id=user_id).order_by("conversation_id", "kind")
+    yield from _rows("inconsistency", wrong, without={"pk", "owner_id"})
     # Which member of staff it was is personal, too, and not the user's.
     views = AccessLogEntry.objects.filter(owner_id=user_id).order_by("id")
     yield from _rows("view", views, without={"id", "username", "owner_id"})

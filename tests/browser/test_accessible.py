@@ -43,7 +43,19 @@ def test_pages(visits: Visits, path: str):
     visits.complaints = [complaint for complaint in visits.complaints if "status of 400" not in complaint]
 
 
-@pytest.mark.parametrize("path", ["/activity/", "/activity/?kind=export&from=2026-01-01", "/activity/?from=x"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/activity/",
+        "/activity/?kind=export&from=2026-01-01",
+        "/activity/?from=x",
+        "/across/",
+        "/across/?show=unread",
+        "/across/?show=changed&by=command:import_conversations",
+        "/across/?show=unverified",
+    ],
+)
 def test_pages_for_leads(visits: Visits, path: str):
     page = visits.open(path, who="boss")
 

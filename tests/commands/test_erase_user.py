@@ -37,6 +37,7 @@ ID_STAYS = {
     "conversations.Owner.owner_id": "the time of the erasure is stored with it, so that what is older does not come back",
     "conversations.Conversation.conversation_id": "others' conversations with the user have it as their key",
     "conversations.ConversationEvent.conversation_id": "what happened to these conversations",
+    "conversations.Inconsistency.conversation_id": "what a check found there",
     "conversations.Conversation.show_name": "what such a conversation shows without a name",
     "conversations.Conversation.last_message": "one to one, it names both users",
     "conversations.Conversation.wire_head": "the same, ready to be sent",

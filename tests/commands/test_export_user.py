@@ -102,6 +102,8 @@ class ContentTests(TestCase):
         self.assertEqual([view["conversationID"] for view in views], ["", "c2c_alice"])
         self.assertEqual({view["reason"] for view in views}, {f"ticket {MARKER}"})
         self.assertEqual(len(changes), 3)
+        (wrong,) = of_type("inconsistency", self.lines)
+        self.assertEqual((wrong["conversationID"], wrong["kind"]), ("c2c_alice", "unread"))
 
     def test_no_secret_and_no_member_of_staff_is_in_it(self):
         text = b"".join(export_lines(EVE))
@@ -128,10 +130,11 @@ class ContentTests(TestCase):
             "LoginLogEntry": "of staff",
             "Group": "not of one user",
             "RefusedWebhooks": "of nobody",
+            "Verification": "of nobody",
         }
         covered = {
             "Owner", "Conversation", "ConversationEvent", "Message", "GroupMember", "ApiKey", "PendingReceipt",
-            "AccessLogEntry", "WebhookEvent",
+            "AccessLogEntry", "WebhookEvent", "Inconsistency",
         }  # fmt: skip
         tables = {model.__name__ for model in apps.get_app_config("conversations").get_models() if model._meta.managed}
         self.assertEqual(tables, covered | not_exported.keys())

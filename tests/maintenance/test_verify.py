@@ -15,12 +15,12 @@ from hypothesis.extra.django import TestCase as HypothesisTestCase
 from conversations import positions, sync_tokens
 from conversations.actions import deletions, reading, recounts
 from conversations.choices import ChangedBy, Membership
+from conversations.choices import InconsistencyKind as Kind
 from conversations.exceptions import Code
 from conversations.feeding import members, messages
 from conversations.formats.messages import MessageEdit
 from conversations.lists import change_feed
 from conversations.maintenance import verify
-from conversations.maintenance.discrepancies import Kind
 from conversations.models import Conversation, GroupMember, Message, Owner
 from tests.support import feeding
 from tests.support import messages as support_messages

@@ -61,7 +61,7 @@ class ActivityTests(AsSupport):
     def one_of_each(self) -> None:
         change = [corrections.Change("isPinned", False, True)]
         viewed(1, conversation_id="c2c_bob", reason="ticket 17")
-        log(self.sue, ConversationRow, "alice/c2c_bob", corrections.log_message("pin", change), minutes=2)
+        log(self.sue, ConversationRow, "alice/c2c_bob", corrections.log_message("pin", change, 1), minutes=2)
         log(self.sue, Owner, "alice", f'{action_log.EXPORT}"is:unread" → 3', minutes=3)
         log(self.sue, Owner, "alice", "PUT /api/v1/conversations/c2c_bob/pin/ → 200", minutes=4)
         log(self.sue, ApiKey, "abc123", [{"added": {}}], minutes=5, flag=ADDITION)
@@ -92,7 +92,7 @@ class ActivityTests(AsSupport):
 
         for text in (
             "2026-11-20 11:59:00 UTC", "Reason: ticket 17", 'href="/conversation/?owner=alice&amp;id=c2c_bob"',
-            "Pin. Pinned: no → yes", "export &quot;is:unread&quot; → 3", "PUT /api/v1/", "revoked false → true",
+            "Pinned. Pinned: no → yes", "export &quot;is:unread&quot; → 3", "PUT /api/v1/", "revoked false → true",
             "2 times from 192.0.2.1", "(unknown account)", 'href="/owner/?owner=alice"',
         ):  # fmt: skip
             with self.subTest(text):
@@ -100,7 +100,9 @@ class ActivityTests(AsSupport):
 
     def test_a_correction_is_listed_as_it_was_made(self):
         make_conversation()
-        effects = corrections.apply(action="pin", owner_id="alice", seen={"c2c_bob": 1}, user_id=self.sue.pk)
+        effects = corrections.apply(
+            correction=corrections.CORRECTIONS["pin"], owner_id="alice", seen={"c2c_bob": 1}, user_id=self.sue.pk
+        )
         self.assertTrue(effects)
 
         self.assertContains(self.get(PAGE, staff="sue"), "Pinned: no → yes")

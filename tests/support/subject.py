@@ -19,10 +19,11 @@ from django.utils import timezone
 
 from conversations.access import access_log, api_keys
 from conversations.actions import deletions, drafts, groups, peer_receipts, pins, reading, settings
-from conversations.choices import ReceiveOption
+from conversations.choices import InconsistencyKind, ReceiveOption
 from conversations.feeding import reports
 from conversations.models import ApiKey, Conversation, ProfileUpdate, WebhookEvent, WebhookOutcome
 from conversations.staff import action_log
+from conversations.store import inconsistencies
 from tests.support.messages import NOON_S, received
 
 EVE = 'eve "x" \\50%_/#'  # what JSON, LIKE and URLs escape
@@ -140,6 +141,8 @@ def _what_staff_do() -> None:
         of_list = {"owner_id": owner_id, "conversation_id": conversation_id}
         access_log.record_conversation(session=session, username="sue", **of_list)
     session.save()
+    for owner_id, conversation_id in ((EVE, "c2c_alice"), ("alice", f"c2c_{EVE}")):
+        inconsistencies.replace(owner_id, [(conversation_id, InconsistencyKind.UNREAD)])
     row = Conversation.objects.get(owner_id=EVE, conversation_id="c2c_alice")
     action_log.conversation_entry(row, action_log.changed_message(f"unread {MARKER}"), user_id=staff.pk).save()
     action_log.log_export(EVE, f"name:{MARKER}", 1, user_id=staff.pk)

@@ -10,7 +10,7 @@ from conversations.choices import ChangedBy
 from conversations.formats import erasure
 from conversations.maintenance import traces
 from conversations.maintenance.erasure.kinds import Kind, Tally
-from conversations.models import Conversation, ConversationEvent, Owner
+from conversations.models import Conversation, ConversationEvent, Inconsistency, Owner
 from conversations.store import rows as store_rows
 from conversations.store.owners import begin_epoch, lock_owners
 from conversations.store.rows import Key
@@ -127,7 +127,8 @@ def _delete_own(user_id: str, conversation_ids: Sequence[str]) -> int:
 @in_transaction
 def _erase_group_names(user_id: str) -> Tally:
     owner = lock_owners([user_id])[user_id]
-    ConversationEvent.objects.filter(owner_id=user_id).delete()  # also of conversations that are there no longer
+    for model in (ConversationEvent, Inconsistency):  # also of conversations that are there no longer
+        model._default_manager.filter(owner_id=user_id).delete()
     names = [name for name in owner.group_names if name]
     if owner.group_names:
         Owner.objects.named(user_id).update(group_names="[]", groups_version=0, reset_below=0)

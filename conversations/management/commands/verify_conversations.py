@@ -12,6 +12,7 @@ from tqdm import tqdm
 
 from conversations.maintenance import verify
 from conversations.management.arguments import check_known_owner
+from conversations.store import inconsistencies
 from conversations.unread.plain_text import on_one_line
 
 
@@ -32,16 +33,23 @@ class Command(BaseCommand):
         total = repaired = 0
         checked: Counter[str] = Counter()
         with tqdm(unit=_(" users"), disable=None) as progress:
+            left: set[inconsistencies.Found] = set()
 
-            def count(conversations: int) -> None:
+            def finish_list(owner_id: str, conversations: int) -> None:
+                inconsistencies.replace(owner_id, left)
+                left.clear()
                 checked.update(lists=1, conversations=conversations)
                 progress.update()
 
-            for discrepancy in verify.findings(owner, repair=repair and not dry_run, on_list=count):
+            for discrepancy in verify.findings(owner, repair=repair and not dry_run, on_list=finish_list):
                 total += 1
                 repaired += discrepancy.is_repaired
+                if not discrepancy.is_repaired:
+                    left.add((discrepancy.conversation_id, discrepancy.kind))
                 fixed = " " + _("(fixed)") if discrepancy.is_repaired else ""
                 self.stdout.write(on_one_line(f"{discrepancy}") + fixed)
+        if owner is None:
+            inconsistencies.finish(lists=checked["lists"], conversations=checked["conversations"])
         text = _("Lists checked: %(lists)d, conversations: %(conversations)d.")
         self.stderr.write(text % {"lists": checked["lists"], "conversations": checked["conversations"]})
         self._summarise(total, repaired if repair and not dry_run else None, is_dry_repair=repair and dry_run)
