@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, cast
 
 from django.conf import settings
 from django.contrib.admin import AdminSite
 from django.contrib.auth.models import User
-from django.db.models import Model, Sum
+from django.db.models import Model
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -18,12 +18,12 @@ from django.utils.translation import gettext as _
 
 from conversations.admin_site import table_sizes
 from conversations.admin_site.table_sizes import Bar, Size
+from conversations.maintenance import health
 from conversations.models import Conversation, Message, Owner, RefusedWebhooks, WebhookEvent, WebhookOutcome, WebhookRefusal
 from conversations.unread.plain_text import time_text
 
 MAX_FAILED_COUNTED = 1000
 CHART_HEIGHT, BAR_STEP = 48, 10  # in the chart's own units
-ALARMING_AGE_S = 60  # a webhook is applied within two seconds of its arrival
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def cards(site: AdminSite, request: HttpRequest) -> list[Card]:
         (Conversation, lambda url: _size_card(_("Conversations"), Conversation, url)),
         (WebhookEvent, _failed_card),
         (WebhookEvent, lambda url: _waiting_card(now, url)),
-        (RefusedWebhooks, lambda url: _refused_card(now, url)),
+        (RefusedWebhooks, _refused_card),
         (Message, lambda url: _hour_card(_("Messages in the last hour"), Message, "created_at", now, url)),
         (WebhookEvent, lambda url: _webhooks_card(now, url)),
     )
@@ -114,10 +114,9 @@ def _failed_card(url: str) -> Card:
     return Card(_("Failed webhooks"), size_display(failed), note, url, is_bad=failed.count > 0)
 
 
-def _refused_card(now: datetime, url: str) -> Card:
+def _refused_card(url: str) -> Card:
     """Return the webhooks refused within a day, with the most frequent reason."""
-    reasons = RefusedWebhooks.objects.filter(hour__gt=now - timedelta(days=1)).values("reason").annotate(total=Sum("count"))
-    totals = {row["reason"]: row["total"] for row in reasons.order_by("-total", "reason")}
+    totals = health.refused_webhooks()
     note = WebhookRefusal(next(iter(totals))).label if totals else _("None")
     size = number_format(sum(totals.values()), force_grouping=True)
     return Card(_("Webhooks refused in 24 hours"), size, str(note), url, is_bad=bool(totals))
@@ -125,10 +124,10 @@ def _refused_card(now: datetime, url: str) -> Card:
 
 def _waiting_card(now: datetime, url: str) -> Card:
     label, url = _("Oldest pending webhook"), _only(url, f"outcome={WebhookOutcome.PENDING}")
-    received_at = WebhookEvent.objects.to_do(WebhookOutcome.PENDING).values_list("received_at", flat=True).first()
+    received_at = health.oldest_pending_webhook_at()
     if received_at is None:
         return Card(label, _("none"), _("No backlog"), url)
-    is_bad = (now - received_at).total_seconds() > ALARMING_AGE_S
+    is_bad = health.is_alarming(received_at)
     return Card(label, timesince(received_at, now, depth=1), time_text(received_at), url, is_bad=is_bad)
 
 

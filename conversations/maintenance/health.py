@@ -1,15 +1,18 @@
 """Say whether a server can do its work, for load balancers, monitoring and operators."""
 
-from typing import NamedTuple
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
-from conversations.models import GroupMember, PendingReceipt, ProfileUpdate, WebhookEvent, WebhookOutcome
+from conversations.models import GroupMember, PendingReceipt, ProfileUpdate, RefusedWebhooks, WebhookEvent, WebhookOutcome
 from conversations.models.querysets import count_up_to
 
 MAX_COUNTED = 1000
+ALARMING_AGE_S = 60  # a webhook is applied within two seconds of its arrival
 
 
 class Backlog(NamedTuple):
@@ -38,13 +41,38 @@ def pending_work() -> dict[str, int]:
     return {kind: count_up_to(MAX_COUNTED, rows) for kind, rows in kinds.items()}
 
 
+def pending_updates() -> int:
+    """Return how many updates that go on in the background are to do, counted up to MAX_COUNTED."""
+    return min(MAX_COUNTED, sum(count_up_to(MAX_COUNTED, pending) for pending in _updates()))
+
+
+def oldest_pending_webhook_at() -> datetime | None:
+    """Return when the oldest webhook that is not applied was received; None if there is none."""
+    return WebhookEvent.objects.to_do(WebhookOutcome.PENDING).values_list("received_at", flat=True).first()
+
+
+def is_alarming(received_at: datetime | None) -> bool:
+    """Return whether a webhook that was received then should have been applied by now."""
+    return received_at is not None and (timezone.now() - received_at).total_seconds() > ALARMING_AGE_S
+
+
 def oldest_pending_webhook_s() -> int:
     """Return the age of the oldest webhook that is not applied, 0 if there is none."""
-    received_at = WebhookEvent.objects.to_do(WebhookOutcome.PENDING).values_list("received_at", flat=True).first()
+    received_at = oldest_pending_webhook_at()
     return max(0, int((timezone.now() - received_at).total_seconds())) if received_at else 0
+
+
+def refused_webhooks() -> dict[str, int]:
+    """Return how many webhooks were refused within a day, by reason, the most frequent one first."""
+    of_a_day = RefusedWebhooks.objects.filter(hour__gt=timezone.now() - timedelta(days=1))
+    reasons = of_a_day.values("reason").annotate(total=Sum("count")).order_by("-total", "reason")
+    return {row["reason"]: row["total"] for row in reasons}
 
 
 def backlog() -> Backlog:
     """Return the pending work. Four reads of an index."""
-    updates = (ProfileUpdate.objects.all(), GroupMember.objects.filter(is_inferred=True), PendingReceipt.objects.all())
-    return Backlog(oldest_pending_webhook_s(), any(pending.exists() for pending in updates))
+    return Backlog(oldest_pending_webhook_s(), any(pending.exists() for pending in _updates()))
+
+
+def _updates() -> tuple[QuerySet[Any], ...]:
+    return ProfileUpdate.objects.all(), GroupMember.objects.filter(is_inferred=True), PendingReceipt.objects.all()

@@ -14,6 +14,7 @@ from conversations.exceptions import InvalidParameter
 from conversations.lists import user_search
 from conversations.models import AccessLogEntry, Owner
 from conversations.models.staff import ACCESS_REASON_MAX_LENGTH
+from conversations.pages import attention
 from conversations.pages.decorators import METHODS, for_staff, pane_asked_for
 from conversations.pages.places import MAX_LENGTH, hint_for, places_of
 from conversations.staff.presentation import Avatar, owner_url
@@ -36,7 +37,7 @@ def owner_search(request: HttpRequest) -> HttpResponse:
         return render(request, "conversations/_owners.html", context)
     if context["text"] and (url := _only_match(context)):  # Enter was pressed
         return redirect(url)
-    return render(request, "conversations/browser.html", context)
+    return render(request, "conversations/browser.html", context | {"attention": attention.items(request.user)})
 
 
 def _only_match(context: dict[str, Any]) -> str:
