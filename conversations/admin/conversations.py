@@ -1,14 +1,17 @@
 """Conversations in the admin. A user and a conversationID together are the key of a row."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import cast
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import Q, Value
+from django.contrib.admin.views.main import ORDER_VAR, SEARCH_VAR
+from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce
 from django.http import HttpResponseRedirect
 from django.template.loader import render_to_string
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
@@ -20,11 +23,12 @@ from conversations.exceptions import ConversationError, InvalidParameter
 from conversations.formats import checks, message_preview
 from conversations.lists.search import keys_of_or_with
 from conversations.models import ConversationRow, Owner
+from conversations.models.querysets import NO_AT_INFO
 from conversations.pages import decorators
 from conversations.pages.corrections import undo_url
 from conversations.staff import corrections, explanation_display, presentation
 from conversations.store.transactions import in_transaction
-from conversations.times import check_epoch_s
+from conversations.times import check_epoch_s, from_epoch_s
 from conversations.unread import explain
 from conversations.unread.plain_text import time_text
 
@@ -52,6 +56,33 @@ class MarkedFilter(ClosedFilter):
 class DraftFilter(ClosedFilter):
     title, parameter_name = _("draft"), "draft"
     conditions = yes_or_no(~Q(draft_text=""))
+
+
+class MentionFilter(ClosedFilter):
+    title, parameter_name = _("mention"), "mention"
+    conditions = yes_or_no(~Q(group_at_info=NO_AT_INFO))
+
+
+class DeletedFilter(ClosedFilter):
+    title, parameter_name = _("deleted"), "deleted"
+    conditions = yes_or_no(Q(deleted_at__isnull=False))
+
+
+class LastMessageFilter(ClosedFilter):
+    """How long ago the last message was sent."""
+
+    title, parameter_name = _("last message"), "last"
+
+    @property
+    def conditions(self):  # type: ignore[override]  # they depend on the time
+        now = timezone.now()
+        return {
+            "day": (_("the last day"), Q(last_message_at__gte=now - timedelta(days=1))),
+            "week": (_("the last week"), Q(last_message_at__gte=now - timedelta(days=7))),
+            "month": (_("the last 30 days"), Q(last_message_at__gte=now - timedelta(days=30))),
+            "older": (_("more than 30 days ago"), Q(last_message_at__lt=now - timedelta(days=30))),
+            "never": (_("never"), Q(last_message_at__isnull=True)),
+        }
 
 
 class ReadPositionForm(forms.ModelForm):
@@ -89,9 +120,11 @@ class ConversationAdmin(BigTableAdmin):
     list_display = (
         "conversation_id", "owner_id", "show_name", "unread_count", "flags", "last_at", "state",
     )  # fmt: skip
-    list_filter = (TypeFilter, UnreadFilter, PinnedFilter, MarkedFilter, DraftFilter)
+    list_filter = (
+        TypeFilter, UnreadFilter, MentionFilter, LastMessageFilter, PinnedFilter, MarkedFilter, DraftFilter, DeletedFilter,
+    )  # fmt: skip
     search_fields = ("owner_id", "conversation_id")
-    search_help_text = _("Exact user ID, conversation ID or group ID")
+    search_help_text = _("User ID, conversation ID or group ID, or how it begins. What is found can be sorted by last message.")
     text_fields = ("preview", "last_message_json", "draft_text", "custom_data")
     form = ReadPositionForm
     fieldsets = (
@@ -104,7 +137,7 @@ class ConversationAdmin(BigTableAdmin):
             "unread_count", "is_pinned", "order_key", "recv_opt", "marks_display", "groups_display", "draft_text",
             "draft_timestamp", "mentions_json", "custom_data",
         )}),
-        (_("Internal state"), {"fields": (
+        (_("Internal state"), {"classes": ("collapse",), "fields": (
             "c2c_read_timestamp", "group_read_sequence", "imported_unread", "imported_unread_position", "last_message_position",
             "deleted_position", "cleared_position", "version", "changed_by", "changed_at", "created_version", "created_at",
         )}),
@@ -129,7 +162,15 @@ class ConversationAdmin(BigTableAdmin):
             return queryset, False
         rows = queryset.filter(pk__in=keys_of_or_with(queryset, search_term, limit=MAX_COUNTED))
         # By an expression, so that these few rows are sorted and not met by walking the whole table in its index's order.
-        return rows.order_by(Coalesce("owner_id", Value("")), "conversation_id"), False
+        in_order = (Coalesce("owner_id", Value("")), "conversation_id")
+        if order := request.GET.get(ORDER_VAR, ""):
+            at = F("last_message_at")
+            in_order = (at.desc(nulls_last=True) if order.startswith("-") else at.asc(nulls_first=True), *in_order)
+        return rows.order_by(*in_order), False
+
+    def get_sortable_by(self, request):
+        """Only what a search has found is few enough to be sorted: no index has all rows by their last message."""
+        return ("last_at",) if request.GET.get(SEARCH_VAR) else ()
 
     def has_view_permission(self, request, obj=None):
         return request.user.has_perm("conversations.view_conversation") or self.has_change_permission(request, obj)
@@ -139,9 +180,11 @@ class ConversationAdmin(BigTableAdmin):
 
     def get_fieldsets(self, request, obj=None):
         fieldsets = super().get_fieldsets(request, obj)
-        if not self.has_change_permission(request, obj):
-            return fieldsets
-        return [*fieldsets, (_("Fix"), {"fields": ("read_up_to",)})]
+        name = "read_up_to" if self.has_change_permission(request, obj) else "read_position"
+        return [(_("Read position"), {"fields": (name,)}), *fieldsets]
+
+    def get_readonly_fields(self, request, obj=None):
+        return (*super().get_readonly_fields(request, obj), "read_position")
 
     def text_owner_id(self, obj):
         return obj.owner_id
@@ -156,6 +199,12 @@ class ConversationAdmin(BigTableAdmin):
         return presentation.conversation_url(obj.owner_id, obj.conversation_id)
 
     # ---- Fields of a row ----
+
+    @admin.display(description=_("read up to"))
+    def read_position(self, row):
+        if not row.read_up_to:
+            return _("No read position is known.")
+        return f"#{row.read_up_to}" if row.is_group else time_text(from_epoch_s(row.read_up_to))
 
     @admin.display(description=_("links"))
     def links(self, row):
@@ -181,7 +230,7 @@ class ConversationAdmin(BigTableAdmin):
     def marks_display(self, row):
         return ", ".join(presentation.marks_display(row.marks))
 
-    @admin.display(description=_("last message at"))
+    @admin.display(description=_("last message at"), ordering="last_message_at")
     def last_at(self, row):
         return row.last_message_at and time_text(row.last_message_at, "Y-m-d H:i")
 

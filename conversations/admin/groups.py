@@ -55,7 +55,7 @@ class GroupMemberAdmin(BigTableAdmin):
     ordering = ("group_id", "user_id")
     list_display = ("user_id", "group_id", "membership", "since", "short_links")
     search_fields = ("group_id", "user_id")
-    search_help_text = _("Exact group ID or user ID")
+    search_help_text = _("Group ID or user ID, or how it begins")
     fields = ("short_links", "group_id", "user_id", "membership", "history", "created_at")
     readonly_fields = fields
 

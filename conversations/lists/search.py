@@ -30,27 +30,46 @@ def is_possible_start(text: str) -> bool:
 
 
 def keys_of_or_with(rows: QuerySet[Any], text: str, *, limit: int) -> list[str]:
-    """Return the keys of `rows` that are in the list of an owner `text`, or that `text` names.
+    """Return the keys of `rows` that are in the list of an owner `text`, or that `text` names; else of those that begin so.
 
-    `text` may be a conversationID, user ID or group ID. At most `limit` keys of each kind, as composite key texts. Two
+    `text` may be a conversationID, user ID or group ID. At most `limit` keys of each kind, as composite key texts. At most six
     queries: for one with OR and LIMIT the database may walk the whole table, expecting to meet enough rows soon.
     """
     texts = {text, text.strip()}
     named = texts | {identifiers.join(type_, bare_id) for type_ in ConversationType for bare_id in texts}
     of_owner = rows.filter(owner_id__any_of=sorted(texts)).order_by("owner_id", "conversation_id")
     of_conversation = rows.filter(conversation_id__any_of=sorted(named)).order_by("conversation_id")
-    return _key_texts(of_owner, of_conversation, columns=("owner_id", "conversation_id"), limit=limit)
+    columns = ("owner_id", "conversation_id")
+    if keys := _key_texts(of_owner, of_conversation, columns=columns, limit=limit):
+        return keys
+    starts = [text.strip(), *(identifiers.join(type_, text.strip()) for type_ in ConversationType)]
+    of_owners = _starting_with(rows, "owner_id", starts[0]).order_by(*columns)
+    of_conversations = [
+        _starting_with(rows, "conversation_id", start).order_by("conversation_id", "owner_id") for start in starts
+    ]
+    return list(dict.fromkeys(_key_texts(of_owners, *of_conversations, columns=columns, limit=limit)))
 
 
 def members_named(members: QuerySet[Any], text: str, *, limit: int) -> list[str]:
-    """Return the keys of `members` that are in a group, or are a user, of this ID.
+    """Return the keys of `members` that are in a group, or are a user, of this ID; else of IDs that begin so.
 
-    At most `limit` keys of each kind, as composite key texts. Two queries.
+    At most `limit` keys of each kind, as composite key texts. At most four queries.
     """
-    text = text.strip()
+    text, columns = text.strip(), ("group_id", "user_id")
     in_group = members.filter(group_id__any_of=[text]).order_by("group_id", "user_id")
     of_user = members.filter(user_id__any_of=[text]).order_by("user_id", "group_id")
-    return _key_texts(in_group, of_user, columns=("group_id", "user_id"), limit=limit)
+    if keys := _key_texts(in_group, of_user, columns=columns, limit=limit):
+        return keys
+    in_groups = _starting_with(members, "group_id", text).order_by("group_id", "user_id")
+    of_users = _starting_with(members, "user_id", text).order_by("user_id", "group_id")
+    return list(dict.fromkeys(_key_texts(in_groups, of_users, columns=columns, limit=limit)))
+
+
+def _starting_with(rows: QuerySet[Any], column: str, text: str) -> QuerySet[Any]:
+    """Return the rows whose ID begins with `text`, none for a text with which no ID begins."""
+    if not (text and text.isascii() and text.isprintable()):
+        return rows.none()
+    return rows.filter(**{f"{column}__gte": text, f"{column}__lt": text + AFTER_PRINTABLE})
 
 
 def _key_texts(*selections: QuerySet[Any], columns: tuple[str, str], limit: int) -> list[str]:

@@ -1,5 +1,6 @@
 """Conversations Admin."""
 
+from datetime import timedelta
 from unittest import mock
 
 from django.contrib.admin.models import LogEntry
@@ -9,6 +10,7 @@ from django.db import connection
 from django.test import TestCase, override_settings
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from conversations.actions import pins
 from conversations.admin import big_tables, bulk_corrections
@@ -180,8 +182,25 @@ class SearchTests(AsBoss):
     def test_a_pasted_space_does_no_harm(self):
         self.assertEqual(self.listed(q=" group_bob "), [("carol", "group_bob")])
 
-    def test_a_part_of_an_id_finds_nothing(self):
-        self.assertEqual(self.listed(q="bo"), [])
+    def test_where_no_id_is_exact_its_beginning_is_enough(self):
+        everything = [("alice", "c2c_bob"), ("bob", "c2c_alice"), ("carol", "c2c_bobby"), ("carol", "group_bob")]
+        self.assertEqual(self.listed(q="bo"), everything)
+        self.assertEqual(self.listed(q="c2c_bobb"), [("carol", "c2c_bobby")])
+        self.assertEqual(self.listed(q="ob"), [])
+
+    def test_what_is_found_can_be_sorted_by_last_message(self):
+        for days, conversation_id in ((3, "c2c_bobby"), (1, "group_bob")):
+            last_at = timezone.now() - timedelta(days=days)
+            Conversation.objects.filter(conversation_id=conversation_id).update(last_message_at=last_at)
+        make_conversation("carol", "c2c_dave")
+
+        by_id, newest, oldest = (self.listed(q="carol", **order) for order in ({}, {"o": "-6"}, {"o": "6"}))
+
+        self.assertEqual([id_ for _owner, id_ in by_id], ["c2c_bobby", "c2c_dave", "group_bob"])
+        self.assertEqual([id_ for _owner, id_ in newest], ["group_bob", "c2c_bobby", "c2c_dave"])
+        self.assertEqual(oldest, newest[::-1])
+        self.assertContains(self.client.get(reverse(LIST), {"q": "carol"}), "sortable column-last_at")
+        self.assertNotContains(self.client.get(reverse(LIST)), "sortable column")
 
     def test_odd_text_is_no_error(self):
         for text in ("%", "'", "\\", "爱", "x" * 5000, "a\0b"):
@@ -202,6 +221,21 @@ class FilterTests(AsBoss):
                 self.assertEqual(self.listed(**{name: "0"}), [("alice", "group_none")])
         self.assertEqual(self.listed(type="2"), [("alice", "group_none")])
 
+    def test_mention_last_message_and_deletion_divide_them_too(self):
+        hour_ago, long_ago = (timezone.now() - timedelta(days=days) for days in (0.04, 40))
+        make_deleted(owner_id="alice", conversation_id="c2c_gone", last_message_at=long_ago)
+        mention = '[{"seq":"1","atType":1}]'
+        Conversation.objects.filter(conversation_id="c2c_all").update(group_at_info=mention, last_message_at=hour_ago)
+
+        for query, ids in (
+            ({"mention": "1"}, ["c2c_all"]), ({"mention": "0"}, ["c2c_gone", "group_none"]),
+            ({"deleted": "1"}, ["c2c_gone"]), ({"deleted": "0"}, ["c2c_all", "group_none"]),
+            ({"last": "day"}, ["c2c_all"]), ({"last": "month"}, ["c2c_all"]), ({"last": "older"}, ["c2c_gone"]),
+            ({"last": "never"}, ["group_none"]),
+        ):  # fmt: skip
+            with self.subTest(query):
+                self.assertEqual([id_ for _owner, id_ in self.listed(**query)], ids)
+
     def test_an_unknown_value_is_not_taken_for_no_filter(self):
         self.assertRedirects(self.client.get(reverse(LIST), {"type": "9"}), reverse(LIST) + "?e=1")
 
@@ -220,6 +254,29 @@ class FilterTests(AsBoss):
         self.assertEqual(len(page.context["cl"].result_list), 0)
         self.assertEqual(within, [("alice", "c2c_all")])
         self.assertEqual(len(unfiltered), 2)
+
+
+class FormTests(AsBoss):
+    def test_the_read_position_comes_first_and_internal_state_is_folded(self):
+        make_conversation("alice", "group_team", group_read_sequence=1038)
+
+        page = self.client.get(object_url("alice", "group_team")).content.decode()
+
+        self.assertLess(page.index("id_read_up_to"), page.index("Unread explained"))
+        self.assertRegex(page, r"<details[^>]*>\s*<summary>\s*<h2[^>]*>\s*Internal state")
+
+    def test_without_the_right_to_correct_it_is_a_text(self):
+        make_conversation("alice", "group_team", group_read_sequence=1038)
+        make_conversation("alice", "c2c_bob", c2c_read_timestamp=1_760_000_000)
+        make_conversation("alice", "c2c_carol")
+        self.client.force_login(support())
+
+        for id_, shown in (
+            ("group_team", "#1038"), ("c2c_bob", "2025-10-09 08:53:20 UTC"), ("c2c_carol", "No read position is known."),
+        ):  # fmt: skip
+            page = self.client.get(object_url("alice", id_))
+            self.assertContains(page, shown)
+            self.assertNotContains(page, "id_read_up_to")
 
 
 class ListCostTests(AsBoss):

@@ -141,7 +141,8 @@ class GroupTests(AsBoss):
         for text, found in (
             ("team", [("team", "alice"), ("team", "bob")]),
             ("bob", [("other team", "bob"), ("team", "bob")]),
-            ("tea", []),
+            ("tea", [("team", "alice"), ("team", "bob")]),
+            ("eam", []),
         ):
             with self.subTest(text=text):
                 self.assertEqual([(member.group_id, member.user_id) for member in self.listed("groupmemberrow", q=text)], found)
