@@ -162,11 +162,9 @@ class ConversationAdmin(BigTableAdmin):
             return queryset, False
         rows = queryset.filter(pk__in=keys_of_or_with(queryset, search_term, limit=MAX_COUNTED))
         # By an expression, so that these few rows are sorted and not met by walking the whole table in its index's order.
-        in_order = (Coalesce("owner_id", Value("")), "conversation_id")
-        if order := request.GET.get(ORDER_VAR, ""):
-            at = F("last_message_at")
-            in_order = (at.desc(nulls_last=True) if order.startswith("-") else at.asc(nulls_first=True), *in_order)
-        return rows.order_by(*in_order), False
+        at, order = F("last_message_at"), request.GET.get(ORDER_VAR, "")
+        by_time = [at.desc(nulls_last=True) if order.startswith("-") else at.asc(nulls_first=True)] if order else []
+        return rows.order_by(*by_time, Coalesce("owner_id", Value("")), "conversation_id"), False
 
     def get_sortable_by(self, request):
         """Only what a search has found is few enough to be sorted: no index has all rows by their last message."""
