@@ -1,7 +1,9 @@
 """Groups and their members in the admin."""
 
+from collections.abc import Sequence
+
 from django.contrib import admin
-from django.db.models import OuterRef, Subquery, Value
+from django.db.models import Value
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
@@ -50,6 +52,21 @@ def _links_of(group_id: str) -> list[admin_links.Link]:
     return [(admin_urls.search("groupmemberrow", group_id), _("Members")), (admin_links.messages_of(group_id), _("Messages"))]
 
 
+class MemberChangeList(CompositeKeyChangeList):
+    def get_results(self, request):
+        super().get_results(request)
+        self.result_list = list(self.result_list)
+        _add_ends(self.result_list)
+
+
+def _add_ends(members: Sequence[GroupMemberRow]) -> None:
+    """Give members the end of their group, which also ends every membership; the two may lie in different databases."""
+    group_ids = sorted({member.group_id for member in members})
+    ends = dict(Group.objects.filter(group_id__any_of=group_ids).values_list("group_id", "dissolved_at_ms"))
+    for member in members:
+        member.dissolved_at_ms = ends.get(member.group_id)  # type: ignore[attr-defined]  # for this page
+
+
 @admin.register(GroupMemberRow)
 class GroupMemberAdmin(BigTableAdmin):
     ordering = ("group_id", "user_id")
@@ -60,12 +77,13 @@ class GroupMemberAdmin(BigTableAdmin):
     readonly_fields = fields
 
     def get_changelist(self, request, **kwargs):
-        return CompositeKeyChangeList
+        return MemberChangeList
 
-    def get_queryset(self, request):
-        # A group's end also ends every membership.
-        ends = Group.objects.filter(group_id=OuterRef("group_id")).values("dissolved_at_ms")
-        return super().get_queryset(request).annotate(dissolved_at_ms=Subquery(ends))
+    def get_object(self, request, object_id, from_field=None):
+        member = super().get_object(request, object_id, from_field)
+        if member is not None:
+            _add_ends([member])
+        return member
 
     def has_view_permission(self, request, obj=None):
         return request.user.has_perm("conversations.view_groupmember")

@@ -112,8 +112,8 @@ def _events_of(keys: Sequence[MemberKey]) -> dict[MemberKey, str]:
     """Return the stored histories, as JSON."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT t.group_id, t.user_id, t.events FROM {json_rows.of_keys(GroupMember, KEY)}",
-            [json_rows.parameter(KEY, keys)],
+            f"SELECT t.group_id, t.user_id, t.events FROM {json_rows.of_keys(GroupMember, KEY, named='user_id')}",
+            json_rows.keys_parameters(KEY, keys, named="user_id"),
         )
         return {MemberKey(group_id, user_id): events for group_id, user_id, events in cursor.fetchall()}
 
@@ -127,14 +127,15 @@ def _lock_groups(group_ids: list[str]) -> set[str]:
 
     Several groups can be locked at once here: a transaction that waits for one of them holds no other lock.
     """
+    table = Group._meta.db_table
     with connection.cursor() as cursor:
+        # The update changes nothing: it takes the lock, on a distributed database as well.
         cursor.execute(
-            f"INSERT INTO {Group._meta.db_table} (group_id) {json_rows.select(Group, KEY[:1])} WHERE 1 = 1 "
-            "ORDER BY group_id ON CONFLICT (group_id) DO NOTHING",
+            f"INSERT INTO {table} (group_id) {json_rows.select(Group, KEY[:1])} WHERE 1 = 1 ORDER BY group_id "
+            f"ON CONFLICT (group_id) DO UPDATE SET type = {table}.type RETURNING group_id, type, dissolved_at_ms",
             [json_rows.parameter(KEY[:1], ([group_id] for group_id in group_ids))],
         )
-    locked = Group.objects.filter(group_id__any_of=group_ids).order_by("group_id").select_for_update()
-    states = list(locked.values_list("group_id", "type", "dissolved_at_ms"))
+        states = cursor.fetchall()
     in_use = {group_id for group_id, type_, at_ms in states if type_ == GroupType.COMMUNITY or at_ms is not None}
     return in_use | set(Thread.objects.filter(thread__any_of=group_ids).values_list("thread", flat=True))
 

@@ -42,9 +42,12 @@ class NickRest(Func):
         return super().as_sql(compiler, connection, template=template, **context)
 
 
-def array_parameter(values: Sequence[str]) -> str:
-    """Return values as the parameter that `any_of` takes. Those with a line feed or NUL are left out: no ID has either."""
-    values = [value for value in values if "\n" not in value and "\0" not in value]
+def array_parameter(values: Sequence[str], *, max_length: int | None = None) -> str:
+    """Return values as the parameter that `any_of` takes. Those with a line feed or NUL are left out: no ID has either.
+
+    So are those that are longer than the column, which a distributed database refuses.
+    """
+    values = [value for value in values if "\n" not in value and "\0" not in value and len(value) <= (max_length or len(value))]
     # On PostgreSQL a text to split: psycopg takes longer to write an array of 100 IDs than the server to find them.
     return "\n".join(values) if connection.vendor == "postgresql" else json.dumps(values)
 
@@ -65,7 +68,9 @@ class AnyOf(Lookup):
         return f"{lhs} = ANY(string_to_array(%s, E'\\n'))", (*params, self._values())
 
     def _values(self) -> Any:
-        return self.rhs if isinstance(self.rhs, Parameter) else array_parameter(self.rhs)
+        if isinstance(self.rhs, Parameter):
+            return self.rhs
+        return array_parameter(self.rhs, max_length=self.lhs.output_field.max_length)
 
 
 @models.BigIntegerField.register_lookup

@@ -1,6 +1,7 @@
 """Record what happened to conversations besides their messages, in the transaction that changes them."""
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from functools import cache
 from threading import Lock
 from typing import Any
@@ -39,7 +40,10 @@ def _marks(value: Any, row: Conversation, names: Sequence[str | None]) -> list[i
 
 
 def _entries(value: Any, row: Conversation, names: Sequence[str | None]) -> list[dict[str, Any]]:
-    return orjson.loads(value) if value else []
+    entries: list[dict[str, Any]] = []
+    with suppress(ValueError):  # from a damaged row, which is being repaired
+        entries = orjson.loads(value or "[]")
+    return entries
 
 
 def _group_names(value: Any, row: Conversation, names: Sequence[str | None]) -> list[str]:
@@ -89,13 +93,13 @@ def record_visible(rows: Iterable[tuple[Conversation, Sequence[str | None]]], *,
 
 def record_names(conversation_id: str, owner_ids: Iterable[str]) -> None:
     """Record that these owners' rows of a conversation have a new name or avatar, not which. One statement."""
-    keys = json_rows.parameter(KEY, [(owner_id, conversation_id) for owner_id in owner_ids])
+    keys = json_rows.keys_parameters(KEY, [(owner_id, conversation_id) for owner_id in owner_ids])
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO {_table} ({', '.join(COLUMNS)}) "
             f"SELECT t.owner_id, t.conversation_id, %s, t.version, %s, %s, %s FROM {json_rows.of_keys(Conversation, KEY)} "
             "WHERE true ON CONFLICT DO NOTHING",
-            [_next_us(), ChangedBy.NAME.value, NO_CHANGES, acting.current(), keys],
+            [_next_us(), ChangedBy.NAME.value, NO_CHANGES, acting.current(), *keys],
         )
 
 

@@ -10,6 +10,8 @@ from typing import Any, cast
 import orjson
 from django.db import connection, models
 
+from conversations.models.lookups import array_parameter
+
 
 def select(model: type[models.Model], columns: Sequence[str]) -> str:
     """Return the query that selects the rows; `columns` are some of the model's."""
@@ -21,10 +23,28 @@ def select(model: type[models.Model], columns: Sequence[str]) -> str:
     return f"SELECT {values} FROM json_each(%s) AS r"
 
 
-def of_keys(model: type[models.Model], key: Sequence[str]) -> str:
-    """Return a FROM clause of the model's rows with the given keys, as `t`. The ORM would combine two lists crosswise."""
+def of_keys(model: type[models.Model], key: Sequence[str], *, named: str = "") -> str:
+    """Return a FROM clause of the model's rows with the given keys, as `t`; its parameters are `keys_parameters`.
+
+    The ORM would combine two lists crosswise. `named` is the column by which a distributed database finds the rows' place, the
+    first of the key by default: its values are named once more, since from the join alone it would ask everywhere.
+    """
     same = " AND ".join(f"t.{column} = k.{column}" for column in key)
-    return f"({select(model, key)}) k JOIN {model._meta.db_table} t ON {same}"
+    return f"({select(model, key)}) k JOIN {model._meta.db_table} t ON {same} AND {is_named(f't.{named or key[0]}')}"
+
+
+def is_named(column: str) -> str:
+    """Return the condition that a column has one of the values of a parameter that `array_parameter` made."""
+    if connection.vendor == "postgresql":
+        return f"{column} = ANY(string_to_array(%s, E'\\n'))"
+    return f"{column} IN (SELECT value FROM json_each(%s))"
+
+
+def keys_parameters(key: Sequence[str], rows: Iterable[Sequence[Any]], *, named: str = "") -> list[str]:
+    """Return the parameters of `of_keys` for the keys."""
+    keys = list(rows)
+    place = key.index(named or key[0])
+    return [parameter(key, keys), array_parameter(sorted({row[place] for row in keys}))]
 
 
 def parameter(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:

@@ -64,7 +64,9 @@ def find_changed(keys: Iterable[MessageKey]) -> dict[MessageKey, Message]:
 def _of_keys(keys: Sequence[MessageKey], condition: str = "") -> list[Message]:
     columns = ", ".join(f"t.{name}" for name in COLUMNS)
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {columns} FROM {json_rows.of_keys(Message, KEY)} {condition}", [json_rows.parameter(KEY, keys)])
+        cursor.execute(
+            f"SELECT {columns} FROM {json_rows.of_keys(Message, KEY)} {condition}", json_rows.keys_parameters(KEY, keys)
+        )
         return [Message.from_db(connection.alias, COLUMNS, row) for row in cursor.fetchall()]
 
 

@@ -25,7 +25,7 @@ from conversations.store import notifications
 from conversations.store.threads import lock_threads
 from conversations.store.transactions import in_transaction
 from conversations.sync_tokens import SyncToken
-from conversations.threads import group_of, thread_of
+from conversations.threads import group_of, is_of_group, thread_of
 from conversations.times import now_s
 
 Row = TypeVar("Row")
@@ -126,9 +126,10 @@ def lock_with_peers(owner_id: str, conversation_ids: Iterable[str]) -> None:
     """
     split_ids = {conversation_id: identifiers.split(conversation_id) for conversation_id in conversation_ids}
     threads = {thread_of(owner_id, conversation_id) for conversation_id in split_ids}
-    # A transaction that holds a group may lock all of its topics.
-    groups = Group.objects.filter(group_id__any_of=sorted(map(group_of, threads))).order_by("group_id")
-    list(groups.select_for_update().values_list("group_id"))
+    # A transaction that holds a group may lock all of its topics. One statement each, since a distributed database locks no
+    # rows of several shards in one.
+    for group_id in sorted({group_of(thread) for thread in threads if is_of_group(thread)}):
+        list(Group.objects.filter(group_id=group_id).select_for_update().values_list("group_id"))
     lock_threads(threads)
     peers = {bare_id for type_, bare_id in split_ids.values() if type_ == ConversationType.C2C}
     for user_id in sorted({owner_id, *peers}):

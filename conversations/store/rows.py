@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from conversations.choices import ChangedBy
 from conversations.models import Conversation
+from conversations.models.lookups import array_parameter
 from conversations.store import events, json_rows
 from conversations.store.owners import LockedOwner, save_owners
 
@@ -113,8 +114,9 @@ def update_rows(rows: Sequence[Conversation], columns: Sequence[str]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             f"UPDATE {_table} SET {assignments} FROM ({json_rows.select(Conversation, (*KEY, *columns))}) AS v "
-            f"WHERE {_table}.owner_id = v.owner_id AND {_table}.conversation_id = v.conversation_id",
-            [rows_as_json(rows, (*KEY, *columns))],
+            f"WHERE {_table}.owner_id = v.owner_id AND {_table}.conversation_id = v.conversation_id "
+            f"AND {json_rows.is_named(f'{_table}.owner_id')}",
+            [rows_as_json(rows, (*KEY, *columns)), array_parameter(sorted({row.owner_id for row in rows}))],
         )
 
 
@@ -136,7 +138,7 @@ def stored_keys(keys: Iterable[Key]) -> list[Key]:
         return []
     with connection.cursor() as cursor:
         sql = f"SELECT t.owner_id, t.conversation_id FROM {json_rows.of_keys(Conversation, KEY)}"
-        cursor.execute(sql, [json_rows.parameter(KEY, wanted)])
+        cursor.execute(sql, json_rows.keys_parameters(KEY, wanted))
         return sorted(cursor.fetchall())
 
 
@@ -145,7 +147,7 @@ def read_rows(keys: Sequence[Key]) -> dict[Key, Conversation]:
     if not keys:
         return {}
     with connection.cursor() as cursor:
-        cursor.execute(_read_sql(), [json_rows.parameter(KEY, set(keys))])
+        cursor.execute(_read_sql(), json_rows.keys_parameters(KEY, set(keys)))
         rows = [Conversation.from_db(connection.alias, _READ, row) for row in cursor.fetchall()]
     for row in rows:
         row.last_message_at, row.deleted_at = _moment(row.last_message_at), _moment(row.deleted_at)

@@ -87,7 +87,7 @@ def stored_rows(pairs: Iterable[Pair]) -> dict[Pair, StoredRow]:
             "t.recv_opt, t.deleted_position, t.cleared_position, t.c2c_read_timestamp, t.group_read_sequence, t.membership, "
             "t.created_version, t.created_at "
             f"FROM {json_rows.of_keys(Conversation, KEY)}",
-            [json_rows.parameter(KEY, pairs)],
+            json_rows.keys_parameters(KEY, pairs),
         )
         return {row[:2]: StoredRow(*row[2:]) for row in cursor.fetchall()}
 

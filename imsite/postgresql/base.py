@@ -19,6 +19,9 @@ class BoundedConnection(psycopg.Connection):
         limit_s = self.answer_within_s if timeout is None else timeout
         try:
             return super().wait(gen, interval, limit_s)
+        except psycopg.errors.InternalError_ as error:
+            # In the middle of a statement a node of a distributed database was lost; the next try may find its stand-in.
+            raise psycopg.OperationalError(str(error)) from error
         except psycopg.errors._WaitTimeout as error:
             if timeout is not None:
                 raise
