@@ -18,7 +18,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from conversations import logs
 from conversations.access import rate_limits
-from tests.support import hypothesis_profiles
+from tests.support import citus, hypothesis_profiles
 
 # The WSGI door would switch it off for the processes that tests start.
 os.environ.setdefault("DEBUG", "true")
@@ -113,6 +113,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(request: pytest.FixtureRequest, django_db_modify_db_settings_parallel_suffix) -> None:
     """With --reuse-db, name SQLite's file after the migrations: tables of others are not reused, but removed."""
+    if citus.is_wanted():
+        citus.drop_test_database()
     if request.config.getoption("reuse_db") and connection.vendor == "sqlite":
         base = Path(connection.settings_dict["TEST"]["NAME"])
         digest = hashlib.sha256()
@@ -123,6 +125,14 @@ def django_db_modify_db_settings(request: pytest.FixtureRequest, django_db_modif
             if not file.name.startswith(reused.name):
                 file.unlink()
         connection.settings_dict["TEST"]["NAME"] = str(reused)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker) -> None:
+    """With CITUS_URL, distribute the tables right after the migrations."""
+    if citus.is_wanted():
+        with django_db_blocker.unblock():
+            citus.distribute_test_database()
 
 
 @pytest.fixture(autouse=True)
