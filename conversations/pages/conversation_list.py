@@ -176,13 +176,16 @@ def counts_context(owner_id: str, filters: dict[str, str]) -> dict[str, Any]:
     others = list_filters.besides_tabs(filters)
     counts = first.tab_counts(list_filters.filterset_of(owner_id, others).selected()) if others else counts_of_all
     tabs = list_filters.tabs(owner_id, filters, counts, is_whole=is_whole)
+    chosen = next((tab.name for tab in tabs if tab.is_chosen), "")
     match_count = ""
-    if not any(tab.is_chosen for tab in tabs):  # a chosen tab shows the number itself
+    if not chosen:  # a chosen tab shows the number itself
         selected = list_filters.filterset_of(owner_id, filters).selected()
-        match_count = count_display(first.counts_in({"matching": selected})["matching"], is_whole=is_whole)
+        counts |= first.counts_in({"matching": selected})
+        match_count = count_display(counts["matching"], is_whole=is_whole)
     return {
         "tabs": tabs,
         "match_count": match_count,
+        "all_count": counts[chosen or "matching"] if is_whole else None,
         "totals": counts_of_all if is_whole else _totals_of(conversations, owner_id),
         "unread_url": list_filters.unread_total_url(owner_id, list_filters.filter_query(filters)),
     }

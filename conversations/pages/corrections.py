@@ -29,19 +29,23 @@ from conversations.staff.change_display import changes_display, outcome_display
 from conversations.staff.corrections import CORRECTIONS, MOVE, Applied, Correction, PreviewOutdated
 from conversations.staff.presentation import conversation_url, owner_url
 
-MAX_SELECTED = ROWS_SHOWN
-PARAMETERS = ("action", "many", "to", "event", "entries")
+MAX_SELECTED, MAX_MATCHING = ROWS_SHOWN, 500
+PARAMETERS = ("action", "many", "all", "to", "event", "entries")
 CORRECT_URL = reverse_lazy("conversation-correct")
 
 
 class CorrectionRequest(NamedTuple):
-    """The correction, the owner and the conversations that an address names, and the page to return to."""
+    """The correction, the owner and the conversations that an address names, and the page to return to.
+
+    `matching` are the versions of the conversations, where the address names them by filters.
+    """
 
     correction: Correction
     owner_id: str
     conversation_ids: list[str]
     back_url: str
     filter_query: str
+    matching: dict[str, int] | None = None
 
 
 class Offer(NamedTuple):
@@ -59,12 +63,16 @@ def correct_conversations(request: HttpRequest, owner_id: str) -> HttpResponse:
 
     POST takes as `seen` the version of each conversation that the preview showed, in the order of the IDs; of one conversation,
     some corrections need no preview. With action=move_read_position, `to` is the MsgSeq or the time to read up to.
+    With `all`, it is about all conversations that the address's filters show, and `seen` has to be of exactly these.
     """
     _check_may_change(request)
     action, conversation_ids = request.GET.get("action", ""), list(dict.fromkeys(request.GET.getlist("id")))
     correction = _moving(request) if action == MOVE else CORRECTIONS.get(action)
     if correction is None:
         raise InvalidParameter(_("Unknown action."), field="action")
+    if "all" in request.GET and action != MOVE:
+        matching = _matching(request, owner_id, MAX_SELECTED if correction.is_slow else MAX_MATCHING)
+        return _correct(request, owner_id, correction, list(matching), matching)
     most = 1 if action == MOVE else MAX_SELECTED
     if not 1 <= len(conversation_ids) <= most:
         raise InvalidParameter(_("Select 1 to %(count)d conversations.") % {"count": most}, field="id")
@@ -96,6 +104,22 @@ def _check_may_change(request: HttpRequest) -> None:
         raise PermissionDenied(_("Your account can't change conversations."))
 
 
+def _matching(request: HttpRequest, owner_id: str, most: int) -> dict[str, int]:
+    """Return the versions of all conversations that an address's filters show. Raises InvalidParameter for none or too many."""
+    rows = list_filters.filterset_of(owner_id, _filters(request)).selected().in_display_order()
+    versions = dict(rows.values_list("conversation_id", "version")[: most + 1])
+    if len(versions) > most:
+        text = _("More than %(count)d conversations match, too many for this action. Add a filter, or select single rows.")
+        raise InvalidParameter(text % {"count": most}, field="all")
+    if not versions:
+        raise InvalidParameter(_("No conversation matches the filters any more."), field="all")
+    return versions
+
+
+def _filters(request: HttpRequest) -> dict[str, str]:
+    return list_filters.conditions(request.GET, besides=(*list_filters.NOT_FILTERS, *PARAMETERS))
+
+
 def _moving(request: HttpRequest) -> Correction:
     return corrections.reading_up_to(_number(request.GET.get("to", ""), "to"))
 
@@ -107,12 +131,17 @@ def _number(text: str, field: str) -> int:
     return number
 
 
-def _correct(request: HttpRequest, owner_id: str, correction: Correction, conversation_ids: list[str]) -> HttpResponse:
-    filters = list_filters.conditions(request.GET, besides=(*list_filters.NOT_FILTERS, *PARAMETERS))
-    filter_query = list_filters.filter_query(filters, request.GET.get("nextSeq", ""))
+def _correct(
+    request: HttpRequest,
+    owner_id: str,
+    correction: Correction,
+    conversation_ids: list[str],
+    matching: dict[str, int] | None = None,
+) -> HttpResponse:
+    filter_query = list_filters.filter_query(_filters(request), request.GET.get("nextSeq", ""))
     is_one = len(conversation_ids) == 1 and "many" not in request.GET
     page_url = conversation_url(owner_id, conversation_ids[0]) if is_one else owner_url(owner_id)
-    asked = CorrectionRequest(correction, owner_id, conversation_ids, page_url + filter_query, filter_query)
+    asked = CorrectionRequest(correction, owner_id, conversation_ids, page_url + filter_query, filter_query, matching)
     if request.method != "POST":
         return _preview(request, asked)
     try:
@@ -127,6 +156,8 @@ def _correct(request: HttpRequest, owner_id: str, correction: Correction, conver
 
 def _seen(request: HttpRequest, asked: CorrectionRequest) -> dict[str, int | None]:
     ids, seen = asked.conversation_ids, request.POST.getlist("seen")
+    if asked.matching is not None and seen != [str(version) for version in asked.matching.values()]:
+        raise PreviewOutdated(_("The matching conversations changed in the meantime. Review the changes again."))
     if asked.correction.at_once and len(ids) == 1 and not seen:
         return {ids[0]: None}
     return {**corrections.parse_versions(dict(zip_longest(ids, seen, fillvalue="")))}

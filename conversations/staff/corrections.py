@@ -40,6 +40,8 @@ class Correction(NamedTuple):
     is_offered: Callable[[Conversation], bool]
     # For one conversation it needs no preview: its label says what it does, and it can be undone without a loss.
     at_once: bool = False
+    # For many it takes so long, under the locks, that all matches of a filter are too many.
+    is_slow: bool = False
 
 
 class Change(NamedTuple):
@@ -99,7 +101,7 @@ CORRECTIONS = {
     correction.name: correction
     for correction in (
         Correction("read", _("Mark as read"), _("Marked as read"), reading.read_each, lambda row: not row_state.is_read(row)),
-        Correction("unread", _("Mark as unread"), _("Marked as unread"), _mark_unread, row_state.is_read),
+        Correction("unread", _("Mark as unread"), _("Marked as unread"), _mark_unread, row_state.is_read, is_slow=True),
         Correction("recount", _("Recalculate unread"), _("Unread recalculated"), recounts.recount_each, lambda row: True),
         Correction("pin", _("Pin"), _("Pinned"), _pin, lambda row: not row.is_pinned, at_once=True),
         Correction("unpin", _("Unpin"), _("Unpinned"), _unpin, lambda row: row.is_pinned, at_once=True),

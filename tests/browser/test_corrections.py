@@ -231,3 +231,27 @@ def test_the_bar_for_ticked_rows_fits_a_phone(visits: Visits):
     assert bar["x"] + bar["width"] <= 360
     assert bar["height"] < 70  # one line
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_all_that_are_found_are_selected(visits: Visits, scripts: bool):
+    owner_id = f"all{scripts}"
+    visits.site.do(f"make_conversations(70, {owner_id!r}, unread_count=1).clear()")
+    visits.site.do(f"str(make_conversation({owner_id!r}, 'c2c_other'))")
+    page = visits.open(f"/owner/?owner={owner_id}&hasUnreadCount=true", who="boss", java_script_enabled=scripts)
+    page.locator("#rows .select-row input").first.check()
+    page.get_by_label("all 70 found").check()
+    if scripts:
+        expect(page.locator("#selection-count")).to_have_text("70 selected")
+        page.locator("#rows .select-row input").nth(1).uncheck()
+        expect(page.get_by_label("all 70 found")).not_to_be_checked()
+        page.get_by_label("all 70 found").check()
+        assert_accessible(page)
+    page.locator("#selection").get_by_label("Action").select_option("Star")
+
+    page.locator("#selection").get_by_role("button", name="Review changes").click()
+    expect(page.locator(".correction")).to_contain_text("70 of 70 conversations will change")
+    page.locator(".correction").get_by_role("button", name="Star").click()
+
+    expect(page.get_by_text("Starred: 70 conversations.").first).to_be_visible()
+    assert visits.site.do(f"Conversation.objects.filter(owner_id={owner_id!r}, marks=1).count()") == 70

@@ -39,9 +39,17 @@ const imsite = {
 
   function showSelectionCount() {
     const count = $("#selection-count");
-    if (count) count.textContent = count.dataset.count.replace("{count}", $$(".select-row :checked").length);
+    if (!count) return;
+    const all = $(".select-all :checked")?.dataset.count;
+    count.textContent = count.dataset.count.replace("{count}", all || $$(".select-row :checked").length);
   }
-  document.addEventListener("change", ({ target }) => target.closest(".select-row") && showSelectionCount());
+  document.addEventListener("change", ({ target }) => {
+    const all = $(".select-all input");
+    if (target === all) for (const box of $$(".select-row input")) box.checked = all.checked;
+    else if (!target.closest(".select-row")) return;
+    else if (all && !target.checked) all.checked = false; // all that are found were not all any more
+    showSelectionCount();
+  });
 
   // ---- Menus: an item closes its menu, and so does a click or Escape elsewhere ----
 
