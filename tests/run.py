@@ -1,7 +1,8 @@
 """Run the suite on every database that is here, all at the same time, and say plainly what was left out.
 
 SQLite always; PostgreSQL where DATABASE_URL names one, else where 127.0.0.1:5432 answers; the browser tests on both, where
-Chromium is. DATABASES=SQLite or DATABASES=PostgreSQL runs on one alone. REQUIRE_ALL=1 fails if anything was left out.
+Chromium is. CITUS_URL adds a run on distributed tables. DATABASES=SQLite, PostgreSQL or Citus runs on one alone. REQUIRE_ALL=1
+fails if anything but Citus was left out.
 Arguments go on to pytest. With REQUIRE_ALL the SQLite run must reach COVERAGE_FLOORS as well, unless arguments choose
 some tests only.
 """
@@ -36,6 +37,8 @@ def main() -> int:
     if named.startswith("postgres"):
         postgresql = named
     urls = {"SQLite": "sqlite:///imsite.sqlite3", "PostgreSQL": postgresql}
+    if citus_url := os.environ.get("CITUS_URL"):
+        urls["Citus"] = citus_url
     chosen = os.environ.get("DATABASES", ",".join(urls)).split(",")
     left_out = {"Chromium": chromium.why_not()}
     if "PostgreSQL" in chosen:
@@ -48,6 +51,8 @@ def main() -> int:
         print("Chromium: the browser tests are among these")
     for name, why_not in left_out.items():
         print(f"{name}: LEFT OUT, {why_not}")
+    if not citus_url:
+        print("Citus: LEFT OUT, CITUS_URL names no cluster")
     was_needed = left_out and (os.environ.get("REQUIRE_ALL") or (postgresql == named and "PostgreSQL" in left_out))
     return 1 if was_needed or not passed or not all(passed.values()) else 0
 
