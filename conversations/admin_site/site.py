@@ -9,6 +9,13 @@ from django.utils.translation import gettext_lazy
 from conversations.access.permissions import may_check_usersig, may_view
 from conversations.admin_site import dashboard, usersig
 
+# Tables that people call otherwise than Django, by app and model. Of two tables of users, Django's is named for what it holds.
+NAMES = {
+    ("auth", "User"): gettext_lazy("Staff accounts"),
+    ("auth", "Group"): gettext_lazy("Staff groups"),
+    ("conversations", "WebhookEvent"): gettext_lazy("Received webhooks"),
+}
+
 
 class StaffSite(admin.AdminSite):
     site_header = site_title = "imsite"
@@ -29,11 +36,11 @@ class StaffSite(admin.AdminSite):
         }
 
     def get_app_list(self, request, app_label=None):
-        """Return the apps, this site's own first; of two tables of users, Django's is named for what it holds."""
+        """Return the apps, this site's own first, with the names of tables that people say."""
         apps = sorted(super().get_app_list(request, app_label), key=lambda app: app["app_label"] != "conversations")
-        for table in (table for app in apps for table in app["models"]):
-            if table["object_name"] == "User":
-                table["name"] = _("Staff accounts")
+        for app in apps:
+            for table in app["models"]:
+                table["name"] = NAMES.get((app["app_label"], table["object_name"]), table["name"])
         return apps
 
     def index(self, request, extra_context=None):

@@ -77,3 +77,15 @@ def test_keys_are_made_without_scripts(visits: Visits):
     page.get_by_role("button", name="Save", exact=True).click()
 
     expect(page.locator(".new-key code")).to_contain_text("imk_")
+
+
+def test_what_a_group_of_staff_may_is_said_in_plain_words(visits: Visits):
+    page = visits.open("/admin/auth/group/", who="boss")
+    assert_accessible(page)
+
+    page.get_by_role("link", name="Support").click()
+
+    expect(page.locator("#id_permissions_to option").first).to_have_text(
+        "View conversation lists, without texts (view_conversation)"
+    )
+    expect(page.locator("#id_permissions_from option").first).to_have_text("Correct conversation lists (change_conversation)")
