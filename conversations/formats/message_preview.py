@@ -28,6 +28,7 @@ ELEMENT_KEYS = {
     ElemType.GROUP_REPORT: "groupReportElem",
     ElemType.STREAM: "streamElem",
 }
+KNOWN_TYPES = frozenset(ElemType.values)  # which are a new list each time
 # The part of an element that is shown beside its kind.
 CAPTIONS = {
     ElemType.CUSTOM: "desc",
@@ -116,7 +117,7 @@ def elements_of(message: Mapping[str, Any]) -> Iterator[tuple[ElemType | None, M
 
 def _type_of(holder: Mapping[str, Any]) -> ElemType | None:
     number = holder.get("elemType")
-    if type(number) is int and number in ElemType.values and number != ElemType.NONE:
+    if type(number) is int and number in KNOWN_TYPES and number != ElemType.NONE:
         return ElemType(number)
     return next((type_ for type_, key in ELEMENT_KEYS.items() if holder.get(key)), None)
 
