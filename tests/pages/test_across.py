@@ -326,6 +326,10 @@ class AcrossTests(AsSupport):
         only_across.user_permissions.add(Permission.objects.get(codename="view_across_users"))
         self.client.force_login(only_across)
         self.get(ACROSS, 403)  # not without seeing lists
+        outsider = User.objects.create_user("out")
+        outsider.groups.add(Group.objects.get(name="Lead"))
+        self.client.force_login(outsider)
+        self.get(ACROSS, 403)
         self.client.logout()
         self.assertIn("/login/", self.get(ACROSS, 302).url)
 

@@ -18,8 +18,8 @@ from conversations.unread.plain_text import on_one_line
 
 class Command(BaseCommand):
     help = _(
-        "Check every conversation against the stored messages, group members and versions, and report inconsistencies. The "
-        "exit status is 1 if any remain."
+        "Check every conversation against the stored messages, group members and versions, and report inconsistencies. Those "
+        "that remain are listed on the page Across users, and the exit status is then 1."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
