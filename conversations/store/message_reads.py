@@ -50,7 +50,7 @@ def times(keys: Iterable[MessageKey]) -> dict[MessageKey, int]:
         return {}
     statement = f"SELECT t.thread, t.position, t.time_s FROM {json_rows.of_keys(Message, KEY)} WHERE t.time_s IS NOT NULL"
     with connection.cursor() as cursor:
-        cursor.execute(statement, [json_rows.parameter(KEY, wanted)])
+        cursor.execute(statement, json_rows.keys_parameters(KEY, wanted))
         return {(thread, position): time_s for thread, position, time_s in cursor.fetchall()}
 
 
