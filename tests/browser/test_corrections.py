@@ -174,6 +174,9 @@ def test_a_slip_in_the_search_is_told_under_the_box(visits: Visits, rita: str):
     expect(page.locator("#rows .name")).to_have_text(["bob"])
     assert page.url == url
     visits.expect_complaint("status of 400")
+    page.locator("#search-error").get_by_role("link", name="Search syntax").click()
+    expect(page.get_by_role("dialog").get_by_text("is:unread", exact=True)).to_be_visible()
+    page.keyboard.press("Escape")
     page.locator("#search").fill("is:unread bob")
     page.locator("#search").press("Enter")
     expect(page.locator("#search-error")).to_be_empty()
@@ -235,7 +238,7 @@ def test_the_bar_for_ticked_rows_fits_a_phone(visits: Visits):
 
 @pytest.mark.parametrize("scripts", [True, False])
 def test_all_that_are_found_are_selected(visits: Visits, scripts: bool):
-    owner_id = f"all{scripts}"
+    owner_id = f"found{scripts}"
     visits.site.do(f"make_conversations(70, {owner_id!r}, unread_count=1).clear()")
     visits.site.do(f"str(make_conversation({owner_id!r}, 'c2c_other'))")
     page = visits.open(f"/owner/?owner={owner_id}&hasUnreadCount=true", who="boss", java_script_enabled=scripts)

@@ -40,6 +40,9 @@ def test_the_screen_shows_rows(visits: Visits, path: str, locale: str, viewport:
     assert rows_seen(page) >= LEAST_ROWS
     assert page.locator(".tab-line").bounding_box()["height"] < 45  # one line
     assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+    for summary in page.locator(".tab-line summary").all():
+        place = summary.bounding_box()
+        assert place["x"] + place["width"] <= viewport["width"]
     for part in ("#tabs a", "#more-lists > summary", "#totals a", ".list-head .id"):
         expect(page.locator(part).first).to_be_in_viewport(ratio=1)
 
