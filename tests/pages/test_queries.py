@@ -40,7 +40,9 @@ TABLES = (
     ("savedview", "view", None),
 )  # fmt: skip
 ADMIN_FILTERS = (
-    ("conversationrow", {"q": "alice", "unread": "1", "type": "1"}), ("webhookevent", {"outcome": "failed"}),
+    ("conversationrow", {"q": "alice", "unread": "1", "type": "1"}), ("conversationrow", {"q": "ali", "o": "-6"}),
+    ("conversationrow", {"mention": "0", "last": "never", "deleted": "0"}), ("groupmemberrow", {"q": "tea"}),
+    ("webhookevent", {"outcome": "failed"}),
     ("accesslogentry", {"viewed": "day"}),
     ("webhookevent", {"received": "hour"}), ("webhookevent", {"command": "Group.CallbackAfterSendMsg"}),
     ("savedview", {"is_shared__exact": "1"}),
