@@ -84,6 +84,12 @@ class StaffActor(Actor):
         self.changed_owner_id = owner_id if scope == WRITE else ""
         return owner_id
 
+    def record_conversation(self, owner_id: str, conversation_id: str) -> None:
+        """Log that one conversation was opened."""
+        access_log.record_conversation(
+            session=self.session, username=self.user.get_username(), owner_id=owner_id, conversation_id=conversation_id
+        )
+
     def save_session(self) -> None:
         """Save what the session remembers of the access log, where no middleware does."""
         if self.session.modified:

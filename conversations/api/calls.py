@@ -161,6 +161,9 @@ class EndpointViewSet(ViewSet):
     def finalize_response(self, request, response, *args, **kwargs):
         if isinstance(actor := getattr(request, "_user", None), StaffActor):  # not .user, which authenticates
             actor.log_change(request, response.status_code)
+            call: Call | None = getattr(self, "call", None)
+            if call and call.object_id and self.lookup_field == "conversation_id" and response.status_code < 400:
+                actor.record_conversation(call.owner_id, call.object_id)
         return super().finalize_response(request, response, *args, **kwargs)
 
     @property

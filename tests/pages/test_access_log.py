@@ -227,6 +227,7 @@ class ElsewhereTests(AsSupport):
             page("webhookevent", str(self.bad.pk)): f"webhook {self.bad.pk}",
             api_url(owner="alice"): "alice",
             api_url("changes/", owner="alice"): "alice",
+            api_url("conversations/c2c_bob/", owner="alice"): "alice",
         }
 
     def test_each_door_is_kept_once_an_hour(self):
@@ -238,8 +239,11 @@ class ElsewhereTests(AsSupport):
                     self.assertEqual(self.client.get(url).status_code, 200)
                 lists, opened = (entries.values_list("owner_id", "conversation_id") for entries in self.logged())
                 self.assertEqual(list(lists), [(owner_id, "")])
-                self.assertEqual(list(opened), [("alice", "c2c_bob")] if "conversationrow" in url else [])
+                self.assertEqual(list(opened), [("alice", "c2c_bob")] if self.is_of_one(url) else [])
                 self.client.logout()
+
+    def is_of_one(self, url):
+        return "conversationrow" in url or "/conversations/c2c_bob/" in url
 
     def logged(self):
         """The entries of lists, and those of conversations."""
@@ -284,6 +288,12 @@ class ElsewhereTests(AsSupport):
             self.assertIn("Not changed: alice. Open the list of alice in the staff pages first and enter a reason.", texts)
         self.assertEqual(dict(Conversation.objects.values_list("owner_id", "recv_opt")), {"alice": 0, "bob": 2, "carol": 0})
         self.assertEqual(set(AccessLogEntry.objects.values_list("owner_id", flat=True)), {"bob"})
+
+    def test_a_conversation_that_is_not_there_is_not_opened_through_the_api(self):
+        self.assertEqual(self.client.get(api_url("conversations/c2c_nobody/", owner="alice")).status_code, 404)
+        self.assertEqual(self.client.options(api_url("conversations/c2c_bob/", owner="alice")).status_code, 200)
+
+        self.assertFalse(AccessLogEntry.objects.exclude(conversation_id="").exists())
 
     @ASKED
     def test_a_service_needs_none(self):
