@@ -1,9 +1,9 @@
 """Turn the text of a search box into index ranges. Nothing here reads more rows than it returns."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
-from django.db.models import QuerySet
+from django.db.models import CharField, QuerySet
 
 from conversations import identifiers, threads, times
 from conversations.choices import ConversationType
@@ -67,7 +67,8 @@ def members_named(members: QuerySet[Any], text: str, *, limit: int) -> list[str]
 
 def _starting_with(rows: QuerySet[Any], column: str, text: str) -> QuerySet[Any]:
     """Return the rows whose ID begins with `text`, none for a text with which no ID begins."""
-    if not (text and text.isascii() and text.isprintable()):
+    longest = cast("CharField[str]", rows.model._meta.get_field(column)).max_length or 0
+    if not (0 < len(text) <= longest and text.isascii() and text.isprintable()):
         return rows.none()
     return rows.filter(**{f"{column}__gte": text, f"{column}__lt": text + AFTER_PRINTABLE})
 

@@ -1,6 +1,6 @@
-"""A million conversations and what belongs to them, made by PostgreSQL itself in a minute or two.
+"""A million conversations and a million users, and what belongs to them, made by PostgreSQL itself in a few minutes.
 
-`big` has 100 000 conversations and `busy` 2000, all others 50. Rows lie in no order, as in use: an owner's are far apart.
+`big` has 100 000 conversations and `busy` 2000, others 50 or none. Rows lie in no order, as in use: an owner's are far apart.
 """
 
 from django.db import connection
@@ -11,6 +11,7 @@ HALL, HALL_MEMBERS, HALL_MESSAGES = "hall", 2_000, 10_000
 PEER, PEER_MESSAGES = "u00007", 1_000
 GROUPS, OTHER_THREADS, IN_EACH = 20_000, 5_000, 40
 LAST_HOUR = 20_000  # messages, and half as many webhooks
+OTHER_USERS = 982_038
 
 NOW_S = "extract(epoch FROM now())::bigint"
 # One text message as stored, from columns `sender`, `group_id` (null: one to one), `at_s` and `n`.
@@ -62,6 +63,26 @@ OWNER_ROWS = """
     INSERT INTO conversations_owner (owner_id, version, epoch, nick_name, group_names, face_url)
     SELECT owner_id, count(*), 1, 'Nick ' || owner_id, '["customers","work"]', 'https://img.example.org/' || owner_id || '.png'
     FROM conversations_conversation GROUP BY owner_id"""
+
+# Users without a list, whose names have much in common.
+OTHER_OWNERS = f"""
+    INSERT INTO conversations_owner (owner_id, epoch, nick_name)
+    SELECT 'v' || lpad(n::text, 7, '0'), 1, 'Name ' || substr(md5(n::text), 1, 6) || ' of ' || n % 1000
+    FROM generate_series(1, {OTHER_USERS}) n"""
+
+# What happened for a month: most of it by the users themselves.
+EVENTS = f"""
+    INSERT INTO conversations_conversationevent (owner_id, conversation_id, time_us, version, kind, changes, actor)
+    SELECT owner_id, conversation_id, (at_s - n * 3600) * 1000000 + chance % 1000000, version, 'pin',
+        '{{"isPinned":[false,true]}}', CASE chance % 50 WHEN 1 THEN 'key:0123456789ab'
+            WHEN 2 THEN 'command:import_conversations' WHEN 3 THEN 'staff:1' ELSE 'usersig' END
+    FROM (SELECT owner_id, conversation_id, version, n, abs(hashtext(conversation_id || n)::bigint) AS chance,
+            {NOW_S} - abs(hashtext(owner_id || n)::bigint) % 2592000 AS at_s
+        FROM conversations_conversation, generate_series(1, 1) n WHERE version % 2 = 0 AND owner_id <> 'big') AS changed"""
+
+INCONSISTENCIES = """
+    INSERT INTO conversations_inconsistency (owner_id, conversation_id, kind, found_at)
+    SELECT owner_id, conversation_id, 'unread', now() FROM conversations_conversation WHERE version = 3 LIMIT 5000"""
 
 # Group and two-person threads, each message with the moment at which it came.
 SAID = f"""
@@ -124,13 +145,23 @@ LOOKS = """
     INSERT INTO conversations_accesslogentry (username, owner_id, viewed_at)
     SELECT 'sue', 'u' || lpad((n % 900)::text, 5, '0'), now() - n * interval '1 min' FROM generate_series(5000, 1, -1) n"""
 
+LOG = """
+    INSERT INTO django_admin_log (action_time, user_id, content_type_id, object_id, object_repr, action_flag, change_message)
+    SELECT now() - n * interval '15 min', %s, content_type.id, owner_id || '/' || conversation_id, conversation_id, 2,
+        '[{"changed": {"fields": ["isPinned false → true"]}, "action": "pin", "version": 2,'
+        '"changes": [{"field": "isPinned", "before": false, "after": true}]}]'
+    FROM django_content_type AS content_type,
+        (SELECT row_number() OVER () AS n, owner_id, conversation_id FROM conversations_conversation LIMIT 100000) AS corrected
+    WHERE content_type.app_label = 'conversations' AND content_type.model = 'conversationrow'"""
+
 KEYS = """
     INSERT INTO conversations_apikey (prefix, digest, name, owner_id)
     SELECT 'imk_' || n, decode(md5(n::text), 'hex'), 'app ' || n, 'u' || lpad(n::text, 5, '0') FROM generate_series(1, 300) n"""
 
 # In this order: some are made from others.
 STEPS = (
-    CONVERSATIONS, OWNER_ROWS, MESSAGES, THREADS, FED_GROUPS, FED_PEER, MEMBERS, GROUP_ROWS, WEBHOOKS, LOOKS, KEYS,
+    CONVERSATIONS, OWNER_ROWS, OTHER_OWNERS, EVENTS, INCONSISTENCIES, MESSAGES, THREADS, FED_GROUPS, FED_PEER, MEMBERS,
+    GROUP_ROWS, WEBHOOKS, LOOKS, KEYS,
     "VACUUM (ANALYZE)",
 )  # fmt: skip
 
@@ -140,3 +171,10 @@ def fill() -> None:
     with connection.cursor() as cursor:
         for step in STEPS:
             cursor.execute(step)
+
+
+def fill_log(user_id: int) -> None:
+    """What a member of staff corrected, a hundred times a day for years."""
+    with connection.cursor() as cursor:
+        cursor.execute(LOG, [user_id])
+        cursor.execute("VACUUM ANALYZE django_admin_log")

@@ -31,6 +31,7 @@ os.environ |= {
 }
 django.setup()
 
+from django.contrib.admin.models import LogEntry  # noqa: E402
 from django.contrib.auth.models import User  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
@@ -131,9 +132,13 @@ def visits(reader: Reader) -> Iterator[Visit]:
         for part in parts:
             yield Visit(f"conversation {conversation_id}, {part}", f"{url}&part={part}", "panel")
     hall = f"/conversation/?owner=busy&id=group_{million.HALL}"
+    yield Visit("messages around one", f"{hall}&at={9000:020d}", "panel")
+    yield Visit("text in messages", f"{hall}&text=on+its+way", "panel")
+    yield Visit("text in no message", f"{hall}&text=nobody+says", "panel")
     yield Visit("older messages", link(reader.text(hall), "before="), "older-messages")
     yield Visit("older members", link(reader.text(f"{hall}&part=members"), "after="), "panel")
     yield from of_deeds()
+    yield from of_leads()
     yield from of_admin(reader)
 
 
@@ -158,7 +163,20 @@ def of_deeds() -> Iterator[Visit]:
     for action in ("read", "pin"):
         query = urlencode({"owner": "busy", "action": action, "many": 1, "id": list(selected)}, doseq=True)
         yield Visit(f"{action} 50, asked", f"/conversation/correct/?{query}", "correction")
+    yield Visit("read all found, asked", "/conversation/correct/?owner=busy&action=read&all=1&isPinned=true", "correction")
     yield Visit("recount one, asked", f"/conversation/correct/?owner=busy&action=recount&id=group_{million.HALL}", "correction")
+
+
+def of_leads() -> Iterator[Visit]:
+    of_key, of_import = "changed&by=key:0123456789ab&within=24h", "changed&by=command:import_conversations"
+    for show in ("mentions&older=7d", "unread", of_key, of_import, "unverified"):
+        yield Visit(f"across users, {show[:30]}", f"/across/?show={show}")
+    yield Visit("across users, counts of views", "/across/?show=unread", "saved")
+    yield Visit("staff activity", "/activity/")
+    for query in (f"staff={BOSS}", "kind=correction", "from=2020-01-01&to=2020-02-01"):
+        yield Visit(f"staff activity, {query}", f"/activity/?{query}")
+    for owner_id in ("busy", "big"):
+        yield Visit(f"unread total of {owner_id}, explained", f"/owner/unread/?owner={owner_id}")
 
 
 def of_admin(reader: Reader) -> Iterator[Visit]:
@@ -198,6 +216,8 @@ def main(wanted: str) -> None:
     if not Owner.objects.exists():
         million.fill()
     reader = Reader()
+    if not LogEntry.objects.exists():
+        million.fill_log(User.objects.get(username=BOSS).pk)
     print(f"Load {os.getloadavg()[0]:.1f}; {ROUNDS} times each. Milliseconds, those of Python alone, queries, kB:")
     print(f"{'':42s} {'p50':>7s} {'p95':>7s} {'CPU':>7s} {'queries':>7s} {'plain':>7s} {'gzip':>7s} {'sent':>7s}")
     for visit in visits(reader):
