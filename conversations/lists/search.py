@@ -67,7 +67,7 @@ def members_named(members: QuerySet[Any], text: str, *, limit: int) -> list[str]
 
 def _starting_with(rows: QuerySet[Any], column: str, text: str) -> QuerySet[Any]:
     """Return the rows whose ID begins with `text`, none for a text with which no ID begins."""
-    longest = cast("CharField[str]", rows.model._meta.get_field(column)).max_length or 0
+    longest = cast("CharField[Any, Any]", rows.model._meta.get_field(column)).max_length or 0
     if not (0 < len(text) <= longest and text.isascii() and text.isprintable()):
         return rows.none()
     return rows.filter(**{f"{column}__gte": text, f"{column}__lt": text + AFTER_PRINTABLE})
