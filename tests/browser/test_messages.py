@@ -54,6 +54,9 @@ def test_a_number_and_a_date_lead_there(visits: Visits):
 
     expect(page.locator(".found")).to_contain_text("#42")
     assert is_in_view(page, 42)
+    expect(page).to_have_url(re.compile(rf"at={42:020d}"))
+    page.reload()
+    assert is_in_view(page, 42)
     box.fill("2100-01-01")
     box.press("Enter")
     expect(page.get_by_text("No messages since 2100-01-01 00:00")).to_be_visible()

@@ -88,6 +88,7 @@ class PlaceTests(AsSupport):
         page = self.page(**{"from": place(500)})
 
         self.assertEqual(self.numbers(page), [])
+        self.assertContains(page, "No messages on this page")
         self.assertEqual(self.numbers(self.get(page.context["older_messages_url"]))[-1], 130)
 
     def test_unread_begins_once_however_the_pages_are_cut(self):
