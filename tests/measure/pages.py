@@ -55,8 +55,8 @@ TABLES = {
     "webhookevent": "99", "apikey": "app 1", "accesslogentry": "sue", "savedview": "a",
 }  # fmt: skip
 FILTERED = (
-    "conversationrow/?q=busy&unread=1", "conversationrow/?unread=1", "callback/?outcome=failed", "callback/?received=hour",
-    "callback/?command=Group.CallbackAfterSendMsg",
+    "conversationrow/?q=busy&unread=1", "conversationrow/?unread=1", "webhookevent/?outcome=failed", "webhookevent/?received=hour",
+    "webhookevent/?command=Group.CallbackAfterSendMsg",
 )  # fmt: skip
 FIRST_VIEW = "First view"
 FIRST_VIEWS = {
@@ -191,7 +191,7 @@ def of_admin(reader: Reader) -> Iterator[Visit]:
         yield Visit(f"admin {query}", f"/admin/conversations/{query}")
     pair = f"busy{BETWEEN}{million.PEER}".replace(BETWEEN, " ")
     yield Visit("admin messagerow, two users", f"/admin/conversations/messagerow/?{urlencode({'q': pair})}")
-    yield Visit("admin callback, last page", f"/admin/conversations/webhookevent/?p={WebhookEvent.objects.count() and 20}")
+    yield Visit("admin webhookevent, last page", f"/admin/conversations/webhookevent/?p={WebhookEvent.objects.count() and 20}")
     yield Visit("admin UserSig", "/admin/usersig/")
 
 
