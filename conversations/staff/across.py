@@ -29,7 +29,7 @@ from conversations.times import MAX_TIME_US, from_epoch_s, from_epoch_us, to_epo
 ROWS_SHOWN = 50
 MAX_COUNTED = 1000
 # The time of a mention is that of its message, so rows with mentions are compared one by one, this many for a page.
-SEARCHED = 500
+SEARCHED = 200
 
 Key = tuple[str, str]  # user ID, conversation ID
 
