@@ -5,6 +5,7 @@ than everything else.
 """
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any, cast
 
 import orjson
@@ -27,24 +28,40 @@ def of_keys(model: type[models.Model], key: Sequence[str], *, named: str = "") -
     """Return a FROM clause of the model's rows with the given keys, as `t`; its parameters are `keys_parameters`.
 
     The ORM would combine two lists crosswise. `named` is the column by which a distributed database finds the rows' place, the
-    first of the key by default: its values are named once more, since from the join alone it would ask everywhere.
+    first of the key by default.
     """
     same = " AND ".join(f"t.{column} = k.{column}" for column in key)
-    return f"({select(model, key)}) k JOIN {model._meta.db_table} t ON {same} AND {is_named(f't.{named or key[0]}')}"
-
-
-def is_named(column: str) -> str:
-    """Return the condition that a column has one of the values of a parameter that `array_parameter` made."""
-    if connection.vendor == "postgresql":
-        return f"{column} = ANY(string_to_array(%s, E'\\n'))"
-    return f"{column} IN (SELECT value FROM json_each(%s))"
+    return f"({select(model, key)}) k JOIN {model._meta.db_table} t ON {same}{and_named(f't.{named or key[0]}')}"
 
 
 def keys_parameters(key: Sequence[str], rows: Iterable[Sequence[Any]], *, named: str = "") -> list[str]:
     """Return the parameters of `of_keys` for the keys."""
     keys = list(rows)
     place = key.index(named or key[0])
-    return [parameter(key, keys), array_parameter(sorted({row[place] for row in keys}))]
+    return [parameter(key, keys), *named_parameters(row[place] for row in keys)]
+
+
+def and_named(column: str) -> str:
+    """Return a further condition for a distributed database, which from a join alone would ask everywhere; else nothing.
+
+    One that is not would then read all rows of the named owners.
+    """
+    return f" AND {column} = ANY(string_to_array(%s, E'\\n'))" if _is_distributed() else ""
+
+
+def named_parameters(values: Iterable[str]) -> list[str]:
+    """Return the parameters of `and_named`."""
+    return [array_parameter(sorted(set(values)))] if _is_distributed() else []
+
+
+@cache
+def _is_distributed() -> bool:
+    if connection.vendor != "postgresql":
+        return False
+    connection.ensure_connection()
+    # Asked once in a process, and not as one of the request's queries.
+    found = connection.connection.execute("SELECT to_regclass('pg_catalog.pg_dist_partition') IS NOT NULL").fetchone()
+    return bool(found[0])
 
 
 def parameter(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:

@@ -10,7 +10,6 @@ from django.utils import timezone
 
 from conversations.choices import ChangedBy
 from conversations.models import Conversation
-from conversations.models.lookups import array_parameter
 from conversations.store import events, json_rows
 from conversations.store.owners import LockedOwner, save_owners
 
@@ -114,9 +113,9 @@ def update_rows(rows: Sequence[Conversation], columns: Sequence[str]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             f"UPDATE {_table} SET {assignments} FROM ({json_rows.select(Conversation, (*KEY, *columns))}) AS v "
-            f"WHERE {_table}.owner_id = v.owner_id AND {_table}.conversation_id = v.conversation_id "
-            f"AND {json_rows.is_named(f'{_table}.owner_id')}",
-            [rows_as_json(rows, (*KEY, *columns)), array_parameter(sorted({row.owner_id for row in rows}))],
+            f"WHERE {_table}.owner_id = v.owner_id AND {_table}.conversation_id = v.conversation_id"
+            f"{json_rows.and_named(f'{_table}.owner_id')}",
+            [rows_as_json(rows, (*KEY, *columns)), *json_rows.named_parameters(row.owner_id for row in rows)],
         )
 
 

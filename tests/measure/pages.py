@@ -55,8 +55,8 @@ TABLES = {
     "webhookevent": "99", "apikey": "app 1", "accesslogentry": "sue", "savedview": "a",
 }  # fmt: skip
 FILTERED = (
-    "conversationrow/?q=busy&unread=1", "conversationrow/?unread=1", "webhookevent/?outcome=failed", "webhookevent/?received=hour",
-    "webhookevent/?command=Group.CallbackAfterSendMsg",
+    "conversationrow/?q=busy&unread=1", "conversationrow/?unread=1", "webhookevent/?outcome=failed",
+    "webhookevent/?received=hour", "webhookevent/?command=Group.CallbackAfterSendMsg",
 )  # fmt: skip
 FIRST_VIEW = "First view"
 FIRST_VIEWS = {
