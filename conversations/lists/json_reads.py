@@ -1,4 +1,4 @@
-"""The hot reads: one statement each, from row to JSON.
+"""The hot reads: one statement each, or with filters two, from row to JSON.
 
 The statements are the querysets' own, compiled once and joined with the owner's row, so that the list's sync token and
 conversation group names come from the same snapshot as the rows.
@@ -6,14 +6,16 @@ conversation group names come from the same snapshot as the rows.
 
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import chain
 from typing import Any, NamedTuple
 
 from django.db import connection
-from django.db.models import Value
+from django.db.models import Exists, Value
 
 from conversations.formats import conversation_json
 from conversations.lists import query_plans, raw_rows
 from conversations.lists.cursors import Cursor
+from conversations.lists.pages import SEARCHED_ROWS
 from conversations.lists.raw_rows import RawRows
 from conversations.models import Conversation, Owner
 from conversations.models.lookups import array_parameter
@@ -84,6 +86,34 @@ def selected_page(conversations: ConversationQuerySet, owner_id: str, count: int
         return _page(raw_rows.fetch(statement.sql, statement.filled_in(owner_id=owner_id)), count, extra)
 
 
+def searched_page(
+    matching: ConversationQuerySet, owner_id: str, after: Cursor | None, count: int, *, extra: bool = False
+) -> Snapshot:
+    """As `selected_page` of the rows after `after`, but look at no more than the next SEARCHED_ROWS unpinned ones.
+
+    The page may then hold few rows, or none, and not be the last. Two statements.
+    """
+    following = matching.after(**after._asdict()) if after else matching
+    is_past_pinned = after is not None and not after.is_pinned
+    end = _end_of_search(owner_id, after if is_past_pinned else None)
+    if end is None:
+        return selected_page(following, owner_id, count, extra=extra)
+    # Each part is one index range; together they would be none.
+    parts = [] if is_past_pinned else [following.filter(is_pinned=True)]
+    parts.append(following.unpinned_up_to(order_key=end.order_key, conversation_id=end.conversation_id))
+    statement = _joined_parts(parts, count, extra)
+    with query_plans.planned_per_query():
+        page = _page(raw_rows.fetch(statement.sql, statement.filled_in(owner_id=owner_id)), count, extra)
+    return page if page.next else page._replace(next=end)
+
+
+def _end_of_search(owner_id: str, after: Cursor | None) -> Cursor | None:
+    """Return the last of the SEARCHED_ROWS unpinned rows after an unpinned one, or of all; None if the list ends there."""
+    statement = _end_statement(after is not None)
+    rows = raw_rows.fetch(statement.sql, statement.filled_in(owner_id=owner_id, **(after._asdict() if after else {})))
+    return Cursor(False, int(rows.value(0, 0)), rows.value(0, 1).decode()) if rows.count == 2 else None
+
+
 def totals(conversations: ConversationQuerySet, owner_id: str) -> tuple[str, dict[str, int]]:
     """Return the sync token and the totals of `conversations`, all of this owner.
 
@@ -134,6 +164,28 @@ def _whole_list_statement(is_pinned: bool | None, count: int, extra: bool) -> St
         order_key, conversation_id = Parameter("order_key"), Parameter("conversation_id")
         conversations = conversations.after(is_pinned=is_pinned, order_key=order_key, conversation_id=conversation_id)
     return _page_statement(conversations, count, extra)
+
+
+@lru_cache(maxsize=2)
+def _end_statement(is_after: bool) -> Statement:
+    # Each row of a list has a version of its own: without so many versions, the list is short.
+    is_long = Owner.objects.filter(owner_id=Parameter("owner_id"), version__gt=SEARCHED_ROWS)
+    rows = _whole_list().filter(Exists(is_long), is_pinned=False)
+    if is_after:
+        order_key, conversation_id = Parameter("order_key"), Parameter("conversation_id")
+        rows = rows.after(is_pinned=False, order_key=order_key, conversation_id=conversation_id)
+    last_two = rows.in_display_order()[SEARCHED_ROWS - 1 : SEARCHED_ROWS + 1]
+    return Statement.of(last_two.values_list("order_key", "conversation_id"))
+
+
+def _joined_parts(parts: Sequence[ConversationQuerySet], count: int, extra: bool) -> Statement:
+    columns = _columns(extra) + ORDER_COLUMNS
+    statements = [Statement.of(part.in_display_order()[: count + 1].values_list(*columns)) for part in parts]
+    sql = " UNION ALL ".join(f"SELECT * FROM ({statement.sql}) AS part{n}" for n, statement in enumerate(statements))
+    rows = Statement(sql, tuple(chain.from_iterable(statement.parameters for statement in statements)))
+    joined = _joined_with_owner(rows)
+    order = "c.is_pinned DESC, c.order_key DESC, c.conversation_id"
+    return joined._replace(sql=f"{joined.sql} ORDER BY {order} LIMIT {count + 1}")
 
 
 def _page_statement(conversations: ConversationQuerySet, count: int, extra: bool) -> Statement:

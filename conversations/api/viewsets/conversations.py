@@ -33,7 +33,8 @@ class ListQuery(NamedTuple):
 
     bound_to: str  # the text of the filters, to which a nextSeq is bound
     after: Cursor | None
-    conversations: ConversationQuerySet | None  # that the filters select after the cursor; None without filters
+    conversations: ConversationQuerySet | None  # that the filters select; None without filters
+    has_index: bool = False  # which finds them however few they are
 
 
 class ConversationViewSet(ConversationActions, EndpointViewSet):
@@ -96,8 +97,8 @@ def _list_query(call: Call) -> ListQuery:
     after = cursors.after(call.values["nextSeq"], owner_id=call.owner_id, bound_to=bound_to)
     if not filters:
         return ListQuery(bound_to, after, None)
-    conversations = selected(filters, call.owner_id)
-    return ListQuery(bound_to, after, conversations.after(**after._asdict()) if after else conversations)
+    has_index = "true" in (filters.get("hasUnreadCount"), filters.get("isPinned"))
+    return ListQuery(bound_to, after, selected(filters, call.owner_id), has_index)
 
 
 def _one_conversation(call: Call) -> HttpResponse:
@@ -117,8 +118,11 @@ def _page(call: Call, query: ListQuery) -> HttpResponse:
     count, extra = call.values["count"], call.values["extra"]
     if query.conversations is None:
         page = json_reads.page(call.owner_id, query.after, count, extra=extra)
+    elif query.has_index:
+        rows = query.conversations.after(**query.after._asdict()) if query.after else query.conversations
+        page = json_reads.selected_page(rows, call.owner_id, count, extra=extra)
     else:
-        page = json_reads.selected_page(query.conversations, call.owner_id, count, extra=extra)
+        page = json_reads.searched_page(query.conversations, call.owner_id, query.after, count, extra=extra)
     next_seq = cursors.FINISHED
     if page.next:
         next_seq = cursors.next_seq(page.next, owner_id=call.owner_id, bound_to=query.bound_to)
