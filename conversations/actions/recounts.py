@@ -1,6 +1,6 @@
 """Corrections of unread by staff and administrators: move a read position, recalculate from the store, or set a number."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy
 from typing import NamedTuple
 
@@ -107,38 +107,50 @@ def restore_read_states(*, owner_id: str, states: Mapping[str, ReadState]) -> Re
     lock_with_peers(owner_id, conversation_ids)  # messages that are counted again must not be pruned meanwhile
     _owner, rows_by_id = lock_many(owner_id, conversation_ids)
     for conversation_id, row in rows_by_id.items():
-        _set_read_state(row, states[conversation_id])
-    counts = unread_counts.recount_many(list(rows_by_id.values())) if rows_by_id else {}
+        read_up_to, imported_unread, _mentions = states[conversation_id]
+        row.read_up_to = row.read_up_to if read_up_to is None else read_up_to
+        row.imported_unread = row.imported_unread if imported_unread is None else imported_unread
+    rows = list(rows_by_id.values())
+    _check_countable(rows)
+    recounts, unstored = unread_counts.recounts_of(rows), _unstored_mentions(rows, states)
+    for row in rows:
+        row.unread_count, stored = recounts[row.conversation_id]
+        if row.is_group:
+            entries = at_info.types_by_seq(row.group_at_info) | unstored[row.conversation_id] | stored
+            row.group_at_info = at_info.after(at_info.to_json(entries), row.read_up_to)
 
     def change(conversation: Conversation) -> bool:
-        restored = rows_by_id[conversation.conversation_id]
-        restored.unread_count = counts[conversation.conversation_id]
         before = [getattr(conversation, column) for column in READ_COLUMNS]
-        for column in READ_COLUMNS:
-            setattr(conversation, column, getattr(restored, column))
-        return [getattr(conversation, column) for column in READ_COLUMNS] != before
+        after = [getattr(rows_by_id[conversation.conversation_id], column) for column in READ_COLUMNS]
+        for column, value in zip(READ_COLUMNS, after):
+            setattr(conversation, column, value)
+        return after != before
 
     return change_each(owner_id, conversation_ids, change, READ_COLUMNS, by=ChangedBy.REPAIR)
 
 
-def _set_read_state(row: Conversation, state: ReadState) -> None:
-    row.read_up_to = row.read_up_to if state.read_up_to is None else state.read_up_to
-    row.imported_unread = row.imported_unread if state.imported_unread is None else state.imported_unread
-    if row.type == ConversationType.GROUP:
-        now = at_info.types_by_seq(row.group_at_info)
-        mentions = now | (_unstored(row, state.mentions) if state.mentions else {}) | _stored_mentions(row, state.mentions)
-        row.group_at_info = at_info.after(at_info.to_json(mentions), row.read_up_to)
+def _unstored_mentions(rows: Sequence[Conversation], states: Mapping[str, ReadState]) -> dict[str, dict[int, int]]:
+    """Return former mentions whose messages are not stored: stored ones may have been recalled or edited since. One query."""
+    wanted = {row.conversation_id: (row.owner_id, states[row.conversation_id].mentions or {}) for row in rows}
+    keys = {
+        (id_, seq): (thread_of(owner_id, id_), positions.of_group(seq))
+        for id_, (owner_id, seqs) in wanted.items()
+        for seq in seqs
+    }
+    stored = message_reads.find(list(keys.values()))
+    return {
+        id_: {seq: type_ for seq, type_ in mentions.items() if keys[id_, seq] not in stored}
+        for id_, (_owner_id, mentions) in wanted.items()
+    }
 
 
-def _stored_mentions(row: Conversation, mentions: Iterable[int] | None) -> dict[int, int]:
-    """Return the mentions by stored messages, if there were any: these may have been recalled or edited since."""
-    return unread_counts.recount(row, viewers.of_row(row)).mentions if mentions else {}
-
-
-def _unstored(row: Conversation, mentions: Mapping[int, int]) -> dict[int, int]:
-    thread = thread_of(row.owner_id, row.conversation_id)
-    stored = message_reads.find([(thread, positions.of_group(seq)) for seq in mentions])
-    return {seq: type_ for seq, type_ in mentions.items() if (thread, positions.of_group(seq)) not in stored}
+def _check_countable(rows: Sequence[Conversation]) -> None:
+    """Raise InvalidParameter where counting the unread messages of several conversations would take long."""
+    floors = unread_counts.unread_floors_of(rows)
+    if len(rows) > 1 and message_reads.number_after_each(floors, most=RECOUNTED_AT_ONCE + 1) > RECOUNTED_AT_ONCE:
+        raise InvalidParameter(
+            _("These conversations have too many unread messages to recalculate at once. Select fewer."), field="id"
+        )
 
 
 @in_transaction
@@ -146,11 +158,7 @@ def recount_each(*, owner_id: str, conversation_ids: Sequence[str]) -> Results:
     """Recalculate unread counts from the stored messages. Raises InvalidParameter where this would take long."""
     lock_with_peers(owner_id, conversation_ids)  # messages to count must not be pruned meanwhile
     _owner, rows_by_id = lock_many(owner_id, conversation_ids)
-    floors = unread_counts.unread_floors_of(rows_by_id.values())
-    if len(rows_by_id) > 1 and message_reads.number_after_each(floors, most=RECOUNTED_AT_ONCE + 1) > RECOUNTED_AT_ONCE:
-        raise InvalidParameter(
-            _("These conversations have too many unread messages to recalculate at once. Select fewer."), field="id"
-        )
+    _check_countable(list(rows_by_id.values()))
     counts = unread_counts.recount_many(list(rows_by_id.values()))
     inconsistencies.clear_unread(owner_id, conversation_ids)
 

@@ -4,6 +4,7 @@ A preview runs the action and rolls it back, so that it can't differ from what a
 """
 
 import json
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
@@ -154,9 +155,12 @@ def apply(*, correction: Correction, owner_id: str, seen: Mapping[str, int | Non
     changed = [effect for effect in effects if effect.changes]
     if any(seen[row.conversation_id] not in (None, row.version) for row, *_rest in changed):
         raise PreviewOutdated(_("The conversation changed in the meantime. Review the changes again."))
+    batch = secrets.token_hex(6)
     entries = LogEntry.objects.bulk_create(
         action_log.conversation_entry(
-            effect.conversation, log_message(correction.name, effect.changes, effect.version), user_id=user_id
+            effect.conversation,
+            log_message(correction.name, effect.changes, effect.version, batch=batch),
+            user_id=user_id,
         )
         for effect in changed
     )
@@ -189,26 +193,37 @@ def parse_versions(texts: Mapping[str, str]) -> dict[str, int]:
     return versions
 
 
-def log_message(action: str, changes: Sequence[Change], version: int) -> list[dict[str, Any]]:
-    """Return the log's message: for programs, and in the form that the admin translates for its reader."""
+def log_message(action: str, changes: Sequence[Change], version: int, *, batch: str = "") -> list[dict[str, Any]]:
+    """Return the log's message: for programs, and in the form that the admin translates for its reader.
+
+    `batch` is the same in all entries of one correction.
+    """
     texts = [f"{change.field} {json.dumps(change.before)} → {json.dumps(change.after)}" for change in changes]
-    return action_log.changed_message(*texts, action=action, changes=[change._asdict() for change in changes], version=version)
+    values = {"action": action, "changes": [change._asdict() for change in changes], "version": version, "batch": batch}
+    return action_log.changed_message(*texts, **values)
 
 
 def _effects_of(correction: Correction, owner_id: str, conversation_ids: Sequence[str]) -> list[Effect]:
     lock_with_peers(owner_id, conversation_ids)
     _owner, before = lock_many(owner_id, conversation_ids)
-    for conversation_id in conversation_ids:
-        if conversation_id not in before:
-            raise ConversationNotFound(conversation_id)
-    offered = [id_ for id_ in conversation_ids if correction.is_offered(before[id_])]
+    if not before:
+        raise ConversationNotFound(conversation_ids[0])
+    offered = [id_ for id_ in conversation_ids if id_ in before and correction.is_offered(before[id_])]
     results = correction.act(owner_id=owner_id, conversation_ids=offered).results
     refusals = {result.conversation_id: result.info for result in results}
     _owner, after = lock_many(owner_id, conversation_ids)
     return [
         Effect(before[id_], _changes(before[id_], after[id_]), after[id_].version, refusals.get(id_, ""))
+        if id_ in before
+        else _missing(owner_id, id_)
         for id_ in conversation_ids
     ]
+
+
+def _missing(owner_id: str, conversation_id: str) -> Effect:
+    """Return the refusal of one that is deleted; the others are changed."""
+    row = Conversation(owner_id=owner_id, conversation_id=conversation_id, show_name="", version=0)
+    return Effect(row, [], 0, str(ConversationNotFound(conversation_id).detail))
 
 
 def _changes(before: Conversation, after: Conversation) -> list[Change]:

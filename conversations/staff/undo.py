@@ -19,7 +19,7 @@ from conversations.actions import pins, recounts, settings
 from conversations.actions.recounts import ReadState
 from conversations.actions.results import Result, Results, refusal_result
 from conversations.actions.settings import Labels
-from conversations.exceptions import ConversationError, ConversationNotFound, InvalidParameter
+from conversations.exceptions import ConversationError, InvalidParameter
 from conversations.models import Conversation, ConversationEvent, ConversationRow, composite_keys
 from conversations.staff.change_display import changes_display
 from conversations.staff.corrections import FIELDS, STAFF_ACTOR, Change, Correction
@@ -38,6 +38,7 @@ class Done(NamedTuple):
 
     changes: Mapping[str, Change]
     version: int
+    batch: str = ""  # the same for all conversations of a correction
 
 
 class Undo(NamedTuple):
@@ -48,17 +49,18 @@ class Undo(NamedTuple):
 
 
 def of_entries(owner_id: str, first: int, last: int, *, user_id: int) -> Undo:
-    """Return what takes back the corrections of an owner's list that a member of staff's log has between two entries.
+    """Return what takes back the correction of an owner's list of which a member of staff's log has these entries.
 
-    Raises InvalidParameter if there are none, too many, or several of one conversation.
+    Raises InvalidParameter if there is none.
     """
     content_type = ContentType.objects.get_for_model(ConversationRow)
     of_user = LogEntry.objects.filter(user_id=user_id, content_type=content_type)
     entries = list(of_user.filter(pk__gte=first, pk__lte=last).order_by("pk")[: MOST + 1])
-    by_key = {composite_keys.from_text(entry.object_id or ""): entry for entry in entries}
-    if not len(by_key) == len(entries) <= MOST:
-        raise _nothing("entries")
-    done = {key.second: _logged(entry) for key, entry in by_key.items() if key is not None and key.first == owner_id}
+    logged = [(composite_keys.from_text(entry.object_id or ""), _logged(entry)) for entry in entries]
+    # Between them may be those of another correction, from a second window.
+    done = {
+        key.second: of_one for key, of_one in logged if key and key.first == owner_id and of_one.batch == logged[0][1].batch
+    }
     return _undo(done, "entries")
 
 
@@ -83,7 +85,8 @@ def changes_of(event: ConversationEvent) -> list[Change]:
 def _logged(entry: LogEntry) -> Done:
     message = json.loads(entry.change_message or "[]")
     values = message[0] if isinstance(message, list) and message else {}
-    return Done({change["field"]: Change(**change) for change in values.get("changes", ())}, values.get("version", 0))
+    changes = {change["field"]: Change(**change) for change in values.get("changes", ())}
+    return Done(changes, values.get("version", 0), values.get("batch", ""))
 
 
 def _undo(done: Mapping[str, Done], field: str) -> Undo:
@@ -91,7 +94,7 @@ def _undo(done: Mapping[str, Done], field: str) -> Undo:
     if not restorable:
         raise _nothing(field)
     act = partial(_restore_each, done=restorable)
-    at_once = not any(field in of_one.changes for of_one in restorable.values() for field in READ_FIELDS)
+    at_once = not any(name in of_one.changes for of_one in restorable.values() for name in READ_FIELDS)
     correction = Correction("undo", gettext_lazy("Undo"), gettext_lazy("Undone"), act, lambda row: True, at_once)
     return Undo(correction, list(restorable))
 
@@ -103,7 +106,7 @@ def _nothing(field: str) -> InvalidParameter:
 def _restore_each(*, owner_id: str, conversation_ids: Sequence[str], done: Mapping[str, Done]) -> Results:
     """Restore each conversation in which nothing newer stands against it. The caller's transaction holds the locks."""
     _owner, rows_by_id = lock_many(owner_id, conversation_ids)
-    refusals = {id_: _refusal(rows_by_id.get(id_), id_, done[id_]) for id_ in conversation_ids}
+    refusals = {id_: _refusal(rows_by_id[id_], done[id_]) for id_ in conversation_ids}
     free = [id_ for id_, refusal in refusals.items() if refusal is None]
     results = {id_: refusal_result(id_, refusal) for id_, refusal in refusals.items() if refusal}
     for result in _restored(owner_id, {id_: done[id_].changes for id_ in free}):
@@ -112,9 +115,7 @@ def _restore_each(*, owner_id: str, conversation_ids: Sequence[str], done: Mappi
     return Results(NEVER_SEEN, [results[id_] for id_ in conversation_ids])
 
 
-def _refusal(row: Conversation | None, conversation_id: str, done: Done) -> ConversationError | None:
-    if row is None:
-        return ConversationNotFound(conversation_id)
+def _refusal(row: Conversation, done: Done) -> ConversationError | None:
     newer = [change._replace(after=FIELDS[name](row)) for name, change in done.changes.items() if _is_newer(row, change)]
     if not newer and _may_be_read_since(row, done):
         newer = [Change("unreadCount", None, row.unread_count)]

@@ -40,14 +40,22 @@ def count_unread(row: Conversation) -> int:
 
 def recount_many(rows: Sequence[Conversation]) -> dict[str, int]:
     """Return `count_unread` of one owner's rows, by conversationID; the same few queries for one or many."""
+    return {conversation_id: recount.unread for conversation_id, recount in recounts_of(rows).items()}
+
+
+def recounts_of(rows: Sequence[Conversation]) -> dict[str, Recount]:
+    """Return the unread count and the mentions of one owner's rows, by conversationID; the same few queries for one or many."""
     counts = {row.conversation_id: row.imported_unread for row in rows}
+    mentions: dict[str, dict[int, int]] = {row.conversation_id: {} for row in rows}
     by_thread = {thread_of(row.owner_id, row.conversation_id): row for row in rows}
     viewers_of_rows = viewers.of_rows(rows)
     for message in message_reads.after_each(unread_floors_of(rows)):
         row = by_thread[message.thread]
         viewer = viewers_of_rows[row.owner_id, row.conversation_id]
         counts[row.conversation_id] += viewer.counts_as_unread(message, row)
-    return counts
+        if row.is_group and (at_type := viewer.at_type(message, row)):
+            mentions[row.conversation_id][int(message.position)] = int(at_type)
+    return {id_: Recount(count, mentions[id_]) for id_, count in counts.items()}
 
 
 def unread_floor(row: Conversation) -> str:

@@ -1,15 +1,19 @@
 """Corrections are taken back from their notice and from the history, unless something newer stands against it."""
 
+from unittest import mock
 from urllib.parse import urlencode
 
 from django.contrib.admin.models import LogEntry
+from django.db import connection
 from django.test import TestCase
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from conversations.actions import pins, reading, recounts, settings
+from conversations.actions import deletions, pins, reading, recounts, settings
 from conversations.feeding import members, messages
 from conversations.formats import at_info
 from conversations.models import Conversation, ConversationEvent
+from conversations.staff import corrections, undo
 from tests.pages.test_corrections import CORRECT, AsChanger, action_url, row
 from tests.support.cast import make_conversation, make_conversations
 from tests.support.messages import NOON_S, c2c, group
@@ -131,6 +135,41 @@ class UndoTests(AsUndoer):
         self.assertContains(done, "Undone: 2 conversations.")
         self.assertContains(done, "Not changed: peer1")
         self.assertEqual([row(f"c2c_peer{n}").unread_count for n in range(3)], [2, 0, 2])
+
+    def test_one_that_was_deleted_leaves_the_others_to_be_taken_back(self):
+        make_conversations(3, unread_count=2, imported_unread=2)
+        self.do("read", "c2c_peer0", "c2c_peer1", "c2c_peer2", many="1")
+        url = self.last(3) + "&many=1"
+        deletions.delete(owner_id="alice", conversation_ids=["c2c_peer1"])
+
+        page = self.client.get(url)
+        seen = [effect.conversation.version for effect, *_texts in page.context["effects"]]
+        done = self.client.post(url, {"seen": seen}, follow=True)
+
+        self.assertContains(done, "Not changed: peer1. ")
+        self.assertContains(done, "Undone: 2 conversations.")
+
+    def test_more_conversations_with_mentions_cost_no_more_queries(self):
+        counts = []
+        for number in (3, 12):
+            ids = [f"group_g{number}_{n}" for n in range(number)]
+            for id_ in ids:
+                make_conversation(conversation_id=id_, unread_count=1, imported_unread=1, last_message_position=f"{9:020d}")
+            Conversation.objects.filter(conversation_id__in=ids).update(group_at_info=at_info.to_json({8: 1, 9: 3}))
+            self.do("read", *ids, many="1")
+            undone = undo.of_entries("alice", *map(int, self.last(number).rpartition("=")[2].split("-")), user_id=self.user.pk)
+            with CaptureQueriesContext(connection) as queries:
+                corrections.preview(correction=undone.correction, owner_id="alice", conversation_ids=undone.conversation_ids)
+            counts.append(len(queries))
+        self.assertEqual(counts[1] - counts[0], 9 * 2)  # the locks of their groups, in both steps
+
+    def test_many_with_too_much_to_count_are_refused(self):
+        messages.record([c2c("bob", "alice", 1), c2c("carol", "alice", 2)], now_s=NOON_S)
+        self.do("read", "c2c_bob", "c2c_carol", many="1")
+
+        with mock.patch.object(recounts, "RECOUNTED_AT_ONCE", 1):
+            self.assertContains(self.client.get(self.last(2)), "Select fewer", status_code=400)
+        self.assertContains(self.confirm(self.last(2)), "Undone: 2 conversations.")
 
     def test_a_deleted_one_says_so(self):
         make_conversation()
@@ -259,10 +298,10 @@ class RefusedTests(AsUndoer):
                 self.assertContains(self.client.get(self.undo_url(**named)), f"<code>{field}</code>", status_code=400)
         self.assertContains(self.client.get(self.last() + "&colour=red"), "<code>colour</code>", status_code=400)
 
-    def test_one_conversation_corrected_twice_within_is_not_guessed_at(self):
+    def test_only_one_correction_is_taken_back_at_a_time(self):
         make_conversation()
         self.do("pin"), self.do("star")
-        self.assertContains(self.client.get(self.last(2)), "<code>entries</code>", status_code=400)
+        self.assertEqual(self.changes_in(self.last(2)), {"isPinned": ("yes", "no")})
 
     def test_another_owners_entries_are_not_there(self):
         make_conversation("bob", "c2c_carol")

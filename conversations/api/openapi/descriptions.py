@@ -19,8 +19,8 @@ credential it may be left out. It has nothing to do with the owner of a chat gro
 `/api/v1/conversations/c2c_bob/`. Percent-encode IDs in URLs: `#` as `%23`, `@` as `%40`.
 
 **Paging.** A page has `nextSeq` and `isFinished`. Pass `nextSeq` with the same filters to get the next page. `count` is
-{DEFAULT_COUNT} if absent; a number above {MAX_COUNT} is lowered to {MAX_COUNT}. With filters, a page of a long list may hold fewer
-conversations, or none: go on until `isFinished`.
+{DEFAULT_COUNT} if absent; a number above {MAX_COUNT} is lowered to {MAX_COUNT}. With filters, a page of a long list may hold
+fewer conversations, or none: go on until `isFinished`.
 
 **Versions.** Each answer about a list has the header `Owner-Version`, the sync token of the list at that time. Pass it as
 `since` to get the later changes. Reads also have an `ETag`; with `If-None-Match` an unchanged list is answered by a 304.
