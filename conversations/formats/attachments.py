@@ -3,6 +3,8 @@
 Source: V2TIMImage, V2TIMSoundElem, V2TIMVideoElem, V2TIMFileElem.
 """
 
+import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,6 +20,9 @@ URL_KEYS: Mapping[ElemType, tuple[str, ...]] = {
 # The sizes of an image, V2TIMImageType, best first: original, large, thumbnail.
 IMAGE_TYPES = (1, 4, 2)
 MAX_LENGTH = 4096
+# Browsers take any of these for the dot between two parts of a host.
+DOTS = re.compile("[.\u3002\uff0e\uff61]")
+ASCII_HOST = re.compile(r"[a-z0-9_.-]+|[0-9a-f:.]*:[0-9a-f:.]*")
 
 
 def address_of(type_: ElemType | None, element: Mapping[str, Any]) -> str:
@@ -26,19 +31,29 @@ def address_of(type_: ElemType | None, element: Mapping[str, Any]) -> str:
 
 
 def is_web_address(url: Any) -> bool:
-    """Return whether a client's text is an http or https address, and nothing else."""
-    if type(url) is not str or len(url) > MAX_LENGTH or not url.isprintable() or " " in url:
+    """Return whether a client's text is an http or https address of which every browser reads the same host as `host_of`.
+
+    A backslash is a slash to browsers, and before an @ stands what only looks like a host.
+    """
+    if type(url) is not str or len(url) > MAX_LENGTH or not url.isprintable() or " " in url or "\\" in url:
         return False
     try:
         parts = urlsplit(url)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+        is_port = parts.port is None or parts.port > 0
+        return parts.scheme in ("http", "https") and "@" not in parts.netloc and is_port and bool(host_of(url))
     except ValueError:
         return False
 
 
 def host_of(url: str) -> str:
-    """Return the host of a web address."""
-    return urlsplit(url).hostname or ""
+    """Return the host of a web address in ASCII (Punycode), so that letters of two scripts can't look the same; "" for none."""
+    name = unicodedata.normalize("NFKC", urlsplit(url).hostname or "").lower()
+    host = ".".join(map(_to_ascii, DOTS.split(name)))
+    return host if ASCII_HOST.fullmatch(host) else ""
+
+
+def _to_ascii(label: str) -> str:
+    return label if label.isascii() else f"xn--{label.encode('punycode').decode()}"
 
 
 def _addresses(type_: ElemType | None, element: Mapping[str, Any]) -> Iterator[Any]:
