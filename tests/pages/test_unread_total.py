@@ -101,13 +101,30 @@ class TotalTests(AsSupport):
 
 
 class BoundTests(AsSupport):
-    def test_of_very_many_it_says_that_there_are_more(self):
-        make_conversations(unread_shares.MOST + 1, unread_count=1)
+    def test_of_very_many_the_largest_are_listed_and_the_totals_are_those_of_the_list(self):
+        make_conversations(unread_shares.MOST, unread_count=1)
+        make_conversation(conversation_id="group_zz_largest", unread_count=7)
+        make_conversation(conversation_id="group_zz_muted", unread_count=5, recv_opt=2)
 
         page = self.get(TOTAL, owner="alice")
 
-        self.assertContains(page, "Only 1000 unread conversations are added up here: there are more.")
+        self.assertContains(page, "Only the first 1000 unread conversations are included.")
+        self.assertNotContains(page, "the most unread first")
+        self.assertEqual(page.context["share_rows"][0][0].conversation_id, "group_zz_largest")
         self.assertEqual(len(page.context["share_rows"]), unread_total.ROWS_SHOWN)
+        self.assertContains(page, "<h2>1007 unread in total</h2>")
+        self.assertContains(page, "5 more in muted conversations")
+
+    def test_the_command_says_the_same(self):
+        make_conversations(unread_shares.MOST, unread_count=1)
+        make_conversation(conversation_id="group_zz_largest", unread_count=7)
+        out = StringIO()
+
+        call_command("explain_unread", "alice", stdout=out)
+
+        lines = out.getvalue().splitlines()
+        self.assertEqual(lines[:2], ["1007 unread in total", "       7  group_zz_largest  zz_largest"])
+        self.assertEqual(lines[-1], "Only the first 1000 unread conversations are included.")
 
 
 class CommandTests(TestCase):

@@ -68,13 +68,13 @@ def _as_object(shares: UnreadShares) -> dict[str, Any]:
 def _lines(shares: UnreadShares) -> Iterator[str]:
     yield _("%(total)d unread in total") % {"total": shares.total}
     yield from map(_line, shares.counted)
-    if shares.muted:
+    if shares.muted_total:
         yield ""
         yield _("%(total)d unread in muted conversations") % {"total": shares.muted_total}
         yield from map(_line, shares.muted)
     if shares.is_cut:
         yield ""
-        yield _("Only %(most)d unread conversations are added up here: there are more.") % {"most": unread_shares.MOST}
+        yield _("Only the first %(most)d unread conversations are included.") % {"most": unread_shares.MOST}
 
 
 def _line(row: Conversation) -> str:
