@@ -112,6 +112,16 @@ class ReadPositionForm(forms.ModelForm):
         return value
 
 
+class ConversationChangeList(CompositeKeyChangeList):
+    """What a search has found is sortable by last message, unless it has found more than can be sorted."""
+
+    def get_queryset(self, request, exclude_parameters=None):
+        request.may_be_sorted = bool(request.GET.get(SEARCH_VAR))
+        rows = super().get_queryset(request, exclude_parameters)
+        self.sortable_by = ("last_at",) if request.may_be_sorted else ()
+        return rows
+
+
 @admin.register(ConversationRow)
 class ConversationAdmin(BigTableAdmin):
     """Deleted conversations are listed as well: they store up to where the user deleted."""
@@ -124,7 +134,10 @@ class ConversationAdmin(BigTableAdmin):
         TypeFilter, UnreadFilter, MentionFilter, LastMessageFilter, PinnedFilter, MarkedFilter, DraftFilter, DeletedFilter,
     )  # fmt: skip
     search_fields = ("owner_id", "conversation_id")
-    search_help_text = _("User ID, conversation ID or group ID, or how it begins. What is found can be sorted by last message.")
+    search_help_text = _(
+        "User ID, conversation ID or group ID, or how it begins. Results can be sorted by last message, unless there are too "
+        "many."
+    )
     text_fields = ("preview", "last_message_json", "draft_text", "custom_data")
     form = ReadPositionForm
     fieldsets = (
@@ -145,7 +158,7 @@ class ConversationAdmin(BigTableAdmin):
     readonly_fields = tuple(cast(str, field) for _title, options in fieldsets for field in options["fields"])
 
     def get_changelist(self, request, **kwargs):
-        return CompositeKeyChangeList
+        return ConversationChangeList
 
     def get_queryset(self, request):
         # Ready-made JSON that no field here shows.
@@ -160,15 +173,14 @@ class ConversationAdmin(BigTableAdmin):
     def get_search_results(self, request, queryset, search_term):
         if not search_term:
             return queryset, False
-        rows = queryset.filter(pk__in=keys_of_or_with(queryset, search_term, limit=MAX_COUNTED))
+        at, asked = F("last_message_at"), request.GET.get(ORDER_VAR, "")
+        order = [at.desc(nulls_last=True) if asked.startswith("-") else at.asc(nulls_first=True)] if asked else []
+        found = keys_of_or_with(queryset, search_term, limit=MAX_COUNTED, order=order)
+        request.may_be_sorted = found.may_be_sorted
+        rows = queryset.filter(pk__in=found.keys)
         # By an expression, so that these few rows are sorted and not met by walking the whole table in its index's order.
-        at, order = F("last_message_at"), request.GET.get(ORDER_VAR, "")
-        by_time = [at.desc(nulls_last=True) if order.startswith("-") else at.asc(nulls_first=True)] if order else []
+        by_time = order if found.may_be_sorted else []
         return rows.order_by(*by_time, Coalesce("owner_id", Value("")), "conversation_id"), False
-
-    def get_sortable_by(self, request):
-        """Only what a search has found is few enough to be sorted: no index has all rows by their last message."""
-        return ("last_at",) if request.GET.get(SEARCH_VAR) else ()
 
     def has_view_permission(self, request, obj=None):
         return request.user.has_perm("conversations.view_conversation") or self.has_change_permission(request, obj)

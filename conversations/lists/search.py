@@ -1,9 +1,12 @@
 """Turn the text of a search box into index ranges. Nothing here reads more rows than it returns."""
 
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any, cast
+from itertools import chain
+from typing import Any, NamedTuple, cast
 
 from django.db.models import CharField, QuerySet
+from django.db.models.expressions import OrderBy
 
 from conversations import identifiers, threads, times
 from conversations.choices import ConversationType
@@ -18,6 +21,13 @@ MAX_SPLITS = 32
 CLOCKS_DIFFER, ARRIVES_WITHIN, MESSAGES_SCANNED = timedelta(minutes=1), timedelta(minutes=10), 20_000
 
 
+class FoundKeys(NamedTuple):
+    """Composite key texts; `may_be_sorted`: the first ones in any other order are among them, or were asked for by it."""
+
+    keys: list[str]
+    may_be_sorted: bool
+
+
 def owners_starting_with(owners: OwnerQuerySet, text: str) -> OwnerQuerySet:
     """Return the owners whose user ID begins with `text`, an exact match first."""
     # A range and not LIKE, for which SQLite and prepared statements use no index.
@@ -29,25 +39,30 @@ def is_possible_start(text: str) -> bool:
     return text == "" or identifiers.is_owner_id(text)
 
 
-def keys_of_or_with(rows: QuerySet[Any], text: str, *, limit: int) -> list[str]:
+def keys_of_or_with(rows: QuerySet[Any], text: str, *, limit: int, order: Sequence[OrderBy] = ()) -> FoundKeys:
     """Return the keys of `rows` that are in the list of an owner `text`, or that `text` names; else of those that begin so.
 
     `text` may be a conversationID, user ID or group ID. At most `limit` keys of each kind, as composite key texts. At most six
-    queries: for one with OR and LIMIT the database may walk the whole table, expecting to meet enough rows soon.
+    queries: for one with OR and LIMIT the database may walk the whole table, expecting to meet enough rows soon. One owner's
+    rows are few enough to be sorted: of them the first in `order` are returned.
     """
     texts = {text, text.strip()}
     named = texts | {identifiers.join(type_, bare_id) for type_ in ConversationType for bare_id in texts}
-    of_owner = rows.filter(owner_id__any_of=sorted(texts)).order_by("owner_id", "conversation_id")
+    of_owner = rows.filter(owner_id__any_of=sorted(texts)).order_by(*order, "owner_id", "conversation_id")
     of_conversation = rows.filter(conversation_id__any_of=sorted(named)).order_by("conversation_id")
     columns = ("owner_id", "conversation_id")
-    if keys := _key_texts(of_owner, of_conversation, columns=columns, limit=limit):
-        return keys
+    own = _key_texts(of_owner, columns=columns, limit=limit)
+    others = _key_texts(of_conversation, columns=columns, limit=limit)
+    if own or others:
+        return FoundKeys(own + others, may_be_sorted=len(others) < limit)
     starts = [text.strip(), *(identifiers.join(type_, text.strip()) for type_ in ConversationType)]
     of_owners = _starting_with(rows, "owner_id", starts[0]).order_by(*columns)
-    of_conversations = [
+    of_conversations = (
         _starting_with(rows, "conversation_id", start).order_by("conversation_id", "owner_id") for start in starts
-    ]
-    return list(dict.fromkeys(_key_texts(of_owners, *of_conversations, columns=columns, limit=limit)))
+    )
+    found = [_key_texts(selected, columns=columns, limit=limit) for selected in (of_owners, *of_conversations)]
+    keys = list(dict.fromkeys(chain.from_iterable(found)))
+    return FoundKeys(keys, may_be_sorted=all(len(some) < limit for some in found))
 
 
 def members_named(members: QuerySet[Any], text: str, *, limit: int) -> list[str]:

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from conversations.actions import pins
-from conversations.admin import big_tables, bulk_corrections
+from conversations.admin import big_tables, bulk_corrections, conversations
 from conversations.models import Conversation, composite_keys
 from tests.support.admin import LIST, AsBoss, object_url
 from tests.support.cast import make_conversation
@@ -201,6 +201,27 @@ class SearchTests(AsBoss):
         self.assertEqual(oldest, newest[::-1])
         self.assertContains(self.client.get(reverse(LIST), {"q": "carol"}), "sortable column-last_at")
         self.assertNotContains(self.client.get(reverse(LIST)), "sortable column")
+
+    def test_of_a_user_with_too_many_the_newest_are_found(self):
+        for number in range(5):
+            make_conversation("dora", f"c2c_{number}", last_message_at=timezone.now() - timedelta(days=9 - number))
+
+        with mock.patch.object(conversations, "MAX_COUNTED", 3):
+            newest, oldest = (self.listed(q="dora", o=order) for order in ("-6", "6"))
+            page = self.client.get(reverse(LIST), {"q": "dora"})
+
+        self.assertEqual([id_ for _owner, id_ in newest], ["c2c_4", "c2c_3", "c2c_2"])
+        self.assertEqual([id_ for _owner, id_ in oldest], ["c2c_0", "c2c_1", "c2c_2"])
+        self.assertContains(page, "sortable column-last_at")
+
+    def test_too_many_of_many_users_cannot_be_sorted(self):
+        for number in range(5):
+            make_conversation(f"user{number}", "group_big", last_message_at=timezone.now() - timedelta(days=9 - number))
+
+        for text in ("group_big", "use", "big"):
+            with self.subTest(text), mock.patch.object(conversations, "MAX_COUNTED", 3):
+                self.assertEqual([owner for owner, _id in self.listed(q=text, o="-6")], ["user0", "user1", "user2"])
+                self.assertNotContains(self.client.get(reverse(LIST), {"q": text, "o": "-6"}), "sortable column")
 
     def test_odd_text_is_no_error(self):
         for text in ("%", "'", "\\", "爱", "x" * 5000, "a\0b"):
