@@ -117,7 +117,7 @@ def _actor_of(text: str) -> str:
     if kind not in ACTORS or not name or "\0" in name:
         possible = ", ".join(("key:PREFIX", "staff:NAME", "command:NAME", "webhook:NUMBER", "administrator:USER_ID"))
         raise InvalidParameter(
-            _("“%(text)s” names nobody. Use %(possible)s.") % {"text": text, "possible": possible}, field="by"
+            _("Unknown actor “%(text)s”. Use %(possible)s.") % {"text": text, "possible": possible}, field="by"
         )
     if kind == "staff":
         user = User.objects.filter(username=name).first()

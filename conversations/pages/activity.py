@@ -132,7 +132,7 @@ def _filters_of(parameters: Mapping[str, str], besides: Collection[str] = ()) ->
         raise InvalidParameter(_("Unknown parameter."), field=min(unknown))
     filters = {name: parameters[name].strip() for name in FILTERS if parameters.get(name, "").strip()}
     if "\0" in filters.get("staff", ""):
-        raise InvalidParameter(_("A username has no such characters."), field="staff")
+        raise InvalidParameter(_("A username can't contain NUL characters."), field="staff")
     return filters
 
 

@@ -101,7 +101,7 @@ class AcrossTests(AsSupport):
 
         with mock.patch.object(across, "SEARCHED", 3):
             self.assertContains(self.get(ACROSS, older="3d"), "Searched up to conversations with a last message at")
-            self.assertContains(self.get(ACROSS, older="3d"), "Search on")
+            self.assertContains(self.get(ACROSS, older="3d"), "Continue search")
             self.assertEqual(self.walk(older="3d"), [])
 
     # ---- Unread ----
