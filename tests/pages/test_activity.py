@@ -17,16 +17,10 @@ from conversations.staff import action_log, activity, corrections
 from conversations.staff.activity import ActivityKind
 from tests.support.cast import make_conversation
 from tests.support.pages import AsSupport
-from tests.support.staff import boss, colleague, support, viewer
+from tests.support.staff import boss, colleague, lead, support, viewer
 
 PAGE, CSV = reverse("staff-activity"), reverse("staff-activity-csv")
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
-
-
-def lead() -> User:
-    user = User.objects.create_user("lea", is_staff=True)
-    user.groups.add(Group.objects.get(name="Lead"))
-    return user
 
 
 def log(user: User, model, object_id: str, message="", *, minutes: int = 0, flag: int = CHANGE) -> LogEntry:

@@ -1,4 +1,4 @@
-"""Who opens admin and pages: a boss who may do all, support that may look, and a colleague who may neither."""
+"""Who opens admin and pages: a boss who may do all, a lead, support that may look, and a colleague who may neither."""
 
 import json
 
@@ -18,6 +18,12 @@ def boss() -> User:
 def support() -> User:
     user = User.objects.create_user("sue", is_staff=True)
     user.groups.add(Group.objects.get(name="Support"))
+    return user
+
+
+def lead() -> User:
+    user = User.objects.create_user("lea", is_staff=True)
+    user.groups.add(Group.objects.get(name="Lead"))
     return user
 
 
