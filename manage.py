@@ -12,7 +12,7 @@ from conversations import acting
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "imsite.settings")
-    acting.begin(f"command:{sys.argv[1]}" if len(sys.argv) > 1 else acting.SYSTEM)
+    acting.begin(acting.named(acting.COMMAND, sys.argv[1]) if len(sys.argv) > 1 else acting.SYSTEM)
     try:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:

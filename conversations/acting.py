@@ -10,8 +10,26 @@ from contextvars import ContextVar
 
 SYSTEM = "system"
 USERSIG = "usersig"
+# The kinds of actors that have a name.
+KINDS = KEY, STAFF, COMMAND, WEBHOOK, ADMINISTRATOR = "key", "staff", "command", "webhook", "administrator"
 
 _actor: ContextVar[str] = ContextVar("actor", default=SYSTEM)
+
+
+def named(kind: str, name: object) -> str:
+    """Return the actor of a kind and a name, such as an API key's prefix or the number of a staff account."""
+    return f"{kind}:{name}"
+
+
+def parts(actor: str) -> tuple[str, str]:
+    """Return an actor's kind and name, "" without one."""
+    kind, _colon, name = actor.partition(":")
+    return kind, name
+
+
+def is_staff(actor: str) -> bool:
+    """Return whether an actor is a member of staff."""
+    return parts(actor)[0] == STAFF
 
 
 def current() -> str:

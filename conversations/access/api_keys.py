@@ -89,7 +89,7 @@ class Grant(NamedTuple):
     def actor(self) -> str:
         """The name under which its changes are recorded."""
         if self.credential.startswith(KEY_START):
-            return f"key:{self.credential.removeprefix(KEY_START)}"
+            return acting.named(acting.KEY, self.credential.removeprefix(KEY_START))
         return acting.USERSIG if self.credential.startswith("user:") else self.credential
 
 

@@ -12,6 +12,7 @@ CHECK_USERSIG = "conversations.check_usersig"
 SHARE = "conversations.share_view"
 ACROSS = "conversations.view_across_users"
 VIEW_ACCESS_LOG, VIEW_LOGIN_LOG = "conversations.view_accesslogentry", "conversations.view_loginlogentry"
+VIEW_KEYS = "conversations.view_apikey"
 
 
 # The groups that a migration makes, by the words that commands take.
@@ -51,6 +52,11 @@ def may_view_activity(user: Any) -> bool:
 def may_view_logins(user: Any) -> bool:
     """Return whether a user may see the logins of staff."""
     return bool(user.is_staff and user.has_perm(VIEW_LOGIN_LOG))
+
+
+def may_view_keys(user: Any) -> bool:
+    """Return whether a user may see which API keys there are: their prefixes, names and scopes."""
+    return bool(user.is_staff and user.has_perm(VIEW_KEYS))
 
 
 def may_view_across(user: Any) -> bool:

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 
+from conversations import acting
 from conversations.access import access_log, api_keys, permissions, rate_limits, usersig
 from conversations.access.api_keys import READ, WRITE, Grant
 from conversations.exceptions import InvalidParameter, NoPermission, NotAuthenticated, SigInvalid
@@ -75,7 +76,7 @@ class StaffActor(Actor):
         may_read = permissions.may_read_text(self.user)
         granted = {READ: may_read, WRITE: may_read and permissions.may_change(self.user)}
         scopes = frozenset(scope for scope, is_granted in granted.items() if is_granted)
-        super().__init__(Grant(None, scopes, f"staff:{self.user.pk}"))
+        super().__init__(Grant(None, scopes, acting.named(acting.STAFF, self.user.pk)))
 
     def resolve_owner(self, requested: str | None, scope: str) -> str:
         """Do the same as for any actor, and log the access. Raises ReasonNeeded as well."""

@@ -52,7 +52,7 @@ def apply(webhook: WebhookEvent, content: Mapping[str, Any] | None = None) -> bo
     Its stored body is parsed unless its `content` is passed.
     """
     try:
-        with acting.acting(f"webhook:{webhook.pk}"):
+        with acting.acting(acting.named(acting.WEBHOOK, webhook.pk)):
             _parse_and_apply(webhook, orjson.loads(webhook.body) if content is None else content)
         webhook.outcome, webhook.error, webhook.applied_at = WebhookOutcome.APPLIED, "", timezone.now()
     except (ConversationError, Error) as error:

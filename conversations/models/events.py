@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from conversations import identifiers
 from conversations.choices import ChangedBy
-from conversations.models.querysets import BY_NOBODY_ELSE, ConversationEventQuerySet
+from conversations.models.querysets import BY_USER_OR_SYSTEM, ConversationEventQuerySet
 
 
 class ConversationEvent(models.Model):
@@ -32,7 +32,7 @@ class ConversationEvent(models.Model):
         # For staff, across users. What users do themselves is not in it.
         indexes = (
             models.Index(
-                "actor", F("time_us").desc(), "owner_id", "conversation_id", name="event_by_actor", condition=~BY_NOBODY_ELSE
+                "actor", F("time_us").desc(), "owner_id", "conversation_id", name="event_by_actor", condition=~BY_USER_OR_SYSTEM
             ),
         )
         default_permissions = ()

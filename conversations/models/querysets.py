@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Case, Count, F, Func, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import Coalesce, Concat
 
+from conversations import acting
 from conversations.choices import MUTED_OPTIONS, ConversationType, Mark
 from conversations.models.lookups import LAST_CHARACTER, NickStart
 from conversations.models.statements import Parameter
@@ -21,7 +22,7 @@ MENTIONED = Q(deleted_at__isnull=True, last_message_at__isnull=False) & ~Q(group
 MANY_UNREAD = 100
 
 # What users do themselves, and imsite on its own: the events that are not looked for across users.
-BY_NOBODY_ELSE = Q(actor__in=("usersig", "system"))
+BY_USER_OR_SYSTEM = Q(actor__in=(acting.USERSIG, acting.SYSTEM))
 
 # Marked, in a conversation group, or with custom data.
 LABELLED = ~Q(marks=0) | ~Q(conversation_groups=0) | ~Q(custom_data="")
@@ -89,7 +90,7 @@ class ConversationEventQuerySet(models.QuerySet[Any]):
     def by(self, actor: str) -> Self:
         """Select the events of all users that one actor caused, newest first: one index range, for no user's app."""
         # SQLite takes the index only if its own condition is there, too.
-        return self.filter(~BY_NOBODY_ELSE, actor=actor).order_by("-time_us", "owner_id", "conversation_id")
+        return self.filter(~BY_USER_OR_SYSTEM, actor=actor).order_by("-time_us", "owner_id", "conversation_id")
 
 
 class SavedViewQuerySet(models.QuerySet[Any]):

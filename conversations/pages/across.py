@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from conversations import acting
 from conversations.access import permissions
 from conversations.exceptions import ConversationError, InvalidParameter, Text
 from conversations.models import ApiKey, SavedView, Verification, ViewedPage
@@ -29,7 +30,6 @@ AGES = (
     ("30d", gettext_lazy("30 days")),
 )  # fmt: skip
 COMMANDS = ("import_conversations", "import_messages", "verify_conversations")
-ACTORS = ("key", "staff", "command", "webhook", "administrator")
 # The selections by their name in the address, with the other parameters that they take.
 SHOWN: dict[str, tuple[Text, tuple[str, ...]]] = {
     "mentions": (gettext_lazy("Old mentions"), ("older",)),
@@ -68,7 +68,7 @@ def across_users(request: HttpRequest) -> HttpResponse:
         "tabs": [(label, _url({"show": name}), name == show) for name, (label, _takes) in SHOWN.items()],
         "parameters": parameters,
         "ages": _ages(parameters),
-        "actors": _actors() if show == "changed" else [],
+        "actors": _actors(request.user) if show == "changed" else [],
         "many_unread": MANY_UNREAD,
         "verification": Verification.objects.first() if show == "unverified" else None,
         "has_selection": selection is not None,
@@ -113,26 +113,25 @@ def selection_of(parameters: Mapping[str, str]) -> Selection | None:
 
 def _actor_of(text: str) -> str:
     """Return the actor of a text, of staff also by username."""
-    kind, _colon, name = text.partition(":")
-    if kind not in ACTORS or not name or "\0" in name:
+    kind, name = acting.parts(text)
+    user = User.objects.filter(username=name).first() if kind == acting.STAFF and "\0" not in name else None
+    if kind not in acting.KINDS or not name or "\0" in name or (kind == acting.STAFF and not user):
         possible = ", ".join(("key:PREFIX", "staff:NAME", "command:NAME", "webhook:NUMBER", "administrator:USER_ID"))
         raise InvalidParameter(
             _("Unknown actor “%(text)s”. Use %(possible)s.") % {"text": text, "possible": possible}, field="by"
         )
-    if kind == "staff":
-        user = User.objects.filter(username=name).first()
-        return f"staff:{user.pk}" if user else text
-    return text
+    return acting.named(acting.STAFF, user.pk) if user else text
 
 
-def _actors() -> list[tuple[str, str]]:
-    """Return who can be chosen, and a label: the newest API keys, members of staff, imports."""
-    keys = ApiKey.objects.order_by("-created_at", "prefix").values_list("prefix", "name")[:OFFERED]
+def _actors(viewer: Any) -> list[tuple[str, str]]:
+    """Return who can be chosen, and a label: imports, members of staff, the newest API keys for those who may see keys."""
+    newest = ApiKey.objects.order_by("-created_at", "prefix") if permissions.may_view_keys(viewer) else ApiKey.objects.none()
+    keys = newest.values_list("prefix", "name")[:OFFERED]
     staff = User.objects.filter(is_staff=True).order_by("username").values_list("username", flat=True)[:OFFERED]
     return [
-        *((f"command:{name}", name) for name in COMMANDS),
-        *((f"key:{prefix}", name) for prefix, name in keys),
-        *((f"staff:{name}", name) for name in staff),
+        *((acting.named(acting.COMMAND, name), name) for name in COMMANDS),
+        *((acting.named(acting.KEY, prefix), name) for prefix, name in keys),
+        *((acting.named(acting.STAFF, name), name) for name in staff),
     ]
 
 

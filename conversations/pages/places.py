@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from django.utils.translation import gettext as _
 
 from conversations import identifiers, threads
+from conversations.access import permissions
 from conversations.access.api_keys import KEY_START
 from conversations.choices import ConversationType
 from conversations.lists import search
@@ -86,6 +87,6 @@ def _of_message(user: Any, text: str) -> Iterator[Place]:
 
 
 def _of_api_key(user: Any, text: str) -> Iterator[Place]:
-    if (prefix := _is_key_prefix(text)) and user.has_perm("conversations.view_apikey"):
+    if (prefix := _is_key_prefix(text)) and permissions.may_view_keys(user):
         for key in ApiKey.objects.filter(prefix=prefix[1]):
             yield Place(_("API key %(name)s") % {"name": key.name}, key.prefix, admin_urls.row("apikey", key.prefix))

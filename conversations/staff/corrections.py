@@ -91,7 +91,6 @@ def _one_by_one(act: Callable[..., object]) -> Callable[..., Results]:
     return act_on_each
 
 
-STAFF_ACTOR = "staff:"
 MOVE = "move_read_position"
 _unmute = partial(settings.set_each_receive_option, option=ReceiveOption.RECEIVE)
 _mute = partial(settings.set_each_receive_option, option=ReceiveOption.RECEIVE_NOT_NOTIFY)
@@ -150,7 +149,7 @@ def apply(*, correction: Correction, owner_id: str, seen: Mapping[str, int | Non
     The version is None for a conversation without a preview. Repeating it, as a second click does, changes nothing.
     Raises ConversationNotFound, PreviewOutdated.
     """
-    with acting.acting(staff_actor(user_id)):
+    with acting.acting(acting.named(acting.STAFF, user_id)):
         effects = _effects_of(correction, owner_id, list(seen))
     changed = [effect for effect in effects if effect.changes]
     if any(seen[row.conversation_id] not in (None, row.version) for row, *_rest in changed):
@@ -173,16 +172,11 @@ def move_read_position(*, owner_id: str, conversation_id: str, to: int, user_id:
 
     Raises ConversationError.
     """
-    with acting.acting(staff_actor(user_id)):
+    with acting.acting(acting.named(acting.STAFF, user_id)):
         [effect] = _effects_of(reading_up_to(to), owner_id, [conversation_id])
     if effect.refusal:
         raise InvalidParameter(effect.refusal, field="to")
     return effect
-
-
-def staff_actor(user_id: int) -> str:
-    """Return the name under which a member of staff's changes are recorded."""
-    return f"{STAFF_ACTOR}{user_id}"
 
 
 def parse_versions(texts: Mapping[str, str]) -> dict[str, int]:

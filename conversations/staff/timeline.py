@@ -14,7 +14,6 @@ from conversations.choices import ChangedBy
 from conversations.models import ApiKey, Conversation, ConversationEvent
 from conversations.staff import undo
 from conversations.staff.change_display import ChangeText, changes_display, join_texts
-from conversations.staff.corrections import STAFF_ACTOR
 from conversations.store import message_reads
 from conversations.threads import thread_of
 from conversations.times import from_epoch_us
@@ -87,7 +86,7 @@ def _display(event: ConversationEvent, actor: str, later_messages: int, reads_te
         for text in changes_display(changes)
     ]
     kind = str(capfirst(ChangedBy(event.kind).label))
-    can_undo = event.actor.startswith(STAFF_ACTOR) and undo.can_restore(changes)
+    can_undo = acting.is_staff(event.actor) and undo.can_restore(changes)
     moment = from_epoch_us(event.time_us)
     return TimelineEvent(event.time_us, moment, kind, texts, actor, event.version, later_messages, can_undo)
 
@@ -105,10 +104,10 @@ def _messages_after(row: Conversation, events: Sequence[ConversationEvent], unti
 
 def _actor_names(actors: Iterable[str]) -> dict[str, str]:
     """Return how to name each actor. Two queries at most."""
-    parts = {actor: actor.partition(":")[::2] for actor in actors}
-    prefixes = [name for kind, name in parts.values() if kind == "key"]
+    parts = {actor: acting.parts(actor) for actor in actors}
+    prefixes = [name for kind, name in parts.values() if kind == acting.KEY]
     keys = dict(ApiKey.objects.filter(prefix__in=prefixes).values_list("prefix", "name")) if prefixes else {}
-    numbers = [int(name) for kind, name in parts.values() if kind == "staff" and name.isdigit()]
+    numbers = [int(name) for kind, name in parts.values() if kind == acting.STAFF and name.isdigit()]
     users = get_user_model()._default_manager.filter(pk__in=numbers) if numbers else ()
     staff = {user.pk: user.get_username() for user in users}
     return {actor: _actor_name(kind, name, keys, staff) for actor, (kind, name) in parts.items()}
@@ -118,14 +117,14 @@ def _actor_name(kind: str, name: str, keys: Mapping[str, str], staff: Mapping[An
     match kind:
         case acting.USERSIG:
             return _("the user's app (UserSig)")
-        case "key":
+        case acting.KEY:
             return _("API key %(name)s (%(prefix)s)") % {"name": keys.get(name, "?"), "prefix": name}
-        case "staff":
+        case acting.STAFF:
             return staff.get(int(name), _("a former member of staff")) if name.isdigit() else name
-        case "administrator":
+        case acting.ADMINISTRATOR:
             return _("app administrator %(name)s") % {"name": name}
-        case "webhook":
+        case acting.WEBHOOK:
             return _("webhook %(number)s") % {"number": name}
-        case "command":
+        case acting.COMMAND:
             return _("command %(name)s") % {"name": name}
     return _("imsite")

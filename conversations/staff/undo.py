@@ -15,6 +15,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from conversations import acting
 from conversations.actions import pins, recounts, settings
 from conversations.actions.recounts import ReadState
 from conversations.actions.results import Result, Results, refusal_result
@@ -22,7 +23,7 @@ from conversations.actions.settings import Labels
 from conversations.exceptions import ConversationError, InvalidParameter
 from conversations.models import Conversation, ConversationEvent, ConversationRow, composite_keys
 from conversations.staff.change_display import changes_display
-from conversations.staff.corrections import FIELDS, STAFF_ACTOR, Change, Correction
+from conversations.staff.corrections import FIELDS, Change, Correction
 from conversations.store.owners import lock_many
 from conversations.sync_tokens import NEVER_SEEN
 
@@ -67,7 +68,7 @@ def of_entries(owner_id: str, first: int, last: int, *, user_id: int) -> Undo:
 def of_event(owner_id: str, conversation_id: str, time_us: int) -> Undo:
     """Return what takes back a correction of staff that the history has. Raises InvalidParameter if it has none."""
     event = ConversationEvent.objects.of(owner_id, conversation_id).filter(time_us=time_us).first()
-    if event is None or not event.actor.startswith(STAFF_ACTOR):
+    if event is None or not acting.is_staff(event.actor):
         raise _nothing("event")
     return _undo({conversation_id: Done({change.field: change for change in changes_of(event)}, event.version)}, "event")
 

@@ -11,7 +11,7 @@ import orjson
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from conversations import identifiers, threads
+from conversations import acting, identifiers, threads
 from conversations.choices import ConversationType
 from conversations.formats import conversation_json, erasure
 from conversations.maintenance import traces
@@ -127,8 +127,8 @@ def _events(user_id: str) -> Iterator[bytes]:
     """Yield what happened to the user's conversations; of staff not who it was."""
     for values in ConversationEvent.objects.filter(owner_id=user_id).order_by("pk").values().iterator(CHUNK_ROWS):
         event: dict[str, Any] = {name: value for name, value in values.items() if name not in ("pk", "owner_id")}
-        if event["actor"].startswith("staff:"):
-            event["actor"] = "staff"
+        if acting.is_staff(event["actor"]):
+            event["actor"] = acting.STAFF
         yield _line("event", event)
 
 

@@ -15,22 +15,16 @@ from conversations import acting
 from conversations.actions import pins, recounts
 from conversations.choices import InconsistencyKind
 from conversations.feeding import messages
-from conversations.models import Conversation, Inconsistency, Owner, SavedView
+from conversations.models import ApiKey, Conversation, Inconsistency, Owner, SavedView
 from conversations.staff import across, corrections
 from conversations.store import inconsistencies
 from tests.support.cast import make_conversation
 from tests.support.messages import group
 from tests.support.pages import REASON, AsSupport
-from tests.support.staff import boss, colleague, support, viewer
+from tests.support.staff import boss, colleague, lead, support, viewer
 
 ACROSS, SAVED = reverse("across-users"), reverse("saved-views")
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
-
-
-def lead() -> User:
-    user = User.objects.create_user("lea", is_staff=True)
-    user.groups.add(Group.objects.get(name="Lead"))
-    return user
 
 
 def ago(**span: int) -> datetime:
@@ -140,6 +134,23 @@ class AcrossTests(AsSupport):
                 self.assertContains(self.client.get(row.url.partition("#")[0]), "Pinned: no → yes")
         self.assertEqual(self.rows(show="changed", by="key:other"), [])
         self.assertContains(self.get(ACROSS, show="changed"), "Changed by")
+
+    def test_keys_are_offered_to_those_who_may_see_keys(self):
+        ApiKey.objects.create(prefix="abc", name="crm", digest=b"x")
+        self.change("alice", "key:abc")
+
+        self.assertNotContains(self.get(ACROSS, show="changed"), "crm")
+        self.assertNotContains(self.get(ACROSS, show="changed"), "key:abc")
+        self.assertEqual(self.rows(show="changed", by="key:abc"), [("alice", "c2c_bob")])  # who knows it may ask for it
+        self.user.user_permissions.add(Permission.objects.get(codename="view_apikey"))
+        self.assertContains(self.get(ACROSS, show="changed"), '<option value="key:abc">crm</option>')
+
+    def test_an_unknown_member_of_staff_is_no_account_number(self):
+        self.change("alice", f"staff:{self.user.pk}")
+
+        answer = self.get(ACROSS, 400, show="changed", by=f"staff:{self.user.pk}")
+
+        self.assertContains(answer, f"Unknown actor “staff:{self.user.pk}”", status_code=400)
 
     def test_in_a_window_of_time(self):
         self.change("alice", "key:abc")
@@ -262,7 +273,7 @@ class AcrossTests(AsSupport):
             ("after", {"after": "x-alice/c2c_bob"}), ("after", {"after": f"{'9' * 18}-alice/c2c_bob"}),
             ("after", {"show": "unread", "after": "x-alice/c2c_bob"}), ("by", {"show": "unread", "by": "key:a"}),
             ("after", {"show": "changed", "by": "key:a", "after": "1-alice/nobody"}), 
-            ("by", {"show": "changed", "by": "key:a\0"}),
+            ("by", {"show": "changed", "by": "key:a\0"}), ("by", {"show": "changed", "by": "staff:a\0"}),
         )  # fmt: skip
         for name, query in cases:
             with self.subTest(**query):

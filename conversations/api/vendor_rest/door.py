@@ -64,7 +64,7 @@ def _answer(request: HttpRequest, call: VendorCall | None) -> contacts.Content:
         raise RestError(RestCode.UNKNOWN_CALL, _("This server does not have this call."))
     if request.method != "POST":
         raise RestError(RestCode.NOT_POST, _("Use POST."))
-    administrator = f"administrator:{check_administrator(request)}"
+    administrator = acting.named(acting.ADMINISTRATOR, check_administrator(request))
     acting.begin(administrator)
     rate_limits.count(administrator, settings.RATE_LIMIT_KEY)
     if "HTTP_TRANSFER_ENCODING" in request.META and not request.META.get("CONTENT_LENGTH"):
