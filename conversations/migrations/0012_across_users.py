@@ -1,8 +1,7 @@
-"""What checks find, the page of a saved view, and a permission that the group Lead has: to search across users."""
+"""What checks find, the page of a saved view, and the permission to search across users."""
 
 from django.db import migrations, models
 
-PERMISSION, PERMISSION_NAME = "view_across_users", "Can search conversations across users"
 KINDS = [
     ("unread", "unread count differs from the stored messages"),
     ("last_message", "last message is not the newest one"),
@@ -19,18 +18,6 @@ KINDS = [
     ("reset_below", "every sync token would start over"),
     ("same_version", "two conversations share a version"),
 ]
-
-
-def allow_leads(apps, schema_editor):
-    # Django makes permissions only after all migrations have run; it leaves alone those that are there.
-    content_type, _ = apps.get_model("contenttypes", "ContentType").objects.get_or_create(
-        app_label="conversations", model="conversation"
-    )
-    permission, _ = apps.get_model("auth", "Permission").objects.get_or_create(
-        content_type=content_type, codename=PERMISSION, defaults={"name": PERMISSION_NAME}
-    )
-    for group in apps.get_model("auth", "Group").objects.filter(name="Lead"):
-        group.permissions.add(permission)
 
 
 class Migration(migrations.Migration):
@@ -76,7 +63,10 @@ class Migration(migrations.Migration):
         migrations.AlterModelOptions(
             name="conversation",
             options={
-                "permissions": (("read_text", "Can read message texts"), (PERMISSION, PERMISSION_NAME)),
+                "permissions": (
+                    ("read_text", "Can read message texts"),
+                    ("view_across_users", "Can search conversations across users"),
+                ),
                 "verbose_name": "conversation",
                 "verbose_name_plural": "conversations",
             },
@@ -100,5 +90,4 @@ class Migration(migrations.Migration):
                 verbose_name="filters",
             ),
         ),
-        migrations.RunPython(allow_leads, migrations.RunPython.noop),
     ]
