@@ -17,7 +17,15 @@ from django.utils.translation import gettext_lazy as _
 
 from conversations.admin import bulk_corrections
 from conversations.admin import links as admin_links
-from conversations.admin.big_tables import MAX_COUNTED, BigTableAdmin, ClosedFilter, CompositeKeyChangeList, pre, yes_or_no
+from conversations.admin.big_tables import (
+    MAX_COUNTED,
+    BigTableAdmin,
+    ClosedFilter,
+    CompositeKeyChangeList,
+    SpanFilter,
+    pre,
+    yes_or_no,
+)
 from conversations.choices import ConversationType
 from conversations.exceptions import ConversationError, InvalidParameter
 from conversations.formats import checks, message_preview
@@ -68,21 +76,23 @@ class DeletedFilter(ClosedFilter):
     conditions = yes_or_no(Q(deleted_at__isnull=False))
 
 
-class LastMessageFilter(ClosedFilter):
+class LastMessageFilter(SpanFilter):
     """How long ago the last message was sent."""
 
-    title, parameter_name = _("last message"), "last"
+    title, parameter_name, moment = _("last message"), "last", "last_message_at"
+    spans = {"day": (_("the last day"), timedelta(days=1)), "week": (_("the last week"), timedelta(days=7)),
+             "month": (_("the last 30 days"), timedelta(days=30))}  # fmt: skip
 
-    @property
-    def conditions(self):  # type: ignore[override]  # they depend on the time
-        now = timezone.now()
-        return {
-            "day": (_("the last day"), Q(last_message_at__gte=now - timedelta(days=1))),
-            "week": (_("the last week"), Q(last_message_at__gte=now - timedelta(days=7))),
-            "month": (_("the last 30 days"), Q(last_message_at__gte=now - timedelta(days=30))),
-            "older": (_("more than 30 days ago"), Q(last_message_at__lt=now - timedelta(days=30))),
-            "never": (_("never"), Q(last_message_at__isnull=True)),
-        }
+    def lookups(self, request, model_admin):
+        return [*super().lookups(request, model_admin), ("older", _("more than 30 days ago")), ("never", _("never"))]
+
+    def queryset(self, request, queryset):
+        match self.value():
+            case "older":
+                return queryset.filter(last_message_at__lt=timezone.now() - timedelta(days=30))
+            case "never":
+                return queryset.filter(last_message_at__isnull=True)
+        return super().queryset(request, queryset)
 
 
 class ReadPositionForm(forms.ModelForm):

@@ -252,7 +252,7 @@ class FilterTests(AsBoss):
             ({"mention": "1"}, ["c2c_all"]), ({"mention": "0"}, ["c2c_gone", "group_none"]),
             ({"deleted": "1"}, ["c2c_gone"]), ({"deleted": "0"}, ["c2c_all", "group_none"]),
             ({"last": "day"}, ["c2c_all"]), ({"last": "month"}, ["c2c_all"]), ({"last": "older"}, ["c2c_gone"]),
-            ({"last": "never"}, ["group_none"]),
+            ({"last": "never"}, ["group_none"]), ({"last": f"0-{long_ago.timestamp() + 60:.0f}"}, ["c2c_gone"]),
         ):  # fmt: skip
             with self.subTest(query):
                 self.assertEqual([id_ for _owner, id_ in self.listed(**query)], ids)
