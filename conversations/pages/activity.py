@@ -20,7 +20,7 @@ from conversations.access import permissions
 from conversations.exceptions import InvalidParameter
 from conversations.pages.days import midnight
 from conversations.pages.decorators import for_staff
-from conversations.staff.activity import ActivityKind, Entry, Position, Selection
+from conversations.staff.activity import LOGINS, ActivityKind, Entry, Position, Selection
 from conversations.staff.activity_display import shown
 
 ENTRIES_SHOWN = 50
@@ -45,9 +45,7 @@ def staff_activity(request: HttpRequest) -> HttpResponse:
         "entries": [(entry, shown(entry, request.user)) for entry in page.entries],
         "filters": filters,
         "kinds": [(kind.value, kind.label, kind.value == selection.kind) for kind in kinds_for(request.user)],
-        "staff_names": User.objects.filter(is_staff=True)
-        .order_by("username")
-        .values_list("username", flat=True)[:STAFF_OFFERED],
+        "staff_names": _staff_names(),
         "is_first_page": after is None,
         "newest_url": _url("staff-activity", filters),
         "older_url": _url("staff-activity", {**filters, "after": str(page.next)}) if page.next else "",
@@ -91,8 +89,8 @@ def selection_of(filters: Mapping[str, str], viewer: Any) -> Selection:
 
 def kinds_for(viewer: Any) -> list[ActivityKind]:
     """Return the kinds that a member of staff may see."""
-    of_logins = {ActivityKind.LOGIN, ActivityKind.FAILED_LOGIN, ActivityKind.LOCK_OUT}
-    return [kind for kind in ActivityKind if kind not in of_logins or permissions.may_view_logins(viewer)]
+    may_see_logins = permissions.may_view_logins(viewer)
+    return [kind for kind in ActivityKind if may_see_logins or not LOGINS.has_kind(kind)]
 
 
 def csv_rows(selection: Selection, viewer: Any) -> Iterator[tuple[str, ...]]:

@@ -8,11 +8,14 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from conversations.access.permissions import may_view_across, may_view_activity
 from conversations.staff.presentation import Avatar
 from conversations.unread.plain_text import time_text
 
 register = template.Library()
 register.filter(time_text)
+register.filter(may_view_across)
+register.filter(may_view_activity)
 PLAIN_ICON = '<svg class="icon" aria-hidden="true"><use href="{0}#{1}"/></svg>'
 LABELLED_ICON = '<svg class="icon" role="img" aria-label="{2}"><title>{2}</title><use href="{0}#{1}"/></svg>'
 FACE = '<img src="{}" alt="" loading="lazy" referrerpolicy="no-referrer">'

@@ -337,6 +337,8 @@ class AcrossTests(AsSupport):
         only_across.user_permissions.add(Permission.objects.get(codename="view_across_users"))
         self.client.force_login(only_across)
         self.get(ACROSS, 403)  # not without seeing lists
+        for url in (reverse("admin:index"), reverse("admin:password_change")):
+            self.assertNotContains(self.get(url), f'href="{ACROSS}"')
         outsider = User.objects.create_user("out")
         outsider.groups.add(Group.objects.get(name="Lead"))
         self.client.force_login(outsider)
@@ -346,7 +348,8 @@ class AcrossTests(AsSupport):
 
     def test_it_is_linked_for_those_who_may(self):
         for url in ("/", reverse("admin:index")):
-            self.assertContains(self.get(url), f'href="{ACROSS}"')
+            self.assertContains(self.get(url), f'href="{ACROSS}">')
+        self.assertContains(self.get(ACROSS), f'href="{ACROSS}" aria-current="page"')
 
     @override_settings(VIEW_REASON_REQUIRED=True)
     def test_the_page_behind_a_link_asks_for_a_reason(self):

@@ -253,7 +253,8 @@ class ActivityTests(AsSupport):
 
     def test_it_is_linked_for_those_who_may(self):
         for url in ("/", reverse("admin:index")):
-            self.assertContains(self.get(url), f'href="{PAGE}"')
+            self.assertContains(self.get(url), f'href="{PAGE}">')
+        self.assertContains(self.get(PAGE), f'href="{PAGE}" aria-current="page"')
 
     def test_logins_need_their_own_permission(self):
         self.one_of_each()
