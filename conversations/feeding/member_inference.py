@@ -16,6 +16,7 @@ from conversations.feeding import members
 from conversations.feeding.locked_groups import lock_group
 from conversations.models import Conversation, Group, GroupMember, Thread
 from conversations.store import json_rows
+from conversations.store.threads import lock_groups
 from conversations.store.transactions import Progress, in_transaction, run_each
 from conversations.threads import group_of
 from conversations.unread.rosters import LISTED_SINCE_EVER, MembershipHistory
@@ -127,16 +128,14 @@ def _lock_groups(group_ids: list[str]) -> set[str]:
 
     Several groups can be locked at once here: a transaction that waits for one of them holds no other lock.
     """
-    table = Group._meta.db_table
     with connection.cursor() as cursor:
-        # The update changes nothing: it takes the lock, on a distributed database as well.
         cursor.execute(
-            f"INSERT INTO {table} (group_id) {json_rows.select(Group, KEY[:1])} WHERE 1 = 1 ORDER BY group_id "
-            f"ON CONFLICT (group_id) DO UPDATE SET type = {table}.type RETURNING group_id, type, dissolved_at_ms",
+            f"INSERT INTO {Group._meta.db_table} (group_id) {json_rows.select(Group, KEY[:1])} WHERE 1 = 1 "
+            "ORDER BY group_id ON CONFLICT (group_id) DO NOTHING",
             [json_rows.parameter(KEY[:1], ([group_id] for group_id in group_ids))],
         )
-        states = cursor.fetchall()
-    in_use = {group_id for group_id, type_, at_ms in states if type_ == GroupType.COMMUNITY or at_ms is not None}
+    groups = lock_groups(group_ids)
+    in_use = {group.group_id for group in groups if group.type == GroupType.COMMUNITY or group.dissolved_at_ms is not None}
     return in_use | set(Thread.objects.filter(thread__any_of=group_ids).values_list("thread", flat=True))
 
 

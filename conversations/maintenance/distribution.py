@@ -109,6 +109,8 @@ def distribute(shards: int = DEFAULT_SHARDS, *, dry_run: bool = False) -> Iterat
     for family in FAMILIES:
         for placement in family:
             if placement.table in placed:
+                if not dry_run:
+                    _drop_copies(placement)
                 yield Step(placement.table, _("distributed by %(column)s") % {"column": placement.column}, is_done=True)
                 continue
             if not dry_run:
@@ -163,10 +165,15 @@ def _distribute_one(placement: Placement, first: Placement, shards: int) -> None
             cursor.execute(sql, [*of_all, shards])
         else:
             cursor.execute("SELECT create_distributed_table(%s, %s, colocate_with => %s)", [*of_all, first.table])
+    _drop_copies(placement)
     with connection.cursor() as cursor:
-        # The coordinator's copies of rows that lie on the nodes now.
-        cursor.execute("SELECT truncate_local_data_after_distributing_table(%s)", [placement.table])
         cursor.execute(f"ANALYZE {placement.table}")
+
+
+def _drop_copies(placement: Placement) -> None:
+    """Drop the coordinator's copies of rows that lie on the nodes, also those that a killed run left."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT truncate_local_data_after_distributing_table(%s)", [placement.table])
 
 
 def _value(sql: str) -> int:

@@ -72,6 +72,9 @@ def correct_conversations(request: HttpRequest, owner_id: str) -> HttpResponse:
         raise InvalidParameter(_("Unknown action."), field="action")
     if "all" in request.GET and action != MOVE:
         matching = _matching(request, owner_id, MAX_SELECTED if correction.is_slow else MAX_MATCHING)
+        if not matching:  # a second click, after which none is left
+            messages.info(request, _("No change needed."))
+            return redirect(owner_url(owner_id) + list_filters.filter_query(_filters(request), ""))
         return _correct(request, owner_id, correction, list(matching), matching)
     most = 1 if action == MOVE else MAX_SELECTED
     if not 1 <= len(conversation_ids) <= most:
@@ -111,7 +114,7 @@ def _matching(request: HttpRequest, owner_id: str, most: int) -> dict[str, int]:
     if len(versions) > most:
         text = _("More than %(count)d conversations match, too many for this action. Add a filter, or select single rows.")
         raise InvalidParameter(text % {"count": most}, field="all")
-    if not versions:
+    if not versions and "seen" not in request.POST:
         raise InvalidParameter(_("No conversation matches the filters any more."), field="all")
     return versions
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from conversations.exceptions import InvalidParameter
-from conversations.staff import search_syntax
+from conversations.staff.moments import hours_of
 
 
 def midnight(parameters: Mapping[str, str], name: str, *, days_later: int = 0) -> datetime | None:
@@ -26,7 +26,7 @@ def ago(parameters: Mapping[str, str], name: str) -> datetime | None:
     """Return the time of so many hours, days or weeks ago, such as 7d; None without it. Raises InvalidParameter."""
     if not parameters.get(name):
         return None
-    if hours := search_syntax.hours_of(parameters[name]):
+    if hours := hours_of(parameters[name]):
         return timezone.now() - timedelta(hours=hours)
     text = _("“%(value)s” is not a number of hours, days or weeks. Use the form 24h, 7d or 4w.") % {"value": parameters[name]}
     raise InvalidParameter(text, field=name)

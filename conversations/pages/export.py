@@ -3,11 +3,13 @@
 It is a file before it is sent, so that a client that reads slowly holds no connection to the database.
 """
 
+from datetime import UTC
 from functools import partial
 from tempfile import TemporaryFile
 
 from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from conversations.access import permissions
@@ -32,7 +34,9 @@ def conversation_export(request: HttpRequest, owner_id: str) -> FileResponse:
     if count > MAX_EXPORTED:
         text = _("More than %(count)d conversations. Add a filter, or run manage.py export_conversations --owner.")
         raise TooLarge(text % {"count": MAX_EXPORTED})
-    action_log.log_export(owner_id, search_syntax.text_of(filters), count, user_id=request.user.pk)
+    with timezone.override(UTC):  # the log is read in other time zones as well
+        find = search_syntax.text_of(filters)
+    action_log.log_export(owner_id, find, count, user_id=request.user.pk)
     file = TemporaryFile()  # noqa: SIM115 - the response closes it
     file.writelines(export_lines(rows))
     file.seek(0)

@@ -13,6 +13,7 @@ from conversations.exceptions import InvalidParameter, Text
 from conversations.lists.filters import ANY_TYPE, FILTER_NAMES, ConversationFilterSet
 from conversations.models import Conversation
 from conversations.staff import search_syntax
+from conversations.staff.moments import moment_of, moment_text, zone_word
 from conversations.staff.presentation import MARK_NAMES, MAX_ON_BADGE, owner_url
 from conversations.times import now_s
 
@@ -141,13 +142,13 @@ def selects(filterset: ConversationFilterSet, filters: Mapping[str, str]) -> lis
 def moments(filterset: ConversationFilterSet, filters: Mapping[str, str]) -> list[Moment]:
     """Return the filters by time as people write them."""
     fields = filterset.form.fields
-    return [Moment(name, fields[name].label, search_syntax.moment_text(filters.get(name) or "")) for name in MOMENTS]
+    return [Moment(name, fields[name].label, moment_text(filters.get(name) or "")) for name in MOMENTS]
 
 
 def typed_moments(parameters: Mapping[str, str]) -> dict[str, str]:
     """Return the filters by time that a form has as dates, as an address has them. Raises InvalidParameter for what is none."""
     typed = {name: parameters[name].strip() for name in MOMENTS if parameters.get(name)}
-    moments = {name: search_syntax.moment_of(text, field=name) for name, text in typed.items() if not text.isdecimal()}
+    moments = {name: moment_of(text, field=name) for name, text in typed.items() if not text.isdecimal()}
     return {name: moment for name, moment in moments.items() if moment != parameters[name]}
 
 
@@ -199,8 +200,8 @@ def _chip(filterset: ConversationFilterSet, select: Select | None, name: str, va
     if name == "markType" and value == str(ALLOWED_MARKS):
         text = _("any mark")
     if name in MOMENTS:
-        text = search_syntax.moment_text(value)
-        text = _("%(age)s ago") % {"age": text} if text == value else f"{text} UTC"
+        text = moment_text(value)
+        text = _("%(age)s ago") % {"age": text} if text == value else text + zone_word()
     return _("%(filter)s: %(value)s") % {"filter": filterset.form.fields[name].label, "value": text or _("Ungrouped")}
 
 

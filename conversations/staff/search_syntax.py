@@ -8,7 +8,6 @@ The keywords and words come from the filters in `lists.filters`; here is how eac
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
 from functools import partial
 from typing import NamedTuple
 
@@ -27,7 +26,7 @@ from conversations.lists.filters import (
     TypeFilter,
 )
 from conversations.models.staff import SAVED_VIEW_FILTERS_MAX_LENGTH
-from conversations.times import check_epoch_s, from_epoch_s, to_epoch_s
+from conversations.staff.moments import hours_of, moment_of, moment_text
 
 FIELD = "find"
 TOKEN = re.compile(
@@ -35,8 +34,6 @@ TOKEN = re.compile(
 )
 QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 PLAIN_NAME = re.compile(r"[\w.+-]+")
-HOURS = {"h": 1, "d": 24, "w": 7 * 24}
-WINDOW = re.compile(r"([1-9][0-9]{0,3})([hdw])")
 HOUR_S = 3600
 
 FILTERS = ConversationFilterSet.base_filters
@@ -110,12 +107,6 @@ def at(filters: Mapping[str, str], now_s: int) -> dict[str, str]:
     """Return the filters as the API takes them, with moving windows replaced by epoch seconds."""
     windows = {name: hours_of(filters[name]) for name in COMPARED.values() if name in filters}
     return {**filters, **{name: str(max(0, now_s - hours * HOUR_S)) for name, hours in windows.items() if hours}}
-
-
-def hours_of(window: str) -> int:
-    """Return the hours of a window such as 24h, 7d or 4w; 0 for any other text."""
-    match = WINDOW.fullmatch(window)
-    return int(match[1]) * HOURS[match[2]] if match else 0
 
 
 def completions(group_names: Iterable[str]) -> list[str]:
@@ -230,23 +221,6 @@ def _age(name: str, token: str, value: Value) -> tuple[str, str]:
     return name, moment_of(value.text, field=FIELD, token=token)
 
 
-def moment_of(text: str, *, field: str, token: str = "") -> str:
-    """Return a window as it is, and a date or time in UTC as epoch seconds. `token` is where it was written."""
-    if WINDOW.fullmatch(text):
-        return text
-    try:
-        moment = datetime.fromisoformat(text)
-        return str(check_epoch_s(to_epoch_s(moment if moment.tzinfo else moment.replace(tzinfo=UTC)), field=field))
-    except (ValueError, OverflowError, InvalidParameter):
-        sentence = _("%(token)s: use hours, days or weeks (24h, 7d, 4w), or a date (2026-01-31, 2026-01-31T18:30).")
-        raise InvalidParameter(sentence % {"token": token or text}, field=field) from None
-
-
-def moment_text(value: str) -> str:
-    """Return the value of a filter by time as people write it: a window, or a date or time in UTC; "" for none."""
-    return _moment_text(int(value)) if value.isdecimal() else value
-
-
 READER_OF_KIND: dict[type, Callable[[str, Value], tuple[str, str]]] = {
     FlagFilter: _flag,
     TypeFilter: _type,
@@ -287,11 +261,6 @@ def _group_text(name: str) -> str:
 
 def _updated_text(sign: str) -> Callable[[str], str]:
     return lambda value: f"updated:{sign}{moment_text(value)}"
-
-
-def _moment_text(epoch_s: int) -> str:
-    text = from_epoch_s(epoch_s).strftime("%Y-%m-%dT%H:%M:%S")
-    return text.removesuffix(":00").removesuffix("T00:00")
 
 
 def _words_text(words: str) -> str:

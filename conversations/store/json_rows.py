@@ -46,22 +46,18 @@ def and_named(column: str) -> str:
 
     One that is not would then read all rows of the named owners.
     """
-    return f" AND {column} = ANY(string_to_array(%s, E'\\n'))" if _is_distributed() else ""
+    return f" AND {column} = ANY(string_to_array(%s, E'\\n'))" if is_distributed() else ""
 
 
 def named_parameters(values: Iterable[str]) -> list[str]:
     """Return the parameters of `and_named`."""
-    return [array_parameter(sorted(set(values)))] if _is_distributed() else []
+    return [array_parameter(sorted(set(values)))] if is_distributed() else []
 
 
 @cache
-def _is_distributed() -> bool:
-    if connection.vendor != "postgresql":
-        return False
-    connection.ensure_connection()
-    # Asked once in a process, and not as one of the request's queries.
-    found = connection.connection.execute("SELECT to_regclass('pg_catalog.pg_dist_partition') IS NOT NULL").fetchone()
-    return bool(found[0])
+def is_distributed() -> bool:
+    """Return whether tables may be spread over several nodes; statements are composed accordingly, once in a process."""
+    return connection.vendor == "postgresql" and connection.is_distributed  # type: ignore[attr-defined]  # of our own backend
 
 
 def parameter(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:

@@ -19,10 +19,10 @@ from conversations import identifiers
 from conversations.choices import ConversationType
 from conversations.exceptions import Code, ConversationError
 from conversations.formats.conversation import MAX_GROUPS
-from conversations.models import Conversation, Group, Owner
+from conversations.models import Conversation, Owner
 from conversations.models.lookups import array_parameter
 from conversations.store import notifications
-from conversations.store.threads import lock_threads
+from conversations.store.threads import lock_groups, lock_threads
 from conversations.store.transactions import in_transaction
 from conversations.sync_tokens import SyncToken
 from conversations.threads import group_of, is_of_group, thread_of
@@ -126,10 +126,8 @@ def lock_with_peers(owner_id: str, conversation_ids: Iterable[str]) -> None:
     """
     split_ids = {conversation_id: identifiers.split(conversation_id) for conversation_id in conversation_ids}
     threads = {thread_of(owner_id, conversation_id) for conversation_id in split_ids}
-    # A transaction that holds a group may lock all of its topics. One statement each, since a distributed database locks no
-    # rows of several shards in one.
-    for group_id in sorted({group_of(thread) for thread in threads if is_of_group(thread)}):
-        list(Group.objects.filter(group_id=group_id).select_for_update().values_list("group_id"))
+    # A transaction that holds a group may lock all of its topics.
+    lock_groups({group_of(thread) for thread in threads if is_of_group(thread)})
     lock_threads(threads)
     peers = {bare_id for type_, bare_id in split_ids.values() if type_ == ConversationType.C2C}
     for user_id in sorted({owner_id, *peers}):

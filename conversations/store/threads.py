@@ -7,8 +7,9 @@ from django.db import connection
 from django.db.models import Q
 
 from conversations.identifiers import TOPIC_MARK
-from conversations.models import GroupMember, Thread
+from conversations.models import Group, GroupMember, Thread
 from conversations.positions import NO_POSITION
+from conversations.store import json_rows
 from conversations.threads import GROUP_START, group_of, thread_of
 
 _threads = Thread._meta.db_table
@@ -29,6 +30,18 @@ class LockedThread:
     def extend_to(self, position: str) -> None:
         """Note a message at this position."""
         self.last_position = max(self.last_position, position)
+
+
+def lock_groups(group_ids: Iterable[str]) -> list[Group]:
+    """Lock those of the groups that are stored, in order. Needs a transaction."""
+    ordered = sorted(group_ids)
+    # A distributed database locks rows of one shard only in a statement.
+    parts = [[group_id] for group_id in ordered] if json_rows.is_distributed() else [ordered]
+    return [
+        group
+        for part in parts
+        for group in Group.objects.filter(group_id__any_of=part).order_by("group_id").select_for_update()
+    ]
 
 
 def lock_threads(threads: Iterable[str]) -> dict[str, LockedThread]:

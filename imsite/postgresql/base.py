@@ -6,6 +6,8 @@ from typing import Any
 import psycopg
 from django.db.backends.postgresql import base
 
+IS_DISTRIBUTED = "SELECT to_regclass('pg_catalog.pg_dist_partition') IS NOT NULL"
+
 
 class BoundedConnection(psycopg.Connection):
     """A connection that is closed when the server has not answered a statement within `answer_within_s` seconds.
@@ -14,13 +16,16 @@ class BoundedConnection(psycopg.Connection):
     """
 
     answer_within_s: float | None = None
+    is_distributed = False
 
     def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
         limit_s = self.answer_within_s if timeout is None else timeout
         try:
             return super().wait(gen, interval, limit_s)
         except psycopg.errors.InternalError_ as error:
-            # In the middle of a statement a node of a distributed database was lost; the next try may find its stand-in.
+            if not self.is_distributed:
+                raise
+            # In the middle of a statement a node was lost; the next try may find its stand-in.
             raise psycopg.OperationalError(str(error)) from error
         except psycopg.errors._WaitTimeout as error:
             if timeout is not None:
@@ -31,6 +36,12 @@ class BoundedConnection(psycopg.Connection):
 
 class DatabaseWrapper(base.DatabaseWrapper):
     _kept_cursor: Any = None
+
+    @property
+    def is_distributed(self) -> bool:
+        """Return whether tables may be spread over several nodes (Citus)."""
+        self.ensure_connection()
+        return bool(self.connection.is_distributed)
 
     def kept_cursor(self) -> Any:
         """Return the connection's cursor for reads that take their result at once. To make one each time takes longer."""
@@ -51,6 +62,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         super()._configure_connection(connection)  # type: ignore[misc]  # not in the stubs
         if session := self.settings_dict.get("SESSION"):
             connection.execute("; ".join(f"SET {name} = '{value}'" for name, value in session.items()))
+        (connection.is_distributed,) = connection.execute(IS_DISTRIBUTED).fetchone()
         return True
 
     def is_usable(self) -> bool:

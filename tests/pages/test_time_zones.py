@@ -74,3 +74,11 @@ class TimeZoneTests(AsSupport):
         self.client.cookies["timezone"] = "Pacific/Kiritimati"
         Conversation.objects.update(last_message_at="2025-10-09 20:00:00Z")
         self.assertContains(self.get(LIST, owner="alice"), ">2025-10-10</time>")
+
+    def test_dates_of_a_search_are_the_readers(self):
+        Conversation.objects.update(last_message_at="2025-10-09 20:00:00Z")
+        for zone, found in (("Asia/Shanghai", 1), ("UTC", 0)):
+            self.client.cookies["timezone"] = zone
+            page = self.client.get(LIST, {"owner": "alice", "find": "updated:>2025-10-10"}, follow=True)
+            self.assertEqual(len(page.context["entries"]), found, zone)
+            self.assertContains(page, 'value="updated:&gt;2025-10-10"')

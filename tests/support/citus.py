@@ -34,6 +34,8 @@ def distribute_test_database() -> None:
         connection.close()  # a session that is older than the extension does not know it
         with connection.cursor() as cursor:
             cursor.execute("CREATE EXTENSION IF NOT EXISTS citus")
+        connection.close()  # the next session looks whether the database is a distributed one
+        with connection.cursor() as cursor:
             for host, port, group in nodes:
                 function = "citus_add_node" if group else "citus_set_coordinator_host"
                 cursor.execute(f"SELECT {function}(%s, %s)", [host, port])
