@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from conversations.access import permissions
 from conversations.maintenance import health
-from conversations.models import WebhookEvent, WebhookOutcome
+from conversations.models import Verification, WebhookEvent, WebhookOutcome
 from conversations.models.querysets import count_up_to
 from conversations.staff.across import Unverified
 
@@ -38,6 +38,15 @@ def items(user: Any) -> list[Item] | None:
     if not any(may_see for may_see, _check in checks):
         return None
     return [item for may_see, check in checks if may_see and (item := check())]
+
+
+def last_check(user: Any) -> str:
+    """Return when all lists were last checked, for those who may see what was found; "" if they never were."""
+    verification = Verification.objects.first() if permissions.may_view_across(user) else None
+    if verification is None:
+        return ""
+    age = timesince(verification.finished_at, timezone.now(), depth=1)
+    return _("All lists were last checked %(age)s ago.") % {"age": age}
 
 
 def _failed() -> Item | None:

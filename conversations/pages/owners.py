@@ -37,7 +37,8 @@ def owner_search(request: HttpRequest) -> HttpResponse:
         return render(request, "conversations/_owners.html", context)
     if context["text"] and (url := _only_match(context)):  # Enter was pressed
         return redirect(url)
-    return render(request, "conversations/browser.html", context | {"attention": attention.items(request.user)})
+    context |= {"attention": attention.items(request.user), "last_check": attention.last_check(request.user)}
+    return render(request, "conversations/browser.html", context)
 
 
 def _only_match(context: dict[str, Any]) -> str:

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from conversations.choices import InconsistencyKind
 from conversations.maintenance import health
-from conversations.models import GroupMember, ProfileUpdate, RefusedWebhooks, WebhookEvent
+from conversations.models import GroupMember, ProfileUpdate, RefusedWebhooks, Verification, WebhookEvent
 from conversations.store import inconsistencies
 from tests.support.pages import SEARCH, AsSupport
 from tests.support.staff import boss, viewer
@@ -62,6 +62,15 @@ class AttentionTests(AsSupport):
             )
         for _text, url in self.items():
             self.get(url)
+
+    def test_how_old_the_last_check_is(self):
+        self.assertNotContains(self.get(SEARCH), "last checked")
+        inconsistencies.finish(timezone.now(), lists=1, conversations=2)
+        Verification.objects.update(finished_at=timezone.now() - timedelta(days=3))
+
+        self.assertContains(self.get(SEARCH), "All lists were last checked 3\xa0days ago.")
+        self.client.force_login(viewer("view_refusedwebhooks"))
+        self.assertNotContains(self.get(SEARCH), "last checked")
 
     def test_numbers_are_bounded(self):
         self.everything(3)
