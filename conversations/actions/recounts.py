@@ -55,6 +55,7 @@ def _move_read_position(owner_id: str, conversation_id: str, to: int) -> Outcome
         check_epoch_s(to, field="to")
     if to < conversation.read_up_to:
         _move_back(conversation, to)
+        inconsistencies.clear_unread(owner_id, [conversation_id])
         is_changed = True
     else:
         is_changed = read_to(conversation, to)
@@ -113,6 +114,7 @@ def restore_read_states(*, owner_id: str, states: Mapping[str, ReadState]) -> Re
     rows = list(rows_by_id.values())
     _check_countable(rows)
     recounts, unstored = unread_counts.recounts_of(rows), _unstored_mentions(rows, states)
+    inconsistencies.clear_unread(owner_id, conversation_ids)
     for row in rows:
         row.unread_count, stored = recounts[row.conversation_id]
         if row.is_group:

@@ -1,6 +1,7 @@
 """Store what checks find, until a later check or a recount finds it right."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
@@ -32,7 +33,13 @@ def clear_unread(owner_id: str, conversation_ids: Sequence[str]) -> None:
     wrong.filter(kind=InconsistencyKind.UNREAD).delete()
 
 
-def finish(*, lists: int, conversations: int) -> None:
-    """Note that all lists were checked."""
+def owner_ids() -> set[str]:
+    """Return the users in whose lists a check found something. One statement."""
+    return set(Inconsistency.objects.values_list("owner_id", flat=True).distinct())
+
+
+def finish(started_at: datetime, *, lists: int, conversations: int) -> None:
+    """Note that all lists were checked, and forget what was found before that: lists of which it was found are gone."""
+    Inconsistency.objects.filter(found_at__lt=started_at).delete()
     values = {"finished_at": timezone.now(), "lists": lists, "conversations": conversations}
     Verification.objects.update_or_create(pk=Verification.ONLY_ROW, defaults=values)

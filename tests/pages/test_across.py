@@ -7,14 +7,16 @@ from unittest import mock
 
 from django.contrib.auth.models import Group, Permission, User
 from django.core.management import call_command
+from django.db import connection
 from django.test import override_settings
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from conversations import acting
 from conversations.actions import pins, recounts
 from conversations.choices import InconsistencyKind
-from conversations.feeding import messages
+from conversations.feeding import members, messages
 from conversations.models import ApiKey, Conversation, Inconsistency, Owner, SavedView
 from conversations.staff import across, corrections
 from conversations.store import inconsistencies
@@ -195,12 +197,53 @@ class AcrossTests(AsSupport):
         self.verify()
         self.assertEqual(self.rows(show="unverified"), [])
 
-    def test_a_dry_repair_leaves_what_it_finds(self):
+    def test_a_dry_run_stores_nothing(self):
         self.broken("alice")
+        inconsistencies.replace("gone", [("c2c_bob", InconsistencyKind.UNREAD)])
 
-        self.verify("--repair", "--dry-run")
+        for arguments in (("--repair", "--dry-run"), ("--dry-run",), ("--owner", "alice", "--dry-run")):
+            self.verify(*arguments)
 
+        self.assertEqual(self.rows(show="unverified"), [("gone", "c2c_bob")])
+        self.assertContains(self.get(ACROSS, show="unverified"), "Not all lists have been checked yet")
+
+    def test_a_full_check_forgets_lists_that_are_gone(self):
+        self.broken("alice")
+        inconsistencies.replace("gone", [("c2c_bob", InconsistencyKind.UNREAD)])
+
+        self.verify("--owner", "alice")
+        self.assertEqual(len(self.rows(show="unverified")), 2)
+        self.verify()
         self.assertEqual(self.rows(show="unverified"), [("alice", "c2c_bob")])
+
+    def test_lists_without_findings_cost_no_statement_more(self):
+        for number in range(5):
+            make_conversation(f"user{number}")
+
+        with CaptureQueriesContext(connection) as queries:
+            self.verify()
+
+        written = [query["sql"] for query in queries if query["sql"].startswith(("DELETE", "INSERT"))]
+        self.assertEqual(["inconsistency" in sql for sql in written], [True, False])  # the end of the check
+
+    def test_marking_as_unread_counts_again_and_so_does_taking_back(self):
+        now = int(timezone.now().timestamp())
+        make_conversation("alice", "group_team")
+        messages.record([group("bob", 7, time_s=now)], now_s=now)
+        members.join("team", ["alice"], at_ms=0)
+        recounts.move_read_position(owner_id="alice", conversation_id="group_team", to=7)
+        for correct in (
+            lambda: recounts.mark_unread(owner_id="alice", conversation_id="group_team"),
+            lambda: recounts.restore_read_states(owner_id="alice", states={"group_team": recounts.ReadState(7, None, None)}),
+        ):
+            inconsistencies.replace("alice", [("group_team", kind) for kind in ("unread", "mentions")])
+            correct()
+            self.assertEqual(list(Inconsistency.objects.values_list("kind", flat=True)), ["mentions"])
+        inconsistencies.replace("alice", [("group_team", "unread")])
+
+        recounts.move_read_position(owner_id="alice", conversation_id="group_team", to=8)
+
+        self.assertEqual(Inconsistency.objects.count(), 1)  # a read counts nothing
 
     def test_a_preview_of_a_recount_changes_nothing(self):
         self.broken("alice")

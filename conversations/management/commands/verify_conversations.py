@@ -6,6 +6,7 @@ from collections import Counter
 from typing import Any
 
 from django.core.management.base import BaseCommand
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from tqdm import tqdm
@@ -19,24 +20,28 @@ from conversations.unread.plain_text import on_one_line
 class Command(BaseCommand):
     help = _(
         "Check every conversation against the stored messages, group members and versions, and report inconsistencies. Those "
-        "that remain are listed on the page Across users, and the exit status is then 1."
+        "that remain are stored, in place of what the last check of the same list found, and listed on the page Across users; "
+        "the exit status is then 1."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--owner", metavar="USER_ID", help=_("the user whose list is meant (default: all users)"))
         parser.add_argument("--repair", action="store_true", help=_("fix the inconsistencies"))
-        parser.add_argument("--dry-run", action="store_true", help=_("with --repair: only report the fixes"))
+        parser.add_argument("--dry-run", action="store_true", help=_("store nothing; with --repair, only report the fixes"))
 
     def handle(self, *args: Any, owner: str | None, repair: bool, dry_run: bool, **options: Any) -> None:
         if owner is not None:
             check_known_owner(owner)
-        total = repaired = 0
+        total, repaired, started_at = 0, 0, timezone.now()
+        # Of most lists nothing is stored, and nothing is found.
+        with_findings = inconsistencies.owner_ids() if owner is None else {owner}
         checked: Counter[str] = Counter()
         with tqdm(unit=_(" users"), disable=None) as progress:
             left: set[inconsistencies.Found] = set()
 
             def finish_list(owner_id: str, conversations: int) -> None:
-                inconsistencies.replace(owner_id, left)
+                if not dry_run and (left or owner_id in with_findings):
+                    inconsistencies.replace(owner_id, left)
                 left.clear()
                 checked.update(lists=1, conversations=conversations)
                 progress.update()
@@ -48,8 +53,8 @@ class Command(BaseCommand):
                     left.add((discrepancy.conversation_id, discrepancy.kind))
                 fixed = " " + _("(fixed)") if discrepancy.is_repaired else ""
                 self.stdout.write(on_one_line(f"{discrepancy}") + fixed)
-        if owner is None:
-            inconsistencies.finish(lists=checked["lists"], conversations=checked["conversations"])
+        if owner is None and not dry_run:
+            inconsistencies.finish(started_at, lists=checked["lists"], conversations=checked["conversations"])
         text = _("Lists checked: %(lists)d, conversations: %(conversations)d.")
         self.stderr.write(text % {"lists": checked["lists"], "conversations": checked["conversations"]})
         self._summarise(total, repaired if repair and not dry_run else None, is_dry_repair=repair and dry_run)
