@@ -1,6 +1,6 @@
 """Log each member of staff's views of an owner's list and conversations, and ask for a reason where the setting requires one.
 
-One entry of each, an hour of a session, is enough.
+Searches across users are logged, too. One entry of each, an hour of a session, is enough.
 """
 
 from typing import Any
@@ -15,6 +15,7 @@ from conversations.times import now_s
 
 SESSION_KEY = "views"  # {owner ID: [hour of the last entry, reason, IDs of the conversations opened in that hour]}
 HOUR_S = 3600
+ALL_USERS = ""  # the owner ID of a search across users
 MAX_REMEMBERED = 100
 MAX_CONVERSATIONS = 50  # of a list; beyond that, the one opened first is logged again
 
@@ -44,6 +45,12 @@ def record_conversation(*, session: Session, username: str, owner_id: str, conve
         return
     AccessLogEntry.objects.create(username=username, owner_id=owner_id, conversation_id=conversation_id, reason=reason)
     _remember(session, owner_id, reason, [*opened, conversation_id][-MAX_CONVERSATIONS:])
+
+
+def record_search(*, session: Session, username: str) -> None:
+    """Log that conversations of all users are searched, unless this session has an entry of this hour. It needs no reason."""
+    if _remembered(session, ALL_USERS)[0] != _this_hour():
+        _log(session, username, ALL_USERS, "")
 
 
 def give_reason(*, session: Session, username: str, owner_id: str, reason: str) -> None:

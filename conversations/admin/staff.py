@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from conversations.access import access_log
 from conversations.admin.big_tables import BigTableAdmin, ClosedFilter, SpanFilter, ValidatedSelection
 from conversations.models import AccessLogEntry, LoginEvent, LoginLogEntry, SavedView
 
@@ -21,16 +22,20 @@ class AccessLogAdmin(BigTableAdmin):
     """The access log: who viewed whose list and which conversation, newest first."""
 
     ordering = ("-viewed_at", "-id")
-    list_display = ("viewed_at", "username", "owner_id", "conversation_id", "reason")
+    list_display = ("viewed_at", "username", "user", "conversation_id", "reason")
     list_filter = (ViewedFilter,)
     has_indexed_filters = True
     search_fields = ("username", "owner_id")
     search_help_text = _("Exact staff username or user ID")
-    fields = ("username", "owner_id", "conversation_id", "reason", "viewed_at")
+    fields = ("username", "user", "conversation_id", "reason", "viewed_at")
     readonly_fields = fields
 
     def get_search_results(self, request, queryset, search_term):
         return (queryset.by_or_of(search_term) if search_term else queryset), False
+
+    @admin.display(description=_("user"), ordering="owner_id")
+    def user(self, obj):
+        return obj.owner_id if obj.owner_id != access_log.ALL_USERS else _("all users")
 
     def has_change_permission(self, request, obj=None):
         return False

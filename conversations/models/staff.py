@@ -19,7 +19,7 @@ SAVED_VIEW_FILTERS_MAX_LENGTH = 500
 class AccessLogEntry(models.Model):
     """A view of a user's list, or of one of its conversations, by a member of staff, once an hour of a session.
 
-    It outlives the staff account.
+    The user is "" for searches across users. The entry outlives the staff account.
     """
 
     username = models.CharField(_("username"), max_length=150)

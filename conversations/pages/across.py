@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from conversations import acting
-from conversations.access import permissions
+from conversations.access import access_log, permissions
 from conversations.exceptions import ConversationError, InvalidParameter, Text
 from conversations.models import ApiKey, SavedView, Verification, ViewedPage
 from conversations.models.querysets import MANY_UNREAD
@@ -62,6 +62,7 @@ def across_users(request: HttpRequest) -> HttpResponse:
     if pane_asked_for(request) == "saved":
         return render(request, "conversations/_across_views.html", {"saved": _links(request.user, parameters, has_counts=True)})
     after = Position.parse(request.GET["after"]) if request.GET.get("after") else None
+    access_log.record_search(session=request.session, username=request.user.get_username())
     page = selection.read(after) if selection else across.Page([], "")
     context = {
         "show": show,

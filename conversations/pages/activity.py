@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC
 from functools import partial
 from tempfile import TemporaryFile
@@ -20,6 +20,7 @@ from conversations.access import permissions
 from conversations.exceptions import InvalidParameter
 from conversations.pages.days import midnight
 from conversations.pages.decorators import for_staff
+from conversations.staff import action_log
 from conversations.staff.activity import LOGINS, ActivityKind, Entry, Position, Selection
 from conversations.staff.activity_display import shown
 
@@ -58,15 +59,17 @@ def staff_activity(request: HttpRequest) -> HttpResponse:
 
 @for_activity
 def staff_activity_csv(request: HttpRequest) -> FileResponse:
-    """GET /activity/csv/ and the page's filters: the same entries, at most MAX_CSV_ENTRIES, times in UTC."""
-    selection = selection_of(_filters_of(request.GET), request.user)
+    """GET /activity/csv/ and the page's filters: the same entries, at most MAX_CSV_ENTRIES, times in UTC. It is logged."""
+    filters = _filters_of(request.GET)
+    selection = selection_of(filters, request.user)
     # A file before it is sent, so that a client that reads slowly holds no connection to the database.
     file = TemporaryFile()  # noqa: SIM115 - the response closes it
     text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
     writer = csv.writer(text)
     writer.writerow(CSV_HEADER)
     with timezone.override(UTC):
-        writer.writerows([harmless(cell) for cell in row] for row in csv_rows(selection, request.user))
+        count = _write(writer, selection, request.user)
+    action_log.log_activity_export(urlencode(filters), count, user_id=request.user.pk)
     text.detach()
     file.seek(0)
     return FileResponse(file, as_attachment=True, filename="staff-activity.csv", content_type="text/csv; charset=utf-8")
@@ -93,26 +96,28 @@ def kinds_for(viewer: Any) -> list[ActivityKind]:
     return [kind for kind in ActivityKind if may_see_logins or not LOGINS.has_kind(kind)]
 
 
-def csv_rows(selection: Selection, viewer: Any) -> Iterator[tuple[str, ...]]:
-    """Yield the entries as rows, then one that says so if not all are there."""
+def _write(writer: Any, selection: Selection, viewer: Any) -> int:
+    """Write the entries as rows, then one that says so if not all are there; return the number of entries."""
     count, after = 0, None
     for _page in range(MAX_CSV_PAGES):
         page = selection.read(after, min(CSV_PAGE, MAX_CSV_ENTRIES - count))
-        yield from (_csv_row(entry, viewer) for entry in page.entries)
+        writer.writerows(_csv_row(entry, viewer) for entry in page.entries)
         count, after = count + len(page.entries), page.next
         if after is None:
-            return
+            return count
         if count >= MAX_CSV_ENTRIES:
             break
     text = _("Not complete: only the newest %(count)d entries are here. Choose fewer days.") % {"count": count}
-    yield (after.moment.isoformat(), "", "", "", "", text, "", "")
+    writer.writerow((after.moment.isoformat(), "", "", "", "", text, "", ""))
+    return count
 
 
-def _csv_row(entry: Entry, viewer: Any) -> tuple[str, ...]:
+def _csv_row(entry: Entry, viewer: Any) -> list[str]:
     texts = shown(entry, viewer)
     about = texts.about
     of_entry = (entry.moment.isoformat(), entry.staff, entry.kind.value)
-    return *of_entry, about.user_id, about.conversation_id, about.other, texts.text, texts.reason
+    row = (*of_entry, about.user_id, about.conversation_id, about.other, texts.text, texts.reason)
+    return [harmless(cell) for cell in row]
 
 
 def harmless(cell: str) -> str:

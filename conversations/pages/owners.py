@@ -81,7 +81,11 @@ def owner_of(owner_id: str) -> Owner:
 
 
 def _recent(username: str) -> list[Owner]:
-    viewed = AccessLogEntry.objects.by(username).values_list("owner_id", flat=True)[:LOG_ENTRIES_READ]
+    viewed = (
+        AccessLogEntry.objects.by(username)
+        .exclude(owner_id=access_log.ALL_USERS)
+        .values_list("owner_id", flat=True)[:LOG_ENTRIES_READ]
+    )
     owner_ids = list(dict.fromkeys(viewed))[:RECENT_SHOWN]
     owners_by_id = {owner.owner_id: owner for owner in Owner.objects.any_of(owner_ids)}
     return [owners_by_id[owner_id] for owner_id in owner_ids if owner_id in owners_by_id]

@@ -7,7 +7,7 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model
 
-from conversations.models import Conversation, ConversationRow, Owner, composite_keys
+from conversations.models import AccessLogEntry, Conversation, ConversationRow, Owner, composite_keys
 
 # How the message of an export begins.
 EXPORT = "export "
@@ -27,6 +27,11 @@ def log_export(owner_id: str, find: str, count: int, *, user_id: int) -> None:
     """Log that `count` conversations of an owner were exported, selected by the search text `find`."""
     # In no language, since readers with another language read it as well.
     _entry(Owner, owner_id, owner_id, f'{EXPORT}"{find}" → {count}', user_id=user_id).save()
+
+
+def log_activity_export(query: str, count: int, *, user_id: int) -> None:
+    """Log that `count` entries of the staff activity were exported, selected by the page's address."""
+    _entry(AccessLogEntry, "", "", f'{EXPORT}"{query}" → {count}', user_id=user_id).save()
 
 
 def _key_of(row: Conversation) -> str:

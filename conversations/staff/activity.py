@@ -217,19 +217,20 @@ class Actions(Source):
         return entries.select_related("user")
 
     def conditions(self) -> Mapping[ActivityKind, Q]:
-        lists, rows, keys = content_types()
+        lists, rows, keys, logs = content_types()
         # Of an erased user's list, the log does not say any more what was done.
         of_lists = Q(content_type=lists) & ~Q(change_message="")
         of_keys = {flag: Q(content_type=keys, action_flag=flag) for flag in (ADDITION, CHANGE)}
         export = Q(change_message__startswith=action_log.EXPORT)
+        of_logs = Q(content_type=logs)  # only exported
         named = {
             # Through the API, staff change lists; a correction on the pages is of a conversation.
             ActivityKind.CORRECTION: Q(content_type=rows) | of_lists & ~export,
-            ActivityKind.EXPORT: of_lists & export,
+            ActivityKind.EXPORT: of_lists & export | of_logs,
             ActivityKind.KEY_CREATED: of_keys[ADDITION],
             ActivityKind.KEY_REVOKED: of_keys[CHANGE],
         }
-        return named | {ActivityKind.OTHER: ~(Q(content_type=rows) | of_lists | of_keys[ADDITION] | of_keys[CHANGE])}
+        return named | {ActivityKind.OTHER: ~(Q(content_type=rows) | of_lists | of_logs | of_keys[ADDITION] | of_keys[CHANGE])}
 
     def entry_of(self, row: LogEntry) -> tuple[ActivityKind, str]:
         if row.content_type_id:
@@ -239,7 +240,9 @@ class Actions(Source):
 
 
 def _kind_of_action(row: LogEntry) -> ActivityKind:
-    lists, rows, keys = content_types()
+    lists, rows, keys, logs = content_types()
+    if row.content_type_id == logs.pk:
+        return ActivityKind.EXPORT
     if row.content_type_id == rows.pk:
         return ActivityKind.CORRECTION
     if row.content_type_id == lists.pk and row.change_message:
@@ -249,10 +252,10 @@ def _kind_of_action(row: LogEntry) -> ActivityKind:
     return of_keys.get(row.action_flag, ActivityKind.OTHER) if row.content_type_id == keys.pk else ActivityKind.OTHER
 
 
-def content_types() -> tuple[ContentType, ContentType, ContentType]:
-    """Return how the admin log names users' lists, conversations and API keys. Django remembers them."""
-    found = ContentType.objects.get_for_models(Owner, ConversationRow, ApiKey)
-    return found[Owner], found[ConversationRow], found[ApiKey]
+def content_types() -> tuple[ContentType, ContentType, ContentType, ContentType]:
+    """Return how the admin log names users' lists, conversations, API keys and the activity. Django remembers them."""
+    found = ContentType.objects.get_for_models(Owner, ConversationRow, ApiKey, AccessLogEntry)
+    return found[Owner], found[ConversationRow], found[ApiKey], found[AccessLogEntry]
 
 
 LOGINS = Logins()

@@ -5,10 +5,11 @@ from typing import Any, NamedTuple
 
 import orjson
 from django.contrib.admin.models import LogEntry
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from conversations.access import permissions
+from conversations.access import access_log, permissions
 from conversations.models import AccessLogEntry, LoginLogEntry, composite_keys
 from conversations.staff import activity, admin_urls, change_display, presentation
 from conversations.staff.corrections import CORRECTIONS, MOVE, Change, reading_up_to
@@ -58,6 +59,8 @@ def _about_view(view: AccessLogEntry, viewer: Any) -> About:
     if number := _is_webhook(view.owner_id):
         url = admin_urls.row("webhookevent", number[1]) if viewer.has_perm("conversations.view_webhookevent") else ""
         return About(other=view.owner_id, other_url=url)
+    if view.owner_id == access_log.ALL_USERS:
+        return About(other=_("all users"), other_url=reverse("across-users") if permissions.may_view_across(viewer) else "")
     return _about_user(view.owner_id, view.conversation_id, viewer)
 
 
@@ -76,12 +79,15 @@ def _login_text(logins: LoginLogEntry) -> str:
 
 
 def _about_action(action: LogEntry, viewer: Any) -> About:
-    lists, rows, _keys = activity.content_types()
+    lists, rows, _keys, logs = activity.content_types()
     key = composite_keys.from_text(action.object_id or "") if action.content_type_id == rows.pk else None
     if key:
         return _about_user(*key, viewer)
     if action.content_type_id == lists.pk:
         return _about_user(action.object_id or "", "", viewer)
+    if action.content_type_id == logs.pk:
+        url = reverse("staff-activity") if permissions.may_view_activity(viewer) else ""
+        return About(other=_("staff activity"), other_url=url)
     model = action.content_type.model_class() if action.content_type else None
     may_open = model is not None and viewer.has_perm(f"{model._meta.app_label}.view_{model._meta.model_name}")
     table = f"{model._meta.verbose_name} " if model is not None else ""

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import chain
 from unittest import mock
 
+import time_machine
 from django.contrib.auth.models import Group, Permission, User
 from django.core.management import call_command
 from django.db import connection
@@ -17,7 +18,7 @@ from conversations import acting
 from conversations.actions import pins, recounts
 from conversations.choices import InconsistencyKind
 from conversations.feeding import members, messages
-from conversations.models import ApiKey, Conversation, Inconsistency, Owner, SavedView
+from conversations.models import AccessLogEntry, ApiKey, Conversation, Inconsistency, Owner, SavedView
 from conversations.staff import across, corrections
 from conversations.store import inconsistencies
 from tests.support.cast import make_conversation
@@ -388,6 +389,23 @@ class AcrossTests(AsSupport):
         self.get(ACROSS, 403)
         self.client.logout()
         self.assertIn("/login/", self.get(ACROSS, 302).url)
+
+    def test_a_search_is_in_the_access_log_once_an_hour(self):
+        with time_machine.travel(NOW, tick=False) as clock:
+            for query in ({}, {"show": "unread"}, {"show": "unread", "pane": "saved"}):
+                self.get(ACROSS, **query)
+            self.get(ACROSS, 400, older="x")
+            self.assertEqual(list(AccessLogEntry.objects.values_list("username", "owner_id")), [("lea", "")])
+            clock.shift(3600)
+            self.get(ACROSS)
+        self.assertEqual(AccessLogEntry.objects.count(), 2)
+        self.assertContains(self.get(reverse("staff-activity")), f'<a href="{ACROSS}">all users</a>')
+        self.assertEqual(self.get("/").context["recent_owners"], [])
+        log = reverse("admin:conversations_accesslogentry_changelist")
+        self.assertContains(self.get(log), "all users")
+        self.client.force_login(colleague())
+        self.get(ACROSS, 403)
+        self.assertEqual(AccessLogEntry.objects.count(), 2)
 
     def test_it_is_linked_for_those_who_may(self):
         for url in ("/", reverse("admin:index")):

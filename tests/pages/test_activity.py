@@ -217,6 +217,21 @@ class ActivityTests(AsSupport):
         self.assertEqual([row["kind"] for row in self.rows(kind="login")], ["login"])
         self.get(CSV, 400, **{"from": "x"})
 
+    def test_the_download_is_an_export_itself(self):
+        for minutes in range(5):
+            viewed(minutes)
+        with patch.multiple(activity_page, MAX_CSV_ENTRIES=3, CSV_PAGE=2):
+            self.rows(staff="sue")
+
+        page = self.get(PAGE, kind="export")
+
+        ((entry, texts),) = page.context["entries"]
+        self.assertEqual((entry.staff, texts.about.other, texts.text), ("lea", "staff activity", 'export "staff=sue" → 3'))
+        self.assertContains(page, f'<a href="{PAGE}">staff activity</a>')
+        self.assertEqual(self.kinds(kind="other"), [])
+        self.assertEqual(self.kinds(staff="lea"), ["export"])
+        self.assertEqual([row["about"] for row in self.rows(kind="export")], ["staff activity"])
+
     def test_no_cell_is_a_formula(self):
         for start in "=+-@":
             viewed(1, reason=f"{start}HYPERLINK(1)")
