@@ -7,9 +7,12 @@ from zoneinfo import ZoneInfo, available_timezones
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from conversations.api.vendor_rest import door
+from imsite.handlers import API_PATH
+
 COOKIE = "timezone"
 # Programs get UTC, also one that runs in a logged-in browser.
-PROGRAMS = ("/api/", "/callbacks/", "/v4/")
+PROGRAMS = (API_PATH, "/callbacks/", door.PATH)
 
 
 class TimeZoneMiddleware:

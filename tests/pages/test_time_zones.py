@@ -2,9 +2,15 @@
 
 from dataclasses import replace
 
+from django.http import HttpResponse
+from django.test import RequestFactory
+from django.urls import reverse
+from django.utils.timezone import get_current_timezone_name
+
 from conversations.actions import pins
 from conversations.feeding import messages
 from conversations.models import Conversation, ConversationEvent, Owner
+from imsite.time_zones import TimeZoneMiddleware
 from tests.support.cast import make_conversation
 from tests.support.messages import NOON_S, c2c
 from tests.support.pages import DETAIL, LIST, AsSupport
@@ -56,10 +62,25 @@ class TimeZoneTests(AsSupport):
         del self.client.cookies["timezone"]
         self.assertContains(self.get(DETAIL, owner="alice", id="c2c_bob", part="history"), f">{UTC_TEXT}</time>")
 
-    def test_the_api_answers_in_utc(self):
-        self.client.cookies["timezone"] = "Asia/Shanghai"
-        answer = self.client.get("/api/v1/conversations/c2c_bob/explain/?owner=alice&format=text")
-        self.assertNotIn("+08:00", answer.content.decode())
+    def test_the_api_answers_the_same(self):
+        url = reverse("api:conversation-events", args=["c2c_bob"]) + "?owner=alice"
+        answers = []
+        for zone in ("", "Asia/Shanghai"):
+            self.client.cookies["timezone"] = zone
+            answers.append(self.client.get(url))
+
+        self.assertEqual([answer.status_code for answer in answers], [200, 200])
+        self.assertEqual(answers[0].json()["eventList"][0]["timeUs"], 1_760_000_000 * 1_000_000)
+        self.assertEqual(answers[0].content, answers[1].content)
+
+    def test_programs_are_in_utc(self):
+        zone_of = TimeZoneMiddleware(lambda request: HttpResponse(get_current_timezone_name()))
+        pages, programs = ("/", "/owner/", "/admin/"), ("/api/v1/unread/", reverse("callbacks-tencent"), "/v4/recentcontact/get_list")
+        for path, zone in [(path, "Asia/Shanghai") for path in pages] + [(path, "UTC") for path in programs]:
+            with self.subTest(path):
+                request = RequestFactory().get(path)
+                request.COOKIES["timezone"] = "Asia/Shanghai"
+                self.assertEqual(zone_of(request).content.decode(), zone)
 
     def test_the_admin_too(self):
         self.client.force_login(boss())
