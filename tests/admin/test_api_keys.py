@@ -70,6 +70,19 @@ class ApiKeyAdminTests(TestCase):
         self.assertEqual(ApiKey.objects.count(), 1)
         self.assertNotIn(shown_once.NAME, self.client.session)
 
+    def test_keys_that_are_created_together_are_all_shown(self):
+        values = {"name": "one", "access": "all", "owner_id": "", "scopes": ["read"]}
+        urls = [self.client.post(ADD, values).url]
+        cookie = self.client.cookies[shown_once.NAME].value
+        urls.append(self.client.post(ADD, values | {"name": "two"}).url)
+
+        second = self.client.get(urls[1]).context["key"]
+        self.client.cookies[shown_once.NAME] = cookie  # a browser has one for each path
+        first = self.client.get(urls[0]).context["key"]
+
+        self.assertEqual([url.split("/")[-3] for url in urls], [text.split("_")[1] for text in (first, second)])
+        self.assertNotIn(shown_once.NAME, self.client.session)
+
     def test_another_browser_page_or_time_does_not_show_it(self):
         values = {"name": "one", "access": "all", "owner_id": "", "scopes": ["read"]}
         other, _text = api_keys.create_api_key(name="other", owner_id=None)
