@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from conversations.access.permissions import GROUPS
+from conversations.admin_site.site import name_of
 
 # Django makes these four permissions for each table, and names them in English.
 DEFAULT_PERMISSIONS = {
@@ -89,6 +90,9 @@ def groups_in_order() -> QuerySet[Group]:
 
 class TranslatedPermissions(admin.ModelAdmin):
     """A form that shows permissions and groups in plain words, this site's own first."""
+
+    def changelist_view(self, request, extra_context=None):
+        return super().changelist_view(request, {"table_name": name_of(self.model)} | (extra_context or {}))
 
     def formfield_for_manytomany(self, db_field, request=None, **kwargs: Any):
         if db_field.related_model is Permission:

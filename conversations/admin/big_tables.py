@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy as _
 
 from conversations.access import permissions
 from conversations.admin.times import with_times
+from conversations.admin_site.site import name_of
 from conversations.digits import parse_digits
 from conversations.exceptions import Text
 from conversations.models.querysets import count_up_to
@@ -158,7 +159,8 @@ class BigTableAdmin(ValidatedSelection):
 
     def changelist_view(self, request, extra_context=None):
         media = forms.Media(js=["admin/js/actions.js"])
-        return super().changelist_view(request, {"media": media} | (extra_context or {}))
+        names = {"table_name": name_of(self.model)}
+        return super().changelist_view(request, {"media": media} | names | (extra_context or {}))
 
     def get_object(self, request, object_id, from_field=None):
         # No key holds a NUL, and PostgreSQL fails at a query with one.

@@ -2,12 +2,14 @@
 
 from django.conf import settings
 from django.contrib import admin
+from django.db.models import Model
 from django.urls import path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from conversations.access.permissions import may_check_usersig, may_view
 from conversations.admin_site import dashboard, usersig
+from conversations.exceptions import Text
 
 # Tables that people call otherwise than Django, by app and model. Of two tables of users, Django's is named for what it holds.
 NAMES = {
@@ -15,6 +17,11 @@ NAMES = {
     ("auth", "Group"): gettext_lazy("Staff groups"),
     ("conversations", "WebhookEvent"): gettext_lazy("Received webhooks"),
 }
+
+
+def name_of(model: type[Model]) -> Text:
+    """Return what people call a table, "" where that is its model's own name."""
+    return NAMES.get((model._meta.app_label, model._meta.object_name or ""), "")
 
 
 class StaffSite(admin.AdminSite):
