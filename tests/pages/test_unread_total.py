@@ -3,7 +3,7 @@
 import json
 from io import StringIO
 
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.test import TestCase
 from django.urls import reverse
 
@@ -142,6 +142,12 @@ class CommandTests(TestCase):
         total = json.loads(as_json.getvalue())
         self.assertEqual((total["total"], total["muted"], total["isCut"]), (15, 7, False))
         self.assertEqual(total["conversations"][0], {"conversationID": "group_team", "unreadCount": 9})
+
+    def test_all_messages_are_those_of_a_conversation(self):
+        some_unread()
+
+        with self.assertRaisesMessage(CommandError, "--all examines the messages of one conversation: add its ID."):
+            call_command("explain_unread", "alice", "--all")
 
     def test_names_forge_no_line(self):
         make_conversation(show_name="a\nb", unread_count=1)

@@ -37,6 +37,8 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, owner: str, id: str | None, json: bool, all: bool, **options: Any) -> None:
+        if id is None and all:
+            raise CommandError(_("--all examines the messages of one conversation: add its ID."))
         if id is None:
             shares = unread_shares.of_owner(check_known_owner(owner))
             self.stdout.write(_json(_as_object(shares)) if json else "\n".join(_lines(shares)))
