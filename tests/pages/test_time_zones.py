@@ -75,7 +75,8 @@ class TimeZoneTests(AsSupport):
 
     def test_programs_are_in_utc(self):
         zone_of = TimeZoneMiddleware(lambda request: HttpResponse(get_current_timezone_name()))
-        pages, programs = ("/", "/owner/", "/admin/"), ("/api/v1/unread/", reverse("callbacks-tencent"), "/v4/recentcontact/get_list")
+        programs = ("/api/v1/unread/", reverse("callbacks-tencent"), "/v4/recentcontact/get_list")
+        pages = ("/", "/owner/", "/admin/")
         for path, zone in [(path, "Asia/Shanghai") for path in pages] + [(path, "UTC") for path in programs]:
             with self.subTest(path):
                 request = RequestFactory().get(path)
