@@ -69,7 +69,7 @@ def test_a_text_is_found_and_leads_to_its_place(visits: Visits):
     box.fill("G17")
     box.press("Enter")
 
-    expect(page.get_by_text("11 messages with “G17”")).to_be_visible()
+    expect(page.get_by_text("11 messages contain “G17”")).to_be_visible()
     expect(page.locator("mark").first).to_have_text("g17")
     assert_accessible(page)
     page.get_by_role("link", name="#171").click()

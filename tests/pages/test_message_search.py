@@ -33,7 +33,7 @@ class SearchTests(AsSupport):
         page = self.found("invoice")
 
         self.assertEqual(self.numbers(page), [3, 1])
-        self.assertContains(page, "2 messages with “invoice”")
+        self.assertContains(page, "2 messages contain “invoice”")
         self.assertContains(page, "<mark>INVOICE</mark> again, <mark>invoice</mark>")
         self.assertContains(page, "The <mark>invoice</mark> is &lt;b&gt;here&lt;/b&gt;")
         self.assertContains(page, f'href="/conversation/?owner=alice&amp;id=group_team&amp;at={3:020d}#m{3:020d}"')
@@ -63,8 +63,8 @@ class SearchTests(AsSupport):
                 pages.append(page := self.get(url))
 
         self.assertEqual([self.numbers(page) for page in pages], [[30], [], [1], []])
-        self.assertContains(pages[0], "1 message with “needle” back to #21")
-        self.assertContains(pages[1], "No message with “needle” back to #11")
+        self.assertContains(pages[0], "1 message contains “needle” (searched back to #21)")
+        self.assertContains(pages[1], "No message contains “needle” (searched back to #11)")
 
     def test_no_more_than_some_matches_are_on_a_page(self):
         messages.record([say(n, "needle") for n in range(1, 8)], now_s=NOON_S)
@@ -89,7 +89,7 @@ class SearchTests(AsSupport):
         with mock.patch.object(message_search, "SEARCHED", 2):
             page = self.get(DETAIL, owner="alice", id="c2c_bob", text="c12")
 
-        self.assertContains(page, "1 message with “c12” back to 2025-10-09 08:53:23 UTC")
+        self.assertContains(page, "1 message contains “c12” (searched back to 2025-10-09 08:53:23 UTC)")
 
     def test_signs_are_just_signs(self):
         messages.record([say(1, "why (not)?"), say(2, "100%"), say(3, ".*")], now_s=NOON_S)
