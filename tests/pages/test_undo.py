@@ -218,7 +218,11 @@ class AtOnceTests(AsUndoer):
         page = self.client.post(action_url("pin", "c2c_bob"), follow=True)
 
         self.assertContains(page, "Pinned. Pinned: no → yes <a")
-        self.assertContains(page, f'hx-post="{self.last().replace("&", "&amp;")}"')
+        self.assertContains(page, f'hx-post="{self.last().replace("&", "&amp;")}" hx-include="#csrf"')
+        self.assertRegex(
+            page.content.decode(),
+            '<form id="csrf" hidden><input type="hidden" name="csrfmiddlewaretoken" value="[^"]+"></form>',
+        )
         page = self.client.post(self.last(), follow=True)
         self.assertContains(page, "Undone. Pinned: yes → no")
         self.assertFalse(row().is_pinned)
