@@ -35,6 +35,7 @@ from conversations.staff.presentation import Avatar, ListEntry, owner_url
 
 ROWS_SHOWN = 50
 CHANGES_SHOWN = 50
+MAX_MATCHING = 500  # conversations that are corrected at once, by their filters
 PANES = {
     "rows": "conversations/_rows.html",
     "list": "conversations/_list.html",
@@ -159,6 +160,8 @@ def head_context(
         "export_url": f"{reverse('conversation-export')}?{query}",
         "saved_url": f"{reverse('saved-views')}?{query}",
         "saved_counts_url": f"{reverse('saved-view-counts')}?{query}",
+        # With the updates' own; the addresses of one list differ in these only.
+        "not_filters": " ".join([*(name for name in list_filters.NOT_FILTERS if name != "owner"), "since"]),
         "updates_url": f"{reverse('conversation-updates')}?{query}",
         "events_url": events_url,
     }
@@ -182,10 +185,12 @@ def counts_context(owner_id: str, filters: dict[str, str]) -> dict[str, Any]:
         selected = list_filters.filterset_of(owner_id, filters).selected()
         counts |= first.counts_in({"matching": selected})
         match_count = count_display(counts["matching"], is_whole=is_whole)
+    all_count = counts[chosen or "matching"]
     return {
         "tabs": tabs,
         "match_count": match_count,
-        "all_count": counts[chosen or "matching"] if is_whole else None,
+        "all_count": all_count if is_whole else None,
+        "are_all_offered": all_count <= MAX_MATCHING,
         "totals": counts_of_all if is_whole else _totals_of(conversations, owner_id),
         "unread_url": list_filters.unread_total_url(owner_id, list_filters.filter_query(filters)),
     }

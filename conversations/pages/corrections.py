@@ -21,7 +21,7 @@ from conversations.digits import INT64_DIGITS, parse_digits
 from conversations.exceptions import InvalidParameter
 from conversations.models import Conversation
 from conversations.pages import list_filters
-from conversations.pages.conversation_list import ROWS_SHOWN
+from conversations.pages.conversation_list import MAX_MATCHING, ROWS_SHOWN
 from conversations.pages.decorators import METHODS, owner_list_required, pane_asked_for
 from conversations.pages.owners import owner_of
 from conversations.staff import corrections, undo
@@ -29,7 +29,7 @@ from conversations.staff.change_display import changes_display, outcome_display
 from conversations.staff.corrections import CORRECTIONS, MOVE, Applied, Correction, PreviewOutdated
 from conversations.staff.presentation import conversation_url, owner_url
 
-MAX_SELECTED, MAX_MATCHING = ROWS_SHOWN, 500
+MAX_SELECTED = ROWS_SHOWN
 PARAMETERS = ("action", "many", "all", "to", "event", "entries")
 CORRECT_URL = reverse_lazy("conversation-correct")
 

@@ -1,5 +1,7 @@
 """What happens while somebody looks."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -99,3 +101,17 @@ def test_a_lost_connection_is_told_and_found_again(page: Page):
 
     expect(page.get_by_role("alert")).to_be_hidden()
     expect(page.locator("#live")).to_have_text("live")
+
+
+def test_the_number_of_all_found_is_renewed(visits: Visits):
+    page = visits.open("/owner/?owner=lively", who="boss")
+    expect(page.locator("#live")).to_have_text("live")
+    page.locator("#rows .select-row input").first.check()
+    box = page.get_by_role("checkbox", name=re.compile("all .* found"))
+    before = int(re.search(r"\d+", page.locator("#select-all").inner_text())[0])
+    box.check()
+
+    visits.site.say("One more", To_Account="lively", From_Account="zoe")
+
+    expect(page.get_by_role("checkbox", name=f"all {before + 1} found")).to_be_checked()
+    expect(page.locator("#selection-count")).to_have_text(f"{before + 1} selected")

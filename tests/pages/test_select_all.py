@@ -7,6 +7,7 @@ from django.contrib.admin.models import LogEntry
 from django.test import TestCase
 from django.urls import reverse
 
+from conversations.lists.json_reads import sync_token
 from conversations.models import Conversation
 from conversations.pages import corrections, list_filters
 from tests.support.cast import make_conversation, make_conversations
@@ -112,8 +113,26 @@ class SelectAllTests(TestCase):
             self.assertContains(self.client.get(LIST, {"owner": "alice"} | filters), f"all {count} found</label>")
         with mock.patch("conversations.pages.conversation_list.COUNTED_ROWS", 2):
             self.assertContains(self.client.get(LIST, {"owner": "alice"}), "all found</label>")
+            with mock.patch("conversations.pages.conversation_list.MAX_MATCHING", 1):
+                self.assertNotContains(self.client.get(LIST, {"owner": "alice"}), "all found</label>")
         self.assertIn("all", corrections.PARAMETERS)
         self.assertNotIn("all", list_filters.NOT_FILTERS)  # of the list's own address
+
+    def test_more_than_can_be_corrected_are_not_offered(self):
+        make_conversations(4, last_message=message())
+
+        with mock.patch("conversations.pages.conversation_list.MAX_MATCHING", 3):
+            self.assertNotContains(self.client.get(LIST, {"owner": "alice"}), 'name="all"')
+            self.assertContains(self.client.get(LIST, {"owner": "alice", "search": "r1"}), "all 1 found</label>")
+
+    def test_updates_renew_the_number(self):
+        updates = reverse("conversation-updates")
+        make_conversations(3, last_message=message())
+        for user, times in (("editor", 1), ("viewer", 0)):
+            if user == "viewer":
+                self.client.force_login(support())
+            page = self.client.get(updates, {"owner": "alice", "since": sync_token("alice")})
+            self.assertContains(page, "all 3 found</label>", count=times)
 
     def test_who_may_only_look_may_not(self):
         make_conversation()

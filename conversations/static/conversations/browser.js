@@ -152,7 +152,7 @@ const imsite = {
 
   function listOf(path) {
     const { pathname, searchParams } = new URL(path, location.href);
-    for (const name of ["id", "part", "at", "before", "from", "after", "go", "text", "muted", "until", "kind", "nextSeq", "since"]) searchParams.delete(name);
+    for (const name of $("#entries").dataset.notFilters.split(" ")) searchParams.delete(name);
     searchParams.sort();
     return searchParams.has("owner") && pathname !== "/" ? searchParams.toString() : pathname;
   }

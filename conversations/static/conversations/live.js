@@ -111,8 +111,9 @@
     take(updates) {
       this.entries.dataset.token = updates.dataset.token;
       if ($("#more-lists[open] #saved-counts")) htmx.trigger("#saved-counts", "changed");
-      for (const name of ["#totals", "#tabs", "#more-tabs"]) {
+      for (const name of ["#totals", "#tabs", "#more-tabs", "#select-all"]) {
         const [shown, fresh] = [$(name), $(name, updates)];
+        for (const box of shown && fresh ? $$("input:checked", shown) : []) $(`#${box.id}`, fresh)?.setAttribute("checked", "");
         const focused = shown?.contains(document.activeElement) && document.activeElement.id;
         shown?.replaceWith(fresh ?? "");
         if (fresh) htmx.process(fresh);
