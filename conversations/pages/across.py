@@ -1,6 +1,7 @@
 """The page of conversations of all users that leads look for. It has no texts; the pages behind its links ask for a reason."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from contextlib import suppress
 from functools import partial
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
@@ -155,9 +156,9 @@ def _save(request: HttpRequest, parameters: Mapping[str, str]) -> HttpResponse:
 
 
 def _links(user: Any, parameters: Mapping[str, str], *, has_counts: bool = False) -> list[Link]:
-    views = SavedView.objects.shown_to(user).of(ViewedPage.ACROSS)
-    own = urlencode(parameters)
-    return [Link(view, view_url(view), view.filters == own, _count_of(view) if has_counts else "") for view in views]
+    views = list(SavedView.objects.shown_to(user).of(ViewedPage.ACROSS))
+    own, counts = urlencode(parameters), _counts_of({view.filters for view in views}) if has_counts else {}
+    return [Link(view, view_url(view), view.filters == own, counts.get(view.filters, "")) for view in views]
 
 
 def view_url(view: SavedView) -> str:
@@ -165,12 +166,14 @@ def view_url(view: SavedView) -> str:
     return f"{reverse('across-users')}?{view.filters}"
 
 
-def _count_of(view: SavedView) -> str:
-    try:
-        selection = selection_of(parameters_of(dict(parse_qsl(view.filters))))
-    except ConversationError:  # saved by a version that took other parameters
-        return ""
-    return str(selection.count()) if selection else ""
+def _counts_of(filters: Collection[str]) -> dict[str, str]:
+    """Return the count of each selection that can be read."""
+    selections = {}
+    for text in filters:
+        with suppress(ConversationError):  # saved by a version that took other parameters, or of a former member of staff
+            selections[text] = selection_of(parameters_of(dict(parse_qsl(text))))
+    counts = across.count_each(selection for selection in selections.values() if selection)
+    return {text: str(counts[selection]) for text, selection in selections.items() if selection}
 
 
 def _url(parameters: Mapping[str, str]) -> str:

@@ -139,11 +139,20 @@ class OldMentions(Selection):
         return Page(shown, self._position(candidates[-1]), candidates[-1].last_message_at)
 
     def count(self) -> Count:
-        candidates = self._candidates(Conversation.objects.mentioned(), MAX_COUNTED)
-        number = sum(moment < self.before for _row, moment in _with_mention_times(candidates))
-        return Count(number, len(candidates) == MAX_COUNTED)
+        return self.count_among(self.counted_moments())
 
-    def _candidates(self, rows: QuerySet[Conversation], limit: int) -> list[Conversation]:
+    @classmethod
+    def counted_moments(cls) -> list[datetime]:
+        """Return the times of the mentions to count among, whatever time they are older than. Two statements."""
+        candidates = cls._candidates(Conversation.objects.mentioned(), MAX_COUNTED)
+        return [moment for _row, moment in _with_mention_times(candidates)]
+
+    def count_among(self, moments: Sequence[datetime]) -> Count:
+        """Count those of `counted_moments`."""
+        return Count(sum(moment < self.before for moment in moments), len(moments) == MAX_COUNTED)
+
+    @staticmethod
+    def _candidates(rows: QuerySet[Conversation], limit: int) -> list[Conversation]:
         columns = ("owner_id", "conversation_id", "show_name", "unread_count", "group_at_info", "last_message_at")
         return list(rows.only(*columns)[:limit])
 
@@ -261,6 +270,16 @@ class Unverified(Selection):
         key = (row.owner_id, row.conversation_id)
         name = names.get(key, "") or identifiers.split(row.conversation_id)[1]
         return Row(*key, name, text, row.found_at, f"{conversation_url(*key)}&part=explain")
+
+
+def count_each(selections: Iterable[Selection]) -> dict[Selection, Count]:
+    """Count selections, equal ones once. What old mentions are among is read once for all of them."""
+    different = set(selections)
+    moments = OldMentions.counted_moments() if any(isinstance(selection, OldMentions) for selection in different) else []
+    return {
+        selection: selection.count_among(moments) if isinstance(selection, OldMentions) else selection.count()
+        for selection in different
+    }
 
 
 def _count(rows: QuerySet[Any]) -> Count:

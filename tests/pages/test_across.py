@@ -344,6 +344,21 @@ class AcrossTests(AsSupport):
         self.assertRedirects(self.save(show="unread"), f"{ACROSS}?show=unread")  # of the same name
         self.assertEqual(SavedView.objects.count(), 2)
 
+    def test_equal_selections_are_counted_once_and_mentions_read_once(self):
+        self.mention("alice", ago(days=3))
+        self.mention("bob", ago(days=10))
+        self.get(ACROSS)  # logged
+        self.save("unread", show="unread")
+        self.save("2d", older="2d")
+        few = self.count_queries(ACROSS, pane="saved")
+        for number in range(3, 9):
+            self.save(f"unread{number}", show="unread")
+            self.save(f"{number}d", older=f"{number}d")
+
+        self.assertEqual(self.count_queries(ACROSS, pane="saved"), few)
+        counts = {link.view.name: link.count for link in self.get(ACROSS, pane="saved").context["saved"]}
+        self.assertEqual([counts[name] for name in ("2d", "4d", "unread", "unread8")], ["2", "1", "0", "0"])
+
     def test_views_of_one_page_are_not_on_the_other(self):
         self.save(show="unread")
         SavedView.objects.create(user=self.user, name="of a list", filters="is:unread")
