@@ -195,6 +195,28 @@ def test_keys_that_change_do_nothing_for_who_may_only_look(page: Page):
     expect(page.get_by_role("dialog")).to_have_count(0)
 
 
+def test_single_letters_can_be_switched_off(page: Page):
+    page.keyboard.press("?")
+    button = page.get_by_role("dialog").get_by_role("button", name="Keyboard shortcuts: on")
+    button.click()
+    expect(page.get_by_role("button", name="Keyboard shortcuts: off")).to_be_focused()
+    page.reload()
+    expect(page.locator("#live")).to_have_text("live")
+
+    for key in ("j", "/", "u", "g", "c"):
+        page.keyboard.press(key)
+    expect(page.locator("body")).to_be_focused()
+    expect(page.locator("#rows > li")).to_have_count(3)
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("#rows a.row").first).to_be_focused()
+
+    page.keyboard.press("?")
+    page.get_by_role("button", name="Keyboard shortcuts: off").click()
+    page.keyboard.press("Escape")
+    page.keyboard.press("u")
+    expect(page.locator("#rows > li")).to_have_count(1)
+
+
 def test_help_has_the_search_syntax_and_needs_no_scripts(visits: Visits, page: Page):
     page.keyboard.press("?")
     expect(page.get_by_role("dialog").get_by_text("is:unread", exact=True)).to_be_visible()

@@ -85,7 +85,7 @@ def test_a_file_opens_in_a_new_tab_without_saying_where_from(visits: Visits, sit
     page = visits.open("/conversation/?owner=amy&id=c2c_bob")
 
     with page.context.expect_page() as opened:
-        page.get_by_role("link", name="open at 127.0.0.1").click()
+        page.get_by_role("link", name="open at 127.0.0.1 (in a new tab)").click()
 
     assert opened.value.evaluate("[document.referrer, window.opener]") == ["", None]
     visits.complaints = []

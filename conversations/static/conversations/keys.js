@@ -84,6 +84,37 @@
     },
   };
 
+  // ---- The switch of the keys that type a character, which speech input may type unasked; "?" leads to it ----
+
+  const root = document.documentElement;
+
+  function showSwitch() {
+    const button = $("[data-keys-switch]");
+    if (!button) return;
+    button.textContent = button.dataset[root.dataset.keys];
+    button.parentElement.hidden = false;
+  }
+  function setKeys(state) {
+    root.dataset.keys = state === "off" ? "off" : "on";
+    showSwitch();
+  }
+  try {
+    setKeys(localStorage.getItem("keys"));
+  } catch {
+    setKeys("on"); // storage is closed to this page
+  }
+  addEventListener("storage", ({ key, newValue }) => key === "keys" && setKeys(newValue));
+  document.addEventListener("htmx:afterSettle", ({ target }) => target.id === "help" && showSwitch());
+  document.addEventListener("click", ({ target }) => {
+    if (!target.closest("[data-keys-switch]")) return;
+    setKeys(root.dataset.keys === "on" ? "off" : "on");
+    try {
+      localStorage.setItem("keys", root.dataset.keys);
+    } catch {
+      // then it is for this page only
+    }
+  });
+
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || $("dialog[open]")) return;
     const { target, key } = event;
@@ -96,6 +127,7 @@
       return;
     }
     wanted = null;
+    if (root.dataset.keys === "off" && key.length === 1 && key !== "?") return;
     // Elsewhere these scroll, such as through the messages.
     const isInList = target === document.body || (target.closest("#list, #owners") && !target.closest("details"));
     if (/^(Arrow|Home|End)/.test(key) && (event.shiftKey || !isInList)) return;
