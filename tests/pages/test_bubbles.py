@@ -15,7 +15,8 @@ from tests.support.staff import message, viewer
 FILE = message(elemType=6, fileElem={"fileName": "plan.pdf", "url": "https://files.example/plan.pdf?a=1&b=2"}, textElem=None)
 LINK = (
     '<a href="https://files.example/plan.pdf?a=1&amp;b=2" target="_blank" rel="noopener noreferrer" '
-    'referrerpolicy="no-referrer" title="https://files.example/plan.pdf?a=1&amp;b=2">open at files.example<span class="hidden"> (in a new tab)</span></a>'
+    'referrerpolicy="no-referrer" title="https://files.example/plan.pdf?a=1&amp;b=2">'
+    'open at files.example<span class="hidden"> (in a new tab)</span></a>'
 )
 
 
