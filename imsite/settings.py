@@ -277,6 +277,9 @@ LOGIN_REDIRECT_URL = "owner-search"
 LOGOUT_REDIRECT_URL = "login"
 APPEND_SLASH = False  # the API accepts both forms, and a redirect would lose the body of a POST
 
+# Notices end with the session: in a cookie they would wait for the next person who logs in here.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("zh-hans", _("Simplified Chinese"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]

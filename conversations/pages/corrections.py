@@ -22,7 +22,7 @@ from conversations.exceptions import InvalidParameter
 from conversations.models import Conversation
 from conversations.pages import list_filters
 from conversations.pages.conversation_list import MAX_MATCHING, ROWS_SHOWN
-from conversations.pages.decorators import METHODS, owner_list_required, pane_asked_for
+from conversations.pages.decorators import METHODS, owner_list_required, pane_asked_for, record_conversation
 from conversations.pages.owners import owner_of
 from conversations.staff import corrections, undo
 from conversations.staff.change_display import changes_display, outcome_display
@@ -144,6 +144,8 @@ def _correct(
     filter_query = list_filters.filter_query(_filters(request), request.GET.get("nextSeq", ""))
     is_one = len(conversation_ids) == 1 and "many" not in request.GET
     page_url = conversation_url(owner_id, conversation_ids[0]) if is_one else owner_url(owner_id)
+    if len(conversation_ids) == 1:
+        record_conversation(request, owner_id, conversation_ids[0])
     asked = CorrectionRequest(correction, owner_id, conversation_ids, page_url + filter_query, filter_query, matching)
     if request.method != "POST":
         return _preview(request, asked)
@@ -201,7 +203,9 @@ def report_outcome(request: HttpRequest, correction: Correction, applied: Sequen
         if not refused:
             messages.info(request, _("No change needed."))
         return
-    if len(changed) == 1:
+    if len(changed) == 1 and correction.name in CORRECTIONS and correction.at_once:
+        text = _("%(outcome)s.") % {"outcome": correction.outcome}  # which says what changed
+    elif len(changed) == 1:
         text = outcome_display(correction.outcome, changed[0].changes)
     else:
         text = ngettext("%(outcome)s: %(count)d conversation.", "%(outcome)s: %(count)d conversations.", len(changed))

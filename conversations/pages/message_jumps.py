@@ -44,6 +44,6 @@ def _moment_of(text: str) -> datetime | None:
         if moment is None:
             return None
         moment = timezone.make_aware(moment) if timezone.is_naive(moment) else moment
-        return moment if moment.timestamp() >= 0 else None
+        return moment if moment.timestamp() >= 0 and timezone.localtime(moment) else None
     except (ValueError, OverflowError):  # such as 2026-02-30, or the year 1 in another time zone
         return None

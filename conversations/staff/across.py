@@ -81,7 +81,7 @@ class Position(NamedTuple):
         """Return the position of a text. Raises InvalidParameter."""
         word, _dash, key_text = text.partition("-")
         key = composite_keys.from_text(key_text, _is_of_row_or_list)
-        if key is None:
+        if key is None or "\0" in word:
             raise _bad_position()
         return cls(word, *key)
 

@@ -8,12 +8,14 @@ from django.contrib.auth import get_user_model
 from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from conversations import acting
 from conversations.choices import ChangedBy
 from conversations.models import ApiKey, Conversation, ConversationEvent
 from conversations.staff import undo
 from conversations.staff.change_display import ChangeText, changes_display, join_texts
+from conversations.staff.corrections import Change
 from conversations.store import message_reads
 from conversations.threads import thread_of
 from conversations.times import from_epoch_us
@@ -25,6 +27,21 @@ MAX_COUNTED = 1000  # messages between two events; more show as 1000+
 # People who may not read texts don't see what apps note there.
 TEXT_FIELDS = frozenset(("customData",))
 HIDDEN = "…"
+# What happened, where the kind of change names only a subject.
+HEADLINES = {
+    ChangedBy.READ: gettext_lazy("Read"),
+    ChangedBy.RECEIVE_OPTION: gettext_lazy("Message receiving option changed"),
+    ChangedBy.MARK: gettext_lazy("Marks changed"),
+    ChangedBy.CUSTOM_DATA: gettext_lazy("Custom data changed"),
+    ChangedBy.CONVERSATION_GROUP: gettext_lazy("Conversation groups changed"),
+    ChangedBy.DELETE: gettext_lazy("Deleted"),
+    ChangedBy.CLEAR: gettext_lazy("History cleared"),
+    ChangedBy.ROSTER: gettext_lazy("Membership changed"),
+    ChangedBy.NAME: gettext_lazy("Name or avatar changed"),
+    ChangedBy.IMPORT: gettext_lazy("Imported"),
+    ChangedBy.REPORT: gettext_lazy("Reported by the app"),
+    ChangedBy.REPAIR: gettext_lazy("Corrected"),
+}
 
 
 class TimelineEvent(NamedTuple):
@@ -37,7 +54,7 @@ class TimelineEvent(NamedTuple):
     actor: str
     version: int
     later_messages: int
-    can_undo: bool
+    can_undo: bool = False
 
 
 class Timeline(NamedTuple):
@@ -60,8 +77,14 @@ def timeline(row: Conversation, *, until_us: int | None = None, kind: str = "", 
     shown = events[:EVENTS_SHOWN]
     actors = _actor_names({event.actor for event in shown})
     counts = _messages_after(row, shown, until_us) if not kind else [0] * len(shown)
+    displayed, changed_later = [], set[str]()
+    for event, count in zip(shown, counts):
+        changes = undo.changes_of(event)
+        can_undo = acting.is_staff(event.actor) and undo.can_restore(changes) and undo.still_stands(row, changes, changed_later)
+        displayed.append(_display(event, actors[event.actor], count, reads_text)._replace(can_undo=can_undo))
+        changed_later |= {change.field for change in changes}
     return Timeline(
-        [_display(event, actors[event.actor], count, reads_text) for event, count in zip(shown, counts)],
+        displayed,
         events[EVENTS_SHOWN].time_us if len(events) > EVENTS_SHOWN else 0,
     )
 
@@ -85,10 +108,17 @@ def _display(event: ConversationEvent, actor: str, later_messages: int, reads_te
         text._replace(before=HIDDEN, after=HIDDEN) if text.field in TEXT_FIELDS and not reads_text else text
         for text in changes_display(changes)
     ]
-    kind = str(capfirst(ChangedBy(event.kind).label))
-    can_undo = acting.is_staff(event.actor) and undo.can_restore(changes)
     moment = from_epoch_us(event.time_us)
-    return TimelineEvent(event.time_us, moment, kind, texts, actor, event.version, later_messages, can_undo)
+    return TimelineEvent(event.time_us, moment, _headline(event, changes), texts, actor, event.version, later_messages)
+
+
+def _headline(event: ConversationEvent, changes: Sequence[Change]) -> str:
+    after = {change.field: change.after for change in changes}
+    if event.kind == ChangedBy.PIN and "isPinned" in after:
+        return _("Pinned") if after["isPinned"] else _("Unpinned")
+    if event.kind == ChangedBy.DRAFT and "hasDraft" in after:
+        return _("Draft begun") if after["hasDraft"] else _("Draft discarded")
+    return str(HEADLINES.get(ChangedBy(event.kind)) or capfirst(ChangedBy(event.kind).label))
 
 
 def _messages_after(row: Conversation, events: Sequence[ConversationEvent], until_us: int | None) -> list[int]:

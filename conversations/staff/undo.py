@@ -4,7 +4,7 @@ A conversation in which somebody changed the same thing since then is refused, a
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from functools import partial
 from typing import NamedTuple
 
@@ -26,6 +26,7 @@ from conversations.staff.change_display import changes_display
 from conversations.staff.corrections import FIELDS, Change, Correction
 from conversations.store.owners import lock_many
 from conversations.sync_tokens import NEVER_SEEN
+from conversations.times import to_epoch_us
 
 # More than a selection has.
 MOST = 500
@@ -39,6 +40,7 @@ class Done(NamedTuple):
 
     changes: Mapping[str, Change]
     version: int
+    time_us: int  # of the event, or of its entry in the log
     batch: str = ""  # the same for all conversations of a correction
 
 
@@ -70,7 +72,8 @@ def of_event(owner_id: str, conversation_id: str, time_us: int) -> Undo:
     event = ConversationEvent.objects.of(owner_id, conversation_id).filter(time_us=time_us).first()
     if event is None or not acting.is_staff(event.actor):
         raise _nothing("event")
-    return _undo({conversation_id: Done({change.field: change for change in changes_of(event)}, event.version)}, "event")
+    changes = {change.field: change for change in changes_of(event)}
+    return _undo({conversation_id: Done(changes, event.version, time_us)}, "event")
 
 
 def can_restore(changes: Iterable[Change]) -> bool:
@@ -87,7 +90,7 @@ def _logged(entry: LogEntry) -> Done:
     message = json.loads(entry.change_message or "[]")
     values = message[0] if isinstance(message, list) and message else {}
     changes = {change["field"]: Change(**change) for change in values.get("changes", ())}
-    return Done(changes, values.get("version", 0), values.get("batch", ""))
+    return Done(changes, values.get("version", 0), to_epoch_us(entry.action_time), values.get("batch", ""))
 
 
 def _undo(done: Mapping[str, Done], field: str) -> Undo:
@@ -107,7 +110,8 @@ def _nothing(field: str) -> InvalidParameter:
 def _restore_each(*, owner_id: str, conversation_ids: Sequence[str], done: Mapping[str, Done]) -> Results:
     """Restore each conversation in which nothing newer stands against it. The caller's transaction holds the locks."""
     _owner, rows_by_id = lock_many(owner_id, conversation_ids)
-    refusals = {id_: _refusal(rows_by_id[id_], done[id_]) for id_ in conversation_ids}
+    later = _changed_later(owner_id, {id_: done[id_] for id_ in conversation_ids})
+    refusals = {id_: _refusal(rows_by_id[id_], done[id_], later.get(id_, set())) for id_ in conversation_ids}
     free = [id_ for id_, refusal in refusals.items() if refusal is None]
     results = {id_: refusal_result(id_, refusal) for id_, refusal in refusals.items() if refusal}
     for result in _restored(owner_id, {id_: done[id_].changes for id_ in free}):
@@ -116,8 +120,29 @@ def _restore_each(*, owner_id: str, conversation_ids: Sequence[str], done: Mappi
     return Results(NEVER_SEEN, [results[id_] for id_ in conversation_ids])
 
 
-def _refusal(row: Conversation, done: Done) -> ConversationError | None:
-    newer = [change._replace(after=FIELDS[name](row)) for name, change in done.changes.items() if _is_newer(row, change)]
+def _changed_later(owner_id: str, done: Mapping[str, Done]) -> dict[str, set[str]]:
+    """Return by conversation which fields changed later, though they may be again as they were. One query."""
+    # An entry's time is taken a little after its event's.
+    since_us = min((of_one.time_us for of_one in done.values()), default=0) - 60_000_000
+    events = ConversationEvent.objects.filter(owner_id=owner_id, conversation_id__any_of=sorted(done), time_us__gt=since_us)
+    fields: dict[str, set[str]] = {}
+    for event in events.exclude(changes="{}").only("conversation_id", "version", "changes"):
+        if event.version > done[event.conversation_id].version:
+            fields.setdefault(event.conversation_id, set()).update(orjson.loads(event.changes))
+    return fields
+
+
+def still_stands(row: Conversation, changes: Sequence[Change], changed_later: Set[str]) -> bool:
+    """Return whether a row has what a change left, and nothing of it was changed later: otherwise it can't be undone."""
+    return not any(change.field in RESTORED and (change.field in changed_later or _is_newer(row, change)) for change in changes)
+
+
+def _refusal(row: Conversation, done: Done, changed_later: Set[str]) -> ConversationError | None:
+    newer = [
+        change._replace(after=FIELDS[name](row))
+        for name, change in done.changes.items()
+        if not still_stands(row, [change], changed_later)
+    ]
     if not newer and _may_be_read_since(row, done):
         newer = [Change("unreadCount", None, row.unread_count)]
     if not newer:

@@ -28,7 +28,7 @@ class HistoryTests(AsSupport):
 
         page = self.history()
 
-        self.assertContains(page, "<strong>Pinning or unpinning</strong>", count=1)
+        self.assertContains(page, "<strong>Pinned</strong>", count=1)
         self.assertContains(page, f"by API key back office ({key.prefix})")
         self.assertContains(page, "Pinned: no → yes")
 
@@ -70,7 +70,7 @@ class HistoryTests(AsSupport):
 
         ticket = self.get(DETAIL, owner="alice", id="c2c_bob", part="explain").context["ticket"]
 
-        self.assertRegex(ticket.splitlines()[-1], r"UTC Pinning or unpinning by imsite\. Pinned: no → yes$")
+        self.assertRegex(ticket.splitlines()[-1], r"UTC Pinned by imsite\. Pinned: no → yes$")
         self.assertEqual(ticket.count("Pinned:"), 5)
 
     def test_one_kind_alone(self):
@@ -80,7 +80,7 @@ class HistoryTests(AsSupport):
 
         page = self.history(kind="recv_opt")
 
-        self.assertEqual([event.kind for event, *_urls in page.context["events"]], ["The message receiving option"])
+        self.assertEqual([event.kind for event, *_urls in page.context["events"]], ["Message receiving option changed"])
 
     def test_pages_follow_each_other_and_an_event_has_an_address(self):
         make_conversation()

@@ -54,7 +54,7 @@ class TimeZoneTests(AsSupport):
         Owner.objects.update(version=5)
         page = self.part("explain")
         self.assertRegex(page.context["ticket"], r"\nAs of \S+ \S+ UTC\n")
-        self.assertIn(f"{UTC_TEXT} Pinning", page.context["ticket"])
+        self.assertIn(f"{UTC_TEXT} Pinned", page.context["ticket"])
         self.assertContains(page, f"{SHANGHAI_TEXT}</a>")
 
     def test_the_next_request_is_not_in_that_zone(self):

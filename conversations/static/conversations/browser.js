@@ -116,6 +116,8 @@ const imsite = {
     showTimes();
     markCurrent();
     showSelectionCount();
+    // On a phone the tabs scroll sideways.
+    $("#panel nav.tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
     imsite.follow();
   }
 
@@ -126,6 +128,7 @@ const imsite = {
     const targets = [...settled];
     settled.clear();
     arrange();
+    typeAgain();
     for (const target of targets) {
       if (target.matches("dialog")) target.showModal();
       if (target.id === "panel" || target.id === "browse") {
@@ -169,6 +172,30 @@ const imsite = {
     requestAnimationFrame(() => (part.scrollTop = part.scrollHeight - fromEnd));
   });
 
+  // ---- What is typed in the search box while its answer is on the way stays there ----
+
+  let typed = null;
+  document.addEventListener("htmx:beforeRequest", () => {
+    const box = $("#search");
+    if (box) box.dataset.sent = box.value;
+  });
+  document.addEventListener("htmx:beforeSwap", ({ target }) => {
+    const box = $("#search");
+    if (!box || !target.contains(box)) return;
+    const isTyping = document.activeElement === box && box.value !== box.dataset.sent;
+    typed = isTyping ? { text: box.value, at: box.selectionStart } : null;
+  });
+
+  function typeAgain() {
+    const box = $("#search");
+    if (typed && box) {
+      box.value = typed.text;
+      box.focus();
+      box.setSelectionRange(typed.at, typed.at);
+    }
+    typed = null;
+  }
+
   // ---- Announcements for screen readers ----
 
   function say(text) {
@@ -181,7 +208,13 @@ const imsite = {
   document.addEventListener("click", async (event) => {
     const button = event.target.closest("[data-copy]");
     if (button) {
-      await navigator.clipboard.writeText(button.dataset.copy);
+      try {
+        await navigator.clipboard.writeText(button.dataset.copy);
+      } catch {
+        // The browser refuses: the text can be selected where it stands, if it does.
+        button.closest(".explain")?.querySelector("details")?.setAttribute("open", "");
+        return say($("#said").dataset.uncopied);
+      }
       say($("#said").dataset.copied);
       if (button.classList.contains("done")) return;
       const label = button.firstElementChild ? null : button.textContent;

@@ -16,6 +16,7 @@
     isAsking: false,
     isWanted: false,
     arrived: new Set(),
+    hasMoved: false,
 
     // Follow the list that is shown, if it is not the one before.
     follow() {
@@ -24,6 +25,7 @@
       this.stop();
       this.entries = entries;
       this.arrived.clear();
+      this.hasMoved = false;
       if (entries) this.start();
     },
 
@@ -124,7 +126,8 @@
       for (const fresh of $$("li[data-id]", updates)) {
         const id = fresh.dataset.id;
         const shown = $(`#rows > li[data-id="${CSS.escape(id)}"]`);
-        if (!shown || shown.dataset.place !== fresh.dataset.place || shown.className !== fresh.className) this.arrived.add(id);
+        if (!shown) this.arrived.add(id);
+        else if (shown.dataset.place !== fresh.dataset.place || shown.className !== fresh.className) this.hasMoved = true;
         if (shown) {
           const hasFocus = shown.contains(document.activeElement);
           if ($(".select-row :checked", shown)) $(".select-row input", fresh).checked = true;
@@ -140,10 +143,9 @@
       }
       imsite.markCurrent();
       imsite.showSelectionCount();
-      if (this.arrived.size) {
-        const { one, many } = $("#new-bar").dataset;
-        this.announce(this.arrived.size === 1 ? one : many.replace("{count}", this.arrived.size));
-      }
+      const { one, many, moved } = $("#new-bar")?.dataset ?? {};
+      if (this.arrived.size) this.announce(this.arrived.size === 1 ? one : many.replace("{count}", this.arrived.size));
+      else if (this.hasMoved) this.announce(moved);
     },
 
     announce(text) {
