@@ -11,6 +11,7 @@ from typing import Any
 import structlog
 from django.conf import settings
 from django.contrib.admindocs.views import simplify_regex
+from django.core.exceptions import TooManyFieldsSent
 from django.http import HttpRequest, HttpResponse
 from prometheus_client import Counter, Gauge, Histogram
 from structlog.typing import Processor
@@ -19,6 +20,7 @@ from conversations import acting
 from conversations.access.client_addresses import client_address
 from conversations.logs import sparing
 from conversations.request_notes import CODE, CREDENTIAL, OWNER, ROUTE, request_id_of
+from imsite.handlers import bad_request
 from imsite.logs import renderer
 
 BUCKETS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
@@ -47,12 +49,19 @@ class ObservingMiddleware:
         acting.begin(acting.SYSTEM)
         IN_PROGRESS.inc()
         try:
-            response = self.get_response(request)
+            response = self._answer(request)
         finally:
             IN_PROGRESS.dec()
         response.headers["X-Request-ID"] = request_id
         observe(request, response.status_code, time.perf_counter() - started)
         return response
+
+    def _answer(self, request: HttpRequest) -> HttpResponse:
+        try:
+            request.GET  # noqa: B018 - is read here, once
+        except TooManyFieldsSent as error:  # where DEBUG is on, Django's own report of it would read it again, and again
+            return bad_request(request, error)
+        return self.get_response(request)
 
 
 def observe(request: HttpRequest, status: int, seconds: float) -> None:

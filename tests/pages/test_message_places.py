@@ -153,6 +153,7 @@ class JumpTests(AsSupport):
             ("group_team", "soon", "Enter a message number such as #1038, or a date"),
             ("group_team", "2026-02-30", "Enter a message number such as #1038, or a date"),
             ("group_team", "0001-01-01", "Enter a message number such as #1038, or a date"),
+            ("group_team", "9999-12-31T23:59:59-23:59", "Enter a message number such as #1038, or a date"),
             ("group_team", "9" * 30, "Enter a message number such as #1038, or a date"),
             ("c2c_bob", "1038", "Enter a date such as"),
             ("c2c_bob", "2027-01-01", "No messages since 2027-01-01 00:00 UTC."),

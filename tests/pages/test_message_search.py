@@ -27,6 +27,21 @@ class SearchTests(AsSupport):
     def numbers(self, page) -> list[int]:
         return [int(match.bubble.number) for match, _url in page.context["matches"]]
 
+    def test_long_messages_end_the_page_early_and_nothing_is_skipped(self):
+        messages.record([say(number, f"invoice {number}") for number in range(1, 5)], now_s=NOON_S)
+
+        with mock.patch.object(message_search, "SEARCHED_S", -1):
+            page = self.found("invoice 1")
+            self.assertEqual(self.numbers(page), [])
+            for _page in range(3):
+                page = self.client.get(page.context["older_matches_url"])
+        self.assertEqual(self.numbers(page), [1])
+
+    def test_letters_of_any_case_are_found_also_beyond_ascii(self):
+        messages.record([say(1, "STRASSE und Straße"), say(2, "ΣΊΣΥΦΟΣ")], now_s=NOON_S)
+        self.assertEqual(self.numbers(self.found("strasse")), [1])
+        self.assertEqual(self.numbers(self.found("σίσυφος")), [2])
+
     def test_matches_are_highlighted_and_lead_to_their_place(self):
         messages.record([say(1, "The invoice is <b>here</b>"), say(2, "no"), say(3, "INVOICE  again,\ninvoice")], now_s=NOON_S)
 

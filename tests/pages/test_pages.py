@@ -24,6 +24,13 @@ class DoorTests(TestCase):
                 self.assertEqual(urlsplit(response.url).path, reverse("login"))
                 self.assertEqual(parse_qs(urlsplit(response.url).query)["next"], [url])
 
+    def test_too_many_parameters_are_refused_at_once_in_the_demo_as_well(self):
+        many = "&".join(f"a{number}=1" for number in range(1001))
+        for debug in (True, False):
+            for path in ("/login/", "/api/v1/conversations/"):
+                with self.subTest(path, debug=debug), override_settings(DEBUG=debug):
+                    self.assertEqual(self.client.get(f"{path}?{many}").status_code, 400)
+
     def test_staff_without_the_permission_is_told_so(self):
         make_conversation(show_name="Secret Bob")
         self.client.force_login(colleague())

@@ -241,6 +241,18 @@ class StandsAgainstTests(AsUndoer):
         self.assertEqual(AccessLogEntry.objects.filter(conversation_id="c2c_bob").count(), 1)
 
 
+class NoticeTests(AsUndoer):
+    def test_a_notice_is_not_for_the_next_person_at_the_same_browser(self):
+        make_conversation()
+        self.client.post(action_url("pin", "c2c_bob"))
+        self.client.logout()
+        self.client.force_login(support())
+
+        page = self.client.get("/conversation/?owner=alice&id=c2c_bob")
+
+        self.assertNotContains(page, 'class="outcome')
+
+
 class AtOnceTests(AsUndoer):
     def test_a_reversible_correction_of_one_asks_nothing_and_offers_undo(self):
         make_conversation()
