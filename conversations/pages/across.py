@@ -55,17 +55,34 @@ class Link(NamedTuple):
 @partial(for_across, methods=(*METHODS, "POST"))
 def across_users(request: HttpRequest) -> HttpResponse:
     """GET and POST /across/?show= and what that takes, &after=: conversations of all users; POST saves them as a view."""
-    parameters = parameters_of(request.GET)
-    selection = selection_of(parameters)
+    parameters = _with_prefix(parameters_of(request.GET), request.user)
+    try:
+        selection = selection_of(parameters)
+    except InvalidParameter as error:
+        if request.method == "POST":
+            raise
+        return render(request, "conversations/across.html", _form(request, parameters) | {"error": error}, status=error.status)
     if request.method == "POST":
         return _save(request, parameters)
-    show = parameters["show"]
     if pane_asked_for(request) == "saved":
         return render(request, "conversations/_across_views.html", {"saved": _links(request.user, parameters, has_counts=True)})
     after = Position.parse(request.GET["after"]) if request.GET.get("after") else None
     access_log.record_search(session=request.session, username=request.user.get_username())
     page = selection.read(after) if selection else across.Page([], "")
     context = {
+        "has_selection": selection is not None,
+        "page": page,
+        "is_first_page": after is None,
+        "older_url": _url({**parameters, "after": page.next}) if page.next else "",
+        "saved": _links(request.user, parameters),
+        "may_share": permissions.may_share(request.user),
+    }
+    return render(request, "conversations/across.html", _form(request, parameters) | context)
+
+
+def _form(request: HttpRequest, parameters: Mapping[str, str]) -> dict[str, Any]:
+    show = parameters["show"]
+    return {
         "show": show,
         "tabs": [(label, _url({"show": name}), name == show) for name, (label, _takes) in SHOWN.items()],
         "parameters": parameters,
@@ -73,15 +90,8 @@ def across_users(request: HttpRequest) -> HttpResponse:
         "actors": _actors(request.user) if show == "changed" else [],
         "many_unread": MANY_UNREAD,
         "verification": Verification.objects.first() if show == "unverified" else None,
-        "has_selection": selection is not None,
-        "page": page,
-        "is_first_page": after is None,
         "url": _url(parameters),
-        "older_url": _url({**parameters, "after": page.next}) if page.next else "",
-        "saved": _links(request.user, parameters),
-        "may_share": permissions.may_share(request.user),
     }
-    return render(request, "conversations/across.html", context)
 
 
 def parameters_of(query: Mapping[str, str]) -> dict[str, str]:
@@ -113,11 +123,26 @@ def selection_of(parameters: Mapping[str, str]) -> Selection | None:
     return ChangedByOthers(_actor_of(parameters["by"]), start, end) if "by" in parameters else None
 
 
+def _with_prefix(parameters: dict[str, str], viewer: Any) -> dict[str, str]:
+    """Return the parameters with the prefix of an API key in place of its name, if only one has it."""
+    name = parameters.get("by", "").removeprefix("key:")
+    if not name or "\0" in name or not permissions.may_view_keys(viewer):
+        return parameters
+    prefixes = list(ApiKey.objects.filter(name=name).values_list("prefix", flat=True)[:2])
+    return parameters | {"by": acting.named(acting.KEY, prefixes[0])} if len(prefixes) == 1 else parameters
+
+
 def _actor_of(text: str) -> str:
     """Return the actor of a text, of staff also by username."""
     kind, name = acting.parts(text)
     user = User.objects.filter(username=name).first() if kind == acting.STAFF and "\0" not in name else None
-    if kind not in acting.KINDS or not name or "\0" in name or (kind == acting.STAFF and not user):
+    if (
+        kind not in acting.KINDS
+        or not name
+        or "\0" in name
+        or (kind == acting.STAFF and not user)
+        or (kind == acting.KEY and " " in name)
+    ):
         possible = ", ".join(("key:PREFIX", "staff:NAME", "command:NAME", "webhook:NUMBER", "administrator:USER_ID"))
         raise InvalidParameter(
             _("Unknown actor “%(text)s”. Use %(possible)s.") % {"text": text, "possible": possible}, field="by"

@@ -122,7 +122,7 @@ def _csv_row(entry: Entry, viewer: Any) -> list[str]:
 
 def harmless(cell: str) -> str:
     """Return a cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell
+    return f"'{cell}" if cell.lstrip(" ;\t\r\n").startswith(FORMULA_STARTS) else cell
 
 
 def _staff_names() -> list[str]:

@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from conversations import acting
+from conversations.access import api_keys
 from conversations.actions import pins, recounts
 from conversations.choices import InconsistencyKind
 from conversations.feeding import members, messages
@@ -322,6 +323,21 @@ class AcrossTests(AsSupport):
         for name, query in cases:
             with self.subTest(**query):
                 self.assertContains(self.get(ACROSS, 400, **query), name, status_code=400)
+
+    def test_a_key_is_found_by_its_name_and_a_slip_keeps_the_form(self):
+        self.client.force_login(boss())
+        key, _text = api_keys.create_api_key(name="crm sync", scopes=["write"])
+        make_conversation()
+        with acting.acting(acting.named(acting.KEY, key.prefix)):
+            pins.set_pinned(owner_id="alice", conversation_id="c2c_bob", pinned=True)
+
+        for by in ("crm sync", "key:crm sync", f"key:{key.prefix}"):
+            page = self.get(ACROSS, show="changed", by=by)
+            self.assertEqual([row.owner_id for row in page.context["page"].rows], ["alice"], by)
+        for by in ("crm", "key:crm snyc"):
+            page = self.get(ACROSS, 400, show="changed", by=by)
+            self.assertContains(page, "Unknown actor “", status_code=400)
+            self.assertContains(page, f'name="by" value="{by}"', status_code=400)
 
     # ---- Saved views ----
 
