@@ -334,7 +334,7 @@ class AcrossTests(AsSupport):
         for by in ("crm sync", "key:crm sync", f"key:{key.prefix}"):
             page = self.get(ACROSS, show="changed", by=by)
             self.assertEqual([row.owner_id for row in page.context["page"].rows], ["alice"], by)
-        for by in ("crm", "key:crm snyc"):
+        for by in ("crm", "key:crm other"):
             page = self.get(ACROSS, 400, show="changed", by=by)
             self.assertContains(page, "Unknown actor “", status_code=400)
             self.assertContains(page, f'name="by" value="{by}"', status_code=400)
