@@ -78,7 +78,8 @@ def correct_conversations(request: HttpRequest, owner_id: str) -> HttpResponse:
         return _correct(request, owner_id, correction, list(matching), matching)
     most = 1 if action == MOVE else MAX_SELECTED
     if not 1 <= len(conversation_ids) <= most:
-        raise InvalidParameter(_("Select 1 to %(count)d conversations.") % {"count": most}, field="id")
+        text = _("Select one conversation.") if most == 1 else _("Select 1 to %(count)d conversations.")
+        raise InvalidParameter(text % {"count": most}, field="id")
     for conversation_id in conversation_ids:
         identifiers.split(conversation_id)
     return _correct(request, owner_id, correction, conversation_ids)

@@ -43,7 +43,7 @@ class AttentionTests(AsSupport):
             reason="clock", hour=timezone.now() - timedelta(days=2), count=1, last_at=timezone.now()
         )  # fmt: skip
 
-        self.assertContains(self.get(SEARCH), "Nothing needs attention.")
+        self.assertContains(self.get(SEARCH), "Nothing needs attention among")
 
     def test_each_kind_leads_to_where_it_is_dealt_with(self):
         self.everything()

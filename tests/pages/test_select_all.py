@@ -95,7 +95,7 @@ class SelectAllTests(TestCase):
         self.assertEqual(starred(), set())
         self.assertContains(self.client.get(url(search="nobody")), "No conversation matches the filters", status_code=400)
         self.assertContains(self.client.get(url(named="x")), "<code>named</code>", status_code=400)
-        self.assertContains(self.client.get(url("move_read_position", to="1")), "Select 1 to 1", status_code=400)
+        self.assertContains(self.client.get(url("move_read_position", to="1")), "Select one conversation.", status_code=400)
 
     def test_five_hundred_fit_one_form(self):
         make_conversations(corrections.MAX_MATCHING)

@@ -20,7 +20,7 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help=_("only say what would be done"))
         parser.add_argument(
             "--shards", type=int, default=distribution.DEFAULT_SHARDS, metavar="NUMBER",
-            help=_("parts of each table, at least one for each processor that is to come (default: 16)"),
+            help=_("parts of each table, at least one for each processor planned (default: 16)"),
         )  # fmt: skip
 
     def handle(self, *args: Any, dry_run: bool, shards: int, **options: Any) -> None:

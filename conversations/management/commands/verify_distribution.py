@@ -80,8 +80,8 @@ def _members() -> list[str]:
 
 class Command(BaseCommand):
     help = _(
-        "Say in how many parts of the distributed tables each hot read and write asks, from the coordinator's log. Fails if "
-        "one that concerns a single user asks more than one. Works on data of its own, and takes all of it back."
+        "Report how many parts of the distributed tables each hot read and write touches, from the coordinator's log. Fails if "
+        "one that concerns a single user touches more than one. Works on data of its own and rolls everything back."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
