@@ -1,5 +1,6 @@
 """What members of staff did, newest first: the access log, the login log and Django's admin log read as one list."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -115,21 +116,22 @@ class Selection:
         return Page(found, edge)
 
 
-class Source:
+class Source(ABC):
     """One of the logs: its rows, the field with their time, and the condition of each kind of entry."""
 
     time: str
 
+    @abstractmethod
     def rows(self, staff: str) -> QuerySet[Any]:
         """Select the rows of a member of staff, or all."""
-        raise NotImplementedError
 
+    @abstractmethod
     def conditions(self) -> Mapping[ActivityKind, Q]:
-        raise NotImplementedError
+        """Return which rows are of each kind."""
 
+    @abstractmethod
     def entry_of(self, row: Any) -> tuple[ActivityKind, str]:
         """Return the kind of a row, and whose it is."""
-        raise NotImplementedError
 
     def has_kind(self, kind: str) -> bool:
         return not kind or kind in self.conditions()

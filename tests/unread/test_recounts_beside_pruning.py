@@ -1,4 +1,4 @@
-"""Whoever counts anew, and whoever prunes at the same moment: each finds what the other left, and none waits for ever."""
+"""Recounting while messages are pruned: each sees what the other has left, and neither waits for ever."""
 
 import logging
 import threading
@@ -72,8 +72,8 @@ class RecountsBesidePruningTests(TransactionTestCase):
         self.assertEqual((self.failures, [thread for thread in threads if thread.is_alive()]), ([], []))
 
     def check(self, first: Callable[[], None], then: Callable[[], None]) -> None:
-        """`then` begins before what `first` did is committed. alice's rows say that she has all read: who prunes
-        believes it, and who counts anew does not.
+        """`then` begins before what `first` did is committed. alice's rows say that she has read everything: pruning
+        believes it, and a recount does not.
         """
         with self.subTest(first=first.__name__, then=then.__name__):
             Message.objects.all().delete()
