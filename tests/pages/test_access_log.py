@@ -170,13 +170,13 @@ class LookTests(AsSupport):
         self.user.is_superuser = True
         self.user.save(update_fields=["is_superuser"])
         AccessLogEntry.objects.create(username="sue", owner_id="alice", reason="ticket 17")
-        AccessLogEntry.objects.create(username="sam", owner_id="bob")
+        AccessLogEntry.objects.create(username="samantha", owner_id="bob")
         entry = AccessLogEntry.objects.get(owner_id="alice")
 
         page = self.get("/admin/conversations/accesslogentry/", q="alice")
 
         self.assertContains(page, "ticket 17")
-        self.assertNotContains(page, "sam")
+        self.assertNotContains(page, "samantha")
         address = f"/admin/conversations/accesslogentry/{entry.pk}/"
         self.assertEqual(self.client.post(address + "delete/", {"post": "yes"}).status_code, 403)
         self.assertEqual(self.client.post(address + "change/", {"reason": "x"}).status_code, 403)
