@@ -2,10 +2,8 @@
 
 from collections.abc import Iterable
 
-from django.db import connection
-
 from conversations.models import Group, GroupMember, Message
-from conversations.store import message_reads
+from conversations.store import message_reads, statements
 from conversations.store.threads import threads_of_group
 from conversations.unread.rosters import SEEN, SINCE_EVER_MS, MembershipEvent, MembershipHistory
 
@@ -92,10 +90,9 @@ class GroupRoster:
             (self._group.group_id, user_id, self.now[user_id].to_json(), *self.now[user_id].settled())
             for user_id in sorted({*self.changed(), *self._unsettled})
         ]
-        with connection.cursor() as cursor:
-            cursor.executemany(
-                f"INSERT INTO {GroupMember._meta.db_table} (group_id, user_id, events, is_member, member_since_ms) "
-                "VALUES (%s, %s, %s, %s, %s) ON CONFLICT (group_id, user_id) DO UPDATE SET "
-                "events = EXCLUDED.events, is_member = EXCLUDED.is_member, member_since_ms = EXCLUDED.member_since_ms",
-                rows,
-            )
+        statements.run_for_each(
+            f"INSERT INTO {GroupMember._meta.db_table} (group_id, user_id, events, is_member, member_since_ms) "
+            "VALUES (%s, %s, %s, %s, %s) ON CONFLICT (group_id, user_id) DO UPDATE SET "
+            "events = EXCLUDED.events, is_member = EXCLUDED.is_member, member_since_ms = EXCLUDED.member_since_ms",
+            rows,
+        )

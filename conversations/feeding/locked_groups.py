@@ -15,6 +15,7 @@ from conversations.unread.rosters import MembershipHistory
 from conversations.unread.rules import Viewer
 
 _groups = Group._meta.db_table
+_COLUMNS = [field.attname for field in Group._meta.concrete_fields if field.attname != "created_at"]
 
 
 @dataclass(slots=True)
@@ -90,10 +91,11 @@ def lock_group(group_id: str, *, group_type: str = "", at_ms: int = 0) -> Locked
     with connection.cursor() as cursor:
         # The update changes nothing: it takes the lock.
         cursor.execute(
-            f"INSERT INTO {_groups} (group_id) VALUES (%s) ON CONFLICT (group_id) DO UPDATE SET type = {_groups}.type",
+            f"INSERT INTO {_groups} (group_id) VALUES (%s) ON CONFLICT (group_id) DO UPDATE SET type = {_groups}.type "
+            f"RETURNING {', '.join(_COLUMNS)}",
             [group_id],
         )
-    group = Group.objects.get(group_id=group_id)
+        group = Group.from_db(connection.alias, _COLUMNS, cursor.fetchone())
     locked = LockedGroup(group, group.type)
     if group_type and (at_ms, group_type) > (group.type_at_ms, group.type):
         group.type, group.type_at_ms = group_type, at_ms
