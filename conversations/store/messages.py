@@ -10,7 +10,7 @@ from django.db import connection
 from conversations.formats import message_body, message_content
 from conversations.formats.messages import C2CRecall, GroupRecall, IncomingMessage, Mentions, MessageEdit
 from conversations.models import Message, Thread
-from conversations.store import erasures, message_positions
+from conversations.store import erasures, message_positions, statements
 from conversations.store.message_reads import COLUMNS, KEY, MessageKey, find
 from conversations.store.threads import LockedThread, save_threads
 from conversations.threads import is_of_group
@@ -244,11 +244,10 @@ _ROW = f"({', '.join(['%s'] * len(COLUMNS))})"
 def update(rows: Sequence[Message]) -> None:
     """Update stored messages of locked threads."""
     updated = COLUMNS[len(KEY) :]
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            f"UPDATE {_messages} SET {', '.join(f'{name} = %s' for name in updated)} WHERE thread = %s AND position = %s",
-            [[*_values_of(row)[len(KEY) :], *_key(row)] for row in rows],
-        )
+    statements.run_for_each(
+        f"UPDATE {_messages} SET {', '.join(f'{name} = %s' for name in updated)} WHERE thread = %s AND position = %s",
+        [[*_values_of(row)[len(KEY) :], *_key(row)] for row in rows],
+    )
 
 
 def _key(row: Message) -> MessageKey:
