@@ -1,5 +1,6 @@
 """Apply changed messages to the conversations of everybody concerned; each changed row takes its owner's next version."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from django.conf import settings
@@ -23,9 +24,11 @@ from conversations.unread.rules import Viewer
 def change_c2c(pairs: Iterable[Key], changes: Sequence[Change], *, by: ChangedBy) -> None:
     """Apply message changes to the one-to-one conversations of (owner, peer) pairs."""
     pairs = sorted(pair for pair in set(pairs) if pair[0] not in settings.SKIP_OWNERS)
-    owners = lock_owners(user_id for pair in pairs for user_id in pair)
+    by_thread = changes_by_thread(change for change in changes if not change.is_empty)
+    # Of each owner, as many rows as may change.
+    reserve = Counter(owner_id for owner_id, peer in pairs if thread_between(owner_id, peer) in by_thread)
+    owners = lock_owners((user_id for pair in pairs for user_id in pair), reserve)
     updates = _c2c_updates(pairs, owners)
-    by_thread = changes_by_thread(changes)
     for (owner_id, peer), update in updates.items():
         for change in by_thread.get(thread_between(owner_id, peer), ()):
             update.apply_message(change)

@@ -12,10 +12,11 @@ from conversations.choices import ChangedBy, GroupType
 from conversations.feeding import fan_out, group_fast_path, members
 from conversations.feeding.locked_groups import LockedGroup, lock_group
 from conversations.formats.messages import C2CRecall, GroupRecall, IncomingMessage, MessageEdit
+from conversations.store import message_positions
 from conversations.store import messages as store_messages
 from conversations.store.message_reads import MessageKey
 from conversations.store.messages import Change, StoredMessage
-from conversations.store.threads import LockedThread, lock_threads
+from conversations.store.threads import LockedThread, extend_threads, lock_threads
 from conversations.store.transactions import in_transaction
 
 
@@ -41,7 +42,7 @@ def record(incoming: Sequence[IncomingMessage], *, now_s: int) -> list[StoredMes
 @in_transaction
 def record_c2c(incoming: Sequence[IncomingMessage], *, now_s: int) -> list[StoredMessage]:
     """Store one-to-one messages, of any number of threads, and apply them to both sides' conversations."""
-    threads = lock_threads(message.thread for message in incoming)
+    threads = extend_threads(message_positions.newest_known(incoming))
     outcomes, changes = store_messages.record(incoming, threads, now_s=now_s)
     pairs = {pair for message in incoming for pair in ((message.sender, message.peer), (message.peer, message.sender))}
     fan_out.change_c2c(pairs, changes, by=ChangedBy.MESSAGE)

@@ -16,6 +16,16 @@ RANDOM_LIMIT = 1 << 32
 RepeatKey = tuple[str, str, int | None]  # thread, sender, random
 
 
+def newest_known(incoming: Sequence[IncomingMessage]) -> dict[str, str]:
+    """Return the newest position of each one-to-one thread as far as the messages have theirs already."""
+    newest: dict[str, str] = {}
+    for message in incoming:
+        is_known = not _is_incomplete(message) and message.random is not None
+        position = message.position if is_known else positions.NO_POSITION
+        newest[message.thread] = max(position, newest.get(message.thread, positions.NO_POSITION))
+    return newest
+
+
 def complete(incoming: Sequence[IncomingMessage], threads: Mapping[str, LockedThread], now_s: int) -> list[IncomingMessage]:
     """Return the messages with time, number and random; a recent repeat of an incomplete one gets those of the first.
 

@@ -5,9 +5,10 @@ version, and everything is written in one transaction. So no version is missing 
 other.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import orjson
@@ -21,7 +22,7 @@ from conversations.exceptions import Code, ConversationError
 from conversations.formats.conversation import MAX_GROUPS
 from conversations.models import Conversation, Owner
 from conversations.models.lookups import array_parameter
-from conversations.store import notifications
+from conversations.store import json_rows, notifications
 from conversations.store.threads import lock_groups, lock_threads
 from conversations.store.transactions import in_transaction
 from conversations.sync_tokens import SyncToken
@@ -30,6 +31,7 @@ from conversations.times import now_s
 
 Row = TypeVar("Row")
 OWNERS_PER_STATEMENT = 5000
+NOTHING: Mapping[str, int] = MappingProxyType({})
 
 
 class TooManyGroups(ConversationError):
@@ -50,6 +52,13 @@ class LockedOwner:
     group_names: list[str | None]
     erased_at_s: int = 0
     is_changed: bool = False
+    # The stored version, if some were reserved with the lock; nothing else of the owner is to change then.
+    reserved: int = 0
+
+    @property
+    def is_stored(self) -> bool:
+        """Return whether there is nothing to save; versions that were reserved and not given are given back."""
+        return self.version == self.reserved if self.reserved else not self.is_changed
 
     @property
     def token(self) -> str:
@@ -130,8 +139,12 @@ def lock_with_peers(owner_id: str, conversation_ids: Iterable[str]) -> None:
     lock_groups({group_of(thread) for thread in threads if is_of_group(thread)})
     lock_threads(threads)
     peers = {bare_id for type_, bare_id in split_ids.values() if type_ == ConversationType.C2C}
-    for user_id in sorted({owner_id, *peers}):
-        lock_owner(user_id)
+    if json_rows.is_distributed():
+        # By one statement, which takes them node by node as every other does.
+        lock_owners({owner_id, *peers})
+    else:
+        for user_id in sorted({owner_id, *peers}):
+            lock_owner(user_id)
 
 
 def lock_one(owner_id: str, conversation_id: str) -> tuple[LockedOwner, Conversation] | None:
@@ -177,25 +190,37 @@ def _conversation(names: Sequence[str], values: Sequence[Any]) -> Conversation:
     return Conversation.from_db(connection.alias, names, values)
 
 
-def lock_owners(owner_ids: Iterable[str]) -> dict[str, LockedOwner]:
-    """Lock owners until the transaction ends, and create missing ones. Needs a transaction."""
+def lock_owners(owner_ids: Iterable[str], reserve: Mapping[str, int] = NOTHING) -> dict[str, LockedOwner]:
+    """Lock owners until the transaction ends, and create missing ones. Needs a transaction.
+
+    `reserve` says how many versions an owner will need, most likely: one statement then takes them and locks.
+    """
     locked: dict[str, LockedOwner] = {}
     epoch = now_s()
     for part in _parts(sorted(set(owner_ids))):
-        # The update changes nothing: it takes the lock, on SQLite, PostgreSQL and Citus alike.
+        # The update takes the lock even if it changes nothing, on SQLite, PostgreSQL and Citus alike.
         with connection.cursor() as cursor:
             cursor.execute(
-                f"INSERT INTO {_table} (owner_id, epoch) VALUES {', '.join(['(%s, %s)'] * len(part))} "
-                f"ON CONFLICT (owner_id) DO UPDATE SET version = {_table}.version RETURNING {_LOCKED}",
-                [value for owner_id in part for value in (owner_id, epoch)],
+                f"INSERT INTO {_table} (owner_id, epoch, version) VALUES {', '.join(['(%s, %s, %s)'] * len(part))} "
+                f"ON CONFLICT (owner_id) DO UPDATE SET version = {_table}.version + EXCLUDED.version RETURNING {_LOCKED}",
+                [value for owner_id in part for value in (owner_id, epoch, reserve.get(owner_id, 0))],
             )
-            locked |= {row[0]: _locked(row) for row in cursor.fetchall()}
+            locked |= {row[0]: _locked(row, reserve.get(row[0], 0)) for row in cursor.fetchall()}
     return locked
 
 
-def _locked(row: Sequence[Any]) -> LockedOwner:
+def _locked(row: Sequence[Any], reserved: int = 0) -> LockedOwner:
     owner_id, epoch, version, reset_below, groups_version, group_names, erased_at_s = row
-    return LockedOwner(owner_id, epoch, version, reset_below, groups_version, orjson.loads(group_names), erased_at_s)
+    return LockedOwner(
+        owner_id,
+        epoch,
+        version - reserved,
+        reset_below,
+        groups_version,
+        orjson.loads(group_names),
+        erased_at_s,
+        reserved=version if reserved else 0,
+    )
 
 
 def reset_sync_tokens(*, dry_run: bool = False, on_batch: Callable[[int], None] = lambda count: None) -> int:
@@ -220,9 +245,10 @@ def begin_epoch(owner_ids: Sequence[str]) -> None:
 
 def save_owners(locked: Iterable[LockedOwner]) -> None:
     """Save the owners that changed since the lock, and notify the followers of their lists after the commit."""
-    changed = [owner for owner in locked if owner.is_changed]
+    owners = list(locked)
+    changed = [owner for owner in owners if owner.is_changed]
     updates = ", ".join(f"{name} = EXCLUDED.{name}" for name in _SAVED.split(", ")[1:])
-    for part in _parts(changed):
+    for part in _parts([owner for owner in owners if not owner.is_stored]):
         parameters: list[str | int] = []
         for owner in part:
             parameters += owner.owner_id, owner.version, owner.reset_below, owner.groups_version, owner.group_names_json

@@ -1,6 +1,6 @@
 """Lock threads, since only the holder of a thread's lock stores its messages; and read how far they go."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from django.db import connection
@@ -9,7 +9,7 @@ from django.db.models import Q
 from conversations.identifiers import TOPIC_MARK
 from conversations.models import Group, GroupMember, Thread
 from conversations.positions import NO_POSITION
-from conversations.store import json_rows
+from conversations.store import json_rows, statements
 from conversations.threads import GROUP_START, group_of, thread_of
 
 _threads = Thread._meta.db_table
@@ -46,25 +46,28 @@ def lock_groups(group_ids: Iterable[str]) -> list[Group]:
 
 def lock_threads(threads: Iterable[str]) -> dict[str, LockedThread]:
     """Lock threads until the transaction ends, and create missing ones. Lock them before any owner."""
-    names = sorted(set(threads))
+    return extend_threads(dict.fromkeys(threads, NO_POSITION))
+
+
+def extend_threads(to: Mapping[str, str]) -> dict[str, LockedThread]:
+    """Lock threads as `lock_threads`, and note in the same statement that each has a message at this position."""
     with connection.cursor() as cursor:
-        # The update changes nothing: it takes the lock, on SQLite, PostgreSQL and Citus alike.
+        # The update takes the lock even if it changes nothing, on SQLite, PostgreSQL and Citus alike.
         cursor.execute(
-            f"INSERT INTO {_threads} (thread) VALUES {', '.join(['(%s)'] * len(names))} "
-            f"ON CONFLICT (thread) DO UPDATE SET last_position = {_threads}.last_position "
-            "RETURNING thread, last_position, pruned_position",
-            names,
+            f"INSERT INTO {_threads} (thread, last_position) VALUES {', '.join(['(%s, %s)'] * len(to))} "
+            f"ON CONFLICT (thread) DO UPDATE SET last_position = CASE WHEN {_threads}.last_position < EXCLUDED.last_position "
+            f"THEN EXCLUDED.last_position ELSE {_threads}.last_position END RETURNING thread, last_position, pruned_position",
+            [value for item in sorted(to.items()) for value in item],
         )
         return {row[0]: LockedThread(*row) for row in cursor.fetchall()}
 
 
 def save_threads(locked: Iterable[LockedThread]) -> None:
     """Store the last positions that have moved since the lock."""
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            f"UPDATE {_threads} SET last_position = %s WHERE thread = %s",
-            [(thread.last_position, thread.thread) for thread in locked if thread.last_position != thread.last_position_before],
-        )
+    statements.run_for_each(
+        f"UPDATE {_threads} SET last_position = %s WHERE thread = %s",
+        [(thread.last_position, thread.thread) for thread in locked if thread.last_position != thread.last_position_before],
+    )
 
 
 def is_pruned(thread: str) -> bool:
