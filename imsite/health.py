@@ -7,6 +7,7 @@ from typing import Any
 from django.db import Error
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
+from conversations.api.events.stream import hub
 from conversations.logs import log_database_failure
 from conversations.maintenance import health
 from imsite import metrics
@@ -48,12 +49,13 @@ def _readiness() -> HttpResponse:
     except Error as error:
         log_database_failure(logger, error)
         return _answer({"status": "unavailable", "database": "unavailable"}, status=503)
+    listener = {None: "idle", True: "ok", False: "unavailable"}[hub.is_listening]
     return _answer(
         {
             "status": "ok",
             "database": "ok",
             "migrations": "ok",
-            "listener": metrics.listener(),
+            "listener": listener,
             "oldestPendingWebhookSeconds": backlog.oldest_webhook_s,
             "pendingUpdates": backlog.has_updates,
         }

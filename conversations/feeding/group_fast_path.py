@@ -13,23 +13,32 @@ from django.utils import timezone
 from conversations.feeding import group_fast_path_sql as sql
 from conversations.feeding.group_message_batch import Batch
 from conversations.feeding.locked_groups import LockedGroup
-from conversations.store import notifications
+from conversations.store import json_rows, notifications
 from conversations.store.messages import Change
+from conversations.store.owners import lock_owners
 from conversations.store.threads import LockedThread
 from conversations.unread.rules import NO_LIST
+
+# Of so many members, naming them is faster on a distributed database.
+SMALL = 16
+# Groups that had more members when last looked at; one that has shrunk meanwhile only takes longer.
+MAX_REMEMBERED = 100_000
+_large_groups: set[str] = set()
 
 
 def change_members(locked: LockedGroup, thread: LockedThread, changes: Sequence[Change]) -> bool:
     """Apply new messages of one thread, in order of position, to all members' rows.
 
-    Return False, with nothing written, if the messages do not mean the same for everybody.
+    Return False, with nothing written, if the messages do not mean the same for everybody, or if it would not be faster.
     """
-    if not is_possible(locked, thread, changes):
+    if not is_possible(locked, thread, changes) or _is_small_and_distributed(locked):
         return False
     messages = [change.after for change in changes]
     batch = Batch(locked.group, thread.thread, messages, locked.display_profile(thread.thread))
     if not _has_settled_members(batch):
         return False
+    if json_rows.is_distributed():
+        _lock_in_order(batch)
     if not (batch.is_plain or _lock_owners_of_rows_behind(batch)):
         return False
     with connection.cursor() as cursor:
@@ -40,6 +49,18 @@ def change_members(locked: LockedGroup, thread: LockedThread, changes: Sequence[
     if owner_ids:
         notifications.notify_after_commit(owner_ids)
     return True
+
+
+def _is_small_and_distributed(locked: LockedGroup) -> bool:
+    """Return whether to name the members: a distributed database then asks the nodes of these few, and not all of them."""
+    if not json_rows.is_distributed() or locked.group_id in _large_groups:
+        return False
+    if locked.roster.load_if_few(SMALL):
+        return True
+    if len(_large_groups) >= MAX_REMEMBERED:
+        _large_groups.clear()
+    _large_groups.add(locked.group_id)
+    return False
 
 
 def is_possible(locked: LockedGroup, thread: LockedThread, changes: Sequence[Change]) -> bool:
@@ -63,6 +84,13 @@ def _has_settled_members(batch: Batch) -> bool:
         cursor.execute(sql.find_unsettled(batch), batch.parameters)
         are_members = [is_member for (is_member,) in cursor.fetchall()]
     return len(are_members) == len(batch.senders) and all(are_members)
+
+
+def _lock_in_order(batch: Batch) -> None:
+    """Lock all members' owners. On a distributed database, the statements that follow would lock them on all nodes at once."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql.find_members(batch), batch.parameters)
+        lock_owners(owner_id for (owner_id,) in cursor.fetchall())
 
 
 def _lock_owners_of_rows_behind(batch: Batch) -> bool:

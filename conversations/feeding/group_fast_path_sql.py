@@ -53,6 +53,11 @@ def _from_members(batch: Batch, *, join: str = "", with_former: bool = False) ->
     return f"FROM {_members} m {join} WHERE m.group_id = %(group_id)s{not_skipped}{is_member}"
 
 
+def find_members(batch: Batch) -> str:
+    """Query all owners who are or were members."""
+    return f"SELECT m.user_id {_from_members(batch, with_former=True)}"
+
+
 def take_versions(batch: Batch, *, count: int, with_former_members: bool = False) -> str:
     """Lock the members' owners in order of their IDs, create missing ones, and advance each version by `count`."""
     return (

@@ -8,6 +8,7 @@ from conversations.store.threads import threads_of_group
 from conversations.unread.rosters import SEEN, SINCE_EVER_MS, MembershipEvent, MembershipHistory
 
 NO_HISTORY = MembershipHistory()
+_LOADED = ("user_id", "events", "member_since_ms")
 
 
 class GroupRoster:
@@ -30,7 +31,18 @@ class GroupRoster:
         stored = GroupMember.objects.filter(group_id=self._group.group_id)
         if missing is not None:
             stored = stored.filter(user_id__any_of=missing)
-        for user_id, events, member_since_ms in stored.values_list("user_id", "events", "member_since_ms"):
+        self._take(stored.values_list(*_LOADED))
+
+    def load_if_few(self, most: int) -> bool:
+        """Load the histories of all members if there are no more than `most`; return whether they are loaded. One query."""
+        if not self._is_complete:
+            stored = list(GroupMember.objects.filter(group_id=self._group.group_id).values_list(*_LOADED)[: most + 1])
+            self._is_complete = len(stored) <= most
+            self._take(stored if self._is_complete else ())
+        return self._is_complete
+
+    def _take(self, stored: Iterable[tuple[str, str, int | None]]) -> None:
+        for user_id, events, member_since_ms in stored:
             history = MembershipHistory.from_json(events, self._group.dissolved_at_ms)
             self.before.setdefault(user_id, history)
             self.now.setdefault(user_id, history)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from django.apps import apps
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Model
 from django.utils.translation import gettext as _
@@ -41,6 +42,7 @@ if TYPE_CHECKING:  # only PostgreSQL needs its driver
     from psycopg.errors import Diagnostic
 
 DEFAULT_SHARDS = 16
+ONE_AT_A_TIME = "citus.enable_deadlock_prevention"
 
 
 class Placement(NamedTuple):
@@ -106,6 +108,8 @@ def distribute(shards: int = DEFAULT_SHARDS, *, dry_run: bool = False) -> Iterat
     with connection.cursor() as cursor:
         cursor.execute("SET statement_timeout = 0")
         cursor.execute("SET lock_timeout = 0")
+        if not dry_run:
+            _let_group_messages_pass(cursor)
     for family in FAMILIES:
         for placement in family:
             if placement.table in placed:
@@ -116,6 +120,17 @@ def distribute(shards: int = DEFAULT_SHARDS, *, dry_run: bool = False) -> Iterat
             if not dry_run:
                 _distribute_one(placement, family[0], shards)
             yield Step(placement.table, _("distribute by %(column)s") % {"column": placement.column}, is_done=False)
+
+
+def _let_group_messages_pass(cursor: CursorWrapper) -> None:
+    """Let statements that change many parts of a table run at the same time, in this and in all later sessions.
+
+    Against deadlocks Citus otherwise lets one such statement in the whole cluster wait for the other, so that group messages
+    come one by one. Here `owners.lock_owners` prevents them.
+    """
+    cursor.execute(f"SET {ONE_AT_A_TIME} = off")
+    name = connection.ops.quote_name(connection.settings_dict["NAME"])
+    cursor.execute(f"ALTER DATABASE {name} SET {ONE_AT_A_TIME} = off")
 
 
 def local_tables() -> Iterator[tuple[str, Text]]:
@@ -238,3 +253,7 @@ def check() -> None:
     """Raise CannotDistribute unless all tables that are to be distributed are."""
     if missing := sorted({placement.table for family in FAMILIES for placement in family} - _check()):
         raise CannotDistribute(_("Not distributed: %(tables)s. Run distribute_tables.") % {"tables": ", ".join(missing)})
+    with connection.cursor() as cursor:
+        cursor.execute(f"SHOW {ONE_AT_A_TIME}")
+        if cursor.fetchone() != ("off",):
+            raise CannotDistribute(_("%(name)s is on. Run distribute_tables.") % {"name": ONE_AT_A_TIME})

@@ -4,7 +4,7 @@ The statement's text is the same for any number of rows, so it is prepared once;
 than everything else.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Sized
 from functools import cache
 from typing import Any, cast
 
@@ -12,6 +12,8 @@ import orjson
 from django.db import connection, models
 
 from conversations.models.lookups import array_parameter
+
+FEW, FEW_DISTRIBUTED = 8, 32
 
 
 def select(model: type[models.Model], columns: Sequence[str]) -> str:
@@ -52,6 +54,15 @@ def and_named(column: str) -> str:
 def named_parameters(values: Iterable[str]) -> list[str]:
     """Return the parameters of `and_named`."""
     return [array_parameter(sorted(set(values)))] if is_distributed() else []
+
+
+def are_few(rows: Sized) -> bool:
+    """Return whether to name rows one by one in the statement, and not by JSON.
+
+    PostgreSQL then takes three quarters of the time, a distributed one half, and asks only the nodes concerned. For more rows,
+    each number of them would be a text of its own to prepare.
+    """
+    return len(rows) <= (FEW_DISTRIBUTED if is_distributed() else FEW)
 
 
 @cache

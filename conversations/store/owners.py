@@ -195,9 +195,10 @@ def lock_owners(owner_ids: Iterable[str], reserve: Mapping[str, int] = NOTHING) 
 
     `reserve` says how many versions an owner will need, most likely: one statement then takes them and locks.
     """
-    locked: dict[str, LockedOwner] = {}
+    wanted = sorted(set(owner_ids))
+    locked = {} if json_rows.are_few(wanted) or not json_rows.is_distributed() else _lock_part_by_part(wanted)
     epoch = now_s()
-    for part in _parts(sorted(set(owner_ids))):
+    for part in _parts([owner_id for owner_id in wanted if owner_id not in locked]):
         # The update takes the lock even if it changes nothing, on SQLite, PostgreSQL and Citus alike.
         with connection.cursor() as cursor:
             cursor.execute(
@@ -206,6 +207,25 @@ def lock_owners(owner_ids: Iterable[str], reserve: Mapping[str, int] = NOTHING) 
                 [value for owner_id in part for value in (owner_id, epoch, reserve.get(owner_id, 0))],
             )
             locked |= {row[0]: _locked(row, reserve.get(row[0], 0)) for row in cursor.fetchall()}
+    return locked
+
+
+def _lock_part_by_part(owner_ids: Sequence[str]) -> dict[str, LockedOwner]:
+    """Lock the stored ones of many owners of a distributed database, one part of its table after another.
+
+    In the same order as one statement that names few owners. To name many in one takes ten times as long.
+    """
+    locked: dict[str, LockedOwner] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT array_agg(o) FROM unnest(%s::text[]) o, get_shard_id_for_distribution_column(%s::regclass, o) part "
+            "GROUP BY part ORDER BY part",
+            [list(owner_ids), _table],
+        )
+        for (in_part,) in cursor.fetchall():
+            sql = f"SELECT {_LOCKED} FROM {_table} WHERE owner_id = ANY(%s::text[]) ORDER BY owner_id FOR UPDATE"
+            cursor.execute(sql, [in_part])
+            locked |= {row[0]: _locked(row) for row in cursor.fetchall()}
     return locked
 
 

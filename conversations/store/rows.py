@@ -15,9 +15,6 @@ from conversations.store.owners import LockedOwner, save_owners
 
 Key = tuple[str, str]  # owner ID, conversationID
 
-# So many rows are named one by one: PostgreSQL then takes three quarters of the time, a distributed one half, and asks only the
-# nodes concerned. For more rows the text would be another one each time.
-FEW = 8
 
 KEY = ("owner_id", "conversation_id")
 # Columns that every change writes.
@@ -151,7 +148,7 @@ def read_rows(keys: Sequence[Key]) -> dict[Key, Conversation]:
         return {}
     wanted = sorted(set(keys))
     with connection.cursor() as cursor:
-        if len(wanted) <= FEW:
+        if json_rows.are_few(wanted):
             cursor.execute(_read_few_sql(len(wanted)), [value for key in wanted for value in key])
         else:
             cursor.execute(_read_sql(), json_rows.keys_parameters(KEY, wanted))
@@ -191,7 +188,7 @@ def write_rows(rows: Sequence[Conversation]) -> None:
     if not rows:
         return
     with connection.cursor() as cursor:
-        if len(rows) <= FEW:
+        if json_rows.are_few(rows):
             cursor.execute(_write_few_sql(len(rows)), [value for row in rows for value in _values(row, _WRITTEN)])
         else:
             cursor.execute(_write_sql(), [rows_as_json(rows, _WRITTEN)])

@@ -199,6 +199,7 @@ def _is_numbered() -> bool:
     return all(len(set(given)) == len(given) and max(given) == owners[owner_id] for owner_id, given in versions.items())
 
 
+@mock.patch.object(group_fast_path, "SMALL", 0)
 class BothWaysTests(TestCase):
     @given(st.lists(steps, max_size=12), group_types, skipped_owners)
     @examples(200)

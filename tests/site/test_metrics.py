@@ -17,7 +17,7 @@ from prometheus_client import REGISTRY
 from prometheus_client.parser import text_string_to_metric_families
 
 from conversations.maintenance import health
-from conversations.metrics import LISTENERS, WEBHOOKS, WEBHOOKS_REFUSED
+from conversations.metrics import WEBHOOKS, WEBHOOKS_REFUSED
 from conversations.models import ProfileUpdate, WebhookEvent, WebhookOutcome
 from imsite import metrics
 from tests.support.cast import bearer, usersig, with_key
@@ -164,7 +164,6 @@ class MonitoringTests(TestCase):
         registered = [*REGISTRY.collect(), *metrics.State().collect(), *metrics.pool_families(FakePool())]
         samples = {sample.name: set(sample.labels) for family in registered for sample in family.samples}
         counted = {"imsite_webhooks": WEBHOOKS, "imsite_webhooks_refused": WEBHOOKS_REFUSED}
-        samples["imsite_listeners"] = set(LISTENERS._labelnames)  # of processes with streams
         samples |= {f"{name}_total": set(counter._labelnames) for name, counter in counted.items()}
         return samples
 
