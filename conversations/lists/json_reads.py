@@ -1,7 +1,8 @@
 """The hot reads: one statement each, or with filters two, from row to JSON.
 
 The statements are the querysets' own, compiled once and joined with the owner's row, so that the list's sync token and
-conversation group names come from the same snapshot as the rows.
+conversation group names come from the same snapshot as the rows. `using` is the alias of the database that is asked: a
+replica may show an older version.
 """
 
 from collections.abc import Sequence
@@ -9,7 +10,7 @@ from functools import lru_cache
 from itertools import chain
 from typing import Any, NamedTuple
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Exists, Value
 
 from conversations.formats import conversation_json
@@ -50,9 +51,10 @@ class Snapshot(NamedTuple):
     next: Cursor | None = None
 
 
-def sync_token(owner_id: str) -> str:
+def sync_token(owner_id: str, *, using: str = DEFAULT_DB_ALIAS) -> str:
     """Return the token of the owner's list as it is now."""
-    return _token(raw_rows.fetch(f"SELECT o.epoch, o.version FROM {OWNER_TABLE} o WHERE o.owner_id = %s", [owner_id]))
+    sql = f"SELECT o.epoch, o.version FROM {OWNER_TABLE} o WHERE o.owner_id = %s"
+    return _token(raw_rows.fetch(sql, [owner_id], using=using))
 
 
 def group_names(owner_id: str) -> tuple[str, str]:
@@ -61,7 +63,7 @@ def group_names(owner_id: str) -> tuple[str, str]:
     return _token(rows), rows.value(0, _GROUP_NAMES).decode() if rows.count else "[]"
 
 
-def lookup(owner_id: str, conversation_ids: Sequence[str], *, extra: bool = False) -> Snapshot:
+def lookup(owner_id: str, conversation_ids: Sequence[str], *, extra: bool = False, using: str = DEFAULT_DB_ALIAS) -> Snapshot:
     """Return the conversations of these IDs that exist, in no particular order."""
     # PostgreSQL takes NUL in no parameter, and no ID holds it.
     conversation_ids = [conversation_id for conversation_id in conversation_ids if "\0" not in conversation_id]
@@ -69,25 +71,35 @@ def lookup(owner_id: str, conversation_ids: Sequence[str], *, extra: bool = Fals
         statement, wanted = _single_statement(extra), conversation_ids[0]
     else:
         statement, wanted = _lookup_statement(extra), array_parameter(conversation_ids)
-    return _snapshot(raw_rows.fetch(statement.sql, statement.filled_in(owner_id=owner_id, wanted=wanted)), extra)
+    rows = raw_rows.fetch(statement.sql, statement.filled_in(owner_id=owner_id, wanted=wanted), using=using)
+    return _snapshot(rows, extra)
 
 
-def page(owner_id: str, after: Cursor | None, count: int, *, extra: bool = False) -> Snapshot:
+def page(owner_id: str, after: Cursor | None, count: int, *, extra: bool = False, using: str = DEFAULT_DB_ALIAS) -> Snapshot:
     """Return the `count` conversations of the whole list that follow `after`, or the first ones, in display order."""
     statement = _whole_list_statement(after and after.is_pinned, count, extra)
     place = after._asdict() if after else {}
-    return _page(raw_rows.fetch(statement.sql, statement.filled_in(owner_id=owner_id, **place)), count, extra)
+    rows = raw_rows.fetch(statement.sql, statement.filled_in(owner_id=owner_id, **place), using=using)
+    return _page(rows, count, extra)
 
 
-def selected_page(conversations: ConversationQuerySet, owner_id: str, count: int, *, extra: bool = False) -> Snapshot:
+def selected_page(
+    conversations: ConversationQuerySet, owner_id: str, count: int, *, extra: bool = False, using: str = DEFAULT_DB_ALIAS
+) -> Snapshot:
     """Return the first `count` of `conversations`, all of this owner, in display order."""
     statement = _page_statement(conversations, count, extra)
-    with query_plans.planned_per_query():
-        return _page(raw_rows.fetch(statement.sql, statement.filled_in(owner_id=owner_id)), count, extra)
+    with query_plans.planned_per_query(using):
+        return _page(raw_rows.fetch(statement.sql, statement.filled_in(owner_id=owner_id), using=using), count, extra)
 
 
 def searched_page(
-    matching: ConversationQuerySet, owner_id: str, after: Cursor | None, count: int, *, extra: bool = False
+    matching: ConversationQuerySet,
+    owner_id: str,
+    after: Cursor | None,
+    count: int,
+    *,
+    extra: bool = False,
+    using: str = DEFAULT_DB_ALIAS,
 ) -> Snapshot:
     """As `selected_page` of the rows after `after`, but look at no more than the next SEARCHED_ROWS unpinned ones.
 
@@ -95,49 +107,51 @@ def searched_page(
     """
     following = matching.after(**after._asdict()) if after else matching
     is_past_pinned = after is not None and not after.is_pinned
-    end = _end_of_search(owner_id, after if is_past_pinned else None)
+    end = _end_of_search(owner_id, after if is_past_pinned else None, using)
     if end is None:
-        return selected_page(following, owner_id, count, extra=extra)
+        return selected_page(following, owner_id, count, extra=extra, using=using)
     # Each part is one index range; together they would be none.
     parts = [] if is_past_pinned else [following.filter(is_pinned=True)]
     parts.append(following.unpinned_up_to(order_key=end.order_key, conversation_id=end.conversation_id))
     statement = _joined_parts(parts, count, extra)
-    with query_plans.planned_per_query():
-        page = _page(raw_rows.fetch(statement.sql, statement.filled_in(owner_id=owner_id)), count, extra)
+    with query_plans.planned_per_query(using):
+        page = _page(raw_rows.fetch(statement.sql, statement.filled_in(owner_id=owner_id), using=using), count, extra)
     return page if page.next else page._replace(next=end)
 
 
-def _end_of_search(owner_id: str, after: Cursor | None) -> Cursor | None:
+def _end_of_search(owner_id: str, after: Cursor | None, using: str) -> Cursor | None:
     """Return the last of the SEARCHED_ROWS unpinned rows after an unpinned one, or of all; None if the list ends there."""
     statement = _end_statement(after is not None)
-    rows = raw_rows.fetch(statement.sql, statement.filled_in(owner_id=owner_id, **(after._asdict() if after else {})))
+    place = after._asdict() if after else {}
+    rows = raw_rows.fetch(statement.sql, statement.filled_in(owner_id=owner_id, **place), using=using)
     return Cursor(False, int(rows.value(0, 0)), rows.value(0, 1).decode()) if rows.count == 2 else None
 
 
-def totals(conversations: ConversationQuerySet, owner_id: str) -> tuple[str, dict[str, int]]:
+def totals(conversations: ConversationQuerySet, owner_id: str, *, using: str = DEFAULT_DB_ALIAS) -> tuple[str, dict[str, int]]:
     """Return the sync token and the totals of `conversations`, all of this owner.
 
-    Totals of a long list take a fifth of a second, and those of a version stay as they are: they are remembered.
+    Totals of a long list take a fifth of a second, and those of a version stay as they are: they are remembered, by the version
+    that came with them from the same statement. So those of a replica that is behind stand for that older version only.
     """
     aggregates = conversations.totals()
     # Grouped by a constant, so that no rows give no row of totals and not one of nulls.
     counted = conversations.counted().order_by().values(group=Value(1)).annotate(**aggregates).values(*aggregates)
     statement = _joined_with_owner(Statement.of(counted))
     parameters = statement.filled_in(owner_id=owner_id)
-    if connection.in_atomic_block:  # what it reads may never be committed
-        return _read_totals(statement, parameters, list(aggregates))
+    if connections[using].in_atomic_block:  # what it reads may never be committed
+        return _read_totals(statement, parameters, list(aggregates), using)
     question = statement.sql, repr(parameters)
-    if (known := _known_totals.get((sync_token(owner_id), *question))) is not None:
+    if (known := _known_totals.get((sync_token(owner_id, using=using), *question))) is not None:
         return known
-    token, counts = _read_totals(statement, parameters, list(aggregates))
+    token, counts = _read_totals(statement, parameters, list(aggregates), using)
     if len(_known_totals) >= MAX_KNOWN_TOTALS:
         _known_totals.clear()
     _known_totals[token, *question] = token, counts
     return token, counts
 
 
-def _read_totals(statement: Statement, parameters: list[Any], names: Sequence[str]) -> tuple[str, dict[str, int]]:
-    rows = raw_rows.fetch(statement.sql, parameters)
+def _read_totals(statement: Statement, parameters: list[Any], names: Sequence[str], using: str) -> tuple[str, dict[str, int]]:
+    rows = raw_rows.fetch(statement.sql, parameters, using=using)
     columns = range(len(OWNER_COLUMNS), len(OWNER_COLUMNS) + len(names))
     counts = [int(rows.value(0, column) or 0) if rows.count else 0 for column in columns]
     return _token(rows), dict(zip(names, counts))

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.db import DEFAULT_DB_ALIAS
+
 from conversations import identifiers
 from conversations.choices import ConversationType
 from conversations.formats.conversation_json import group_names_of
@@ -15,16 +17,17 @@ NO_SETTINGS: dict[str, Any] = {
 }  # fmt: skip
 
 
-def placeholder(owner_id: str, conversation_id: str) -> dict[str, Any]:
+def placeholder(owner_id: str, conversation_id: str, *, using: str = DEFAULT_DB_ALIAS) -> dict[str, Any]:
     """Return the object of a conversation without messages, with the settings that wait for the first one. Some three queries.
 
     It has the peer's name and avatar if known. Those of a group are left out: only members may see them, and a user without a
-    row is not known to be a member. Raises InvalidParameter.
+    row is not known to be a member. `using` is the alias of the database. Raises InvalidParameter.
     """
     type_, bare_id = identifiers.split(conversation_id)
     is_c2c = type_ == ConversationType.C2C
-    peer = Owner.objects.named(bare_id).first() if is_c2c else None
-    waiting = Conversation.objects.named(owner_id, conversation_id).values(*NO_SETTINGS).first() or NO_SETTINGS
+    peer = Owner.objects.using(using).named(bare_id).first() if is_c2c else None
+    rows = Conversation.objects.using(using).named(owner_id, conversation_id)
+    waiting = rows.values(*NO_SETTINGS).first() or NO_SETTINGS
     return {
         "conversationID": conversation_id,
         "type": type_,
@@ -44,12 +47,12 @@ def placeholder(owner_id: str, conversation_id: str) -> dict[str, Any]:
         "c2cReadTimestamp": waiting["c2c_read_timestamp"],
         "groupReadSequence": waiting["group_read_sequence"],
         "markList": mark_list(waiting["marks"]),
-        "conversationGroupList": _group_names(owner_id, waiting["conversation_groups"]),
+        "conversationGroupList": _group_names(owner_id, waiting["conversation_groups"], using),
         "lastMessage": None,
     }
 
 
-def _group_names(owner_id: str, conversation_groups: int) -> list[str]:
+def _group_names(owner_id: str, conversation_groups: int, using: str) -> list[str]:
     if not conversation_groups:
         return []
-    return group_names_of(conversation_groups, Owner.objects.get(owner_id=owner_id).group_names)
+    return group_names_of(conversation_groups, Owner.objects.using(using).get(owner_id=owner_id).group_names)

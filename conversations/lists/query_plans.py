@@ -3,17 +3,18 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 
 
 @contextmanager
-def planned_per_query() -> Iterator[None]:
+def planned_per_query(using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
     """Disable prepared statements inside the block, so that PostgreSQL plans for this owner's data.
 
     After some uses, the plan of a prepared statement is made for the average owner. It may read and sort all rows that match: a
     second instead of a millisecond for an owner with 100 000 conversations of which a filter matches many. To plan each query
     costs a fraction of a millisecond.
     """
+    connection = connections[using]
     if connection.vendor != "postgresql":
         yield
         return

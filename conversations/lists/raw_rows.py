@@ -13,9 +13,9 @@ class RawRows(NamedTuple):
     value: Callable[[int, int], Any]
 
 
-def fetch(sql: str, parameters: Sequence[Any]) -> RawRows:
-    """Run a statement. Numbers come as decimal text."""
-    database = connections[DEFAULT_DB_ALIAS]
+def fetch(sql: str, parameters: Sequence[Any], *, using: str = DEFAULT_DB_ALIAS) -> RawRows:
+    """Run a statement on the database of this alias. Numbers come as decimal text."""
+    database = connections[using]
     if database.vendor == "postgresql":
         cursor = database.kept_cursor()  # type: ignore[attr-defined]  # of our own backend
         cursor.execute(sql, parameters)
