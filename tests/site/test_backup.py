@@ -16,11 +16,10 @@ import psycopg
 from django.db import connection
 from django.test import SimpleTestCase
 
-from tests.support import documents
-from tests.support.servers import drop_postgresql, free_port, migrated_sqlite, postgresql_parameters, scratch_postgresql
+from tests.support import clusters, documents
+from tests.support.servers import drop_postgresql, migrated_sqlite, postgresql_parameters, scratch_postgresql
 
 PAGE = "docs/backup.md"
-BINARIES = max(Path("/usr/lib/postgresql").glob("*/bin"), default=Path())
 
 
 def own_variables() -> dict[str, str]:
@@ -71,69 +70,42 @@ class CopyTests(SimpleTestCase):
 
 
 @skipUnless(connection.vendor == "postgresql", "PostgreSQL's tools")
-@skipUnless(BINARIES.name, "missing: apt-get install postgresql")
+@skipUnless(clusters.BINARIES.name, "missing: apt-get install postgresql")
 class PointInTimeTests(SimpleTestCase):
     def setUp(self):
-        self.folder = Path(tempfile.mkdtemp())
-        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
-        self.data, self.port = self.folder / "data", free_port()
+        self.folder = self.enterContext(clusters.cluster_folder())
         archive, self.recovery = (self.as_tried(block) for block in documents.blocks(PAGE, "ini"))
         self.base_backup = self.as_tried(documents.blocks(PAGE, "bash")[0])
         (self.folder / "wal").mkdir()
         if os.geteuid() == 0:
-            shutil.chown(self.folder, "postgres", "postgres")
             shutil.chown(self.folder / "wal", "postgres", "postgres")
-        self.run_tool(
-            "initdb",
-            "--auth=trust",
-            "--username=postgres",
-            "--no-sync",
-            "--encoding=UTF8",
-            "--locale=C.UTF-8",
-            f"--pgdata={self.data}",
-        )
-        self.configure(f"fsync = off\nport = {self.port}\nunix_socket_directories = '{self.folder}'\n{archive}")
+        self.cluster = clusters.Cluster.make("data", self.folder, archive)
 
     def as_tried(self, text: str) -> str:
         return text.replace("/backup", str(self.folder))
 
-    def run_tool(self, tool: str, *arguments: str) -> None:
-        """Run one of PostgreSQL's tools as a user that it accepts: not as root."""
-        user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.geteuid() == 0 else []
-        environment = {"PATH": f"{BINARIES}:{os.environ['PATH']}", "PGHOST": "127.0.0.1", "PGPORT": str(self.port)}
-        command = [*user, tool, *arguments]
-        with open(self.folder / "output", "a+") as output:
-            status = subprocess.run(
-                command, env=environment | {"PGUSER": "postgres"}, cwd=self.folder, stdout=output, stderr=output
-            )
-            output.seek(0)
-            self.assertEqual(status.returncode, 0, output.read())
-
-    def configure(self, lines: str) -> None:
-        with open(self.data / "postgresql.conf", "a") as file:
-            file.write(f"\n{lines}")
-
     @contextmanager
     def serving(self) -> Iterator[psycopg.Connection]:
-        self.run_tool("pg_ctl", "start", "--wait", f"--pgdata={self.data}", f"--log={self.folder / 'log'}")
+        self.cluster.start()
         try:
-            with psycopg.connect(f"host=127.0.0.1 port={self.port} user=postgres", autocommit=True) as session:
+            with self.cluster.connect() as session:
                 yield session
         finally:
-            self.run_tool("pg_ctl", "stop", "--wait", "--mode=fast", f"--pgdata={self.data}")
+            self.cluster.stop()
 
     def test_the_database_returns_to_the_moment_before_a_mistake(self):
         with self.serving() as session:
             session.execute("CREATE TABLE kept (number int)")
-            self.run_tool("sh", "-c", self.base_backup)
+            self.cluster.run_tool("sh", "-c", self.base_backup)
             session.execute("INSERT INTO kept VALUES (1)")
             (moment,) = session.execute("SELECT now()::text").fetchone()
             time.sleep(0.01)
             session.execute("DELETE FROM kept")
-        self.data.rename(self.folder / "lost")
-        (self.folder / "base").rename(self.data)
-        self.configure(self.recovery.replace("2026-11-29 12:00:00+00", moment))
-        self.run_tool("touch", str(self.data / "recovery.signal"))
+        data = self.cluster.data
+        data.rename(self.folder / "lost")
+        (self.folder / "base").rename(data)
+        self.cluster.configure(self.recovery.replace("2026-11-29 12:00:00+00", moment))
+        self.cluster.run_tool("touch", str(data / "recovery.signal"))
 
         with self.serving() as session:
             while session.execute("SELECT pg_is_in_recovery()").fetchone() == (True,):
