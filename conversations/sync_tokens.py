@@ -31,10 +31,11 @@ class SyncToken(NamedTuple):
         return f"{self.epoch}.{self.version}" + (f".{self.started}" if self.started > self.version else "")
 
 
-def parse(text: str) -> SyncToken | None:
-    """Return the point that `text` names, None for the start. Raises InvalidParameter for any other text."""
+def parse(text: str, field: str = "since") -> SyncToken | None:
+    """Return the point that `text` names, None for the start. Raises InvalidParameter for any other text, naming its field."""
     if text in _FROM_THE_START:
         return None
     if not (match := _fullmatch(text)):
-        raise InvalidParameter(_("since must be 0 or a version returned by this endpoint."), field="since")
+        text = _("%(field)s must be 0 or a version that the server returned.") % {"field": field}
+        raise InvalidParameter(text, field=field)
     return SyncToken(*(int(number or 0) for number in match.groups()))

@@ -8,6 +8,7 @@ from django.db import Error
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from conversations.api.events.stream import hub
+from conversations.lists import replica
 from conversations.logs import log_database_failure
 from conversations.maintenance import health
 from imsite import metrics
@@ -22,7 +23,8 @@ class HealthMiddleware:
     """Answer the health addresses; it comes before all other middleware.
 
     `/livez` says that the process answers, without the database. `/readyz` answers 503 while requests would fail: without the
-    database, or with pending migrations. A backlog is shown and does not make a server unready, since all share it.
+    database, or with pending migrations. A backlog is shown and does not make a server unready, since all share it; nor does a
+    replica that is away, since the primary answers.
     """
 
     sync_capable, async_capable = True, False
@@ -46,6 +48,7 @@ def _readiness() -> HttpResponse:
         if _has_pending_migrations():
             return _answer({"status": "unavailable", "database": "ok", "migrations": "pending"}, status=503)
         backlog = health.backlog()
+        replica_state = {"replica": "ok" if replica.is_ready() else "unavailable"} if replica.is_set_up() else {}
     except Error as error:
         log_database_failure(logger, error)
         return _answer({"status": "unavailable", "database": "unavailable"}, status=503)
@@ -56,6 +59,7 @@ def _readiness() -> HttpResponse:
             "database": "ok",
             "migrations": "ok",
             "listener": listener,
+            **replica_state,
             "oldestPendingWebhookSeconds": backlog.oldest_webhook_s,
             "pendingUpdates": backlog.has_updates,
         }

@@ -14,6 +14,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, 
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
+from conversations.lists import replica
 from conversations.maintenance import health
 from imsite.metrics_files import VARIABLE, is_running
 
@@ -69,6 +70,8 @@ class State:
         up = GaugeMetricFamily("imsite_database_up", "Whether the database answers.")
         try:
             families = [*_backlog_families(), *pool_families(getattr(connection, "pool", None))]
+            if replica.is_set_up():
+                families += replica_families(replica.look())
         except Error:
             families = []
         up.add_metric([], 1 if families else 0)
@@ -83,6 +86,14 @@ def _backlog_families() -> Iterator[Metric]:
     for kind, count in health.pending_work().items():
         work.add_metric([kind], count)
     yield work
+
+
+def replica_families(condition: replica.Condition | None) -> Iterator[Metric]:
+    """Yield the state of the replica; None: it is away or too far behind, and the primary answers."""
+    text = "Whether this process lets the replica answer reads."
+    yield GaugeMetricFamily("imsite_replica_up", text, 0 if condition is None else 1)
+    if condition is not None:
+        yield GaugeMetricFamily("imsite_replica_lag_seconds", "How far the replica is behind.", condition.lag_s)
 
 
 def pool_families(pool: Any) -> Iterator[Metric]:

@@ -24,6 +24,7 @@ DATABASE_URL_FORM = (
     "DATABASE_URL must be postgres://user:password@host:port/name or sqlite:///path. Special characters in the password are "
     "percent-encoded: @ is %40."
 )
+REPLICA_URL_FORM = "DATABASE_REPLICA_URL must be postgres://user:password@host:port/name, as DATABASE_URL must then be."
 FLAGS = {"": None, "true": True, "false": False, "on": True, "off": False, "yes": True, "no": False, "1": True, "0": False}
 
 
@@ -62,6 +63,23 @@ def user_ids(name: str, default: str = "") -> frozenset[str]:
     return ids - {""}
 
 
+def replica_of(primary: dict, url: str) -> dict:
+    """Return the settings of a standby: the primary's with another address and short limits, after which that is asked."""
+    try:
+        given = env.db_url_config(url)
+    except (KeyError, ValueError) as error:
+        raise ImproperlyConfigured(REPLICA_URL_FORM) from error
+    if given.get("ENGINE") != "django.db.backends.postgresql" or primary["ENGINE"] != "imsite.postgresql":
+        raise ImproperlyConfigured(REPLICA_URL_FORM)
+    address = {name: given[name] for name in ("NAME", "USER", "PASSWORD", "HOST", "PORT")}
+    options = {**primary["OPTIONS"], **given.get("OPTIONS", {})}
+    if "pool" in options:
+        options["pool"] = {"min_size": 0, "max_size": 16, "timeout": 2}
+    limits = {"default_transaction_read_only": "on", "lock_timeout": "1s", "statement_timeout": "2s"}
+    session = primary["SESSION"] and {**primary["SESSION"], **limits}
+    return {**primary, **address, "OPTIONS": options, "SESSION": session, "ANSWER_WITHIN_S": 3, "TEST": {"MIRROR": "default"}}
+
+
 def redis_url(name: str) -> str:
     """Return a setting's Redis URL, "" if it is not set. Errors do not show it, because it may hold a password."""
     url = env.str(name, default="")
@@ -83,7 +101,7 @@ SECRET_KEY = env.str("SECRET_KEY", default="demo-only-secret-key" if DEBUG else 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEBUG else [])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
-CORS_ALLOW_HEADERS = [*default_headers, "if-none-match", "last-event-id"]
+CORS_ALLOW_HEADERS = [*default_headers, "if-none-match", "last-event-id", "owner-version"]
 CORS_EXPOSE_HEADERS = ["etag", "owner-version", "retry-after", "x-request-id"]
 
 # The SDKAppID of the Tencent app. With 0, UserSigs and signed webhooks are rejected. The demo has one for sample webhooks.
@@ -142,6 +160,8 @@ LOCK_TIMEOUT_S = whole_number("LOCK_TIMEOUT_S", 5, TIMEOUT_MAX_S)
 STATEMENT_TIMEOUT_S = whole_number("STATEMENT_TIMEOUT_S", 30, TIMEOUT_MAX_S)
 # False behind a pooler that shares connections between transactions: no prepared statements, and no settings of a session.
 DATABASE_PREPARE = flag("DATABASE_PREPARE", default=True)
+# How far behind the standby at DATABASE_REPLICA_URL may be and still answer reads, in seconds.
+DATABASE_REPLICA_LAG_S = whole_number("DATABASE_REPLICA_LAG_S", 10)
 
 # The log on standard error. At debug it tells nothing more of requests; no level logs what people wrote.
 LOG_LEVEL = one_of("LOG_LEVEL", logs.LEVELS, default="info")
@@ -193,6 +213,8 @@ elif _engine == "django.db.backends.postgresql":
         _database["CONN_MAX_AGE"] = None
 else:
     raise ImproperlyConfigured(DATABASE_URL_FORM)
+if _replica_url := env.str("DATABASE_REPLICA_URL", default=""):
+    DATABASES["replica"] = replica_of(_database, _replica_url)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # ---- Django ----------------------------------------------------------------------------------

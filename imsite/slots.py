@@ -1,7 +1,7 @@
 """A server process works on a few requests at once, and its other threads wait for clients.
 
 The server has as many threads as connections. Those that wait for a body, or for a client to read, are cheap, so that slow
-clients hold up nobody. The work itself takes a slot, with its database connection: more at once would only be slower.
+clients hold up nobody. The work itself takes a slot, with its database connections: more at once would only be slower.
 """
 
 from collections import deque
@@ -13,7 +13,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.http.response import HttpResponse, HttpResponseBase
 from django.utils import translation
@@ -28,6 +28,10 @@ from imsite.observing import ObservingMiddleware
 StartResponse = Callable[..., Any]
 
 
+# A connection to each database, by its alias.
+Slot = dict[str, BaseDatabaseWrapper]
+
+
 class Slots:
     """Database connections for as many requests as are worked on at once. The request that has waited longest is next.
 
@@ -35,21 +39,21 @@ class Slots:
     long as most.
     """
 
-    def __init__(self, slots: Iterable[BaseDatabaseWrapper]):
+    def __init__(self, slots: Iterable[Slot]):
         self._free = list(slots)
-        self._waiting: deque[SimpleQueue[BaseDatabaseWrapper]] = deque()
+        self._waiting: deque[SimpleQueue[Slot]] = deque()
         self._lock = Lock()
 
-    def take(self) -> BaseDatabaseWrapper:
+    def take(self) -> Slot:
         """Wait for a slot."""
         with self._lock:
             if self._free:
                 return self._free.pop()
-            mine: SimpleQueue[BaseDatabaseWrapper] = SimpleQueue()
+            mine: SimpleQueue[Slot] = SimpleQueue()
             self._waiting.append(mine)
         return mine.get()
 
-    def give_back(self, slot: BaseDatabaseWrapper) -> None:
+    def give_back(self, slot: Slot) -> None:
         """Hand a slot on to the next request."""
         with self._lock:
             if self._waiting:
@@ -64,7 +68,7 @@ class SlottedApplication:
     def __init__(self, django_application: WSGIHandler):
         self.django_application = django_application
         self.middleware = django_application._middleware_chain  # type: ignore[attr-defined]  # not in the stubs
-        self.slots = Slots([_shared_connection() for _number in range(settings.WEB_THREADS)])
+        self.slots = Slots([_slot() for _number in range(settings.WEB_THREADS)])
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         if environ.get("CONTENT_LENGTH", "0") != "0" or "HTTP_TRANSFER_ENCODING" in environ:
@@ -74,11 +78,13 @@ class SlottedApplication:
                 return _refusal(error, environ, start_response)
         if environ["PATH_INFO"] == LIVENESS:  # it must be answered when all slots wait for the database
             return self._answer_shortly(environ, start_response)
-        connection = self.slots.take()
-        connections[DEFAULT_DB_ALIAS] = connection
+        slot = self.slots.take()
+        for alias, connection in slot.items():
+            connections[alias] = connection
         try:
             if environ["PATH_INFO"].isascii() and hot_read_of(environ):
-                connection.close_if_unusable_or_obsolete()  # what Django does at its first signal
+                for connection in slot.values():
+                    connection.close_if_unusable_or_obsolete()  # what Django does at its first signal
                 return self._answer_shortly(environ, start_response)
             response: HttpResponseBase = self.django_application(environ, start_response)
             if not response.streaming:
@@ -86,8 +92,9 @@ class SlottedApplication:
                 response.close()
                 return body
         finally:
-            del connections[DEFAULT_DB_ALIAS]
-            self.slots.give_back(connection)
+            for alias in slot:
+                del connections[alias]
+            self.slots.give_back(slot)
         return slow_clients.pieces_of(response, environ)
 
     def _answer_shortly(self, environ: dict[str, Any], start_response: StartResponse) -> list[bytes]:
@@ -97,8 +104,12 @@ class SlottedApplication:
         return [response.content]
 
 
-def _shared_connection() -> BaseDatabaseWrapper:
-    connection = connections.create_connection(DEFAULT_DB_ALIAS)
+def _slot() -> Slot:
+    return {alias: _shared_connection(alias) for alias in settings.DATABASES}
+
+
+def _shared_connection(alias: str) -> BaseDatabaseWrapper:
+    connection = connections.create_connection(alias)
     connection.inc_thread_sharing()  # of one thread after another
     return connection
 

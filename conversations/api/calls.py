@@ -21,6 +21,7 @@ from conversations.access.api_keys import INGEST
 from conversations.api.authentication import Actor, StaffActor
 from conversations.api.parsers import buffer_chunked_body, refuse_unknown_keys
 from conversations.exceptions import EMPTY_NAME, InvalidParameter
+from conversations.lists.replica import PRIMARY, Source
 from conversations.request_notes import OWNER as NOTED_OWNER
 
 API_PATH = "/api/v1/"
@@ -57,6 +58,7 @@ class Call(NamedTuple):
     object_id: str  # the conversation, conversation group, group or user of the path; "" where the path names none
     values: Mapping[str, Any]  # the declared query parameters by wire name, parsed
     body: Any  # the checked body, for most calls by the names of the action's arguments; {} if the endpoint takes none
+    source: Source = PRIMARY  # the database of a read, see replica_reads.py
 
 
 @dataclass(frozen=True)

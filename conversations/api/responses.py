@@ -1,5 +1,6 @@
 """Answers about a user's list: the sync token that they belong to, and 304 for a client that has them already."""
 
+import re
 import zlib
 from typing import Any
 
@@ -12,14 +13,20 @@ from rest_framework.response import Response
 from conversations.api.calls import Call, wants_html
 from conversations.exceptions import ConversationError
 from conversations.formats import conversation_json
-from conversations.lists import json_reads
+from conversations.lists import json_reads, replica
+from conversations.sync_tokens import SyncToken
 
 # By what the answer at one URL differs. Middleware adds nothing to it, so that the fast path's answers have the same header.
 VARY = "Authorization, Cookie, Accept, Accept-Language"
+_our_etag = re.compile(r'"[0-9a-f]{8}\.(\d{1,18})\.(\d{1,18})\.\w+"', re.ASCII).fullmatch
 
 
 def json_response(call: Call, body: bytes | Any, token: str, *, has_etag: bool = True) -> HttpResponse:
-    """Return 200 with `body`, of which bytes are JSON already, or 204 for None. `token` is the list's sync token."""
+    """Return 200 with `body`, of which bytes are JSON already, or 204 for None. `token` is the list's sync token.
+
+    Raises Behind if it is older than what the client has seen.
+    """
+    call.source.check(token)
     if body is None:
         response = HttpResponse(status=204)
         del response["Content-Type"]  # of an empty answer
@@ -34,12 +41,19 @@ def json_response(call: Call, body: bytes | Any, token: str, *, has_etag: bool =
 
 
 def not_modified(call: Call) -> HttpResponse | None:
-    """Return 304 if the client has the list's present state. One indexed read, none without If-None-Match."""
+    """Return 304 if the client has the list's present state. One indexed read, none without If-None-Match.
+
+    Raises Behind if that is older than what the client has seen, of which If-None-Match tells as well.
+    """
     etags = call.request.META.get("HTTP_IF_NONE_MATCH")
     if etags is None:
         return None
-    token, language = json_reads.sync_token(call.owner_id), get_language()
-    if (etag := _etag(call, token, language)) not in (given.removeprefix("W/") for given in parse_etags(etags)):
+    token, language = json_reads.sync_token(call.owner_id, using=call.source.alias), get_language()
+    call.source.check(token)
+    given = [etag.removeprefix("W/") for etag in parse_etags(etags)]
+    if (etag := _etag(call, token, language)) not in given:
+        for other in given if call.source.alias == replica.ALIAS else ():
+            call.source.after(_version_in(other)).check(token)
         return None
     return _with_freshness(HttpResponseNotModified(), token, language, etag)
 
@@ -58,6 +72,11 @@ def _with_freshness(response: HttpResponse, token: str, language: str, etag: str
     if etag is not None:
         headers["ETag"] = etag
     return response
+
+
+def _version_in(etag: str) -> SyncToken | None:
+    """Return the version of the list in one of our tags, None for any other."""
+    return SyncToken(int(match[1]), int(match[2])) if (match := _our_etag(etag)) else None
 
 
 def _etag(call: Call, token: str, language: str) -> str:

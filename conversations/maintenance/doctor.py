@@ -1,4 +1,4 @@
-"""Examine an installation: settings, database, migrations, static files, clock, servers, Redis, webhooks."""
+"""Examine an installation: settings, database, migrations, static files, clock, servers, replica, Redis, webhooks."""
 
 import http.client
 import urllib.request
@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from conversations.access import rate_limits
-from conversations.lists import user_search
+from conversations.lists import replica, user_search
 from conversations.maintenance import health
 from conversations.models import Owner, WebhookEvent, name_search
 
@@ -56,6 +56,7 @@ def examine(*, only_start: bool = False, only_database: bool = False) -> Iterato
         yield _clock()
         yield _server("web server", settings.PORT, "/readyz", _("Start the servers, or set PORT."))
         yield _server("event streams", settings.EVENTS_PORT, "/livez", _("Start the servers, or set EVENTS_PORT."))
+        yield from _replica()
         yield from _redis()
         yield from _webhooks()
 
@@ -133,6 +134,25 @@ def _server(subject: str, port: int, path: str, advice: str) -> Finding:
         text = _("no answer at %(address)s: %(why)s") % {"address": address, "why": str(error).strip()}
         return Finding(subject, State.WARNING, text, advice)
     return Finding(subject, State.OK, address)
+
+
+def _replica() -> Iterator[Finding]:
+    if not replica.is_set_up():
+        return
+    advice = _("Meanwhile the primary answers all reads. Check DATABASE_REPLICA_URL, and that the standby runs.")
+    try:
+        condition = replica.examine()
+    except Error as error:
+        text = _("unreachable: %(why)s") % {"why": str(error).strip().partition("\n")[0]}
+        yield Finding("replica", State.WARNING, text, advice)
+        return
+    if not condition.is_standby:
+        yield Finding("replica", State.WARNING, _("no standby, but a server that takes changes"), advice)
+    elif condition.problem:
+        text = _("has not caught up within %(seconds)d seconds") % {"seconds": settings.DATABASE_REPLICA_LAG_S}
+        yield Finding("replica", State.WARNING, text, _("See that it runs and streams: pg_stat_replication on the primary."))
+    else:
+        yield Finding("replica", State.OK, _("%(seconds)d seconds behind") % {"seconds": condition.lag_s})
 
 
 def _redis() -> Iterator[Finding]:

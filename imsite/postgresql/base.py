@@ -17,6 +17,7 @@ class BoundedConnection(psycopg.Connection):
 
     answer_within_s: float | None = None
     is_distributed = False
+    up_to_date_until_s = 0.0  # by the monotonic clock, of a replica's; see lists/replica.py
 
     def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
         limit_s = self.answer_within_s if timeout is None else timeout

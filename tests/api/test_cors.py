@@ -35,8 +35,8 @@ class CorsTests(TestCase):
 
         self.assertNotIn("access-control-allow-origin", response)
 
-    def test_a_question_beforehand_may_name_a_credential_and_an_etag(self):
-        asked = "authorization, if-none-match"
+    def test_a_question_beforehand_may_name_a_credential_an_etag_and_a_version(self):
+        asked = "authorization, if-none-match, owner-version"
         response = self.client.options(
             ADDRESS, HTTP_ORIGIN=ORIGIN, HTTP_ACCESS_CONTROL_REQUEST_METHOD="GET", HTTP_ACCESS_CONTROL_REQUEST_HEADERS=asked
         )

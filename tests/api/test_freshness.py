@@ -31,6 +31,15 @@ class FreshnessTests(ApiTestCase):
         by_post = self.post(url("conversations/lookup/"), {"conversationIDList": ["c2c_bob"]})
         self.assertEqual(by_post["Owner-Version"], f"77.{version}")
 
+    def test_a_client_may_name_the_version_that_it_has_seen_also_where_there_is_no_replica(self):
+        for address in READS:
+            got = self.get(address)
+            for seen in (got["Owner-Version"], "0", "", "77.999999", "5.1", "77.1.3"):
+                named = self.get(address, HTTP_OWNER_VERSION=seen)
+                self.assertEqual((named.status_code, named.content), (200, got.content))
+            for seen in ("x", "77", "-1.2", "1.2, 1.3", "77.1.3.4", "\u0661.1"):
+                self.assert_problem(self.get(address, HTTP_OWNER_VERSION=seen), 400, 6017, "Owner-Version")
+
     def test_an_owner_never_seen_is_at_the_start(self):
         for address in (url(), url("unread/"), url("conversations/lookup/", id="c2c_a")):
             self.assertEqual(self.get(address, bearer(usersig("nobody")))["Owner-Version"], "0")

@@ -22,6 +22,12 @@ class CursorTests(SimpleTestCase):
 
             self.assertEqual(cursors.after(text, owner_id=ALICE, bound_to="type=1"), place)
 
+    def test_the_version_of_the_page_before_comes_back_as_well(self):
+        text = cursors.next_seq(A_PLACE, owner_id=ALICE, bound_to="", seen="7.12")
+
+        self.assertEqual(cursors.place(text, owner_id=ALICE, bound_to=""), (A_PLACE, "7.12"))
+        self.assertEqual(cursors.after(text, owner_id=ALICE, bound_to=""), A_PLACE)
+
     def test_the_first_page_has_two_names(self):
         for text in ("", "0"):
             self.assertIsNone(cursors.after(text, owner_id=ALICE, bound_to=""))

@@ -16,8 +16,9 @@ from django.test import SimpleTestCase, TestCase, override_settings
 from prometheus_client import REGISTRY
 from prometheus_client.parser import text_string_to_metric_families
 
+from conversations.lists.replica import Condition
 from conversations.maintenance import health
-from conversations.metrics import WEBHOOKS, WEBHOOKS_REFUSED
+from conversations.metrics import READS, WEBHOOKS, WEBHOOKS_REFUSED
 from conversations.models import ProfileUpdate, WebhookEvent, WebhookOutcome
 from imsite import metrics
 from tests.support.cast import bearer, usersig, with_key
@@ -162,8 +163,9 @@ class MonitoringTests(TestCase):
     def samples(self) -> dict[str, set[str]]:
         """Return the names of all samples with those of their labels."""
         registered = [*REGISTRY.collect(), *metrics.State().collect(), *metrics.pool_families(FakePool())]
+        registered += metrics.replica_families(Condition(is_standby=True, lag_s=0))
         samples = {sample.name: set(sample.labels) for family in registered for sample in family.samples}
-        counted = {"imsite_webhooks": WEBHOOKS, "imsite_webhooks_refused": WEBHOOKS_REFUSED}
+        counted = {"imsite_webhooks": WEBHOOKS, "imsite_webhooks_refused": WEBHOOKS_REFUSED, "imsite_reads": READS}
         samples |= {f"{name}_total": set(counter._labelnames) for name, counter in counted.items()}
         return samples
 
@@ -180,11 +182,11 @@ class MonitoringTests(TestCase):
                 known = set.union(*(samples[name] for name in names)) | {"instance", "job"}
                 self.assertLessEqual(labels, known)
 
-    def test_there_are_six_alerts_each_explained(self):
+    def test_there_are_seven_alerts_each_explained(self):
         rules = yaml.safe_load((MONITORING / "alerts.yml").read_text())["groups"][0]["rules"]
         page = Path(settings.BASE_DIR, "docs", "monitoring.md").read_text()
 
-        self.assertEqual(len(rules), 6)
+        self.assertEqual(len(rules), 7)
         for rule in rules:
             self.assertIn(f"| `{rule['alert']}` |", page)
 

@@ -165,6 +165,9 @@ def test_the_wsgi_door_opens_with_safe_settings():
         ("CALLBACK_DAYS", "1000000"),
         ("DATABASE_URL", "mysql://root@127.0.0.1/x"),
         ("DATABASE_URL", "foo"),
+        ("DATABASE_REPLICA_URL", "postgres://postgres@127.0.0.1:5432/x"),  # of SQLite
+        ("DATABASE_REPLICA_URL", "foo"),
+        ("DATABASE_REPLICA_LAG_S", "soon"),
         ("VIEW_REASON_REQUIRED", "maybe"),
         ("DATABASE_PREPARE", "2"),
         ("RATE_LIMIT_USER", "1.5"),

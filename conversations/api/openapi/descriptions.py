@@ -23,7 +23,9 @@ credential it may be left out. It has nothing to do with the owner of a chat gro
 fewer conversations, or none: go on until `isFinished`.
 
 **Versions.** Each answer about a list has the header `Owner-Version`, the sync token of the list at that time. Pass it as
-`since` to get the later changes. Reads also have an `ETag`; with `If-None-Match` an unchanged list is answered by a 304.
+`since` to get the later changes. Sent as a header with a read, it asks for a list at least as new: without it, a server with a
+replica may show a state that is a moment old. Reads also have an `ETag`; with `If-None-Match` an unchanged list is answered by
+a 304.
 
 **Streams.** `GET /api/v1/events/` sends changes as server-sent events. A deployment may serve it on a port of its own; there,
 other ports answer it with 421.

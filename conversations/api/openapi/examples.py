@@ -181,7 +181,7 @@ def _lists_and_groups() -> dict[str, Examples]:
 
 def _sync_and_report() -> dict[str, Examples]:
     changes = [{"kind": "changed", "conversation": CONVERSATION}, {"kind": "deleted", "conversationID": "c2c_carol"}]
-    since = _invalid("since", "since must be 0 or a version returned by this endpoint.")
+    since = _invalid("since", "since must be 0 or a version that the server returned.")
     too_many = _error(TooManyConversations("Pass 1 to 100 conversations.", field="conversationList"))
     report = {"conversationID": "c2c_bob", "isPinned": True, "recvOpt": 0, "c2cReadTimestamp": 1_760_000_200}
     event = {"timeUs": 1_760_000_200_000_000, "version": 42, "kind": "pin"}

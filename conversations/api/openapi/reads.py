@@ -3,36 +3,36 @@
 from drf_spectacular.utils import extend_schema
 
 from conversations.api import outputs, parameters
-from conversations.api.openapi.schema import EITHER_CREDENTIAL, FRESHNESS, OWNER, VERSION, described
+from conversations.api.openapi.schema import EITHER_CREDENTIAL, FRESHNESS, OWNER, SEEN, VERSION, described
 
 get_conversation = extend_schema(
     operation_id="getConversation",
     summary="Get a conversation",
-    parameters=FRESHNESS,
+    parameters=[*FRESHNESS, SEEN],
     responses={200: outputs.V2TIMConversation, 304: None},
 )
 get_conversation_list = extend_schema(
     operation_id="getConversationListByFilter",
     summary="Get a page of the list, in display order and filtered",
-    parameters=FRESHNESS,
+    parameters=[*FRESHNESS, SEEN],
     responses={200: outputs.V2TIMConversationResult, 304: None},
 )
 lookup = extend_schema(
     operation_id="getConversationListByQuery",
     summary="Get up to 100 conversations by ID, in request order",
-    parameters=FRESHNESS,
+    parameters=[*FRESHNESS, SEEN],
     responses={200: outputs.LookupAnswer, 304: None},
 )
 lookup_many = extend_schema(
     operation_id="getConversationList",
     summary="Get up to 1000 conversations by ID, in request order",
-    parameters=FRESHNESS[:2],
+    parameters=[*FRESHNESS[:2], SEEN],
     responses={200: outputs.LookupAnswer},
 )
 unread = extend_schema(
     operation_id="getTotalUnreadMessageCount",
     summary="Get the unread totals of the list or of a filter",
-    parameters=FRESHNESS,
+    parameters=[*FRESHNESS, SEEN],
     responses={200: outputs.UnreadAnswer, 304: None},
 )
 changes = extend_schema(

@@ -25,6 +25,8 @@ FRESHNESS = [
     OpenApiParameter("ETag", str, OpenApiParameter.HEADER, response=[200, 304]),
     OpenApiParameter("If-None-Match", str, OpenApiParameter.HEADER, description="an ETag; 304 if the list is unchanged"),
 ]
+# Of a request; not in FRESHNESS, since only some reads may come from a replica.
+SEEN = OpenApiParameter("Owner-Version", str, OpenApiParameter.HEADER, description="a sync token: the answer is not older")
 
 
 class ObjectID(NamedTuple):

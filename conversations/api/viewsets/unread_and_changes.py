@@ -6,6 +6,7 @@ from conversations.access.api_keys import READ
 from conversations.api.calls import Call, EndpointViewSet, endpoint
 from conversations.api.openapi import reads as openapi_reads
 from conversations.api.parameters import COUNT, EXTRA, FILTERS, FORMAT, SINCE
+from conversations.api.replica_reads import answered_by_replica
 from conversations.api.responses import json_response, not_modified
 from conversations.api.viewsets.conversations import filters_of, selected
 from conversations.lists import change_feed, json_reads
@@ -17,6 +18,7 @@ class UnreadViewSet(EndpointViewSet):
 
     @openapi_reads.unread
     @endpoint(READ, *FILTERS)
+    @answered_by_replica
     def list(self, call: Call) -> HttpResponse:
         conversations = selected(filters_of(call), call.owner_id)
         return not_modified(call) or _totals(call, conversations)
@@ -35,5 +37,5 @@ class ChangeViewSet(EndpointViewSet):
 
 
 def _totals(call: Call, conversations: ConversationQuerySet) -> HttpResponse:
-    token, totals = json_reads.totals(conversations, call.owner_id)
+    token, totals = json_reads.totals(conversations, call.owner_id, using=call.source.alias)
     return json_response(call, totals, token)
