@@ -82,7 +82,8 @@ def _options(name: str) -> dict[str, Any]:
     }
     if name == "web":
         return options | {"workers": settings.WEB_WORKERS, "backpressure": CONNECTIONS, "blocking_threads": 1}
-    return options | STREAMS
+    # The demo's one process is all that its SQLite file needs.
+    return options | STREAMS | {"workers": settings.EVENTS_WORKERS if name == "events" else 1}
 
 
 def _examine() -> None:

@@ -36,6 +36,7 @@ SAFE = {
     "EVENTS_PORT": 8001,
     "WEB_WORKERS": 1,
     "WEB_THREADS": 1,
+    "EVENTS_WORKERS": 1,
 }
 
 
@@ -70,6 +71,7 @@ def test_safe_settings_pass():
         ("EVENTS_PORT", 8000),
         ("WEB_WORKERS", 0),
         ("WEB_THREADS", 0),
+        ("EVENTS_WORKERS", 0),
     ],
 )
 def test_each_unsafe_setting_is_named(name, value):

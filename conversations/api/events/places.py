@@ -1,4 +1,4 @@
-"""Limit how many streams a credential has open in this process, of which there is one."""
+"""Limit how many streams a credential has open in this process. With several (EVENTS_WORKERS), each one counts its own."""
 
 from collections import Counter
 from collections.abc import Iterator
