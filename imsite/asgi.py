@@ -24,7 +24,8 @@ metrics_files.share()
 
 django_application = get_asgi_application()
 
-from conversations.api.events.stream import ANSWERED, Receive, Scope, Send, events, hub, is_for_events  # noqa: E402 - needs the settings
+from conversations.api.events.admission import ANSWERED, Scope  # noqa: E402 - needs the settings
+from conversations.api.events.stream import Receive, Send, events, hub, is_for_events  # noqa: E402
 from imsite.observing import observe  # noqa: E402
 
 RAISE_AGAIN_S = 0.3

@@ -7,7 +7,6 @@ from typing import Any
 from django.db import Error
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from conversations.api.events.stream import hub
 from conversations.lists import replica
 from conversations.logs import log_database_failure
 from conversations.maintenance import health
@@ -52,13 +51,12 @@ def _readiness() -> HttpResponse:
     except Error as error:
         log_database_failure(logger, error)
         return _answer({"status": "unavailable", "database": "unavailable"}, status=503)
-    listener = {None: "idle", True: "ok", False: "unavailable"}[hub.is_listening]
     return _answer(
         {
             "status": "ok",
             "database": "ok",
             "migrations": "ok",
-            "listener": listener,
+            "listener": metrics.listener(),
             **replica_state,
             "oldestPendingWebhookSeconds": backlog.oldest_webhook_s,
             "pendingUpdates": backlog.has_updates,

@@ -50,6 +50,14 @@ def _has_token(request: HttpRequest) -> bool:
     return bool(settings.METRICS_TOKEN) and compare_digest(given.encode(errors="replace"), expected.encode())
 
 
+def listener() -> str:
+    """Return whether the processes of event streams hear of changes: ok, unavailable, or idle: no stream yet."""
+    counts = _counts()
+    if counts.get_sample_value("imsite_listeners", {"state": "unavailable"}):
+        return "unavailable"
+    return "ok" if counts.get_sample_value("imsite_listeners", {"state": "ok"}) else "idle"
+
+
 def _counts() -> CollectorRegistry:
     """Return what was counted by all workers, those that have ended included; what they held open has ended, too."""
     if not (directory := os.environ.get(VARIABLE)):

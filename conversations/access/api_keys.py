@@ -84,6 +84,7 @@ class Grant(NamedTuple):
     owner_id: str | None  # None: a service key, for requests that name the owner themselves
     scopes: frozenset[str]
     credential: str  # a key's visible start; for all UserSigs of a user the same
+    valid_until_s: int | None = None  # of a UserSig: up to this second, nothing takes it back
 
     @property
     def actor(self) -> str:
@@ -124,6 +125,12 @@ def find(text: str) -> Grant:
         _remembered.clear()
     _remembered[digest] = grant, now + REMEMBERED_S
     return grant
+
+
+def is_remembered(text: str, grant: Grant) -> bool:
+    """Return whether the key with this text was found to have this grant a moment ago. No query."""
+    known = _remembered.get(_digest(text))
+    return known is not None and known[0] == grant and monotonic() < known[1]
 
 
 def _look_up(text: str) -> Grant:

@@ -136,7 +136,7 @@ def grant_of(credential: str) -> Grant:
     except usersig.NotUserSig as error:
         text = _("The credential is neither an API key, which starts with %(start)s, nor a UserSig.")
         raise SigInvalid(text % {"start": api_keys.KEY_START}) from error
-    return Grant(sig.identifier, _USERSIG_SCOPES, f"user:{sig.identifier}")
+    return Grant(sig.identifier, _USERSIG_SCOPES, f"user:{sig.identifier}", sig.expires_s)
 
 
 _USERSIG_SCOPES = frozenset((READ, WRITE))

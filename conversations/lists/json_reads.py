@@ -127,11 +127,14 @@ def _end_of_search(owner_id: str, after: Cursor | None, using: str) -> Cursor | 
     return Cursor(False, int(rows.value(0, 0)), rows.value(0, 1).decode()) if rows.count == 2 else None
 
 
-def totals(conversations: ConversationQuerySet, owner_id: str, *, using: str = DEFAULT_DB_ALIAS) -> tuple[str, dict[str, int]]:
+def totals(
+    conversations: ConversationQuerySet, owner_id: str, token: str | None = None, *, using: str = DEFAULT_DB_ALIAS
+) -> tuple[str, dict[str, int]]:
     """Return the sync token and the totals of `conversations`, all of this owner.
 
     Totals of a long list take a fifth of a second, and those of a version stay as they are: they are remembered, by the version
-    that came with them from the same statement. So those of a replica that is behind stand for that older version only.
+    that came with them from the same statement. So those of a replica that is behind stand for that older version only. `token`
+    is the list's token if it was just read; otherwise it is read here.
     """
     aggregates = conversations.totals()
     # Grouped by a constant, so that no rows give no row of totals and not one of nulls.
@@ -141,7 +144,7 @@ def totals(conversations: ConversationQuerySet, owner_id: str, *, using: str = D
     if connections[using].in_atomic_block:  # what it reads may never be committed
         return _read_totals(statement, parameters, list(aggregates), using)
     question = statement.sql, repr(parameters)
-    if (known := _known_totals.get((sync_token(owner_id, using=using), *question))) is not None:
+    if (known := _known_totals.get((token or sync_token(owner_id, using=using), *question))) is not None:
         return known
     token, counts = _read_totals(statement, parameters, list(aggregates), using)
     if len(_known_totals) >= MAX_KNOWN_TOTALS:

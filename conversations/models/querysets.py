@@ -109,6 +109,10 @@ class ConversationQuerySet(models.QuerySet[Any]):
         """Select one owner's list: the start of every read, so that no other owner's row can show."""
         return self.filter(owner_id=owner_id).present()
 
+    def for_owners(self, owner_ids: Sequence[str]) -> Self:
+        """Select the lists of several owners. To be grouped by owner."""
+        return self.filter(owner_id__any_of=owner_ids).present()
+
     def named(self, owner_id: str, conversation_id: str) -> Self:
         """Select the row of this key, deleted or not."""
         return self.filter(owner_id=owner_id, conversation_id=conversation_id)

@@ -9,16 +9,19 @@ from unittest import IsolatedAsyncioTestCase, mock
 
 from django.db import OperationalError
 from django.http import HttpResponse
-from django.test import TestCase
 
 from conversations import logs as conversation_logs
 from conversations.access.api_keys import Grant
 from conversations.api.authentication import Actor
 from conversations.api.events import hub as events_hub
 from conversations.api.events import stream
-from conversations.api.events.hub import Hub, Threads
+from conversations.api.events import threads as events_threads
+from conversations.api.events.hub import Hub
+from conversations.api.events.returns import Returns
+from conversations.api.events.threads import Threads
 from conversations.lists.change_feed import Changes
-from tests.support.cast import ALICE, BOB, make_conversation
+from conversations.lists.standing import Standing
+from tests.support.cast import ALICE, BOB
 
 SCOPE = {"type": "http", "method": "GET", "path": "/api/v1/events/", "query_string": b"", "headers": []}
 
@@ -46,7 +49,7 @@ def never() -> Coroutine:
 class HubTests(IsolatedAsyncioTestCase):
     def setUp(self):
         self.tokens: dict[str, str] = {}
-        self.threads = FakeThreads(_sync_tokens=self.tokens)
+        self.threads = FakeThreads(sync_tokens=self.tokens)
         self.announcements: asyncio.Queue = asyncio.Queue()
         self.hub = Hub(self.threads, self.listen)
         self.addCleanup(self.hub.close)
@@ -77,7 +80,7 @@ class HubTests(IsolatedAsyncioTestCase):
             await self.announce(ALICE)
             self.assertTrue(follower.take())
             await self.announce(ALICE)  # while it reads
-            await asyncio.wait_for(follower.wait(60), 1)
+            await asyncio.wait_for(follower.wait(), 1)
 
             self.assertTrue(follower.take())
             self.assertFalse(follower.take())
@@ -85,32 +88,44 @@ class HubTests(IsolatedAsyncioTestCase):
     async def test_a_notification_without_names_wakes_the_followers_that_missed_something(self):
         self.tokens |= {ALICE: "1.5", BOB: "1.5"}
         with self.hub.follow(ALICE) as behind, self.hub.follow(BOB) as other, self.hub.follow("nobody") as unseen:
-            behind.seen, other.seen, unseen.seen = "1.4", "1.5", "0"
+            behind.see("1.4"), other.see("1.5"), unseen.see("0")
             await self.announce()
 
             self.assertEqual([behind.take(), other.take(), unseen.take()], [True, False, False])
+
+    async def test_a_poll_leaves_those_alone_that_are_about_to_read_unless_it_knew_more(self):
+        self.tokens |= {ALICE: "1.5", BOB: "1.5"}
+        with self.hub.follow(ALICE) as current, self.hub.follow(BOB) as behind:
+            await self.announce()
+            self.assertEqual([current.take(), behind.take()], [False, False])
+
+            current.see("1.5")
+            behind.see("1.4")
+
+            self.assertEqual([current.take(), behind.take()], [False, True])
 
     async def test_without_notifications_lists_are_polled(self):
         with mock.patch.object(events_hub, "POLL_INTERVAL_S", 0.01):
             hub = Hub(self.threads, listen=None)
             hub._listen = None
             with hub.follow(ALICE) as follower:
-                follower.seen = "0"
+                follower.see("0")
                 await asyncio.sleep(0.05)
                 self.assertFalse(follower.take())
-                self.threads.answers["_sync_tokens"] = OperationalError("away for a moment")
+                self.threads.answers["sync_tokens"] = OperationalError("away for a moment")
                 await asyncio.sleep(0.05)
-                self.threads.answers["_sync_tokens"] = {ALICE: "2.1"}
-                await asyncio.wait_for(follower.wait(60), 1)
-                self.assertTrue(follower.take())
+                self.threads.answers["sync_tokens"] = {ALICE: "2.1"}
+                async with asyncio.timeout(5):
+                    while not follower.take():
+                        await follower.wait()
             hub.close()
 
     async def test_the_end_reaches_all_and_whoever_comes_later(self):
         with self.hub.follow(ALICE) as follower:
             self.hub.close()
-            await asyncio.wait_for(follower.wait(60), 1)
+            await asyncio.wait_for(follower.wait(), 1)
             with self.hub.follow(BOB) as late:
-                await asyncio.wait_for(late.wait(60), 1)
+                await asyncio.wait_for(late.wait(), 1)
 
         self.assertEqual((follower.is_over, late.is_over), (True, True))
         await asyncio.wait(self.hub._tasks, timeout=1)
@@ -125,11 +140,13 @@ class StreamTests(IsolatedAsyncioTestCase):
         subscription = stream.Subscription(actor, ALICE, None, False, None)
         page = Changes("1.1", [], True, False, "1.1")
         self.threads = FakeThreads(
-            _admit=(subscription, HttpResponse(content_type="text/event-stream")), _totals=b"{}", _page=(page, b"{}")
+            admit=(subscription, HttpResponse(content_type="text/event-stream")),
+            read={ALICE: Standing("1.1", {})},
+            _page=(page, b"{}"),
         )
         self.hub = Hub(self.threads, listen=never)
         self.hub._start = lambda: None
-        self.enterContext(mock.patch.multiple(stream, threads=self.threads, hub=self.hub))
+        self.enterContext(mock.patch.multiple(stream, threads=self.threads, hub=self.hub, returns=Returns(self.threads)))
         self.received: asyncio.Queue = asyncio.Queue()
         self.received.put_nowait({"type": "http.request", "body": b"", "more_body": False})
         self.sent: list[dict] = []
@@ -197,8 +214,8 @@ class ThreadsTests(IsolatedAsyncioTestCase):
         conversation_logs.sparing.__init__()
         with (
             mock.patch.object(conversation_logs, "INTERVAL_S", 60),
-            mock.patch.multiple(events_hub, close_old_connections=mock.DEFAULT),
-            self.assertLogs(events_hub.logger) as logs,
+            mock.patch.multiple(events_threads, close_old_connections=mock.DEFAULT),
+            self.assertLogs(events_threads.logger) as logs,
         ):
             for _n in range(3):
                 with self.assertRaises(OperationalError):
@@ -208,19 +225,8 @@ class ThreadsTests(IsolatedAsyncioTestCase):
 
     async def test_a_crowd_shares_few_threads(self):
         threads = Threads()
-        with mock.patch.multiple(events_hub, close_old_connections=mock.DEFAULT):
+        with mock.patch.multiple(events_threads, close_old_connections=mock.DEFAULT):
             started = time.monotonic()
-            await asyncio.gather(*(threads.run(time.sleep, 0.05) for _n in range(2 * events_hub.THREADS)))
+            await asyncio.gather(*(threads.run(time.sleep, 0.05) for _n in range(2 * events_threads.THREADS)))
 
         self.assertGreater(time.monotonic() - started, 0.09)
-
-
-class SyncTokenTests(TestCase):
-    def test_one_query_tells_of_all(self):
-        row = make_conversation(ALICE)
-
-        with self.assertNumQueries(1):
-            tokens = events_hub._sync_tokens([ALICE, "nobody"])
-
-        self.assertEqual([token.rpartition(".")[2] for token in tokens.values()], [str(row.version)])
-        self.assertEqual(list(tokens), [ALICE])

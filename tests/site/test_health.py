@@ -7,8 +7,8 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.db import OperationalError, connection
 from django.test import RequestFactory, TestCase
 
-from conversations.api.events.stream import hub
 from conversations.maintenance import health as server_health
+from conversations.metrics import LISTENERS
 from conversations.models import ProfileUpdate, WebhookEvent
 from imsite import health, slots
 
@@ -72,8 +72,13 @@ class ReadinessTests(TestCase):
         self.assertGreater(content["oldestPendingWebhookSeconds"], 86400)
 
     def test_a_lost_listener_is_told(self):
-        with mock.patch.object(hub, "is_listening", False):
-            self.assertEqual(self.ready()[1]["listener"], "unavailable")
+        self.addCleanup(LISTENERS.clear)
+        LISTENERS.labels("ok").set(1)
+        self.assertEqual(self.ready()[1]["listener"], "ok")
+
+        LISTENERS.labels("unavailable").set(1)  # of another process
+
+        self.assertEqual(self.ready()[1]["listener"], "unavailable")
 
     def test_it_costs_the_same_queries_whatever_is_stored(self):
         self.ready()

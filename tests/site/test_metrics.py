@@ -18,7 +18,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from conversations.lists.replica import Condition
 from conversations.maintenance import health
-from conversations.metrics import READS, WEBHOOKS, WEBHOOKS_REFUSED
+from conversations.metrics import LISTENERS, READS, WEBHOOKS, WEBHOOKS_REFUSED
 from conversations.models import ProfileUpdate, WebhookEvent, WebhookOutcome
 from imsite import metrics
 from tests.support.cast import bearer, usersig, with_key
@@ -166,6 +166,7 @@ class MonitoringTests(TestCase):
         registered += metrics.replica_families(Condition(is_standby=True, lag_s=0))
         samples = {sample.name: set(sample.labels) for family in registered for sample in family.samples}
         counted = {"imsite_webhooks": WEBHOOKS, "imsite_webhooks_refused": WEBHOOKS_REFUSED, "imsite_reads": READS}
+        samples["imsite_listeners"] = set(LISTENERS._labelnames)  # of processes with streams
         samples |= {f"{name}_total": set(counter._labelnames) for name, counter in counted.items()}
         return samples
 

@@ -1,58 +1,24 @@
-"""The streams that wait for changes, by owner, in one event loop; and the few threads that read for all of them."""
+"""The streams that wait for changes, by owner, in one event loop."""
 
 import asyncio
-import logging
-from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from contextlib import aclosing, contextmanager, suppress
-from contextvars import copy_context
-from typing import Any, TypeVar
 
-from django.db import Error, close_old_connections, connection, reset_queries
+from django.conf import settings
+from django.db import Error, connection
 
-from conversations.logs import log_database_failure
-from conversations.metrics import OPEN_STREAMS
-from conversations.models import Owner
+from conversations.api.events.garbage import Garbage
+from conversations.api.events.heart import Heart
+from conversations.api.events.threads import Threads
+from conversations.lists import standing
+from conversations.metrics import LISTENERS, OPEN_STREAMS
 from conversations.store import notifications
-from conversations.sync_tokens import NEVER_SEEN, SyncToken
+from conversations.sync_tokens import NEVER_SEEN
 
-R = TypeVar("R")
-
-# How many streams read at the same moment; with the pool, half of its connections.
-THREADS = 8
 # How often all followed lists are polled: without notifications (SQLite), and with, since one may get lost.
 POLL_INTERVAL_S, POLL_INTERVAL_WITH_NOTIFICATIONS_S = 0.5, 15
-
-logger = logging.getLogger(__name__)
-
-
-class Threads:
-    """Threads for an event loop's database work, each time with a connection that is given back at once.
-
-    asgiref's own threads won't do: one for each request, or one for all.
-    """
-
-    def __init__(self) -> None:
-        self._executor = ThreadPoolExecutor(THREADS, thread_name_prefix="events")
-
-    async def run(self, function: Callable[..., R], *args: Any) -> R:
-        """Return or raise what `function` does. A database failure is logged once a minute, not once for each stream."""
-        try:
-            run = copy_context().run  # lines in the log have the stream's request ID
-            return await asyncio.get_running_loop().run_in_executor(self._executor, run, _with_connection, function, *args)
-        except Error as error:
-            log_database_failure(logger, error)
-            raise
-
-
-def _with_connection(function: Callable[..., R], *args: Any) -> R:
-    """Do what Django does around a request."""
-    reset_queries()
-    close_old_connections()
-    try:
-        return function(*args)
-    finally:
-        close_old_connections()
+# Lists in one query of a poll. While its rows are taken in, changes wait.
+POLLED_AT_ONCE = 500
 
 
 class Follower:
@@ -60,11 +26,31 @@ class Follower:
 
     def __init__(self, owner_id: str) -> None:
         self.owner_id = owner_id
-        self.seen: str | None = None  # the list's sync token when it was last read to its end
+        self._seen: str | None = None  # the list's sync token when it was last read to its end
+        self._newest: str | None = None  # as a poll found it before the first such read
         self.is_over = False  # gone, or the server stops
+        self._has_changed = self._is_beat_due = False
         self._woken = asyncio.Event()
 
+    def see(self, token: str) -> None:
+        """Take note that the list was read to its end, at this sync token."""
+        self._seen = token
+        self.compare(self._newest or token)
+        self._newest = None
+
+    def compare(self, token: str) -> None:
+        """Wake it if it was read at another token than a poll has found. One that is about to read is left to that."""
+        if self._seen is None:
+            self._newest = token
+        elif token != self._seen:
+            self.wake()
+
     def wake(self) -> None:
+        self._has_changed = True
+        self._woken.set()
+
+    def beat(self) -> None:
+        self._is_beat_due = True
         self._woken.set()
 
     def end(self) -> None:
@@ -72,16 +58,19 @@ class Follower:
         self._woken.set()
 
     def take(self) -> bool:
-        """Return whether it was woken since the last time. Called before reading: a change during the read wakes it again."""
-        was_woken = self._woken.is_set()
-        self._woken.clear()
-        return was_woken
+        """Return whether there was a change since the last time. Called before reading: one during the read wakes it again."""
+        has_changed, self._has_changed = self._has_changed, False
+        return has_changed
 
-    async def wait(self, seconds: float) -> None:
-        """Wait until woken or ended, or for this time."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._woken.wait()
+    def take_beat(self) -> bool:
+        """Return whether a heartbeat has become due since the last time."""
+        is_due, self._is_beat_due = self._is_beat_due, False
+        return is_due
+
+    async def wait(self) -> None:
+        """Wait for a change, a heartbeat or the end. It may return for one that was taken already."""
+        await self._woken.wait()
+        self._woken.clear()
 
 
 class Hub:
@@ -97,10 +86,12 @@ class Hub:
         self._tasks: list[asyncio.Task] = []
         self._should_poll = asyncio.Event()
         self._is_closed = False
-        self.is_listening: bool | None = None  # None before the first follower, and without notifications
+        self._heart = Heart(settings.EVENTS_HEARTBEAT_S)
+        self._garbage = Garbage()
+        self._count = 0
 
     def __len__(self) -> int:
-        return sum(map(len, self._followers.values()))
+        return self._count
 
     @contextmanager
     def follow(self, owner_id: str) -> Iterator[Follower]:
@@ -108,6 +99,8 @@ class Hub:
         follower = Follower(owner_id)
         self._start()
         self._followers.setdefault(owner_id, set()).add(follower)
+        self._heart.add(follower)
+        self._count += 1
         if self._is_closed:
             follower.end()
         OPEN_STREAMS.inc()
@@ -115,6 +108,10 @@ class Hub:
             yield follower
         finally:
             OPEN_STREAMS.dec()
+            self._count -= 1
+            self._heart.remove(follower)
+            if not self._is_closed:
+                self._garbage.note_end(self._count)
             self._followers[owner_id].discard(follower)
             if not self._followers[owner_id]:
                 del self._followers[owner_id]
@@ -134,11 +131,16 @@ class Hub:
                 follower.wake()
 
     async def poll(self) -> None:
-        """Wake the followers whose lists have changed since they last read them. One query."""
-        tokens = await self._threads.run(_sync_tokens, list(self._followers))
-        for follower in self._all():
-            if tokens.get(follower.owner_id, NEVER_SEEN) != follower.seen:
-                follower.wake()
+        """Wake the followers whose lists have changed since they last read them. One query for POLLED_AT_ONCE lists."""
+        owner_ids = list(self._followers)
+        for first in range(0, len(owner_ids), POLLED_AT_ONCE):
+            await self._poll(owner_ids[first : first + POLLED_AT_ONCE])
+
+    async def _poll(self, owner_ids: list[str]) -> None:
+        tokens = await self._threads.run(standing.sync_tokens, owner_ids)
+        for owner_id in owner_ids:
+            for follower in self._followers.get(owner_id, ()):
+                follower.compare(tokens.get(owner_id, NEVER_SEEN))
 
     def _all(self) -> list[Follower]:
         return [follower for followers in self._followers.values() for follower in followers]
@@ -146,7 +148,9 @@ class Hub:
     def _start(self) -> None:
         if self._tasks or self._is_closed:
             return
+        self._garbage.begin()
         loop = asyncio.get_running_loop()
+        self._tasks.append(loop.create_task(self._heart.run()))
         interval_s = POLL_INTERVAL_WITH_NOTIFICATIONS_S if self._listen else POLL_INTERVAL_S
         self._tasks.append(loop.create_task(self._poll_regularly(interval_s)))
         if self._listen:
@@ -165,7 +169,7 @@ class Hub:
     async def _wake_when_notified(self, listen: Callable[[], AsyncGenerator]) -> None:
         async with aclosing(listen()) as batches:
             async for owner_ids in batches:
-                self.is_listening = owner_ids is not None
+                _note_listener(is_listening=owner_ids is not None)
                 if owner_ids:
                     self.wake(owner_ids)
                 elif owner_ids is not None:
@@ -173,7 +177,6 @@ class Hub:
                     self._should_poll.set()
 
 
-def _sync_tokens(owner_ids: list[str]) -> Mapping[str, str]:
-    """Return the sync tokens of the owners that exist."""
-    versions = Owner.objects.any_of(owner_ids).values_list("owner_id", "epoch", "version")
-    return {owner_id: str(SyncToken(epoch, version)) for owner_id, epoch, version in versions}
+def _note_listener(*, is_listening: bool) -> None:
+    LISTENERS.labels("ok").set(is_listening)
+    LISTENERS.labels("unavailable").set(not is_listening)

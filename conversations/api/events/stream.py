@@ -5,69 +5,48 @@ An ASGI application beside Django's, which would keep a thread for every open st
 
 import asyncio
 import random
-import time
 from collections.abc import Awaitable, Callable, Mapping
-from io import BytesIO
-from typing import Any, NamedTuple, cast
+from typing import Any
 
 import orjson
-from corsheaders.middleware import CorsMiddleware
 from django.conf import settings
-from django.contrib.auth.middleware import AuthenticationMiddleware
-from django.contrib.sessions.middleware import SessionMiddleware
-from django.core.exceptions import SuspiciousOperation
-from django.core.handlers.asgi import ASGIRequest
 from django.db import Error
-from django.http import HttpRequest, HttpResponse
-from django.middleware.security import SecurityMiddleware
+from django.http import HttpResponse
 from django.utils import translation
 from django.utils.translation import gettext as _
-from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
 from rest_framework.views import APIView
 from structlog.contextvars import bind_contextvars
 
 from conversations import sync_tokens
-from conversations.access.api_keys import READ
-from conversations.api.authentication import Actor, BearerAuthentication, StaffActor, StaffSessionAuthentication
-from conversations.api.calls import API_PATH, Endpoint
-from conversations.api.errors import problem_response
-from conversations.api.events.hub import Follower, Hub, Threads
+from conversations.api.calls import API_PATH
+from conversations.api.events import admission
+from conversations.api.events.admission import Scope, Subscription
+from conversations.api.events.hub import Follower, Hub
 from conversations.api.events.places import Places
+from conversations.api.events.returns import Returns
+from conversations.api.events.threads import Threads
 from conversations.api.openapi import reads as openapi_reads
-from conversations.api.parameters import EXTRA, FORMAT, SINCE
 from conversations.exceptions import Code, ConversationError, TooManyRequests
 from conversations.lists import change_feed, json_reads
+from conversations.lists.standing import Standing
 from conversations.models import Conversation
-from conversations.request_notes import request_id_of
 from conversations.sync_tokens import SyncToken
 
 PATHS = (f"{API_PATH}events", f"{API_PATH}events/")
 METHODS = ("GET", "HEAD")
 COUNT = 100  # changes in one event
-# Clients come back after this time and up to as much again, so that all of a server's do not come at once.
-RETRY_MS = 3000
-ANSWERED = "imsite.answered"  # key of a scope: the request and the status of its answer
-HEADERS = {"Cache-Control": "private, no-cache, no-store", "X-Accel-Buffering": "no"}
-ENDPOINT = Endpoint(READ, (SINCE, EXTRA, FORMAT))
+# Clients come back after this time and up to as much again, so that all of a server's do not come at once; where there are many
+# streams, over so much time for each of them. Clients wait a minute at most.
+RETRY_MS, RETRY_MS_A_STREAM, LONGEST_RETRY_MS = 3000, 2, 60_000
 
-Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
 threads = Threads()
 hub = Hub(threads)
+returns = Returns(threads)
 places = Places()
-
-
-class Subscription(NamedTuple):
-    """The list that a client follows, and from where."""
-
-    actor: Actor
-    owner_id: str
-    since: SyncToken | None
-    extra: bool
-    web_language: str | None  # of previews in the Web SDK's form; None for the native form
 
 
 class Misdirected(ConversationError):
@@ -98,7 +77,7 @@ def is_for_events(scope: Scope) -> bool:
 
 async def events(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer as an ASGI application. The scope gets the request and the status, for the server's log."""
-    subscription, response = await threads.run(_admit, scope)
+    subscription, response = await threads.run(admission.admit, scope)
     bind_contextvars(request_id=response.get("X-Request-ID"))
     if subscription and scope["method"] == "GET":
         try:
@@ -106,7 +85,7 @@ async def events(scope: Scope, receive: Receive, send: Send) -> None:
                 await _start(send, response)
                 await _stream(scope, receive, send, subscription, follower)
         except TooManyRequests as error:
-            response = await threads.run(_refuse, scope, error)
+            response = await threads.run(admission.refuse, scope, error)
             await _start(send, response)
     else:
         await _start(send, response)
@@ -134,122 +113,58 @@ async def _end_when_gone(receive: Receive, follower: Follower) -> None:
     follower.end()
 
 
-def _admit(scope: Scope) -> tuple[Subscription | None, HttpResponse]:
-    """Return the subscription and the head of its stream, or None and the refusal. This is a request that counts."""
-    request, is_utf8 = _request(scope)
-    with translation.override(translation.get_language_from_request(request)):
-        try:
-            if not is_utf8:
-                raise SuspiciousOperation
-            subscription = _subscription(request, counts=True)
-            response = HttpResponse(content_type="text/event-stream", headers=HEADERS)
-        except Exception as error:
-            subscription, response = None, problem_response(error, request)
-    return subscription, _with_headers(scope, request, response)
-
-
-def _refuse(scope: Scope, error: Exception) -> HttpResponse:
-    """Return the refusal of a client that was admitted."""
-    request, _is_utf8 = _request(scope)
-    with translation.override(translation.get_language_from_request(request)):
-        return _with_headers(scope, request, problem_response(error, request))
-
-
-def _with_headers(scope: Scope, request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    """Add the headers of Django's middleware, and note the answer in the scope."""
-    for middleware in (SecurityMiddleware, *([CorsMiddleware] if settings.CORS_ALLOWED_ORIGINS else [])):
-        response = cast(Any, middleware)(lambda request, response=response: response)(request)
-    response.headers["X-Request-ID"] = request_id_of(request)
-    scope[ANSWERED] = request, response.status_code
-    return response
-
-
-def _refusal(scope: Scope) -> bytes | None:
-    """Return the problem if the client's right to follow has ended, otherwise None. Raises the database's errors."""
-    request, _is_utf8 = _request(scope)
-    with translation.override(translation.get_language_from_request(request)):
-        try:
-            _subscription(request)
-        except Error:
-            raise
-        except Exception as error:
-            return problem_response(error, request).content
-    return None
-
-
-def _request(scope: Scope) -> tuple[HttpRequest, bool]:
-    """Return the request, and whether its query is UTF-8; if not, it is left out."""
-    try:
-        return ASGIRequest(scope, BytesIO()), True
-    except UnicodeDecodeError:
-        return ASGIRequest(scope | {"query_string": b""}, BytesIO()), False
-
-
-def _subscription(request: HttpRequest, *, counts: bool = False) -> Subscription:
-    """Return what a client may and wants to follow. Raises the errors that `problem_response` takes."""
-    request.get_host()  # refuses hosts that are not allowed, as Django's middleware does
-    actor = _actor(request)
-    if counts:
-        actor.count_request()
-    owner_id, values = ENDPOINT.read_query(request, actor)
-    if isinstance(actor, StaffActor):
-        actor.save_session()
-    # A browser comes back to the same URL; only its header tells how far it got.
-    last_event_id = request.META.get("HTTP_LAST_EVENT_ID")
-    since = sync_tokens.parse(last_event_id) if last_event_id else values.get("since")
-    web_language = translation.get_language() if FORMAT.name in values else None
-    return Subscription(actor, owner_id, since, values["extra"], web_language)
-
-
-def _actor(request: HttpRequest) -> Actor:
-    if "HTTP_AUTHORIZATION" in request.META:
-        return BearerAuthentication().authenticate(request)[0]
-    for middleware in (SessionMiddleware, AuthenticationMiddleware):
-        middleware(lambda request: None).process_request(request)
-    login = StaffSessionAuthentication().authenticate(Request(request))
-    if login is None:
-        raise NotAuthenticated
-    return login[0]
-
-
 class Stream:
     """One client's events."""
 
     def __init__(self, scope: Scope, send: Send, subscription: Subscription) -> None:
-        self._scope, self._send = scope, send
-        _actor, self._owner_id, self._since, self._extra, self._web_language = subscription
+        self._scope, self._send, self._subscription = scope, send, subscription
+        self._owner_id, self._since = subscription.owner_id, subscription.since
+        self._standing = Standing(sync_tokens.NEVER_SEEN, {})
+        self._retry_within_ms = 0
 
     async def run(self, follower: Follower) -> None:
         """Send events until the follower ends, or the client's right to follow. Raises the database's errors."""
-        await self._write(b"retry: %d\n\n" % random.randint(RETRY_MS, 2 * RETRY_MS))  # noqa: S311
-        await self._write(_event(b"unread", await threads.run(_totals, self._owner_id)))
-        is_behind = True
-        # The first beat comes early for some, so that clients that came together are not checked together.
-        beat_at = time.monotonic() + settings.EVENTS_HEARTBEAT_S * random.uniform(0.5, 1)  # noqa: S311
+        self._standing = await returns.standing(self._owner_id)
+        await self._write(self._retry() + _event(b"unread", orjson.dumps(self._standing.totals)))
+        is_behind = self._standing.token != str(self._since or sync_tokens.NEVER_SEEN)
+        if not is_behind:
+            follower.see(self._standing.token)
         while not follower.is_over:
             # Before the next page: a client that did not read for long may have lost its right meanwhile.
-            if time.monotonic() >= beat_at:
-                if refusal := await threads.run(_refusal, self._scope):
-                    return await self._write(_event(b"problem", refusal))
-                await self._write(b": \n\n")
-                beat_at = time.monotonic() + settings.EVENTS_HEARTBEAT_S
+            if follower.take_beat() and not await self._beat():
+                return
             if follower.take() or is_behind:
-                is_behind = await self._read_on(follower)
+                is_behind = await self._read_on(follower, is_behind)
             else:
-                await follower.wait(beat_at - time.monotonic())
+                await follower.wait()
 
-    async def _read_on(self, follower: Follower) -> bool:
+    async def _beat(self) -> bool:
+        """Send a heartbeat; or, if the client's right has ended, the problem. Return whether it goes on."""
+        if not self._subscription.is_known_to_hold() and (refusal := await threads.run(admission.refusal, self._scope)):
+            await self._write(_event(b"problem", refusal))
+            return False
+        is_crowd_new = not self._retry_within_ms / 2 <= _retry_within_ms() <= self._retry_within_ms * 2
+        await self._write(b": \n" + self._retry() if is_crowd_new else b": \n\n")
+        return True
+
+    def _retry(self) -> bytes:
+        """Return when the client may come back if it is cut off: sooner or later, as others do."""
+        self._retry_within_ms = _retry_within_ms()
+        return b"retry: %d\n\n" % (RETRY_MS + random.randint(0, self._retry_within_ms))  # noqa: S311
+
+    async def _read_on(self, follower: Follower, is_behind: bool) -> bool:
         """Send the next page, if there is one. Return whether there may be more."""
-        page, totals = await threads.run(_page, self._owner_id, self._since, self._extra)
+        read = returns.catch_up if is_behind else threads.run
+        page, totals = await read(_page, self._owner_id, self._since, self._subscription.extra, self._standing)
         if page.reset_required:
             self._since = None
             await self._write(_event(b"reset", orjson.dumps({"version": sync_tokens.NEVER_SEEN}), sync_tokens.NEVER_SEEN))
             return True
         self._since = sync_tokens.parse(page.since)
         if page.is_finished:
-            follower.seen = page.owner_version
-        if self._web_language:
-            page = await threads.run(_in_web_format, page, self._web_language)
+            follower.see(page.owner_version)
+        if self._subscription.web_language:
+            page = await threads.run(_in_web_format, page, self._subscription.web_language)
         if totals is not None or not page.is_finished:
             await self._write(_event(b"changes", page.to_json(), page.since))
         if totals is not None:
@@ -261,12 +176,18 @@ class Stream:
         await self._send({"type": "http.response.body", "body": part, "more_body": True})
 
 
-def _page(owner_id: str, since: SyncToken | None, extra: bool) -> tuple[change_feed.Changes, bytes | None]:
+def _retry_within_ms() -> int:
+    return min(LONGEST_RETRY_MS - RETRY_MS, max(RETRY_MS, RETRY_MS_A_STREAM * len(hub)))
+
+
+def _page(owner_id: str, since: SyncToken | None, extra: bool, known: Standing) -> tuple[change_feed.Changes, bytes | None]:
     """Return the changes after `since`, and the totals if there are changes and they reach the newest."""
     page = change_feed.read(owner_id, since, COUNT, extra=extra)
     # A version that moved counts too, even if the changes up to it are none for this client.
     is_new = page.since != str(since or sync_tokens.NEVER_SEEN)
-    return page, _totals(owner_id) if page.is_finished and is_new else None
+    if not (page.is_finished and is_new):
+        return page, None
+    return page, orjson.dumps(known.totals) if page.owner_version == known.token else _totals(owner_id, page.owner_version)
 
 
 def _in_web_format(page: change_feed.Changes, language: str) -> change_feed.Changes:
@@ -274,8 +195,8 @@ def _in_web_format(page: change_feed.Changes, language: str) -> change_feed.Chan
         return page.in_web_format()
 
 
-def _totals(owner_id: str) -> bytes:
-    _token, totals = json_reads.totals(Conversation.objects.for_owner(owner_id), owner_id)
+def _totals(owner_id: str, token: str) -> bytes:
+    _token, totals = json_reads.totals(Conversation.objects.for_owner(owner_id), owner_id, token)
     return orjson.dumps(totals)
 
 
