@@ -17,10 +17,12 @@ import sys
 import threading
 import time
 from collections import Counter
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
+
+from tests.measure import machine
 
 ROOT = Path(__file__).resolve().parents[2]
 CLIENTS, OWNERS_EACH, SHARE, CALIBRATE_S, WARM_UP_S = 4, 10, 0.6, 20, 60
@@ -144,7 +146,7 @@ class Server:
         self.start()
 
     def kill_worker(self) -> None:
-        webs = [pid for pid in descendants(self.process.pid) if command_of(pid).endswith("-m imsite.serve web ")]
+        webs = [pid for pid in machine.descendants(self.process.pid) if command_of(pid).endswith("-m imsite.serve web ")]
         workers = [pid for pid in webs if parent_of(pid) in webs]
         os.kill(random.choice(workers), signal.SIGKILL)
 
@@ -162,17 +164,7 @@ class Server:
 
     def memory_kb(self) -> int:
         """Return the memory of all its processes; what they share counts once."""
-        total = 0
-        for pid in descendants(self.process.pid):
-            with suppress(OSError):  # it has ended meanwhile
-                total += int(Path(f"/proc/{pid}/smaps_rollup").read_text().split("Pss:")[1].split()[0])
-        return total
-
-
-def descendants(pid: int) -> list[int]:
-    """Return the IDs of a process's children, of theirs, and so on."""
-    children = [int(child) for path in Path(f"/proc/{pid}/task").glob("*/children") for child in path.read_text().split()]
-    return [*children, *(other for child in children for other in descendants(child))]
+        return machine.memory_kb(self.process.pid)
 
 
 def parent_of(pid: int) -> int:
