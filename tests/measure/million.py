@@ -43,7 +43,10 @@ PLACES = f"""
         ) AS sides
     ) AS places"""
 
-CONVERSATIONS = f"""
+
+def conversations(places: str, order: str = "ORDER BY chance") -> str:
+    """Return the statement that makes conversations at these places (columns as those of PLACES), in this order on disk."""
+    return f"""
     INSERT INTO conversations_conversation (
         owner_id, conversation_id, type, group_type, show_name, face_url, recv_opt, unread_count, imported_unread,
         imported_unread_position, last_message, last_message_at, last_message_position, draft_text, draft_timestamp, is_pinned,
@@ -57,7 +60,10 @@ CONVERSATIONS = f"""
         n < 50 AND chance % 20 = 3, at_s * 1000000 + n,
         CASE WHEN chance % 60 = 8 AND group_id IS NOT NULL THEN '[{{"seq":"5","atType":1}}]' ELSE '[]' END,
         CASE WHEN chance % 50 = 5 THEN 1 ELSE 0 END, CASE WHEN chance % 12 = 6 THEN 1 ELSE 0 END, n + 1, n + 1
-    FROM ({PLACES}) AS placed ORDER BY chance"""
+    FROM ({places}) AS placed {order}"""
+
+
+CONVERSATIONS = conversations(PLACES)
 
 OWNER_ROWS = """
     INSERT INTO conversations_owner (owner_id, version, epoch, nick_name, group_names, face_url)

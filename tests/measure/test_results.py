@@ -1,0 +1,50 @@
+"""The page of figures."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from django.test import SimpleTestCase
+
+from tests.measure import reads
+from tests.measure.results import BEGIN, END, Result, number, page, put, table
+
+
+class TableTests(SimpleTestCase):
+    def test_a_row_has_value_unit_ratio_and_what_it_is_beside(self):
+        rows = table([Result("one", 1234.5, "/s", 0.654, "bare WSGI"), Result("a|b", 0.0456, "ms")]).splitlines()
+
+        self.assertEqual(rows[2:], ["| one | 1,234 /s | 0.65 | bare WSGI |", "| a/b | 0.046 ms |  |  |"])
+
+    def test_numbers_keep_three_digits_that_count(self):
+        found = [number(value) for value in (0, 0.0456, 4.567, 45.67, 456.7, 4567)]
+        self.assertEqual(found, ["0", "0.046", "4.57", "45.7", "457", "4,567"])
+
+    def test_a_page_says_what_was_left_out_and_why(self):
+        text = page(
+            {"reads": [Result("one", 1, "/s")], "writes": []}, {"streams": "not asked for"}, {"Machine": "2 processors"}
+        )
+
+        self.assertIn("* Machine: 2 processors", text)
+        self.assertIn("### reads", text)
+        self.assertNotIn("### writes", text)
+        self.assertIn("* streams: not asked for", text)
+
+    def test_the_bench_is_read_as_it_prints(self):
+        line = "list50     project_key  rps     2100  p50    3.50 ms  p99    9.10 ms  x0.95 of limit  x9.10 of plain_drf"
+
+        found = reads.results_of(f"noise\n{line}\n")
+
+        self.assertEqual([(result.value, result.ratio, result.beside) for result in found][:2],
+                         [(2100, 0.95, "limit"), (2100, 9.1, "plain_drf")])  # fmt: skip
+        self.assertEqual([result.value for result in found][2:], [3.5, 9.1])
+
+
+class OutputTests(SimpleTestCase):
+    def test_only_what_is_between_the_marks_is_replaced(self):
+        with TemporaryDirectory() as folder:
+            file = Path(folder, "performance.md")
+            file.write_text(f"# Speed\n\n{BEGIN}\nold\n{END}\n\nMore\n")
+
+            put(file, "new\n")
+
+            self.assertEqual(file.read_text(), f"# Speed\n\n{BEGIN}\n\nnew\n\n{END}\n\nMore\n")
