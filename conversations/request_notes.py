@@ -1,4 +1,4 @@
-"""What is noted about a request while it is answered, for the request log and the metrics: keys of its META."""
+"""What is noted about a request while it is answered, for the request log, the metrics and the server: keys of its META."""
 
 import random
 import re
@@ -9,6 +9,7 @@ OWNER = "imsite.owner"  # the user whose list it is about
 CODE = "imsite.code"  # of the problem that was answered
 ROUTE = "imsite.route"  # of the fast path, where Django matches no URL
 HOT_READ = "imsite.hot_read"  # what the fast path found out
+WITHOUT_SLOT = "imsite.without_slot"  # a context in which others may work instead; no database in it
 _REQUEST_ID = "imsite.request_id"
 
 _is_request_id = re.compile(r"[\w.-]{1,64}", re.ASCII).fullmatch

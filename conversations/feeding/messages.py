@@ -34,14 +34,13 @@ def record(incoming: Sequence[IncomingMessage], *, now_s: int) -> list[StoredMes
             indexes_by_group.setdefault(message.group_id, []).append(index)
     for group_id, indexes in indexes_by_group.items():
         part = [incoming[index] for index in indexes]
-        recorded = record_in_group(group_id, part, now_s=now_s) if group_id else record_c2c(part, now_s=now_s)
+        recorded = _record_in_group(group_id, part, now_s=now_s) if group_id else _record_c2c(part, now_s=now_s)
         outcomes |= dict(zip(indexes, recorded))
     return [outcomes[index] for index in range(len(incoming))]
 
 
-@in_transaction
-def record_c2c(incoming: Sequence[IncomingMessage], *, now_s: int) -> list[StoredMessage]:
-    """Store one-to-one messages, of any number of threads, and apply them to both sides' conversations."""
+def apply_c2c(incoming: Sequence[IncomingMessage], *, now_s: int) -> list[StoredMessage]:
+    """Store one-to-one messages, of any number of threads, and apply them to both sides' conversations. Needs a transaction."""
     threads = extend_threads(message_positions.newest_known(incoming))
     outcomes, changes = store_messages.record(incoming, threads, now_s=now_s)
     pairs = {pair for message in incoming for pair in ((message.sender, message.peer), (message.peer, message.sender))}
@@ -49,9 +48,11 @@ def record_c2c(incoming: Sequence[IncomingMessage], *, now_s: int) -> list[Store
     return outcomes
 
 
-@in_transaction
-def record_in_group(group_id: str, incoming: Sequence[IncomingMessage], *, now_s: int) -> list[StoredMessage]:
-    """Store messages of one group and its topics, and apply them to its members' conversations. Live rooms store nothing."""
+def apply_in_group(group_id: str, incoming: Sequence[IncomingMessage], *, now_s: int) -> list[StoredMessage]:
+    """Store messages of one group and its topics, and apply them to its members' conversations. Needs a transaction.
+
+    Live rooms store nothing.
+    """
     locked = lock_group(group_id, group_type=next((message.group_type for message in incoming if message.group_type), ""))
     if locked.type == GroupType.AVCHATROOM:
         if locked.is_retyped:
@@ -62,6 +63,9 @@ def record_in_group(group_id: str, incoming: Sequence[IncomingMessage], *, now_s
     outcomes, changes = store_messages.record(incoming, threads, now_s=now_s)
     _fan_out_in_group(locked, threads, [change for change in changes if not change.is_empty])
     return outcomes
+
+
+_record_c2c, _record_in_group = in_transaction(apply_c2c), in_transaction(apply_in_group)
 
 
 def _fan_out_in_group(locked: LockedGroup, threads: Mapping[str, LockedThread], changes: Sequence[Change]) -> None:

@@ -1,94 +1,72 @@
-"""Apply webhooks in groups while many arrive: each is stored and acknowledged at once, and one thread applies those that wait.
+"""Work on items in groups while many arrive at the same time, and one by one while they do not. None waits for others to come.
 
-A process that is not applying anything applies a webhook within its request. While it does, others are stored as pending and
-wait here; taken many at a time they cost a fifth. What waits here when the process ends is still stored as pending, and
-`replay_callbacks --pending` applies it.
+The first request works on its item. Those that arrive meanwhile wait, and one of them then works on all that wait: the more
+arrive, the larger the groups, and the cheaper each.
 """
 
-import logging
-from collections import deque
+import threading
 from collections.abc import Callable, Sequence
-from copy import deepcopy
-from threading import Condition, Thread
+from contextlib import AbstractContextManager
+from queue import SimpleQueue
 from typing import Generic, TypeVar
 
-from django.db import DEFAULT_DB_ALIAS, close_old_connections, connections
-from django.db.backends.base.base import BaseDatabaseWrapper
-
 Item = TypeVar("Item")
-# How many are applied in one transaction, and how many may wait; a further one is applied within its request.
-AT_ONCE, MAX_WAITING = 200, 10_000
-# A row that another transaction holds for longer keeps back only what concerns it: that stays pending for a later attempt.
-LOCK_TIMEOUT = "1s"
-# The thread and its connection to the database are kept for so long when there is nothing to do.
-KEPT_S = 10.0
+# In one group at most.
+AT_ONCE = 100
 
-logger = logging.getLogger(__name__)
+
+class _Turn(Generic[Item]):
+    """An item of a waiting request, and what that is to do: work on a group, or go on with what was found for its item."""
+
+    def __init__(self, item: Item):
+        self.item = item
+        self.answer: SimpleQueue[list[_Turn[Item]] | bool] = SimpleQueue()
 
 
 class WorkQueue(Generic[Item]):
-    """Items that wait while another one is worked on; a thread of its own takes them in groups."""
+    """Requests of this process that work on their items together; `work` returns of each item whether that succeeded."""
 
-    def __init__(self, work: Callable[[Sequence[Item]], object]):
+    def __init__(self, work: Callable[[Sequence[Item]], Sequence[bool]]):
         self._work = work
-        self._waiting: deque[Item] = deque()
-        self._changed = Condition()
+        self._waiting: list[_Turn[Item]] = []
         self._is_busy = False
-        self._thread: Thread | None = None
+        self._lock = threading.Lock()
+
+    def do(self, item: Item, while_waiting: Callable[[], AbstractContextManager[None]]) -> bool:
+        """Have the item worked on, by this thread or by another one; return whether that succeeded.
+
+        `while_waiting` is entered if this thread waits, and left before it goes on.
+        """
+        mine = _Turn(item)
+        with self._lock:
+            is_first, self._is_busy = not self._is_busy, True
+            if not is_first:
+                self._waiting.append(mine)
+        group: list[_Turn[Item]] | bool = [mine]
+        if not is_first:
+            with while_waiting():
+                group = mine.answer.get()
+        return group if isinstance(group, bool) else self._work_on(group)
+
+    def _work_on(self, group: Sequence[_Turn[Item]]) -> bool:
+        """Work on a group whose first turn is this thread's, and let the next group begin."""
+        outcomes: Sequence[bool] = [False] * len(group)
+        try:
+            outcomes = self._work([turn.item for turn in group])
+        finally:
+            self._begin_next()
+            for turn, is_done in zip(group[1:], outcomes[1:], strict=True):
+                turn.answer.put(is_done)
+        return outcomes[0]
+
+    def _begin_next(self) -> None:
+        with self._lock:
+            group, self._waiting = self._waiting[:AT_ONCE], self._waiting[AT_ONCE:]
+            self._is_busy = bool(group)
+        if group:
+            group[0].answer.put(group)
 
     @property
-    def is_busy(self) -> bool:
-        return self._is_busy
-
-    def begin(self, item: Item) -> bool:
-        """Return whether the caller is to work on the item itself, and call `end` then; otherwise it waits here."""
-        with self._changed:
-            if not self._is_busy or len(self._waiting) >= MAX_WAITING:
-                self._is_busy = True
-                return True
-            self._waiting.append(item)
-            return False
-
-    def end(self) -> None:
-        """Leave what waits to the thread."""
-        with self._changed:
-            self._is_busy = bool(self._waiting)
-            if not self._waiting:
-                return
-            if self._thread is None:
-                self._thread = Thread(target=self._run, name="webhooks", daemon=True)
-                self._thread.start()
-            self._changed.notify_all()
-
-    def wait_until_idle(self, timeout_s: float) -> bool:
-        """Wait until nothing waits and nothing is worked on; return whether that came about in time."""
-        with self._changed:
-            return self._changed.wait_for(lambda: not self._is_busy, timeout_s)
-
-    def _run(self) -> None:
-        connections[DEFAULT_DB_ALIAS] = _impatient_connection()
-        while items := self._take():
-            try:
-                close_old_connections()
-                self._work(items)
-            except Exception:
-                logger.exception("%d webhooks stay pending", len(items))
-
-    def _take(self) -> list[Item]:
-        """Return the next items; none after KEPT_S without any, when the thread is to end."""
-        with self._changed:
-            if not self._waiting:
-                self._is_busy = False
-                self._changed.notify_all()
-            if not self._changed.wait_for(lambda: self._waiting, KEPT_S):
-                connections[DEFAULT_DB_ALIAS].close()
-                self._thread = None
-            return [self._waiting.popleft() for _number in range(min(AT_ONCE, len(self._waiting)))]
-
-
-def _impatient_connection() -> BaseDatabaseWrapper:
-    connection = connections.create_connection(DEFAULT_DB_ALIAS)
-    connection.settings_dict = deepcopy(connection.settings_dict)
-    if session := connection.settings_dict.get("SESSION"):
-        session["lock_timeout"] = LOCK_TIMEOUT
-    return connection
+    def waiting(self) -> int:
+        """The number of requests that wait."""
+        return len(self._waiting)

@@ -1,10 +1,11 @@
 """Store each webhook as it arrived, then apply it. One that fails stays stored, and can be applied again."""
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 from django.conf import settings
@@ -17,7 +18,8 @@ from conversations import acting
 from conversations.actions import reading
 from conversations.choices import Membership
 from conversations.exceptions import ConversationError, ServiceUnavailable
-from conversations.feeding import members, messages, profiles
+from conversations.feeding import members, messages, profiles, webhook_groups
+from conversations.feeding.webhook_groups import Incoming
 from conversations.feeding.webhook_queue import WorkQueue
 from conversations.formats import webhook_events
 from conversations.formats.messages import C2CRecall, GroupRecall, IncomingMessage, MessageEdit
@@ -33,82 +35,30 @@ BODIES_PER_STATEMENT = 1000
 logger = logging.getLogger(__name__)
 
 
-class Received(NamedTuple):
-    """A stored webhook, and its parsed body."""
-
-    webhook: WebhookEvent
-    content: Mapping[str, Any]
+_together = WorkQueue(webhook_groups.receive)
 
 
-def receive(command: str, body: bytes, content: Mapping[str, Any]) -> WebhookEvent | None:
+def receive(
+    command: str,
+    body: bytes,
+    content: Mapping[str, Any],
+    while_waiting: Callable[[], AbstractContextManager[None]] = nullcontext,
+) -> WebhookEvent | None:
     """Store a webhook and apply it; `content` is its parsed body. Return None, with nothing stored, for an unused command.
 
-    While this process applies another one, it is stored as pending and applied a moment later. A failure to apply it is stored
-    with it. Raises the database's errors only if the webhook could not be stored.
+    Those that arrive at the same time go together; `while_waiting` is entered while this one waits for others. A failure to
+    apply it is stored with it. Raises the database's errors only if the webhook could not be stored.
     """
     if command not in webhook_events.COMMANDS:
         WEBHOOKS.labels("other", "unused").inc()
         return None
-    received = Received(WebhookEvent.objects.create(command=command, body=body.decode()), content)
-    if queue.begin(received):
-        try:
-            _apply_one(received)
-        finally:
-            queue.end()
-    return received.webhook
-
-
-def _apply_one(received: Received) -> None:
-    apply(*received)
-    WEBHOOKS.labels(received.webhook.command, received.webhook.outcome).inc()
-
-
-def apply_together(received: Sequence[Received]) -> None:
-    """Apply stored webhooks, their messages together. If that fails, one by one, so that a bad one fails alone."""
-    messages_of, others = _messages_among(received)
-    if messages_of and not _record_together(messages_of):
-        others = [*(part.received for part in messages_of), *others]
-    for one in others:
-        _apply_one(one)
-
-
-class _WithMessage(NamedTuple):
-    received: Received
-    message: IncomingMessage
-
-
-def _messages_among(received: Sequence[Received]) -> tuple[list[_WithMessage], list[Received]]:
-    """Return the webhooks of messages, and all others, among them those that can't be parsed."""
-    now = now_s()
-    messages_of, others = [], []
-    for one in received:
-        try:
-            event = webhook_events.parse(one.webhook.command, one.content, now_s=now)
-        except Exception:
-            event = None
-        if isinstance(event, IncomingMessage):
-            messages_of.append(_WithMessage(one, event))
-        else:
-            others.append(one)
-    return messages_of, others
-
-
-def _record_together(parts: Sequence[_WithMessage]) -> bool:
-    """Record the messages and note that their webhooks are applied; return False if that failed for any."""
-    pks = [part.received.webhook.pk for part in parts]
-    try:
-        with acting.acting(acting.named(acting.WEBHOOK, f"{pks[0]}-{pks[-1]}" if len(pks) > 1 else pks[0])):
-            messages.record([part.message for part in parts], now_s=now_s())
-        WebhookEvent.objects.filter(pk__in=pks).update(outcome=WebhookOutcome.APPLIED, error="", applied_at=timezone.now())
-    except Exception as error:
-        sparing.log(logger, logging.INFO, "webhooks together", "Webhooks are applied one by one: %s", summary(error))
-        return False
-    for part in parts:
-        WEBHOOKS.labels(part.received.webhook.command, WebhookOutcome.APPLIED).inc()
-    return True
-
-
-queue = WorkQueue(apply_together)
+    incoming = Incoming(command, body.decode(), content)
+    if _together.do(incoming, while_waiting):
+        return incoming.webhook
+    webhook = WebhookEvent.objects.create(command=command, body=incoming.body)
+    apply(webhook, content)
+    WEBHOOKS.labels(command, webhook.outcome).inc()
+    return webhook
 
 
 def apply(webhook: WebhookEvent, content: Mapping[str, Any] | None = None) -> bool:

@@ -1,10 +1,10 @@
-"""Webhooks that arrive while one is applied: stored and acknowledged at once, and applied in groups."""
+"""Webhooks that arrive while one is applied go together; what does not fit keeps back nothing else."""
 
 import json
 import threading
 import time
 import unittest
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from unittest import mock
@@ -14,10 +14,9 @@ import time_machine
 from django.db import connection, transaction
 from django.test import Client, TransactionTestCase, override_settings
 
-from conversations.exceptions import ServiceUnavailable
-from conversations.feeding import messages, webhook_queue, webhooks
-from conversations.formats.messages import IncomingMessage
-from conversations.models import Conversation, Message, WebhookEvent, WebhookOutcome
+from conversations.feeding import webhook_groups, webhooks
+from conversations.feeding.webhook_groups import Incoming
+from conversations.models import Conversation, Message, WebhookEvent
 from conversations.store.owners import lock_owners
 from tests.feeding.test_webhooks import MESSAGE, NOON_S, TOKEN, signed
 from tests.support.cast import ALICE, SDK_APP_ID
@@ -45,8 +44,14 @@ def message(sender: str, number: int) -> dict[str, Any]:
 class WebhookQueueTests(TransactionTestCase):
     def setUp(self):
         self.enterContext(time_machine.travel(NOON_S, tick=False))
-        # The thread and its connection end before the database is emptied.
-        self.enterContext(mock.patch.object(webhook_queue, "KEPT_S", 0))
+        self.sizes: list[int] = []
+        receive = webhook_groups.receive
+
+        def noted(incoming: list[Incoming]) -> list[bool]:
+            self.sizes.append(len(incoming))
+            return receive(incoming)
+
+        self.enterContext(mock.patch.object(webhooks._together, "_work", noted))
 
     def send(self, body: dict[str, Any]) -> None:
         response = Client().post(
@@ -57,9 +62,7 @@ class WebhookQueueTests(TransactionTestCase):
         )
         self.assertEqual((response.status_code, response.json()["ErrorCode"]), (200, 0))
 
-    def send_from_thread(self, body: dict[str, Any]) -> threading.Thread:
-        """Send a webhook whose owner is locked, and wait until it is stored."""
-
+    def start(self, body: dict[str, Any]) -> threading.Thread:
         def run() -> None:
             try:
                 self.send(body)
@@ -68,9 +71,18 @@ class WebhookQueueTests(TransactionTestCase):
 
         thread = threading.Thread(target=run)
         thread.start()
-        self.wait_for(WebhookEvent.objects.exists)
-        self.wait_for(lambda: webhooks.queue.is_busy)
         return thread
+
+    def send_together(self, *bodies: dict[str, Any]) -> None:
+        """Send one of a locked user, these while it waits, and wait for the answers after the user is free."""
+        with mock.patch.object(webhook_groups, "LOCK_TIMEOUT", "30s"), self.locked("bob"):
+            threads = [self.start(message("bob", 1))]
+            self.wait_for(lambda: self.sizes == [1])
+            threads += [self.start(body) for body in bodies]
+            self.wait_for(lambda: webhooks._together.waiting == len(bodies))
+        for thread in threads:
+            thread.join()
+        self.assertEqual(self.sizes, [1, len(bodies)])
 
     def wait_for(self, condition: Callable[[], bool]) -> None:
         for _attempt in range(100 * PATIENCE_S):
@@ -89,75 +101,46 @@ class WebhookQueueTests(TransactionTestCase):
             session.execute("SELECT 1 FROM conversations_owner WHERE owner_id = %s FOR UPDATE", [owner_id])
             yield
 
-    def outcomes(self) -> list[str]:
-        return list(WebhookEvent.objects.order_by("pk").values_list("outcome", flat=True))
+    def stored(self) -> dict[str, str]:
+        """Return the outcome of each stored webhook by its sender and number."""
+        found = {}
+        for body, outcome in WebhookEvent.objects.values_list("body", "outcome"):
+            content = json.loads(body)
+            found[f"{content.get('From_Account')} {content.get('MsgSeq')}"] = outcome
+        return found
 
-    def test_what_arrives_meanwhile_is_stored_at_once_and_applied_together(self):
-        others = [message("carol", n) for n in range(2, 30)]
-        with self.locked("bob"):
-            first = self.send_from_thread(message("bob", 1))
-            for body in [*others, GROUP_MESSAGE]:
-                self.send(body)
-            self.assertEqual(set(self.outcomes()), {WebhookOutcome.PENDING})
+    def test_what_arrives_meanwhile_is_applied_together(self):
+        self.send_together(*[message("carol", n) for n in range(2, 12)], GROUP_MESSAGE)
 
-        with mock.patch.object(messages, "record", wraps=messages.record) as record:
-            first.join()
-            self.assertTrue(webhooks.queue.wait_until_idle(PATIENCE_S))
-
-        self.assertLess(record.call_count, 3)
-        self.assertEqual(set(self.outcomes()), {WebhookOutcome.APPLIED})
+        self.assertEqual(set(self.stored().values()), {"applied"})
         unread = dict(Conversation.objects.filter(owner_id=ALICE).values_list("conversation_id", "unread_count"))
-        self.assertEqual(unread, {"c2c_bob": 1, "c2c_carol": len(others)})
-        self.assertEqual(Message.objects.count(), len(others) + 2)
+        self.assertEqual(unread, {"c2c_bob": 1, "c2c_carol": 10})
+        self.assertEqual(Message.objects.count(), 12)
         self.assertFalse(WebhookEvent.objects.filter(applied_at=None).exists())
+        self.assertFalse(webhooks._together.waiting)
 
     def test_a_bad_one_among_them_fails_alone(self):
         left = {"CallbackCommand": "Group.CallbackAfterMemberExit", "GroupId": "team", "ExitType": "Quit"}
         with self.assertLogs("conversations.feeding.webhooks", "WARNING") as logs:
-            with self.locked("bob"):
-                first = self.send_from_thread(message("bob", 1))
-                for body in (message("carol", 3), message("carol", 2) | {"From_Account": ""}, message("carol", 4)):
-                    self.send(body)
-                self.send(left | {"ExitMemberList": [{"Member_Account": "carol"}]})
-            first.join()
-            self.assertTrue(webhooks.queue.wait_until_idle(PATIENCE_S))
+            self.send_together(
+                message("carol", 2),
+                message("carol", 3) | {"From_Account": ""},
+                message("carol", 4),
+                left | {"ExitMemberList": [{"Member_Account": "carol"}]},
+            )
 
         self.assertEqual(len(logs.records), 1)
-
-        expected = [WebhookOutcome.APPLIED] * 5
-        expected[2] = WebhookOutcome.FAILED
-        self.assertEqual(self.outcomes(), expected)
+        expected = {"bob 1": "applied", "carol 2": "applied", " 3": "failed", "carol 4": "applied", "None None": "applied"}
+        self.assertEqual(self.stored(), expected)
         self.assertEqual(Conversation.objects.get(owner_id=ALICE, conversation_id="c2c_carol").unread_count, 2)
 
-    def test_one_that_makes_the_group_of_webhooks_fail_is_found(self):
-        record, failed = messages.record, []
-
-        def fail_together(incoming: Sequence[IncomingMessage], **more: Any) -> Any:
-            if any(one.seq == 4 for one in incoming):
-                failed.append(len(incoming))
-                raise ServiceUnavailable("not now")
-            return record(incoming, **more)
-
-        with mock.patch.object(messages, "record", side_effect=fail_together):
-            with self.locked("bob"):
-                first = self.send_from_thread(message("bob", 1))
-                for number in range(2, 7):
-                    self.send(message("carol", number))
-            first.join()
-            self.assertTrue(webhooks.queue.wait_until_idle(PATIENCE_S))
-
-        self.assertEqual(failed, [5, 1])
-        expected = [WebhookOutcome.APPLIED] * 6
-        expected[3] = WebhookOutcome.PENDING
-        self.assertEqual(self.outcomes(), expected)
-
     def test_a_locked_user_keeps_back_only_their_own(self):
-        with self.locked("dave"):
-            with self.locked("bob"):
-                first = self.send_from_thread(message("bob", 1))
-                for number, sender in enumerate(("carol", "dave", "carol"), start=2):
-                    self.send(message(sender, number))
-            first.join()
-            self.assertTrue(webhooks.queue.wait_until_idle(PATIENCE_S))
+        with self.locked("dave"), mock.patch.object(webhook_groups, "LOCK_TIMEOUT", "100ms"):
+            threads = [self.start(message(sender, n)) for n, sender in enumerate(("carol", "dave", "carol", "erin"), start=1)]
+            expected = {"carol 1": "applied", "dave 2": "pending", "carol 3": "applied", "erin 4": "applied"}
+            self.wait_for(lambda: self.stored() == expected)
+        for thread in threads:
+            thread.join()
 
-            self.assertEqual(self.outcomes(), ["applied", "applied", "pending", "applied"])
+        self.assertEqual(self.stored() | {"dave 2": ""}, expected | {"dave 2": ""})
+        self.assertEqual(Conversation.objects.get(owner_id=ALICE, conversation_id="c2c_dave").unread_count, 1)

@@ -17,8 +17,9 @@ from django.test.utils import CaptureQueriesContext
 
 from conversations import samples
 from conversations.exceptions import ServiceUnavailable
-from conversations.feeding import messages, webhooks
+from conversations.feeding import webhooks
 from conversations.models import Conversation, Message, Owner, WebhookEvent, WebhookOutcome
+from conversations.store import messages as store_messages
 from conversations.times import from_epoch_s
 from tests.support.cast import ALICE, FORGED_NAME, SDK_APP_ID, unsafe_characters_in, with_key
 
@@ -230,7 +231,7 @@ class FailureTests(WebhookTestCase):
 
     def test_what_failed_is_applied_by_a_replay(self):
         with (
-            mock.patch.object(messages, "record", side_effect=RuntimeError("broken")),
+            mock.patch.object(store_messages, "record", side_effect=RuntimeError("broken")),
             self.assertLogs("conversations.feeding"),
         ):
             self.assert_ok(self.send())
@@ -254,7 +255,8 @@ class FailureTests(WebhookTestCase):
         err = StringIO()
 
         listed = replay("--dry-run")
-        with mock.patch.object(messages, "record", side_effect=RuntimeError(FORGED_NAME)), self.assertRaises(CommandError):
+        error = RuntimeError(FORGED_NAME)
+        with mock.patch.object(store_messages, "record", side_effect=error), self.assertRaises(CommandError):
             WebhookEvent.objects.update(body=json.dumps(MESSAGE))
             with self.assertLogs("conversations.feeding"):
                 replay(stderr=err)
@@ -295,7 +297,7 @@ class FailureTests(WebhookTestCase):
 
     def test_what_came_at_a_bad_moment_is_still_to_be_applied(self):
         for error in (OperationalError("away"), ServiceUnavailable("too much")):
-            with mock.patch.object(messages, "record", side_effect=error), self.assertLogs("conversations.feeding"):
+            with mock.patch.object(store_messages, "record", side_effect=error), self.assertLogs("conversations.feeding"):
                 self.assert_ok(self.send())
         self.assertEqual(set(WebhookEvent.objects.values_list("outcome", flat=True)), {WebhookOutcome.PENDING})
 
@@ -330,7 +332,9 @@ class FailureTests(WebhookTestCase):
             self.assert_refused(self.send(body, "C2C.CallbackAfterSendMsg", signed(token="another")))
 
     def test_a_webhook_that_can_not_be_kept_is_not_acknowledged(self):
-        with mock.patch.object(WebhookEvent.objects, "create", side_effect=OperationalError("away")), self.assertLogs():
+        away = mock.Mock(side_effect=OperationalError("away"))
+        stored = WebhookEvent.objects
+        with mock.patch.object(stored, "create", away), mock.patch.object(stored, "bulk_create", away), self.assertLogs():
             response = self.send()
 
         self.assertEqual((response.status_code, response.json()["ActionStatus"]), (503, "FAIL"))
