@@ -13,7 +13,7 @@ from conversations.models import Conversation
 from conversations.store import display_profiles, message_reads
 from conversations.store.display_profiles import DisplayProfile
 from conversations.store.messages import Change, changes_by_thread
-from conversations.store.owners import LockedOwner, lock_owners
+from conversations.store.owners import NOTHING, LockedOwner, lock_owners
 from conversations.store.rows import Key, read_rows, save_rows
 from conversations.threads import thread_between
 from conversations.unread import counts as unread_counts
@@ -60,12 +60,14 @@ def change_group(
     viewers: Mapping[str, tuple[Viewer, Viewer]],
     *,
     by: ChangedBy,
+    is_new_to_all: bool = False,
 ) -> None:
     """Apply message changes of a thread, and changes of membership and type, to its viewers' conversations.
 
-    `changes` are in order of position, may span a whole thread, and are gone through once.
+    `changes` are in order of position, may span a whole thread, and are gone through once. `is_new_to_all` says that most
+    likely every row changes.
     """
-    owners = lock_owners(viewers)
+    owners = lock_owners(viewers, dict.fromkeys(viewers, 1) if is_new_to_all else NOTHING)
     updates = _group_updates(locked, thread, viewers)
     for update in updates:
         update.apply_membership()

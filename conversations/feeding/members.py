@@ -157,7 +157,8 @@ def change_rows(locked: LockedGroup, thread: str, changes: Sequence[Change], *, 
     is_whole_thread = locked.is_retyped and locked.is_or_was_live
     since_s = 0 if is_whole_thread else locked.roster.changed_since_s()
     messages = changes if since_s is None else _with_stored(changes, thread, since_s)
-    fan_out.change_group(locked, thread, messages, viewers, by=by)
+    is_new_to_all = since_s is None and any(change.is_new_message for change in changes)
+    fan_out.change_group(locked, thread, messages, viewers, by=by, is_new_to_all=is_new_to_all)
 
 
 def _with_stored(changes: Iterable[Change], thread: str, since_s: int) -> Iterator[Change]:
