@@ -6,7 +6,7 @@ replica may show an older version.
 """
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -40,6 +40,7 @@ TRUE = (b"t", b"1", b"True")
 # Some 5 MB.
 MAX_KNOWN_TOTALS = 10_000
 # By the list's sync token, and the statement with its values, in which the owner is.
+_TOTALS = tuple(Conversation.objects.totals())
 _known_totals: dict[tuple[str, str, str], tuple[str, dict[str, int]]] = {}
 
 
@@ -136,31 +137,47 @@ def totals(
     that came with them from the same statement. So those of a replica that is behind stand for that older version only. `token`
     is the list's token if it was just read; otherwise it is read here.
     """
-    aggregates = conversations.totals()
-    # Grouped by a constant, so that no rows give no row of totals and not one of nulls.
-    counted = conversations.counted().order_by().values(group=Value(1)).annotate(**aggregates).values(*aggregates)
-    statement = _joined_with_owner(Statement.of(counted))
+    return _known_or_read(_totals_statement(conversations), owner_id, token, using)
+
+
+def whole_totals(owner_id: str, token: str | None = None, *, using: str = DEFAULT_DB_ALIAS) -> tuple[str, dict[str, int]]:
+    """Return the same of the whole list. Its statement is compiled once."""
+    return _known_or_read(_whole_totals_statement(), owner_id, token, using)
+
+
+def _known_or_read(statement: Statement, owner_id: str, token: str | None, using: str) -> tuple[str, dict[str, int]]:
     parameters = statement.filled_in(owner_id=owner_id)
     if connections[using].in_atomic_block:  # what it reads may never be committed
-        return _read_totals(statement, parameters, list(aggregates), using)
+        return _read_totals(statement, parameters, using)
     question = statement.sql, repr(parameters)
     if (known := _known_totals.get((token or sync_token(owner_id, using=using), *question))) is not None:
         return known
-    token, counts = _read_totals(statement, parameters, list(aggregates), using)
+    token, counts = _read_totals(statement, parameters, using)
     if len(_known_totals) >= MAX_KNOWN_TOTALS:
         _known_totals.clear()
     _known_totals[token, *question] = token, counts
     return token, counts
 
 
-def _read_totals(statement: Statement, parameters: list[Any], names: Sequence[str], using: str) -> tuple[str, dict[str, int]]:
+def _read_totals(statement: Statement, parameters: list[Any], using: str) -> tuple[str, dict[str, int]]:
     rows = raw_rows.fetch(statement.sql, parameters, using=using)
-    columns = range(len(OWNER_COLUMNS), len(OWNER_COLUMNS) + len(names))
-    counts = [int(rows.value(0, column) or 0) if rows.count else 0 for column in columns]
-    return _token(rows), dict(zip(names, counts))
+    columns = enumerate(_TOTALS, len(OWNER_COLUMNS))
+    return _token(rows), {name: int(rows.value(0, column) or 0) if rows.count else 0 for column, name in columns}
 
 
 # ---- Statements --------------------------------------------------------------------------------
+
+
+@cache
+def _whole_totals_statement() -> Statement:
+    return _totals_statement(_whole_list())
+
+
+def _totals_statement(conversations: ConversationQuerySet) -> Statement:
+    aggregates = conversations.totals()
+    # Grouped by a constant, so that no rows give no row of totals and not one of nulls.
+    counted = conversations.counted().order_by().values(group=Value(1)).annotate(**aggregates).values(*aggregates)
+    return _joined_with_owner(Statement.of(counted))
 
 
 @lru_cache(maxsize=2)

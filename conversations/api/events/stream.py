@@ -30,7 +30,6 @@ from conversations.api.openapi import reads as openapi_reads
 from conversations.exceptions import Code, ConversationError, TooManyRequests
 from conversations.lists import change_feed, json_reads
 from conversations.lists.standing import Standing
-from conversations.models import Conversation
 from conversations.sync_tokens import SyncToken
 
 PATHS = (f"{API_PATH}events", f"{API_PATH}events/")
@@ -196,7 +195,7 @@ def _in_web_format(page: change_feed.Changes, language: str) -> change_feed.Chan
 
 
 def _totals(owner_id: str, token: str) -> bytes:
-    _token, totals = json_reads.totals(Conversation.objects.for_owner(owner_id), owner_id, token)
+    _token, totals = json_reads.whole_totals(owner_id, token)
     return orjson.dumps(totals)
 
 

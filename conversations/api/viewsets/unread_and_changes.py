@@ -17,10 +17,11 @@ class UnreadViewSet(EndpointViewSet):
     """The unread totals of a user's list."""
 
     @openapi_reads.unread
-    @endpoint(READ, *FILTERS)
+    @endpoint(READ, *FILTERS, is_hot=True)
     @answered_by_replica
     def list(self, call: Call) -> HttpResponse:
-        conversations = selected(filters_of(call), call.owner_id)
+        filters = filters_of(call)
+        conversations = selected(filters, call.owner_id) if filters else None
         return not_modified(call) or _totals(call, conversations)
 
 
@@ -36,6 +37,10 @@ class ChangeViewSet(EndpointViewSet):
         return json_response(call, page.to_json(), page.owner_version, has_etag=False)
 
 
-def _totals(call: Call, conversations: ConversationQuerySet) -> HttpResponse:
-    token, totals = json_reads.totals(conversations, call.owner_id, using=call.source.alias)
+def _totals(call: Call, conversations: ConversationQuerySet | None) -> HttpResponse:
+    """Answer with the totals of the conversations, None for the whole list."""
+    if conversations is None:
+        token, totals = json_reads.whole_totals(call.owner_id, using=call.source.alias)
+    else:
+        token, totals = json_reads.totals(conversations, call.owner_id, using=call.source.alias)
     return json_response(call, totals, token)

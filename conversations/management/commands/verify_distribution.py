@@ -55,7 +55,7 @@ OPERATIONS = (
     Operation(gettext_lazy("filtered page"), _filtered, of_one_owner=True),
     Operation(
         gettext_lazy("unread totals"),
-        lambda: json_reads.totals(Conversation.objects.for_owner(OWNER), OWNER),
+        lambda: json_reads.whole_totals(OWNER),
         of_one_owner=True,
     ),
     Operation(gettext_lazy("changes"), lambda: change_feed.read(OWNER, None, 50), of_one_owner=True),
