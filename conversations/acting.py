@@ -1,7 +1,7 @@
 """Who makes the changes of now, for the history of conversations: a credential, a member of staff, a webhook, a command.
 
-An actor is a short text without secrets: `usersig`, `key:PREFIX`, `administrator:USER_ID`, `staff:NUMBER`, `webhook:NUMBER`,
-`command:NAME`, or `system` for work that goes on by itself.
+An actor is a short text without secrets: `usersig`, `key:PREFIX`, `administrator:USER_ID`, `staff:NUMBER`, `webhook:NUMBER`
+(`webhook:FIRST-LAST` of several that went together), `command:NAME`, or `system` for work that goes on by itself.
 """
 
 from collections.abc import Iterator

@@ -81,7 +81,7 @@ class SlottedApplication:
                 return _refusal(error, environ, start_response)
         if environ["PATH_INFO"] == LIVENESS:  # it must be answered when all slots wait for the database
             return self._answer_shortly(environ, start_response)
-        held = [self._take_slot()]
+        held = [self._take_slot()]  # none while a request waits without one
         try:
             if environ["PATH_INFO"].isascii() and hot_read_of(environ):
                 for connection in held[0].values():
@@ -94,7 +94,8 @@ class SlottedApplication:
                 response.close()
                 return body
         finally:
-            self._give_back(held[0])
+            if held:
+                self._give_back(held.pop())
         return slow_clients.pieces_of(response, environ)
 
     def _take_slot(self) -> Slot:
@@ -111,11 +112,11 @@ class SlottedApplication:
     @contextmanager
     def _without_slot(self, held: list[Slot]) -> Iterator[None]:
         """Let other requests be worked on during the block, which may not use the database."""
-        self._give_back(held[0])
+        self._give_back(held.pop())
         try:
             yield
         finally:
-            held[0] = self._take_slot()
+            held.append(self._take_slot())
             for connection in held[0].values():
                 connection.close_if_unusable_or_obsolete()
 

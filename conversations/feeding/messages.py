@@ -53,7 +53,7 @@ def apply_in_group(group_id: str, incoming: Sequence[IncomingMessage], *, now_s:
 
     Live rooms store nothing.
     """
-    locked = lock_group(group_id, group_type=next((message.group_type for message in incoming if message.group_type), ""))
+    locked = lock_group(group_id, group_type=max(message.group_type for message in incoming))
     if locked.type == GroupType.AVCHATROOM:
         if locked.is_retyped:
             locked.load_members()

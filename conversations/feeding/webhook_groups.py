@@ -1,7 +1,7 @@
-"""Store and apply webhooks of messages that arrive at the same time: one transaction for all one-to-one ones, one a group.
+"""Apply webhooks of messages that arrive at the same time and would wait for the same lock: by one transaction.
 
-This is what nearly all webhooks are. Any other one, and all of a transaction that failed, are received alone, which finds out
-what is wrong with which.
+That is, of all one-to-one messages, and of the messages of one group. They are stored first, as pending, by a transaction of
+their own: whatever happens then, the pending worker finds them.
 """
 
 import logging
@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from conversations import acting
@@ -17,74 +17,94 @@ from conversations.exceptions import ConversationError
 from conversations.feeding import messages
 from conversations.formats import webhook_events
 from conversations.formats.messages import IncomingMessage
-from conversations.logs import sparing, summary
-from conversations.metrics import WEBHOOKS
+from conversations.logs import log_database_failure, sparing, summary
 from conversations.models import WebhookEvent, WebhookOutcome
-from conversations.store.transactions import in_transaction
+from conversations.store import json_rows
+from conversations.store.transactions import CONFLICTS, in_transaction
 from conversations.times import now_s
 
 # A row that another transaction holds for longer would keep back all others; whatever concerns it then waits alone.
 LOCK_TIMEOUT = "300ms"
+# SQLSTATEs of failures that may concern one of several: lock timeout, and conflicts.
+OF_ONE = ("55P03", *CONFLICTS)
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
 class Incoming:
-    """A webhook of this moment, its parsed body, and the stored one once there is one."""
+    """A webhook of this moment, its message, and the stored one once there is one."""
 
     command: str
     body: str
-    content: Mapping[str, Any]
+    message: IncomingMessage
     webhook: WebhookEvent | None = field(default=None, init=False)
 
 
-def receive(incoming: Sequence[Incoming]) -> list[bool]:
-    """Store and apply webhooks; return of each whether that is done. Of one that is not, nothing is stored or applied."""
-    parts: dict[str, list[tuple[Incoming, IncomingMessage]]] = {}
-    for one in incoming:
-        if message := _message_of(one):
-            parts.setdefault(message.group_id, []).append((one, message))
-    for group_id, part in parts.items():
-        _receive_part(group_id, part)
-    return [one.webhook is not None for one in incoming]
-
-
-def _message_of(one: Incoming) -> IncomingMessage | None:
+def message_of(command: str, content: Mapping[str, Any]) -> IncomingMessage | None:
     """Return the message of a webhook; None for another one, or for one that is not as it should be."""
     try:
-        event = webhook_events.parse(one.command, one.content, now_s=now_s())
-    except ConversationError:
+        event = webhook_events.parse(command, content, now_s=now_s())
+    except Exception:  # what is wrong is found and stored when it is applied
         return None
-    return event if isinstance(event, IncomingMessage) and not event.is_online_only else None
+    return event if isinstance(event, IncomingMessage) else None
 
 
-def _receive_part(group_id: str, part: Sequence[tuple[Incoming, IncomingMessage]]) -> None:
-    try:
-        webhooks = _store_and_apply(group_id, part)
-    except Exception as error:  # each is received alone then, which says what is wrong with it
-        sparing.log(logger, logging.INFO, "together", "Webhooks are applied one by one: %s", summary(error))
-        return
-    for (one, _message), webhook in zip(part, webhooks, strict=True):
+def receive(incoming: Sequence[Incoming]) -> list[bool]:
+    """Store webhooks, and apply them; return of each whether nothing is left to do but for the pending worker.
+
+    All are of one-to-one messages, or of one group. Raises the database's errors if they could not be stored.
+    """
+    stored = WebhookEvent.objects.bulk_create(WebhookEvent(command=one.command, body=one.body) for one in incoming)
+    for one, webhook in zip(incoming, stored, strict=True):
         one.webhook = webhook
-        WEBHOOKS.labels(one.command, WebhookOutcome.APPLIED).inc()
+    return [_apply(incoming, stored)] * len(incoming)
+
+
+def _apply(incoming: Sequence[Incoming], stored: Sequence[WebhookEvent]) -> bool:
+    try:
+        _apply_together([one.message for one in incoming], stored)
+    except (OperationalError, InterfaceError) as error:
+        if getattr(error.__cause__, "sqlstate", None) in OF_ONE or connection.vendor == "sqlite":
+            return _leave_to_each(error)
+        log_database_failure(logger, error)  # trying each would take as long as the database is away
+        _note(stored, WebhookOutcome.PENDING)
+    except ConversationError as error:
+        return _leave_to_each(error)
+    except Exception:
+        logger.exception("Webhooks are applied one by one")
+        return False
+    else:
+        _note(stored, WebhookOutcome.APPLIED)
+    return True
+
+
+def _leave_to_each(error: Exception) -> bool:
+    sparing.log(logger, logging.INFO, "together", "Webhooks are applied one by one: %s", summary(error))
+    return False
+
+
+def _note(stored: Sequence[WebhookEvent], outcome: WebhookOutcome) -> None:
+    for webhook in stored:
+        webhook.outcome = outcome
+
+
+def _record(incoming: Sequence[IncomingMessage]) -> None:
+    if incoming and incoming[0].group_id:
+        messages.apply_in_group(incoming[0].group_id, incoming, now_s=now_s())
+    elif incoming:
+        messages.apply_c2c(incoming, now_s=now_s())
 
 
 @in_transaction
-def _store_and_apply(group_id: str, part: Sequence[tuple[Incoming, IncomingMessage]]) -> list[WebhookEvent]:
+def _apply_together(incoming: Sequence[IncomingMessage], stored: Sequence[WebhookEvent]) -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
+            if json_rows.is_distributed():
+                cursor.execute("SET LOCAL citus.propagate_set_commands = 'local'")
             cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
+    pks = [webhook.pk for webhook in stored]
+    with acting.acting(acting.named(acting.WEBHOOK, pks[0] if len(pks) == 1 else f"{pks[0]}-{pks[-1]}")):
+        _record([message for message in incoming if not message.is_online_only])
     now = timezone.now()
-    webhooks = WebhookEvent.objects.bulk_create(
-        WebhookEvent(command=one.command, body=one.body, outcome=WebhookOutcome.APPLIED, applied_at=now)
-        for one, _message in part
-    )
-    incoming = [message for _one, message in part]
-    first, last = webhooks[0].pk, webhooks[-1].pk
-    with acting.acting(acting.named(acting.WEBHOOK, first if first == last else f"{first}-{last}")):
-        if group_id:
-            messages.apply_in_group(group_id, incoming, now_s=now_s())
-        else:
-            messages.apply_c2c(incoming, now_s=now_s())
-    return webhooks
+    WebhookEvent.objects.filter(pk__in=pks).update(outcome=WebhookOutcome.APPLIED, error="", applied_at=now)

@@ -1,7 +1,7 @@
-"""Work on items in groups while many arrive at the same time, and one by one while they do not. None waits for others to come.
+"""Work on items in groups while many of a kind arrive at the same time, and one by one while they do not.
 
-The first request works on its item. Those that arrive meanwhile wait, and one of them then works on all that wait: the more
-arrive, the larger the groups, and the cheaper each.
+The first request works on its item. Those of the same kind that arrive meanwhile wait, and one of them then works on all that
+wait: the more arrive, the larger the groups, and the cheaper each. Nothing waits for others to come.
 """
 
 import threading
@@ -20,53 +20,70 @@ class _Turn(Generic[Item]):
 
     def __init__(self, item: Item):
         self.item = item
-        self.answer: SimpleQueue[list[_Turn[Item]] | bool] = SimpleQueue()
+        self.answer: SimpleQueue[list[_Turn[Item]] | bool | Exception] = SimpleQueue()
 
 
 class WorkQueue(Generic[Item]):
-    """Requests of this process that work on their items together; `work` returns of each item whether that succeeded."""
+    """Requests of this process that work on their items together; `work` returns of each item whether that is done."""
 
     def __init__(self, work: Callable[[Sequence[Item]], Sequence[bool]]):
         self._work = work
-        self._waiting: list[_Turn[Item]] = []
-        self._is_busy = False
+        # By the kind of items that are worked on.
+        self._waiting: dict[str, list[_Turn[Item]]] = {}
         self._lock = threading.Lock()
 
-    def do(self, item: Item, while_waiting: Callable[[], AbstractContextManager[None]]) -> bool:
-        """Have the item worked on, by this thread or by another one; return whether that succeeded.
+    def do(self, kind: str, item: Item, while_waiting: Callable[[], AbstractContextManager[None]]) -> bool:
+        """Have the item worked on, by this thread or by another one; return whether that is done. Raises what `work` raises.
 
         `while_waiting` is entered if this thread waits, and left before it goes on.
         """
         mine = _Turn(item)
         with self._lock:
-            is_first, self._is_busy = not self._is_busy, True
+            is_first = kind not in self._waiting
+            waiting = self._waiting.setdefault(kind, [])
             if not is_first:
-                self._waiting.append(mine)
-        group: list[_Turn[Item]] | bool = [mine]
-        if not is_first:
-            with while_waiting():
-                group = mine.answer.get()
-        return group if isinstance(group, bool) else self._work_on(group)
+                waiting.append(mine)
+        answer = [mine] if is_first else self._wait(kind, mine, while_waiting)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer if isinstance(answer, bool) else self._work_on(kind, answer)
 
-    def _work_on(self, group: Sequence[_Turn[Item]]) -> bool:
-        """Work on a group whose first turn is this thread's, and let the next group begin."""
-        outcomes: Sequence[bool] = [False] * len(group)
+    def _wait(
+        self, kind: str, mine: _Turn[Item], while_waiting: Callable[[], AbstractContextManager[None]]
+    ) -> list[_Turn[Item]] | bool | Exception:
+        answer: list[_Turn[Item]] | bool | Exception = False
         try:
-            outcomes = self._work([turn.item for turn in group])
+            with while_waiting():
+                answer = mine.answer.get()
+        except BaseException:
+            if isinstance(answer, list):  # others rely on this thread
+                self._finish(kind, answer, [False] * len(answer))
+            raise
+        return answer
+
+    def _work_on(self, kind: str, group: list[_Turn[Item]]) -> bool:
+        """Work on a group whose first turn is this thread's, and let the next group begin."""
+        answers: Sequence[bool | Exception] = [False] * len(group)
+        try:
+            done = answers = self._work([turn.item for turn in group])
+        except Exception as error:
+            answers = [error] * len(group)
+            raise
         finally:
-            self._begin_next()
-            for turn, is_done in zip(group[1:], outcomes[1:], strict=True):
-                turn.answer.put(is_done)
-        return outcomes[0]
+            self._finish(kind, group, answers)
+        return done[0]
 
-    def _begin_next(self) -> None:
+    def _finish(self, kind: str, group: Sequence[_Turn[Item]], answers: Sequence[bool | Exception]) -> None:
         with self._lock:
-            group, self._waiting = self._waiting[:AT_ONCE], self._waiting[AT_ONCE:]
-            self._is_busy = bool(group)
-        if group:
-            group[0].answer.put(group)
+            waiting = self._waiting.pop(kind)
+            following, rest = waiting[:AT_ONCE], waiting[AT_ONCE:]
+            if following:
+                self._waiting[kind] = rest
+        if following:
+            following[0].answer.put(following)
+        for turn, answer in zip(group[1:], answers[1:], strict=True):
+            turn.answer.put(answer)
 
-    @property
-    def waiting(self) -> int:
-        """The number of requests that wait."""
-        return len(self._waiting)
+    def waiting(self, kind: str) -> int:
+        """Return how many requests wait."""
+        return len(self._waiting.get(kind, ()))

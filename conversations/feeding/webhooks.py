@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import orjson
 from django.conf import settings
@@ -46,18 +46,35 @@ def receive(
 ) -> WebhookEvent | None:
     """Store a webhook and apply it; `content` is its parsed body. Return None, with nothing stored, for an unused command.
 
-    Those that arrive at the same time go together; `while_waiting` is entered while this one waits for others. A failure to
+    Messages that arrive at the same time go together; `while_waiting` is entered while this one waits for others. A failure to
     apply it is stored with it. Raises the database's errors only if the webhook could not be stored.
     """
     if command not in webhook_events.COMMANDS:
         WEBHOOKS.labels("other", "unused").inc()
         return None
-    incoming = Incoming(command, body.decode(), content)
-    if _together.do(incoming, while_waiting):
-        return incoming.webhook
-    webhook = WebhookEvent.objects.create(command=command, body=incoming.body)
-    apply(webhook, content)
+    message = webhook_groups.message_of(command, content)
+    if message is None:
+        webhook = _receive_alone(command, body, content)
+    else:
+        webhook = _receive_message(command, body, message, while_waiting)
     WEBHOOKS.labels(command, webhook.outcome).inc()
+    return webhook
+
+
+def _receive_alone(command: str, body: bytes, content: Mapping[str, Any]) -> WebhookEvent:
+    webhook = WebhookEvent.objects.create(command=command, body=body.decode())
+    apply(webhook, content)
+    return webhook
+
+
+def _receive_message(
+    command: str, body: bytes, message: IncomingMessage, while_waiting: Callable[[], AbstractContextManager[None]]
+) -> WebhookEvent:
+    incoming = Incoming(command, body.decode(), message)
+    is_done = _together.do(message.group_id, incoming, while_waiting)
+    webhook = cast(WebhookEvent, incoming.webhook)
+    if not is_done:
+        apply(webhook)
     return webhook
 
 

@@ -6,10 +6,11 @@ A failure is noted once: until the replica is well again, which a thread finds o
 import logging
 import threading
 import time
+from collections import deque
 from typing import NamedTuple, Self
 
 from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, Error, connections
+from django.db import DEFAULT_DB_ALIAS, Error, InterfaceError, OperationalError, connections
 
 from conversations import sync_tokens
 from conversations.logs import sparing, summary
@@ -23,12 +24,13 @@ PAUSE_S = 5
 # The replica was asked at a bad moment, and answers others: a conflict with what it replays, or too slow a statement.
 OF_ONE_READ = ("40001", "40P01", "55P03", "57014")
 
-WRITTEN = "SELECT pg_current_wal_lsn()::text"
-# Behind by the time of the last commit that was replayed, unless everything was that the primary had written just before.
+WRITTEN = "SELECT (pg_current_wal_lsn() - '0/0')::bigint"
+# Whether it is a standby, how far it has replayed the primary's log, and how long ago the last commit was that it has replayed.
 CONDITION = """
-    SELECT pg_is_in_recovery(), CASE WHEN pg_last_wal_replay_lsn() >= %s::pg_lsn THEN 0
-        ELSE greatest(0, coalesce(extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()), 'infinity'))
-        END::float8"""
+    SELECT pg_is_in_recovery(), coalesce((pg_last_wal_replay_lsn() - '0/0')::bigint, 0),
+        greatest(0, coalesce(extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()), 'infinity'))::float8"""
+# So many seconds of the primary's positions are remembered, beyond the lag that is allowed.
+REMEMBERED_S = 5
 
 logger = logging.getLogger(__name__)
 
@@ -79,6 +81,8 @@ class Condition(NamedTuple):
 class _State:
     is_away = False
     lock = threading.Lock()
+    # When the primary had written up to which position of its log: monotonic seconds, bytes.
+    written: deque[tuple[float, int]] = deque()
 
 
 def is_set_up() -> bool:
@@ -120,7 +124,7 @@ def look() -> Condition | None:
     return condition
 
 
-def examine(written: str | None = None) -> Condition:
+def examine(written: int | None = None) -> Condition:
     """Return the condition of the replica, whatever was noted about it. Raises Error.
 
     `written` is the position in the primary's log up to which a replica that is not behind has replayed; by default the present
@@ -128,22 +132,41 @@ def examine(written: str | None = None) -> Condition:
     """
     written = written or _written()
     with connections[ALIAS].cursor() as cursor:
-        cursor.execute(CONDITION, [written])
-        return Condition(*cursor.fetchone())
+        cursor.execute(CONDITION)
+        is_standby, replayed, last_commit_s = cursor.fetchone()
+    return Condition(is_standby, 0 if replayed >= written else _behind_s(replayed, last_commit_s))
+
+
+def _behind_s(replayed: int, last_commit_s: float) -> float:
+    """Return for how long the primary has had more than the replica has replayed.
+
+    The age of the last commit only tells where nothing is remembered: while one long transaction writes, none comes.
+    """
+    with _State.lock:
+        missing = [moment for moment, position in _State.written if position > replayed]
+        is_remembered = len(missing) < len(_State.written)
+    return time.monotonic() - min(missing) if missing and is_remembered else last_commit_s
 
 
 def note_failure(error: Error) -> None:
     """Log that the replica failed, and leave it alone for a while unless only this read was unlucky."""
-    if getattr(error.__cause__, "sqlstate", None) in OF_ONE_READ:
+    is_of_one = getattr(error.__cause__, "sqlstate", None) in OF_ONE_READ
+    if is_of_one or not isinstance(error, OperationalError | InterfaceError):
         _log(summary(error))
     else:
         _go_away(summary(error))
 
 
-def _written() -> str:
+def _written() -> int:
     with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
         cursor.execute(WRITTEN)
-        return str(cursor.fetchone()[0])
+        written = int(cursor.fetchone()[0])
+    now = time.monotonic()
+    with _State.lock:
+        _State.written.append((now, written))
+        while _State.written[0][0] < now - settings.DATABASE_REPLICA_LAG_S - REMEMBERED_S:
+            _State.written.popleft()
+    return written
 
 
 def _go_away(why: str) -> None:
@@ -164,7 +187,7 @@ def _wait_until_well() -> None:
                 _log(problem)
             else:
                 _State.is_away = False
-        except Error as error:
+        except Exception as error:
             _log(summary(error))
         finally:
             connections.close_all()  # this thread's

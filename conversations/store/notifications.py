@@ -11,8 +11,9 @@ from django.db import connection, transaction
 from conversations.logs import summary
 
 CHANNEL = "imsite_changes"
-# PostgreSQL takes 8000 bytes in a notification. One for more owners names none, and followers poll all their lists.
-MAX_NAMED = 100
+# PostgreSQL takes 8000 bytes in a notification. For more owners than fit in so many, one names none, and followers poll all
+# their lists.
+MAX_NAMED, MAX_NOTIFICATIONS = 100, 5
 EVERYBODY = ""
 # Between attempts to listen again; doubled after each failure.
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 10
@@ -38,9 +39,10 @@ def notify(owner_ids: Sequence[str]) -> None:
     On SQLite nothing is sent; followers poll.
     """
     if connection.vendor == "postgresql":
-        payload = "\n".join(owner_ids) if len(owner_ids) <= MAX_NAMED else EVERYBODY
+        starts = range(0, len(owner_ids), MAX_NAMED) if len(owner_ids) <= MAX_NAMED * MAX_NOTIFICATIONS else ()
+        payloads = ["\n".join(owner_ids[start : start + MAX_NAMED]) for start in starts] or [EVERYBODY]
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, payload])
+            cursor.execute("SELECT pg_notify(%s, payload) FROM unnest(%s::text[]) payload", [CHANNEL, payloads])
 
 
 async def listen() -> AsyncGenerator[Sequence[str] | None, None]:

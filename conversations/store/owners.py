@@ -140,8 +140,8 @@ def lock_with_peers(owner_id: str, conversation_ids: Iterable[str]) -> None:
     lock_threads(threads)
     peers = {bare_id for type_, bare_id in split_ids.values() if type_ == ConversationType.C2C}
     if json_rows.is_distributed():
-        # By one statement, which takes them node by node as every other does.
-        lock_owners({owner_id, *peers})
+        # By one statement, which takes them node by node as every other does. Only those that there are: it makes others.
+        lock_owners(Owner.objects.any_of(sorted({owner_id, *peers})).values_list("owner_id", flat=True))
     else:
         for user_id in sorted({owner_id, *peers}):
             lock_owner(user_id)
@@ -218,11 +218,13 @@ def _lock_part_by_part(owner_ids: Sequence[str]) -> dict[str, LockedOwner]:
     locked: dict[str, LockedOwner] = {}
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT array_agg(o) FROM unnest(%s::text[]) o, get_shard_id_for_distribution_column(%s::regclass, o) part "
-            "GROUP BY part ORDER BY part",
-            [list(owner_ids), _table],
+            # Before the tables are distributed, there is one part.
+            "SELECT array_agg(o), CASE WHEN EXISTS (SELECT 1 FROM pg_dist_partition WHERE logicalrelid = %(table)s::regclass) "
+            "THEN get_shard_id_for_distribution_column(%(table)s::regclass, o) END AS part "
+            "FROM unnest(%(owner_ids)s::text[]) o GROUP BY part ORDER BY part",
+            {"owner_ids": list(owner_ids), "table": _table},
         )
-        for (in_part,) in cursor.fetchall():
+        for in_part, _part in cursor.fetchall():
             sql = f"SELECT {_LOCKED} FROM {_table} WHERE owner_id = ANY(%s::text[]) ORDER BY owner_id FOR UPDATE"
             cursor.execute(sql, [in_part])
             locked |= {row[0]: _locked(row) for row in cursor.fetchall()}

@@ -4,18 +4,20 @@ import json
 import threading
 import time
 import unittest
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from typing import Any
 from unittest import mock
 
 import psycopg
 import time_machine
-from django.db import connection, transaction
-from django.test import Client, TransactionTestCase, override_settings
+from django.db import OperationalError, connection, transaction
+from django.http import HttpResponse
+from django.test import Client, SimpleTestCase, TransactionTestCase, override_settings
 
 from conversations.feeding import webhook_groups, webhooks
 from conversations.feeding.webhook_groups import Incoming
+from conversations.feeding.webhook_queue import WorkQueue
 from conversations.models import Conversation, Message, WebhookEvent
 from conversations.store.owners import lock_owners
 from tests.feeding.test_webhooks import MESSAGE, NOON_S, TOKEN, signed
@@ -53,13 +55,12 @@ class WebhookQueueTests(TransactionTestCase):
 
         self.enterContext(mock.patch.object(webhooks._together, "_work", noted))
 
+    def post(self, body: dict[str, Any]) -> HttpResponse:
+        parameters = signed() | {"CallbackCommand": body["CallbackCommand"]}
+        return Client().post("/callbacks/tencent/", json.dumps(body), "application/json", query_params=parameters)
+
     def send(self, body: dict[str, Any]) -> None:
-        response = Client().post(
-            "/callbacks/tencent/",
-            json.dumps(body),
-            content_type="application/json",
-            query_params=signed() | {"CallbackCommand": body["CallbackCommand"]},
-        )
+        response = self.post(body)
         self.assertEqual((response.status_code, response.json()["ErrorCode"]), (200, 0))
 
     def start(self, body: dict[str, Any]) -> threading.Thread:
@@ -73,16 +74,17 @@ class WebhookQueueTests(TransactionTestCase):
         thread.start()
         return thread
 
-    def send_together(self, *bodies: dict[str, Any]) -> None:
+    def send_together(self, *bodies: dict[str, Any], waiting: int) -> None:
         """Send one of a locked user, these while it waits, and wait for the answers after the user is free."""
         with mock.patch.object(webhook_groups, "LOCK_TIMEOUT", "30s"), self.locked("bob"):
             threads = [self.start(message("bob", 1))]
             self.wait_for(lambda: self.sizes == [1])
             threads += [self.start(body) for body in bodies]
-            self.wait_for(lambda: webhooks._together.waiting == len(bodies))
+            self.wait_for(lambda: webhooks._together.waiting("") == waiting)
+            self.wait_for(lambda: WebhookEvent.objects.count() == 1 + len(bodies) - waiting)
         for thread in threads:
             thread.join()
-        self.assertEqual(self.sizes, [1, len(bodies)])
+        self.assertIn(waiting, self.sizes)
 
     def wait_for(self, condition: Callable[[], bool]) -> None:
         for _attempt in range(100 * PATIENCE_S):
@@ -110,14 +112,22 @@ class WebhookQueueTests(TransactionTestCase):
         return found
 
     def test_what_arrives_meanwhile_is_applied_together(self):
-        self.send_together(*[message("carol", n) for n in range(2, 12)], GROUP_MESSAGE)
+        self.send_together(*[message("carol", n) for n in range(2, 12)], waiting=10)
 
         self.assertEqual(set(self.stored().values()), {"applied"})
         unread = dict(Conversation.objects.filter(owner_id=ALICE).values_list("conversation_id", "unread_count"))
         self.assertEqual(unread, {"c2c_bob": 1, "c2c_carol": 10})
-        self.assertEqual(Message.objects.count(), 12)
+        self.assertEqual(Message.objects.count(), 11)
         self.assertFalse(WebhookEvent.objects.filter(applied_at=None).exists())
-        self.assertFalse(webhooks._together.waiting)
+        self.assertFalse(webhooks._together.waiting(""))
+
+    def test_what_needs_other_locks_does_not_wait(self):
+        with self.locked("bob"), mock.patch.object(webhook_groups, "LOCK_TIMEOUT", "30s"):
+            first = self.start(message("bob", 1))
+            self.wait_for(lambda: self.sizes == [1])
+            self.send(GROUP_MESSAGE | {"From_Account": "carol"})
+            self.assertEqual(self.stored(), {"bob 1": "pending", "carol 1": "applied"})
+        first.join()
 
     def test_a_bad_one_among_them_fails_alone(self):
         left = {"CallbackCommand": "Group.CallbackAfterMemberExit", "GroupId": "team", "ExitType": "Quit"}
@@ -127,6 +137,7 @@ class WebhookQueueTests(TransactionTestCase):
                 message("carol", 3) | {"From_Account": ""},
                 message("carol", 4),
                 left | {"ExitMemberList": [{"Member_Account": "carol"}]},
+                waiting=2,
             )
 
         self.assertEqual(len(logs.records), 1)
@@ -135,12 +146,77 @@ class WebhookQueueTests(TransactionTestCase):
         self.assertEqual(Conversation.objects.get(owner_id=ALICE, conversation_id="c2c_carol").unread_count, 2)
 
     def test_a_locked_user_keeps_back_only_their_own(self):
+        expected = {"carol 1": "applied", "dave 2": "pending", "carol 3": "applied", "erin 4": "applied"}
         with self.locked("dave"), mock.patch.object(webhook_groups, "LOCK_TIMEOUT", "100ms"):
-            threads = [self.start(message(sender, n)) for n, sender in enumerate(("carol", "dave", "carol", "erin"), start=1)]
-            expected = {"carol 1": "applied", "dave 2": "pending", "carol 3": "applied", "erin 4": "applied"}
+            bodies = [message(sender, number) for number, sender in enumerate(("carol", "dave", "carol", "erin"), start=1)]
+            bodies[1]["To_Account"] = "zoe"  # whose row it locks before it waits for dave's
+            threads = [self.start(body) for body in bodies]
             self.wait_for(lambda: self.stored() == expected)
         for thread in threads:
             thread.join()
 
-        self.assertEqual(self.stored() | {"dave 2": ""}, expected | {"dave 2": ""})
-        self.assertEqual(Conversation.objects.get(owner_id=ALICE, conversation_id="c2c_dave").unread_count, 1)
+        self.assertEqual(self.stored(), expected | {"dave 2": "applied"})
+
+    def test_what_can_not_be_stored_is_refused_at_once_and_together(self):
+        away = mock.Mock(side_effect=OperationalError("away"))
+        statuses: list[int] = []
+        with (
+            self.assertLogs("conversations.api.webhook", "ERROR"),
+            mock.patch.object(self, "send", lambda body: statuses.append(self.post(body).status_code)),
+        ):
+            with self.locked("bob"), mock.patch.object(webhook_groups, "LOCK_TIMEOUT", "30s"):
+                threads = [self.start(message("bob", 1))]
+                self.wait_for(lambda: self.sizes == [1] and WebhookEvent.objects.exists())
+                threads += [self.start(message("carol", n)) for n in (2, 3)]
+                self.wait_for(lambda: webhooks._together.waiting("") == 2)
+                self.enterContext(mock.patch.object(WebhookEvent.objects, "bulk_create", away))
+            for thread in threads:
+                thread.join()
+
+        self.assertEqual(sorted(statuses), [200, 503, 503])
+        self.assertEqual(away.call_count, 1)
+
+    def test_a_connection_that_is_lost_leaves_them_pending(self):
+        lost = OperationalError("connection lost")
+        with (
+            mock.patch.object(webhook_groups, "_apply_together", side_effect=lost),
+            self.assertLogs("conversations.feeding.webhook_groups", "ERROR"),
+        ):
+            self.send(message("bob", 1))
+
+        self.assertEqual(self.stored(), {"bob 1": "pending"})
+
+
+class WorkQueueTests(SimpleTestCase):
+    def test_a_request_that_breaks_down_while_it_waits_does_not_stop_the_others(self):
+        may_end = threading.Event()
+
+        def work(items: Sequence[int]) -> list[bool]:
+            may_end.wait(PATIENCE_S)
+            return [True] * len(items)
+
+        @contextmanager
+        def broken() -> Iterator[None]:
+            yield
+            raise RuntimeError("no slot")
+
+        queue, outcomes = WorkQueue(work), list[tuple[int, Any]]()
+
+        def do(item: int, while_waiting: Any) -> None:
+            try:
+                outcomes.append((item, queue.do("", item, while_waiting)))
+            except RuntimeError:
+                outcomes.append((item, "broken"))
+
+        threads = []
+        for waiting, while_waiting in enumerate((nullcontext, broken, nullcontext)):
+            threads.append(threading.Thread(target=do, args=(waiting, while_waiting)))
+            threads[-1].start()
+            while "" not in queue._waiting or queue.waiting("") < waiting:
+                time.sleep(0.01)
+        may_end.set()
+        for thread in threads:
+            thread.join(PATIENCE_S)
+
+        self.assertEqual(sorted(outcomes), [(0, True), (1, "broken"), (2, False)])
+        self.assertTrue(queue.do("", 4, nullcontext))

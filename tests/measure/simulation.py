@@ -4,7 +4,7 @@
     DATABASE_URL=postgres://…/an_empty_database python -m tests.measure.simulation --calibrate [seconds of each call]
     DATABASE_URL=postgres://…/an_empty_database python -m tests.measure.simulation --check [minutes]
 
-`--calibrate` measures every figure of costs.json and writes the file anew. `--check` replays the busiest hour of as many users
+`--calibrate` measures every figure of costs.json and writes the file again. `--check` replays the busiest hour of as many users
 as the model says keep `--load` processors busy, an hour long unless said otherwise. Both want Linux, and a PostgreSQL server
 that does nothing else, as superuser.
 """
