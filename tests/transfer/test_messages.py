@@ -208,7 +208,7 @@ class HistoryTests(TestCase):
 
 
 AT_ALL = [{"GroupAtAllFlag": 1}]
-QUERIES = 20
+QUERIES = 17
 
 
 class CommandTests(TestCase):
