@@ -147,7 +147,7 @@ class AcrossTests(AsSupport):
         self.assertNotContains(self.get(ACROSS, show="changed"), "key:abc")
         self.assertEqual(self.rows(show="changed", by="key:abc"), [("alice", "c2c_bob")])  # who knows it may ask for it
         self.user.user_permissions.add(Permission.objects.get(codename="view_apikey"))
-        self.assertContains(self.get(ACROSS, show="changed"), '<option value="key:abc">crm</option>')
+        self.assertContains(self.get(ACROSS, show="changed"), '<option value="key:abc">Sales desk</option>')
 
     def test_an_unknown_member_of_staff_is_no_account_number(self):
         self.change("alice", f"staff:{self.user.pk}")
