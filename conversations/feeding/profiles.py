@@ -15,7 +15,6 @@ from functools import partial
 from typing import Any
 
 import orjson
-from django.db import connection
 from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, TextField, Value, When
 from django.utils import timezone
 
@@ -26,7 +25,7 @@ from conversations.feeding.locked_groups import LockedGroup, lock_group
 from conversations.feeding.members import MembershipChanges
 from conversations.formats.rest_groups import GroupInfo, Profile
 from conversations.models import Conversation, Group, Owner, ProfileUpdate
-from conversations.store import events, notifications
+from conversations.store import events, notifications, statements
 from conversations.store.owners import lock_owners
 from conversations.store.threads import threads_of_group
 from conversations.store.transactions import Progress, in_transaction, run_each
@@ -115,12 +114,11 @@ def _save_group(info: GroupInfo, membership_changes: Callable[[LockedGroup], Mem
 
 def _begin(conversation_ids: Iterable[str]) -> None:
     """Note that a new profile is to be copied to all rows of these conversations."""
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            f"INSERT INTO {ProfileUpdate._meta.db_table} (conversation_id, last_owner_id, generation) VALUES (%s, '', %s) "
-            "ON CONFLICT (conversation_id) DO UPDATE SET last_owner_id = '', generation = excluded.generation",
-            [[conversation_id, secrets.randbits(63)] for conversation_id in sorted(conversation_ids)],
-        )
+    statements.run_for_each(
+        f"INSERT INTO {ProfileUpdate._meta.db_table} (conversation_id, last_owner_id, generation) VALUES (%s, '', %s) "
+        "ON CONFLICT (conversation_id) DO UPDATE SET last_owner_id = '', generation = excluded.generation",
+        [[conversation_id, secrets.randbits(63)] for conversation_id in sorted(conversation_ids)],
+    )
 
 
 # ---- Copies ------------------------------------------------------------------------------------

@@ -50,15 +50,15 @@ def message_of(command: str, content: Mapping[str, Any]) -> IncomingMessage | No
     return event if isinstance(event, IncomingMessage) else None
 
 
-def receive(incoming: Sequence[Incoming]) -> list[bool]:
-    """Store webhooks, and apply them; return of each whether nothing is left to do but for the pending worker.
+def receive(incoming: Sequence[Incoming]) -> bool:
+    """Store webhooks, and apply them; return whether nothing is left to do but for the pending worker.
 
     All are of one-to-one messages, or of one group. Raises the database's errors if they could not be stored.
     """
     stored = WebhookEvent.objects.bulk_create(WebhookEvent(command=one.command, body=one.body) for one in incoming)
     for one, webhook in zip(incoming, stored, strict=True):
         one.webhook = webhook
-    return [_apply(incoming, stored)] * len(incoming)
+    return _apply(incoming, stored)
 
 
 def _apply(incoming: Sequence[Incoming], stored: Sequence[WebhookEvent]) -> bool:

@@ -24,9 +24,9 @@ class _Turn(Generic[Item]):
 
 
 class WorkQueue(Generic[Item]):
-    """Requests of this process that work on their items together; `work` returns of each item whether that is done."""
+    """Requests of this process that work on their items together; `work` returns whether that is done."""
 
-    def __init__(self, work: Callable[[Sequence[Item]], Sequence[bool]]):
+    def __init__(self, work: Callable[[Sequence[Item]], bool]):
         self._work = work
         # By the kind of items that are worked on.
         self._waiting: dict[str, list[_Turn[Item]]] = {}
@@ -57,23 +57,24 @@ class WorkQueue(Generic[Item]):
                 answer = mine.answer.get()
         except BaseException:
             if isinstance(answer, list):  # others rely on this thread
-                self._finish(kind, answer, [False] * len(answer))
+                self._finish(kind, answer, False)
             raise
         return answer
 
     def _work_on(self, kind: str, group: list[_Turn[Item]]) -> bool:
         """Work on a group whose first turn is this thread's, and let the next group begin."""
-        answers: Sequence[bool | Exception] = [False] * len(group)
+        answer: bool | Exception = False
         try:
-            done = answers = self._work([turn.item for turn in group])
+            answer = is_done = self._work([turn.item for turn in group])
         except Exception as error:
-            answers = [error] * len(group)
+            answer = error
             raise
         finally:
-            self._finish(kind, group, answers)
-        return done[0]
+            self._finish(kind, group, answer)
+        return is_done
 
-    def _finish(self, kind: str, group: Sequence[_Turn[Item]], answers: Sequence[bool | Exception]) -> None:
+    def _finish(self, kind: str, group: Sequence[_Turn[Item]], answer: bool | Exception) -> None:
+        """Answer those who wait for this thread, and let the next group begin."""
         with self._lock:
             waiting = self._waiting.pop(kind)
             following, rest = waiting[:AT_ONCE], waiting[AT_ONCE:]
@@ -81,7 +82,7 @@ class WorkQueue(Generic[Item]):
                 self._waiting[kind] = rest
         if following:
             following[0].answer.put(following)
-        for turn, answer in zip(group[1:], answers[1:], strict=True):
+        for turn in group[1:]:
             turn.answer.put(answer)
 
     def waiting(self, kind: str) -> int:
