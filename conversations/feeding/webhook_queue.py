@@ -10,6 +10,8 @@ from contextlib import AbstractContextManager
 from queue import SimpleQueue
 from typing import Generic, TypeVar
 
+from conversations.metrics import WEBHOOKS_WAITING
+
 Item = TypeVar("Item")
 # In one group at most.
 AT_ONCE = 100
@@ -53,7 +55,7 @@ class WorkQueue(Generic[Item]):
     ) -> list[_Turn[Item]] | bool | Exception:
         answer: list[_Turn[Item]] | bool | Exception = False
         try:
-            with while_waiting():
+            with WEBHOOKS_WAITING.track_inprogress(), while_waiting():
                 answer = mine.answer.get()
         except BaseException:
             if isinstance(answer, list):  # others rely on this thread

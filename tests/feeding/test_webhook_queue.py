@@ -14,6 +14,7 @@ import time_machine
 from django.db import OperationalError, connection, transaction
 from django.http import HttpResponse
 from django.test import Client, SimpleTestCase, TransactionTestCase, override_settings
+from prometheus_client import REGISTRY
 
 from conversations.feeding import webhook_groups, webhooks
 from conversations.feeding.webhook_groups import Incoming
@@ -213,9 +214,12 @@ class WorkQueueTests(SimpleTestCase):
             threads[-1].start()
             while "" not in queue._waiting or queue.waiting("") < waiting:
                 time.sleep(0.01)
+        counted = [REGISTRY.get_sample_value("imsite_webhooks_waiting")]
         may_end.set()
         for thread in threads:
             thread.join(PATIENCE_S)
+        counted.append(REGISTRY.get_sample_value("imsite_webhooks_waiting"))
 
+        self.assertEqual(counted, [2, 0])
         self.assertEqual(sorted(outcomes), [(0, True), (1, "broken"), (2, False)])
         self.assertTrue(queue.do("", 4, nullcontext))
