@@ -1,12 +1,15 @@
 """The page of figures."""
 
+from collections import Counter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from django.test import SimpleTestCase
 
 from tests.measure import reads
+from tests.measure.load import Load
 from tests.measure.results import BEGIN, END, Result, number, page, put, table
+from tests.measure.turns import slowest
 
 
 class TableTests(SimpleTestCase):
@@ -37,6 +40,14 @@ class TableTests(SimpleTestCase):
         self.assertEqual([(result.value, result.ratio, result.beside) for result in found][:2],
                          [(2100, 0.95, "limit"), (2100, 9.1, "plain_drf")])  # fmt: skip
         self.assertEqual([result.value for result in found][2:], [3.5, 9.1])
+
+
+class TurnsTests(SimpleTestCase):
+    def test_the_slowest_are_compared_round_by_round(self):
+        loads, others = ([Load(Counter(), [ms, ms], 1, Counter()) for ms in times] for times in ((1, 4, 9), (2, 2, 9)))
+
+        self.assertEqual(slowest("one", loads), Result("one, 99th percentile", 4, "ms"))
+        self.assertEqual(slowest("one", loads, others, "many"), Result("one, 99th percentile", 4, "ms", 1, "many"))
 
 
 class OutputTests(SimpleTestCase):

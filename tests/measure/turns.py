@@ -39,5 +39,8 @@ def speed(name: str, loads: Sequence[Load], others: Sequence[Load], beside: str,
     return Result(name, rate(loads) * each, "/s", ratio(loads, others), beside)
 
 
-def slowest(name: str, loads: Sequence[Load]) -> Result:
-    return Result(f"{name}, 99th percentile", statistics.median(load.p99_ms for load in loads), "ms")
+def slowest(name: str, loads: Sequence[Load], others: Sequence[Load] = (), beside: str = "") -> Result:
+    """Return the time that one in a hundred exceeds, with the ratio to what was measured in turn, if anything was."""
+    p99_ms = statistics.median(load.p99_ms for load in loads)
+    ratios = [other.p99_ms / load.p99_ms for load, other in zip(loads, others)]
+    return Result(f"{name}, 99th percentile", p99_ms, "ms", statistics.median(ratios) if ratios else None, beside)
