@@ -27,6 +27,13 @@ def parts(actor: str) -> tuple[str, str]:
     return kind, name
 
 
+def has_webhook(actor: str, number: int) -> bool:
+    """Return whether an actor is several webhooks that went together, this one among them."""
+    kind, name = parts(actor)
+    first, dash, last = name.partition("-")
+    return kind == WEBHOOK and bool(dash) and int(first) <= number <= int(last)
+
+
 def is_staff(actor: str) -> bool:
     """Return whether an actor is a member of staff."""
     return parts(actor)[0] == STAFF

@@ -128,7 +128,8 @@ class ConversationEvent(serializers.Serializer):
         help_text="before and after, by field; null before for a new conversation",
     )
     actor = serializers.CharField(
-        help_text="usersig, key:PREFIX, administrator:USER_ID, staff:NUMBER, webhook:NUMBER, command:NAME or system"
+        help_text="usersig, key:PREFIX, administrator:USER_ID, staff:NUMBER, webhook:NUMBER, webhook:FIRST-LAST of several "
+        "that were applied together, command:NAME or system"
     )
 
 

@@ -24,6 +24,10 @@ MANY_UNREAD = 100
 # What users do themselves, and imsite on its own: the events that are not looked for across users.
 BY_USER_OR_SYSTEM = Q(actor__in=(acting.USERSIG, acting.SYSTEM))
 
+# How far the first of webhooks that are applied together is before the last one at most. One statement stores a hundred; those
+# of other processes that run at the same moment have numbers in between.
+WEBHOOKS_BETWEEN = 300
+
 # Marked, in a conversation group, or with custom data.
 LABELLED = ~Q(marks=0) | ~Q(conversation_groups=0) | ~Q(custom_data="")
 
@@ -87,10 +91,18 @@ class ConversationEventQuerySet(models.QuerySet[Any]):
         """Select the events of an owner's conversation, newest first."""
         return self.filter(owner_id=owner_id, conversation_id=conversation_id).order_by("-time_us")
 
-    def by(self, actor: str) -> Self:
-        """Select the events of all users that one actor caused, newest first: one index range, for no user's app."""
+    def by(self, *actors: str) -> Self:
+        """Select the events of all users that actors caused, newest first: one index range each, for no user's app."""
         # SQLite takes the index only if its own condition is there, too.
-        return self.filter(~BY_USER_OR_SYSTEM, actor=actor).order_by("-time_us", "owner_id", "conversation_id")
+        return self.filter(~BY_USER_OR_SYSTEM, actor__in=actors).order_by("-time_us", "owner_id", "conversation_id")
+
+    def webhooks_together(self, number: int) -> list[str]:
+        """Return the actors that are several webhooks, this one among them: an index range for each first one that may be."""
+        firsts = (acting.named(acting.WEBHOOK, first) for first in range(max(0, number - WEBHOOKS_BETWEEN), number + 1))
+        ranges = (Q(actor__gt=f"{first}-", actor__lt=f"{first}.") for first in firsts)
+        events = self.filter(~BY_USER_OR_SYSTEM, Q(*ranges, _connector=Q.OR))
+        actors = events.values_list("actor", flat=True).distinct()
+        return [actor for actor in actors if acting.has_webhook(actor, number)]
 
 
 class SavedViewQuerySet(models.QuerySet[Any]):

@@ -14,7 +14,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from conversations import identifiers, positions
+from conversations import acting, identifiers, positions
 from conversations.choices import ChangedBy, InconsistencyKind
 from conversations.digits import INT64_DIGITS, parse_digits
 from conversations.exceptions import InvalidParameter
@@ -110,7 +110,7 @@ class Selection(ABC):
 
     @abstractmethod
     def read(self, after: Position | None) -> Page:
-        """Return the first rows, or those after a position. Two statements at most. Raises InvalidParameter."""
+        """Return the first rows, or those after a position. Three statements at most. Raises InvalidParameter."""
 
     @abstractmethod
     def count(self) -> Count:
@@ -206,7 +206,10 @@ class MostUnread(Selection):
 
 @dataclass(frozen=True)
 class ChangedByOthers(Selection):
-    """What one actor, such as an API key or a command, changed in users' conversations, newest first."""
+    """What one actor, such as an API key or a command, changed in users' conversations, newest first.
+
+    Of a webhook that was applied together with others, nobody knows which of them made a change: all are shown.
+    """
 
     actor: str
     start: datetime | None = None
@@ -230,10 +233,15 @@ class ChangedByOthers(Selection):
         return _count(self._events())
 
     def _events(self) -> QuerySet[ConversationEvent]:
-        events = ConversationEvent.objects.by(self.actor)
+        events = ConversationEvent.objects.by(self.actor, *self._together())
         if self.start:
             events = events.filter(time_us__gte=to_epoch_us(self.start))
         return events.filter(time_us__lt=to_epoch_us(self.end)) if self.end else events
+
+    def _together(self) -> list[str]:
+        kind, name = acting.parts(self.actor)
+        number = parse_digits(name, at_most=INT64_DIGITS) if kind == acting.WEBHOOK else None
+        return [] if number is None else ConversationEvent.objects.webhooks_together(number)
 
     def _row(self, event: Any, names: dict[Key, str]) -> Row:
         key = (event.owner_id, event.conversation_id)
