@@ -12,6 +12,7 @@ from conversations.actions import pins
 from tests.support.cast import make_conversation
 from tests.support.pages import AsSupport
 from tests.support.staff import lead
+
 # 20,000 events of webhooks that were applied by tens.
 FILL = """
     INSERT INTO conversations_conversationevent (owner_id, conversation_id, time_us, version, kind, actor)
