@@ -14,7 +14,6 @@ from django.conf import settings
 from django.db import OperationalError
 from django.test import SimpleTestCase, TestCase, override_settings
 from prometheus_client import REGISTRY
-from prometheus_client.parser import text_string_to_metric_families
 
 from conversations.lists.replica import Condition
 from conversations.maintenance import health
@@ -22,19 +21,12 @@ from conversations.metrics import LISTENERS, READS, WEBHOOKS, WEBHOOKS_REFUSED
 from conversations.models import ProfileUpdate, WebhookEvent, WebhookOutcome
 from imsite import metrics
 from tests.support.cast import bearer, usersig, with_key
+from tests.support.metrics import families_of
 from tests.support.servers import EventStream, RunningServer, server_for_apps
 
 MONITORING = Path(settings.BASE_DIR, "deploy", "monitoring")
 TOKEN = "a token for the monitoring"
 PROXIED = {"HTTP_X_FORWARDED_FOR": "127.0.0.1"}
-
-
-def families_of(text: str) -> dict[str, dict[tuple[str, ...], float]]:
-    """Return each metric's samples by their labels' values, in the order of the labels' names."""
-    return {
-        family.name: {tuple(value for _name, value in sorted(sample.labels.items())): sample.value for sample in family.samples}
-        for family in text_string_to_metric_families(text)
-    }
 
 
 class AccessTests(TestCase):
