@@ -8,7 +8,7 @@ CREDENTIAL = "imsite.credential"  # the prefix of an API key, "UserSig", "signat
 OWNER = "imsite.owner"  # the user whose list it is about
 CODE = "imsite.code"  # of the problem that was answered
 ROUTE = "imsite.route"  # of the fast path, where Django matches no URL
-HOT_READ = "imsite.hot_read"  # what the fast path found out
+BEARER_CALL = "imsite.bearer_call"  # what the fast path found out
 WITHOUT_SLOT = "imsite.without_slot"  # a context in which others may work instead; no database in it
 _REQUEST_ID = "imsite.request_id"
 

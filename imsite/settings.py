@@ -241,7 +241,7 @@ MIDDLEWARE = [
     "imsite.health.HealthMiddleware",
     "imsite.observing.ObservingMiddleware",
     *(["corsheaders.middleware.CorsMiddleware"] if CORS_ALLOWED_ORIGINS else []),
-    # Answers the four hot reads itself, as they need no later middleware.
+    # Answers API calls with a Bearer credential itself, as they need no later middleware.
     "conversations.api.fast_path.BearerFastPath",
     "imsite.compression.PageGZipMiddleware",
     "django.middleware.security.SecurityMiddleware",

@@ -21,7 +21,7 @@ from django.http.response import HttpResponse, HttpResponseBase
 from django.utils import translation
 
 from conversations.api.errors import problem_response
-from conversations.api.fast_path import hot_read_of
+from conversations.api.fast_path import bearer_call
 from conversations.exceptions import TooSlow
 from conversations.request_notes import WITHOUT_SLOT
 from imsite import slow_clients
@@ -83,7 +83,7 @@ class SlottedApplication:
             return self._answer_shortly(environ, start_response)
         held = [self._take_slot()]  # none while a request waits without one
         try:
-            if environ["PATH_INFO"].isascii() and hot_read_of(environ):
+            if environ["PATH_INFO"].isascii() and bearer_call(environ):
                 for connection in held[0].values():
                     connection.close_if_unusable_or_obsolete()  # what Django does at its first signal
                 return self._answer_shortly(environ, start_response)

@@ -1,12 +1,13 @@
-"""The one shortcut: the four hot reads with a Bearer credential skip Django's other middleware and DRF.
+"""The one shortcut: API calls with a Bearer credential skip Django's other middleware and DRF.
 
 Both would more than double the CPU time of the fastest read. Everything else about these answers is as on the long way: the
 allowed hosts, CORS (whose middleware comes before), the security headers, the language, errors and bytes. In production the
-web server knows these requests as well, and leaves out Django's signals (imsite/slots.py).
+web server knows these requests as well, and leaves out Django's signals (imsite/slots.py). A request that is out of the
+ordinary, as with a body that is chunked or no JSON, goes the long way.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from http import HTTPStatus
 from typing import Any, NamedTuple
@@ -18,28 +19,31 @@ from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.security import SecurityMiddleware
 from django.utils import translation
 
+from conversations import acting
 from conversations.api.authentication import BearerAuthentication
 from conversations.api.calls import API_PATH, Endpoint, EndpointViewSet
 from conversations.api.errors import problem_response
 from conversations.api.urls import router
-from conversations.request_notes import HOT_READ, ROUTE
+from conversations.request_notes import BEARER_CALL, ROUTE
 
 # Middleware that puts the same headers on every answer, at most differing by scheme.
 HEADER_MIDDLEWARE = (SecurityMiddleware, CSPMiddleware, XFrameOptionsMiddleware)
 # Without both, the language is the default.
 LANGUAGE_HEADERS = ("HTTP_ACCEPT_LANGUAGE", "HTTP_COOKIE")
+JSON = "application/json"
+WITHOUT_CONTENT = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
 
 
 class Route(NamedTuple):
-    """One of the router's URLs, and what its GET declares if that is a hot read."""
+    """One of the router's URLs, and what its methods declare."""
 
     pattern: re.Pattern[str]
     viewset: type[EndpointViewSet]
-    endpoint: Endpoint | None
+    endpoints: Mapping[str, Endpoint]  # by method
     name: str  # as Django's resolver has it
 
 
-class HotRead(NamedTuple):
+class BearerCall(NamedTuple):
     """A request that goes the short way."""
 
     viewset: EndpointViewSet
@@ -48,7 +52,7 @@ class HotRead(NamedTuple):
 
 
 class BearerFastPath:
-    """Middleware that answers the hot reads itself; it comes before all other middleware but that of CORS."""
+    """Middleware that answers calls with a Bearer credential itself; it comes before all other middleware but that of CORS."""
 
     sync_capable, async_capable = True, False
 
@@ -63,10 +67,10 @@ class BearerFastPath:
             request.get_host()
         except DisallowedHost as error:  # with DEBUG, Django would answer with a page
             return self._secured(request, problem_response(error, request))
-        if hot_read := hot_read_of(request.META):
-            return self._secured(request, _in_language_of(request, hot_read))
+        if call := bearer_call(request.META):
+            return self._secured(request, _in_language_of(request, call))
         response = self.get_response(request)
-        if response.status_code == HTTPStatus.NOT_MODIFIED:
+        if response.status_code in WITHOUT_CONTENT:
             del response["Content-Length"]  # Django's 0 would say that the unchanged answer has no bytes
         return response
 
@@ -96,49 +100,58 @@ def _routes() -> list[Route]:
 
 
 def _route(url: Any) -> Route:
-    viewset, action = url.callback.cls, url.callback.actions.get("get")
-    endpoint = getattr(viewset, action).endpoint if action else None
-    name = f"{API_PATH.lstrip('/')}{url.pattern}"
-    return Route(url.pattern.regex, viewset, endpoint if endpoint and endpoint.is_hot else None, name)
+    viewset = url.callback.cls
+    endpoints = {method.upper(): getattr(viewset, action).endpoint for method, action in url.callback.actions.items()}
+    return Route(url.pattern.regex, viewset, endpoints, f"{API_PATH.lstrip('/')}{url.pattern}")
 
 
-def hot_read_of(environ: dict[str, Any]) -> HotRead | None:
+def bearer_call(environ: dict[str, Any]) -> BearerCall | None:
     """Return what a request asks for if it goes the short way.
 
     `environ` is the request's META; the web server's, before Django has decoded its path, only if that is ASCII.
     """
-    if HOT_READ not in environ:
-        environ[HOT_READ] = _find_hot_read(environ)
-    hot_read: HotRead | None = environ[HOT_READ]
-    return hot_read
+    if BEARER_CALL not in environ:
+        environ[BEARER_CALL] = _find_call(environ)
+    call: BearerCall | None = environ[BEARER_CALL]
+    return call
 
 
-def _find_hot_read(environ: dict[str, Any]) -> HotRead | None:
+def _find_call(environ: dict[str, Any]) -> BearerCall | None:
     start, of_api, path = environ["PATH_INFO"].partition(API_PATH)
-    if environ["REQUEST_METHOD"] != "GET" or "HTTP_AUTHORIZATION" not in environ or start or not of_api:
+    if start or not of_api or "HTTP_AUTHORIZATION" not in environ or not _is_plain(environ):
         return None
     for route in _routes():
         if match := route.pattern.fullmatch(path):  # as Django does: a `$` alone would let a final line break pass
-            if route.endpoint is None:
+            endpoint = route.endpoints.get(environ["REQUEST_METHOD"])
+            if endpoint is None:
                 return None
             environ[ROUTE] = route.name
-            return HotRead(route.viewset(), route.endpoint, match.groupdict())
+            return BearerCall(route.viewset(), endpoint, match.groupdict())
     return None
 
 
-def _in_language_of(request: HttpRequest, hot_read: HotRead) -> HttpResponse:
+def _is_plain(environ: Mapping[str, Any]) -> bool:
+    """Return whether a request has no body, or JSON of a known length."""
+    length = environ.get("CONTENT_LENGTH") or "0"
+    if "HTTP_TRANSFER_ENCODING" in environ or not length.isdecimal():
+        return False
+    return int(length) == 0 or environ.get("CONTENT_TYPE", "").partition(";")[0] == JSON
+
+
+def _in_language_of(request: HttpRequest, call: BearerCall) -> HttpResponse:
     if any(name in request.META for name in LANGUAGE_HEADERS):
         with translation.override(translation.get_language_from_request(request)):
-            return _answer(request, hot_read)
+            return _answer(request, call)
     translation.deactivate()  # a page that this thread served before left its own language
-    return _answer(request, hot_read)
+    return _answer(request, call)
 
 
-def _answer(request: HttpRequest, hot_read: HotRead) -> HttpResponse:
-    viewset, endpoint, path = hot_read
+def _answer(request: HttpRequest, call: BearerCall) -> HttpResponse:
+    viewset, endpoint, path = call
     try:
         actor, _auth = BearerAuthentication().authenticate(request)
         actor.count_request()
+        acting.begin(actor.grant.actor)
         return endpoint.method(viewset, viewset.take_apart(endpoint, request, actor, path))
     except Exception as error:
         return problem_response(error, request)

@@ -27,17 +27,28 @@ def json_response(call: Call, body: bytes | Any, token: str, *, has_etag: bool =
     Raises Behind if it is older than what the client has seen.
     """
     call.source.check(token)
+    response, language = _response(call, body), get_language()
+    has_etag = has_etag and not isinstance(response, Response)  # of a page it would be that of the JSON at the same URL
+    return _with_freshness(response, token, language, _etag(call, token, language) if has_etag else None)
+
+
+def plain_response(call: Call, body: Any) -> HttpResponse:
+    """Return 200 with `body`, which belongs to no version of a list."""
+    response = _response(call, body)
+    response.headers["Content-Language"] = get_language()
+    response.headers["Vary"] = VARY
+    return response
+
+
+def _response(call: Call, body: bytes | Any) -> HttpResponse:
     if body is None:
         response = HttpResponse(status=204)
         del response["Content-Type"]  # of an empty answer
-    elif wants_html(call.request):
-        response = Response(orjson.loads(body) if isinstance(body, bytes) else body)
-        has_etag = False  # it would be that of the JSON at the same URL
-    else:
-        packed = body if isinstance(body, bytes) else orjson.dumps(body)
-        response = HttpResponse(packed, content_type="application/json", headers={"Content-Length": str(len(packed))})
-    language = get_language()
-    return _with_freshness(response, token, language, _etag(call, token, language) if has_etag else None)
+        return response
+    if wants_html(call.request):
+        return Response(orjson.loads(body) if isinstance(body, bytes) else body)
+    packed = body if isinstance(body, bytes) else orjson.dumps(body)
+    return HttpResponse(packed, content_type="application/json", headers={"Content-Length": str(len(packed))})
 
 
 def not_modified(call: Call) -> HttpResponse | None:

@@ -54,7 +54,7 @@ class UserTests(LimitTestCase):
 
     def test_the_fast_and_the_slow_path_share_a_count(self):
         self.assertEqual(self.get(url()).status_code, 200)
-        with mock.patch.object(fast_path, "hot_read_of", return_value=None):
+        with mock.patch.object(fast_path, "bearer_call", return_value=None):
             self.assertEqual(self.get(url()).status_code, 200)
         self.assertEqual(self.get(conversation_url("c2c_bob")).status_code, 200)
 

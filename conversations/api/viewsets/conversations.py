@@ -8,7 +8,6 @@ import orjson
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from rest_framework.decorators import action
-from rest_framework.response import Response
 
 from conversations import identifiers, sync_tokens
 from conversations.access.api_keys import READ
@@ -17,7 +16,7 @@ from conversations.api.inputs import LookupInput
 from conversations.api.openapi import reads as openapi_reads
 from conversations.api.parameters import COUNT, EXTRA, FILTERS, FORMAT, IDS, NEXT_EVENTS, NEXT_SEQ, PLACEHOLDER
 from conversations.api.replica_reads import answered_by_replica
-from conversations.api.responses import json_response, not_modified
+from conversations.api.responses import json_response, not_modified, plain_response
 from conversations.api.viewsets.conversation_actions import ConversationActions
 from conversations.exceptions import Code, ConversationError, ConversationNotFound, InvalidParameter, NoPermission
 from conversations.formats import web_conversation
@@ -51,13 +50,13 @@ class ConversationViewSet(ConversationActions, EndpointViewSet):
     check_object_id = staticmethod(identifiers.split)
 
     @openapi_reads.get_conversation
-    @endpoint(READ, EXTRA, PLACEHOLDER, FORMAT, is_hot=True)
+    @endpoint(READ, EXTRA, PLACEHOLDER, FORMAT)
     @answered_by_replica
     def retrieve(self, call: Call) -> HttpResponse:
         return not_modified(call) or _one_conversation(call)
 
     @openapi_reads.get_conversation_list
-    @endpoint(READ, *FILTERS, COUNT, NEXT_SEQ, EXTRA, FORMAT, is_hot=True)
+    @endpoint(READ, *FILTERS, COUNT, NEXT_SEQ, EXTRA, FORMAT)
     @answered_by_replica
     def list(self, call: Call) -> HttpResponse:
         query = _list_query(call)  # refuses a bad filter or nextSeq, even if the list has not changed
@@ -66,7 +65,7 @@ class ConversationViewSet(ConversationActions, EndpointViewSet):
 
     @openapi_reads.lookup
     @action(detail=False)
-    @endpoint(READ, IDS, EXTRA, FORMAT, is_hot=True)
+    @endpoint(READ, IDS, EXTRA, FORMAT)
     @answered_by_replica
     def lookup(self, call: Call) -> HttpResponse:
         return not_modified(call) or _lookup(call, call.values["id"])
@@ -164,7 +163,8 @@ def _events(call: Call, count: int, before_us: int | None) -> HttpResponse:
         events = events.filter(time_us__lt=before_us)
     shown = list(events[: count + 1])
     is_finished, shown = len(shown) <= count, shown[:count]
-    return Response(
+    return plain_response(
+        call,
         {
             "eventList": [
                 {
@@ -178,7 +178,7 @@ def _events(call: Call, count: int, before_us: int | None) -> HttpResponse:
             ],
             "nextSeq": "" if is_finished else str(shown[-1].time_us),
             "isFinished": is_finished,
-        }
+        },
     )
 
 

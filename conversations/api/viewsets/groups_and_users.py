@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from rest_framework.decorators import action
-from rest_framework.response import Response
 
 from conversations import identifiers
 from conversations.access.api_keys import INGEST
@@ -16,7 +15,7 @@ from conversations.api.calls import Call, EndpointViewSet, endpoint
 from conversations.api.inputs import JSONBody, JSONObjectBody
 from conversations.api.openapi import ingest as openapi
 from conversations.api.parsers import StrictJSONListParser
-from conversations.api.responses import refusal_result
+from conversations.api.responses import plain_response, refusal_result
 from conversations.choices import ConversationType
 from conversations.exceptions import ConversationError, InvalidParameter
 from conversations.feeding import members as feeding_members
@@ -48,13 +47,13 @@ class GroupViewSet(EndpointViewSet):
                 results[index] = _accepted(index, pending, GroupId=info.group_id)
             except ConversationError as error:
                 results[index] = refusal_result(index, error)
-        return _results_response(results)
+        return _results_response(call, results)
 
     @openapi.put_group
     @endpoint(INGEST, body=JSONObjectBody)
     def update(self, call: Call) -> HttpResponse:
         info, member_list = rest_groups.group(call.object_id, call.body, now_ms=now_ms())
-        return Response({"status": _status(_set_group(info, member_list))})
+        return plain_response(call, {"status": _status(_set_group(info, member_list))})
 
     @openapi.add_members
     @action(detail=True, methods=["post"], url_path="members/add")
@@ -62,7 +61,7 @@ class GroupViewSet(EndpointViewSet):
     def add_members(self, call: Call) -> HttpResponse:
         group_id = rest_groups.path_group_id(call.object_id)
         member_list = rest_groups.members_to_add(call.body, now_ms=now_ms())
-        return Response({"changed": feeding_members.add(group_id, member_list)})
+        return plain_response(call, {"changed": feeding_members.add(group_id, member_list)})
 
     @openapi.remove_members
     @action(detail=True, methods=["post"], url_path="members/remove")
@@ -70,7 +69,7 @@ class GroupViewSet(EndpointViewSet):
     def remove_members(self, call: Call) -> HttpResponse:
         group_id = rest_groups.path_group_id(call.object_id)
         member_list, membership = rest_groups.members_to_remove(call.body, now_ms=now_ms())
-        return Response({"changed": feeding_members.remove(group_id, member_list, membership)})
+        return plain_response(call, {"changed": feeding_members.remove(group_id, member_list, membership)})
 
 
 class UserViewSet(EndpointViewSet):
@@ -88,13 +87,13 @@ class UserViewSet(EndpointViewSet):
         for index, profile in valid.items():
             pending_of_user = pending & {identifiers.join(ConversationType.C2C, profile.user_id)}
             results[index] = _accepted(index, pending_of_user, To_Account=profile.user_id)
-        return _results_response(results)
+        return _results_response(call, results)
 
     @openapi.put_user
     @endpoint(INGEST, body=JSONObjectBody)
     def update(self, call: Call) -> HttpResponse:
         profile = rest_groups.user(call.object_id, call.body, now_ms=now_ms())
-        return Response({"status": _status(profiles.set_profiles([profile]))})
+        return plain_response(call, {"status": _status(profiles.set_profiles([profile]))})
 
 
 def _parse_each(bodies: Sequence[Any], parse: Callable[..., Item]) -> tuple[dict[int, Item], dict[int, dict[str, Any]]]:
@@ -127,5 +126,5 @@ def _accepted(index: int, pending: set[str], **id_: str) -> dict[str, Any]:
     return {"index": index, **id_, "status": _status(pending), "resultCode": 0, "resultInfo": ""}
 
 
-def _results_response(results: dict[int, dict[str, Any]]) -> HttpResponse:
-    return Response({"results": [results[index] for index in sorted(results)]})
+def _results_response(call: Call, results: dict[int, dict[str, Any]]) -> HttpResponse:
+    return plain_response(call, {"results": [results[index] for index in sorted(results)]})

@@ -7,14 +7,13 @@ from typing import Any, TypeVar
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from rest_framework.decorators import action
-from rest_framework.response import Response
 
 from conversations.access.api_keys import INGEST
 from conversations.api.calls import Call, EndpointViewSet, endpoint
 from conversations.api.inputs import JSONBody, JSONObjectBody
 from conversations.api.openapi import ingest as openapi
 from conversations.api.parsers import StrictJSONListParser
-from conversations.api.responses import refusal_result
+from conversations.api.responses import plain_response, refusal_result
 from conversations.exceptions import ConversationError, InvalidParameter
 from conversations.feeding import messages
 from conversations.formats import rest_messages
@@ -35,21 +34,21 @@ class MessageViewSet(EndpointViewSet):
     @endpoint(INGEST, body=JSONBody)
     def create(self, call: Call) -> HttpResponse:
         results = _record_each(rest_messages.bodies(call.body))
-        return Response({"results": [results[index] for index in sorted(results)]})
+        return plain_response(call, {"results": [results[index] for index in sorted(results)]})
 
     @openapi.modify
     @action(detail=False, methods=["post"])
     @endpoint(INGEST, body=JSONBody)
     def modify(self, call: Call) -> HttpResponse:
         results = _edit_each(call.body if isinstance(call.body, list) else [call.body])
-        return Response({"results": [results[index] for index in sorted(results)]})
+        return plain_response(call, {"results": [results[index] for index in sorted(results)]})
 
     @openapi.recall
     @action(detail=False, methods=["post"])
     @endpoint(INGEST, body=JSONObjectBody)
     def recall(self, call: Call) -> HttpResponse:
         messages.recall(rest_messages.recall(call.body))
-        return Response({})
+        return plain_response(call, {})
 
 
 def _record_each(bodies: list[Any]) -> dict[int, dict[str, Any]]:

@@ -17,7 +17,7 @@ class UnreadViewSet(EndpointViewSet):
     """The unread totals of a user's list."""
 
     @openapi_reads.unread
-    @endpoint(READ, *FILTERS, is_hot=True)
+    @endpoint(READ, *FILTERS)
     @answered_by_replica
     def list(self, call: Call) -> HttpResponse:
         filters = filters_of(call)
