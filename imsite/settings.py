@@ -241,8 +241,8 @@ MIDDLEWARE = [
     "imsite.health.HealthMiddleware",
     "imsite.observing.ObservingMiddleware",
     *(["corsheaders.middleware.CorsMiddleware"] if CORS_ALLOWED_ORIGINS else []),
-    # Answers API calls with a Bearer credential itself, as they need no later middleware.
-    "conversations.api.fast_path.BearerFastPath",
+    # Answers API calls with a Bearer credential, and webhooks, itself: they need no later middleware.
+    "conversations.api.fast_path.FastPath",
     "imsite.compression.PageGZipMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -21,7 +21,7 @@ from django.http.response import HttpResponse, HttpResponseBase
 from django.utils import translation
 
 from conversations.api.errors import problem_response
-from conversations.api.fast_path import bearer_call
+from conversations.api.fast_path import goes_short_way
 from conversations.exceptions import TooSlow
 from conversations.request_notes import WITHOUT_SLOT
 from imsite import slow_clients
@@ -83,11 +83,11 @@ class SlottedApplication:
             return self._answer_shortly(environ, start_response)
         held = [self._take_slot()]  # none while a request waits without one
         try:
-            if environ["PATH_INFO"].isascii() and bearer_call(environ):
+            environ[WITHOUT_SLOT] = partial(self._without_slot, held)
+            if goes_short_way(environ):
                 for connection in held[0].values():
                     connection.close_if_unusable_or_obsolete()  # what Django does at its first signal
                 return self._answer_shortly(environ, start_response)
-            environ[WITHOUT_SLOT] = partial(self._without_slot, held)
             response: HttpResponseBase = self.django_application(environ, start_response)
             if not response.streaming:
                 body = [b"".join(response)]  # a list is handed over at once: no thread waits for the client to read it

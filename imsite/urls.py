@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 
 from conversations.api.errors import unknown_address
+from conversations.api.fast_path import WEBHOOK_ROUTE
 from conversations.api.index import index
 from conversations.api.openapi.views import DocumentationView, SchemaView
 from conversations.api.vendor_rest.door import vendor_rest
@@ -16,7 +17,7 @@ urlpatterns = [
     path("api/docs/", DocumentationView.as_view(), name="docs"),
     path("api/v1/", include("conversations.api.urls")),
     re_path(r"^api(?:/|$)", unknown_address),
-    re_path(r"^callbacks/tencent/?$", tencent, name="callbacks-tencent"),
+    re_path(WEBHOOK_ROUTE, tencent, name="callbacks-tencent"),
     re_path(r"^v4(?:/|$)", vendor_rest),
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),

@@ -1,4 +1,4 @@
-"""The one shortcut: API calls with a Bearer credential skip Django's other middleware and DRF.
+"""The one shortcut: API calls with a Bearer credential, and webhooks, skip Django's other middleware and DRF.
 
 Both would more than double the CPU time of the fastest read. Everything else about these answers is as on the long way: the
 allowed hosts, CORS (whose middleware comes before), the security headers, the language, errors and bytes. In production the
@@ -8,7 +8,7 @@ ordinary, as with a body that is chunked or no JSON, goes the long way.
 
 import re
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, partial
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
@@ -24,6 +24,7 @@ from conversations.api.authentication import BearerAuthentication
 from conversations.api.calls import API_PATH, Endpoint, EndpointViewSet
 from conversations.api.errors import problem_response
 from conversations.api.urls import router
+from conversations.api.webhook import tencent
 from conversations.request_notes import BEARER_CALL, ROUTE
 
 # Middleware that puts the same headers on every answer, at most differing by scheme.
@@ -31,6 +32,8 @@ HEADER_MIDDLEWARE = (SecurityMiddleware, CSPMiddleware, XFrameOptionsMiddleware)
 # Without both, the language is the default.
 LANGUAGE_HEADERS = ("HTTP_ACCEPT_LANGUAGE", "HTTP_COOKIE")
 JSON = "application/json"
+WEBHOOK_ROUTE = r"^callbacks/tencent/?$"
+_is_webhook_path = re.compile("/callbacks/tencent/?").fullmatch
 WITHOUT_CONTENT = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
 
 
@@ -51,8 +54,8 @@ class BearerCall(NamedTuple):
     path: dict[str, str]
 
 
-class BearerFastPath:
-    """Middleware that answers calls with a Bearer credential itself; it comes before all other middleware but that of CORS."""
+class FastPath:
+    """Middleware that answers such requests itself; it comes before all other middleware but that of CORS."""
 
     sync_capable, async_capable = True, False
 
@@ -61,6 +64,8 @@ class BearerFastPath:
         self.security_headers = {scheme: security_headers(scheme) for scheme in ("http", "https")}
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if _is_webhook(request.META["REQUEST_METHOD"], request.path_info):
+            return self._webhook(request)
         if not request.path_info.startswith(API_PATH):
             return self.get_response(request)
         try:
@@ -68,11 +73,19 @@ class BearerFastPath:
         except DisallowedHost as error:  # with DEBUG, Django would answer with a page
             return self._secured(request, problem_response(error, request))
         if call := bearer_call(request.META):
-            return self._secured(request, _in_language_of(request, call))
+            return self._secured(request, _in_language_of(request, partial(_answer, call)))
         response = self.get_response(request)
         if response.status_code in WITHOUT_CONTENT:
             del response["Content-Length"]  # Django's 0 would say that the unchanged answer has no bytes
         return response
+
+    def _webhook(self, request: HttpRequest) -> HttpResponse:
+        try:
+            request.get_host()
+        except DisallowedHost:
+            return self.get_response(request)  # Django's own refusal
+        request.META[ROUTE] = WEBHOOK_ROUTE
+        return self._secured(request, _in_language_of(request, tencent))
 
     def _secured(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         # Not one by one: Django checks the characters of each, which takes three times as long as to send them.
@@ -103,6 +116,16 @@ def _route(url: Any) -> Route:
     viewset = url.callback.cls
     endpoints = {method.upper(): getattr(viewset, action).endpoint for method, action in url.callback.actions.items()}
     return Route(url.pattern.regex, viewset, endpoints, f"{API_PATH.lstrip('/')}{url.pattern}")
+
+
+def _is_webhook(method: str, path: str) -> bool:
+    return method == "POST" and _is_webhook_path(path) is not None
+
+
+def goes_short_way(environ: dict[str, Any]) -> bool:
+    """Return whether the middleware answers a request itself; `environ` is that of the web server."""
+    path = environ["PATH_INFO"]  # which Django has not decoded yet
+    return path.isascii() and (_is_webhook(environ["REQUEST_METHOD"], path) or bearer_call(environ) is not None)
 
 
 def bearer_call(environ: dict[str, Any]) -> BearerCall | None:
@@ -138,15 +161,15 @@ def _is_plain(environ: Mapping[str, Any]) -> bool:
     return int(length) == 0 or environ.get("CONTENT_TYPE", "").partition(";")[0] == JSON
 
 
-def _in_language_of(request: HttpRequest, call: BearerCall) -> HttpResponse:
+def _in_language_of(request: HttpRequest, answer: Callable[[HttpRequest], HttpResponse]) -> HttpResponse:
     if any(name in request.META for name in LANGUAGE_HEADERS):
         with translation.override(translation.get_language_from_request(request)):
-            return _answer(request, call)
+            return answer(request)
     translation.deactivate()  # a page that this thread served before left its own language
-    return _answer(request, call)
+    return answer(request)
 
 
-def _answer(request: HttpRequest, call: BearerCall) -> HttpResponse:
+def _answer(call: BearerCall, request: HttpRequest) -> HttpResponse:
     viewset, endpoint, path = call
     try:
         actor, _auth = BearerAuthentication().authenticate(request)

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import InterfaceError, OperationalError, connection
-from django.utils import timezone
 
 from conversations import acting
 from conversations.exceptions import ConversationError
@@ -20,6 +19,7 @@ from conversations.formats.messages import IncomingMessage
 from conversations.logs import log_database_failure, sparing, summary
 from conversations.models import WebhookEvent, WebhookOutcome
 from conversations.store import json_rows
+from conversations.store import webhooks as store_webhooks
 from conversations.store.transactions import CONFLICTS, in_transaction
 from conversations.times import now_s
 
@@ -55,8 +55,10 @@ def receive(incoming: Sequence[Incoming]) -> bool:
 
     All are of one-to-one messages, or of one group. Raises the database's errors if they could not be stored.
     """
-    stored = WebhookEvent.objects.bulk_create(WebhookEvent(command=one.command, body=one.body) for one in incoming)
-    for one, webhook in zip(incoming, stored, strict=True):
+    pks = store_webhooks.insert([(one.command, one.body) for one in incoming])
+    stored = [WebhookEvent(pk=pk, command=one.command, body=one.body) for pk, one in zip(pks, incoming, strict=True)]
+    for one, webhook in zip(incoming, stored):
+        webhook._state.adding = False
         one.webhook = webhook
     return _apply(incoming, stored)
 
@@ -106,5 +108,4 @@ def _apply_together(incoming: Sequence[IncomingMessage], stored: Sequence[Webhoo
     pks = [webhook.pk for webhook in stored]
     with acting.acting(acting.named(acting.WEBHOOK, pks[0] if len(pks) == 1 else f"{pks[0]}-{pks[-1]}")):
         _record([message for message in incoming if not message.is_online_only])
-    now = timezone.now()
-    WebhookEvent.objects.filter(pk__in=pks).update(outcome=WebhookOutcome.APPLIED, error="", applied_at=now)
+    store_webhooks.note_applied(pks)

@@ -74,3 +74,14 @@ def is_distributed() -> bool:
 def parameter(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     """Return the parameter for the rows, each with a value for each column."""
     return orjson.dumps([dict(zip(columns, row)) for row in rows]).decode()
+
+
+def in_order(model: type[models.Model], columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> tuple[str, list[Any]]:
+    """Return rows as the source of an INSERT that locks them in this order, and its parameters.
+
+    A distributed database keeps to the order of named rows only.
+    """
+    if is_distributed() or are_few(rows):
+        row = f"({', '.join(['%s'] * len(columns))})"
+        return f"VALUES {', '.join([row] * len(rows))}", [value for values in rows for value in values]
+    return f"{select(model, columns)} WHERE true", [parameter(columns, rows)]

@@ -109,7 +109,7 @@ def _add_group(names: list[str | None], name: str) -> None:
 
 _table = Owner._meta.db_table
 _LOCKED = "owner_id, epoch, version, reset_below, groups_version, group_names, erased_at_s"
-_SAVED = "owner_id, version, reset_below, groups_version, group_names"
+_SAVED = ("owner_id", "version", "reset_below", "groups_version", "group_names")
 
 
 # Rows to change are read by statements compiled once: the ORM would take a third of an action's time. Times are not read,
@@ -199,12 +199,14 @@ def lock_owners(owner_ids: Iterable[str], reserve: Mapping[str, int] = NOTHING) 
     locked = {} if json_rows.are_few(wanted) or not json_rows.is_distributed() else _lock_part_by_part(wanted)
     epoch = now_s()
     for part in _parts([owner_id for owner_id in wanted if owner_id not in locked]):
+        rows = [(owner_id, epoch, reserve.get(owner_id, 0)) for owner_id in part]
+        source, parameters = json_rows.in_order(Owner, ("owner_id", "epoch", "version"), rows)
         # The update takes the lock even if it changes nothing, on SQLite, PostgreSQL and Citus alike.
         with connection.cursor() as cursor:
             cursor.execute(
-                f"INSERT INTO {_table} (owner_id, epoch, version) VALUES {', '.join(['(%s, %s, %s)'] * len(part))} "
+                f"INSERT INTO {_table} (owner_id, epoch, version) {source} "
                 f"ON CONFLICT (owner_id) DO UPDATE SET version = {_table}.version + EXCLUDED.version RETURNING {_LOCKED}",
-                [value for owner_id in part for value in (owner_id, epoch, reserve.get(owner_id, 0))],
+                parameters,
             )
             locked |= {row[0]: _locked(row, reserve.get(row[0], 0)) for row in cursor.fetchall()}
     return locked
@@ -269,15 +271,15 @@ def save_owners(locked: Iterable[LockedOwner]) -> None:
     """Save the owners that changed since the lock, and notify the followers of their lists after the commit."""
     owners = list(locked)
     changed = [owner for owner in owners if owner.is_changed]
-    updates = ", ".join(f"{name} = EXCLUDED.{name}" for name in _SAVED.split(", ")[1:])
+    updates = ", ".join(f"{name} = EXCLUDED.{name}" for name in _SAVED[1:])
     for part in _parts([owner for owner in owners if not owner.is_stored]):
-        parameters: list[str | int] = []
-        for owner in part:
-            parameters += owner.owner_id, owner.version, owner.reset_below, owner.groups_version, owner.group_names_json
+        rows = [
+            (owner.owner_id, owner.version, owner.reset_below, owner.groups_version, owner.group_names_json) for owner in part
+        ]
+        source, parameters = json_rows.in_order(Owner, _SAVED, rows)
         with connection.cursor() as cursor:
             cursor.execute(
-                f"INSERT INTO {_table} ({_SAVED}) VALUES {', '.join(['(%s, %s, %s, %s, %s)'] * len(part))} "
-                f"ON CONFLICT (owner_id) DO UPDATE SET {updates}",
+                f"INSERT INTO {_table} ({', '.join(_SAVED)}) {source} ON CONFLICT (owner_id) DO UPDATE SET {updates}",
                 parameters,
             )
     if changed:

@@ -1,31 +1,21 @@
 """The fast path of calls with a Bearer credential: it answers like the long way, byte for byte, and answers nothing else."""
 
-import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
-from io import BytesIO
-from typing import Any
 from unittest import mock
 
 from django.conf import settings
-from django.core import signals
-from django.core.handlers.wsgi import WSGIHandler
-from django.db import DEFAULT_DB_ALIAS, connections, transaction
-from django.http import HttpResponse
-from django.test import Client, RequestFactory, override_settings
+from django.test import RequestFactory, override_settings
 from django.utils import timezone
 
 from conversations.access import api_keys
 from conversations.api import fast_path
-from conversations.models import ApiKey, ConversationEvent
-from imsite import slots
-from tests.support.acting import ACTIONS, ActionTestCase, make_scene
+from conversations.models import ApiKey
+from tests.support.acting import ACTIONS
 from tests.support.api import BROWSER, ApiTestCase, conversation_url, url
 from tests.support.cast import ALICE, BOB, CAROL, bearer, make_conversation, make_conversations, usersig, with_key
+from tests.support.ways import JSON, SECURITY_HEADERS, SameAnswerTestCase
 
 CORS = "corsheaders.middleware.CorsMiddleware"
-JSON = "application/json"
 ORIGIN = "https://app.example.org"
 READS = (
     conversation_url("c2c_bob"),
@@ -33,98 +23,10 @@ READS = (
     url(count=2),
     url("unread/"),
 )
-TEXT = [{"MsgType": "TIMTextElem", "MsgContent": {"Text": "hi"}}]
-MESSAGE = {"From_Account": BOB, "To_Account": ALICE, "MsgSeq": 7, "MsgRandom": 7, "MsgTime": 1_700_000_000, "MsgBody": TEXT}
-INGEST = (
-    ("POST", "messages/", MESSAGE),
-    ("POST", "messages/", [MESSAGE, {}]),
-    (
-        "POST",
-        "messages/modify/",
-        [
-            {
-                "From_Account": BOB,
-                "To_Account": ALICE,
-                "MsgKey": "7_7_1700000000",
-                "MsgBody": TEXT,
-                "EventTime": 1_700_000_001_000,
-            }
-        ],
-    ),
-    ("POST", "messages/recall/", {"From_Account": BOB, "To_Account": ALICE, "MsgKey": "7_7_1700000000"}),
-    ("PUT", "groups/team/", {"Name": "Team", "MemberList": [{"Member_Account": ALICE}]}),
-    ("POST", "groups/team/members/add/", {"MemberList": [{"Member_Account": BOB}]}),
-    ("POST", "groups/team/members/remove/", {"MemberToDel_Account": [BOB]}),
-    ("POST", "groups/", [{"GroupId": "team", "Name": "Team"}]),
-    ("PUT", "users/bob/", {"Nick": "Bob"}),
-    ("POST", "users/", [{"UserID": BOB, "Nick": "Bob"}]),
-)
-WRITING = ("read", "write")
-SECURITY_HEADERS = (
-    "Content-Security-Policy",
-    "Cross-Origin-Opener-Policy",
-    "Referrer-Policy",
-    "X-Content-Type-Options",
-    "X-Frame-Options",
-)
 
 
 def owned(address: str, owner_id: str) -> str:
     return f"{address}{'&' if '?' in address else '?'}owner={owner_id}"
-
-
-def parts(response: HttpResponse) -> tuple[int, dict[str, str], bytes]:
-    return response.status_code, dict(response.items()), response.content
-
-
-def from_server(environ: dict[str, Any]) -> tuple[int, dict[str, str], bytes]:
-    """Return the parts of the answer that the web server gives to a request, on this test's connection."""
-    started: list[Any] = []
-    own = connections[DEFAULT_DB_ALIAS]
-    with mock.patch.object(slots, "_shared_connection", return_value=own):
-        application = slots.SlottedApplication(WSGIHandler())
-    long_way = mock.patch.object(signals.request_started, "send", side_effect=AssertionError("It took the long way."))
-    kept_open = mock.patch.object(own, "close_if_unusable_or_obsolete")  # in the test's transaction
-    try:
-        with long_way, kept_open:
-            body = b"".join(application(environ, lambda *arguments: started.extend(arguments)))
-    finally:
-        connections[DEFAULT_DB_ALIAS] = own
-    return int(started[0].split()[0]), dict(started[1]), body
-
-
-@contextmanager
-def undone() -> Iterator[None]:
-    """Run the block, and roll back what it did."""
-    with transaction.atomic():
-        yield
-        transaction.set_rollback(True)
-
-
-class SameAnswerTestCase(ActionTestCase):
-    """Each request goes three ways: the web server's, the fast path's and the long one."""
-
-    def assert_same(self, address: str, credential: dict[str, str], *, secure: bool = False, **headers: str) -> HttpResponse:
-        """Assert that all ways answer the same, and return the answer."""
-        headers = credential | {"HTTP_X_REQUEST_ID": "same"} | headers
-        return self.assert_same_call("GET", address, None, headers, secure=secure)
-
-    def assert_same_call(
-        self, method: str, address: str, body: Any, headers: dict[str, str], *, secure: bool = False
-    ) -> HttpResponse:
-        """Assert that all ways answer the same to a call, and return the answer. The call changes nothing for good."""
-        data = json.dumps(body) if body is not None else ""
-        request = {"method": method, "path": address, "data": data, "content_type": JSON, "secure": secure, **headers}
-        self.assertIsNotNone(fast_path.bearer_call(RequestFactory().generic(**request).META), address)
-        with undone():
-            short = Client().generic(**request)
-        with undone(), mock.patch.object(fast_path, "bearer_call", return_value=None):
-            long = Client().generic(**request)
-        with undone():
-            served = from_server(RequestFactory().generic(**request).environ | {"wsgi.input": BytesIO(data.encode())})
-        self.assertEqual(parts(short), parts(long))
-        self.assertEqual(parts(short), served)
-        return short
 
 
 class SameReadsTests(SameAnswerTestCase):
@@ -241,53 +143,6 @@ class HostTests(ApiTestCase):
                     self.assert_problem(refused, 400, 6017)
                     self.assertLessEqual(set(SECURITY_HEADERS), set(refused.headers))
         self.assertEqual(self.get(READS[0], HTTP_HOST="im.example.org").status_code, 200)
-
-
-class SameChangesTests(SameAnswerTestCase):
-    """The calls that change something."""
-
-    def setUp(self):
-        make_scene()
-
-    def assert_same_each(self, credential: dict[str, str], status: int, **parameters: str) -> None:
-        for action in ACTIONS:
-            with self.subTest(action.name, status=status):
-                headers = credential | {"HTTP_X_REQUEST_ID": "same"}
-                response = self.assert_same_call(action.method, action.address(**parameters), action.body, headers)
-                self.assertIn(response.status_code, (status, 204) if status == 200 else (status,))
-
-    def test_actions(self):
-        self.assert_same_each(self.alice, 200)
-        self.assert_same_each(with_key(ALICE, WRITING), 200)
-        self.assert_same_each(with_key(None, WRITING), 200, owner=ALICE)
-
-    def test_refused_actions(self):
-        self.assert_same_each(bearer(usersig(expire_s=-1)), 401)
-        self.assert_same_each(self.alice, 403, owner=BOB)
-        self.assert_same_each(with_key(ALICE, ["read"]), 403)
-        self.assert_same_each(self.alice, 400, nonsense="1")
-
-    def test_refused_bodies(self):
-        headers = self.alice | {"HTTP_X_REQUEST_ID": "same"}
-        for action in ACTIONS:
-            for body in ([], [{}], 7, {"nonsense": 1}, {"conversationIDList": "c2c_bob"}):
-                with self.subTest(action.name, body=body):
-                    response = self.assert_same_call(action.method, action.address(), body, headers)
-                    self.assertEqual(response.status_code, 400)
-
-    def test_ingest(self):
-        headers = with_key(None, ["ingest"]) | {"HTTP_X_REQUEST_ID": "same"}
-        for method, path, body in INGEST:
-            with self.subTest(path):
-                self.assertEqual(self.assert_same_call(method, url(path), body, headers).status_code, 200)
-                self.assertEqual(self.assert_same_call(method, url(path), body, headers | self.alice).status_code, 403)
-                self.assertEqual(self.assert_same_call(method, url(path), 7, headers).status_code, 400)
-
-    def test_who_acted_is_recorded(self):
-        key, text = api_keys.create_api_key(name="app", owner_id=ALICE, scopes=WRITING)
-        for method, credential, actor in (("PUT", self.alice, "usersig"), ("DELETE", bearer(text), f"key:{key.prefix}")):
-            self.send(method, url("conversations/c2c_bob/pin/"), credential=credential)
-            self.assertEqual(ConversationEvent.objects.latest("time_us").actor, actor)
 
 
 class OnlyOrdinaryCallsTests(ApiTestCase):

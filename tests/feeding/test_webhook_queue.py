@@ -20,6 +20,7 @@ from conversations.feeding import webhook_groups, webhooks
 from conversations.feeding.webhook_groups import Incoming
 from conversations.feeding.webhook_queue import WorkQueue
 from conversations.models import Conversation, Message, WebhookEvent
+from conversations.store import webhooks as store_webhooks
 from conversations.store.owners import lock_owners
 from tests.feeding.test_webhooks import MESSAGE, NOON_S, TOKEN, signed
 from tests.support.cast import ALICE, SDK_APP_ID
@@ -170,7 +171,7 @@ class WebhookQueueTests(TransactionTestCase):
                 self.wait_for(lambda: self.sizes == [1] and WebhookEvent.objects.exists())
                 threads += [self.start(message("carol", n)) for n in (2, 3)]
                 self.wait_for(lambda: webhooks._together.waiting("") == 2)
-                self.enterContext(mock.patch.object(WebhookEvent.objects, "bulk_create", away))
+                self.enterContext(mock.patch.object(store_webhooks, "insert", away))
             for thread in threads:
                 thread.join()
 

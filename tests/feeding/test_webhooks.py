@@ -20,6 +20,7 @@ from conversations.exceptions import ServiceUnavailable
 from conversations.feeding import webhooks
 from conversations.models import Conversation, Message, Owner, WebhookEvent, WebhookOutcome
 from conversations.store import messages as store_messages
+from conversations.store import webhooks as store_webhooks
 from conversations.times import from_epoch_s
 from tests.support.cast import ALICE, FORGED_NAME, SDK_APP_ID, unsafe_characters_in, with_key
 
@@ -333,8 +334,8 @@ class FailureTests(WebhookTestCase):
 
     def test_a_webhook_that_can_not_be_kept_is_not_acknowledged(self):
         away = mock.Mock(side_effect=OperationalError("away"))
-        stored = WebhookEvent.objects
-        with mock.patch.object(stored, "create", away), mock.patch.object(stored, "bulk_create", away), self.assertLogs():
+        objects = mock.patch.object(WebhookEvent.objects, "create", away)
+        with objects, mock.patch.object(store_webhooks, "insert", away), self.assertLogs():
             response = self.send()
 
         self.assertEqual((response.status_code, response.json()["ActionStatus"]), (503, "FAIL"))
