@@ -99,8 +99,12 @@ def is_ready() -> bool:
         return False
     replica = connections[ALIAS]
     replica.close_if_health_check_failed()
-    session = replica.connection
-    return (session is not None and time.monotonic() < session.up_to_date_until_s) or look() is not None
+    try:
+        replica.ensure_connection()  # a pool lends one that was examined for an earlier request
+    except Error as error:
+        note_failure(error)
+        return False
+    return time.monotonic() < replica.connection.up_to_date_until_s or look() is not None
 
 
 def look() -> Condition | None:

@@ -75,7 +75,7 @@ class AwayTests(ReplicaTestCase):
 
 
 class LagTests(ReplicaTestCase):
-    lag = {"DATABASE_REPLICA_LAG_S": "0"}
+    environment = {"DATABASE_REPLICA_LAG_S": "0"}
 
     def test_a_standby_that_is_too_far_behind_is_not_asked(self):
         self.pause()

@@ -39,7 +39,7 @@ class Answer(NamedTuple):
 @skipUnless(IS_POSTGRESQL, "a standby is PostgreSQL's")
 @skipUnless(clusters.BINARIES.name, "missing: apt-get install postgresql")
 class ReplicaTestCase(SimpleTestCase):
-    lag = PATIENT
+    environment = PATIENT
 
     @classmethod
     def setUpClass(cls):
@@ -57,7 +57,7 @@ class ReplicaTestCase(SimpleTestCase):
         cls.standby.start()
         stack.callback(cls.standby.stop)
         addresses = {"DATABASE_URL": cls.primary.url("imsite"), "DATABASE_REPLICA_URL": cls.standby.url("imsite")}
-        cls.server = RunningServer("wsgi", "imsite.wsgi:application", **addresses, **APP, **cls.lag)
+        cls.server = RunningServer("wsgi", "imsite.wsgi:application", **addresses, **APP, **cls.environment)
         stack.callback(cls.server.stop)
         cls.server.do("make_conversations(4, unread_count=2, imported_unread=2)")
 
