@@ -12,7 +12,7 @@ from conversations.actions import deletions
 from conversations.api import webhook
 from conversations.api.vendor_rest import door
 from conversations.models import Conversation, Owner
-from imsite.settings import user_ids
+from imsite.environment import user_ids
 from tests.support.acting import make_scene
 from tests.support.api import ids_of, url
 from tests.support.cast import ALICE, CAROL, SDK_APP_ID, bearer, make_conversation, usersig, with_key
