@@ -2,9 +2,8 @@
 
 import itertools
 import random
-import threading
 import unittest
-from collections.abc import Callable
+from functools import partial
 
 from django.db import connection, transaction
 from django.test import TransactionTestCase
@@ -13,6 +12,7 @@ from conversations.feeding import members, messages
 from conversations.maintenance import verify
 from conversations.models import Conversation
 from tests.support.messages import NOON_S, c2c, group
+from tests.support.threads import start_thread
 
 USERS = [f"user {n}" for n in range(60)]
 # On a distributed database smaller groups are changed row by row.
@@ -22,19 +22,6 @@ WRITERS = 8
 
 @unittest.skipUnless(connection.vendor == "postgresql", "SQLite has one writer at a time")
 class GroupsAtOnceTests(TransactionTestCase):
-    def start(self, run: Callable[[], object], failures: list[Exception]) -> threading.Thread:
-        def run_and_close() -> None:
-            try:
-                run()
-            except Exception as error:
-                failures.append(error)
-            finally:
-                connection.close()
-
-        thread = threading.Thread(target=run_and_close)
-        thread.start()
-        return thread
-
     def test_eight_writers_in_overlapping_groups_are_never_in_each_others_way(self):
         rosters = {f"g{n}": random.Random(n).sample(USERS, LARGE) for n in range(4)}
         for group_id, roster in rosters.items():
@@ -51,8 +38,7 @@ class GroupsAtOnceTests(TransactionTestCase):
                 messages.record([c2c(sender, peer, next(numbers))], now_s=NOON_S)
 
         with self.assertNoLogs("conversations.store.transactions"):  # no conflict, so nothing was tried again
-            threads = [self.start(lambda seed=seed: write(seed), failures) for seed in range(WRITERS)]
-            for thread in threads:
+            for thread in [start_thread(partial(write, seed), failures) for seed in range(WRITERS)]:
                 thread.join()
 
         self.assertEqual(failures, [])
@@ -70,7 +56,7 @@ class GroupsAtOnceTests(TransactionTestCase):
 
         with transaction.atomic():
             messages.record([group(USERS[0], 1, group_id="first")], now_s=NOON_S)
-            self.start(write, failures).join()
+            start_thread(write, failures).join()
 
         self.assertEqual(failures, [])
         self.assertEqual(Conversation.objects.filter(conversation_id="group_other", unread_count=1).count(), LARGE - 1)

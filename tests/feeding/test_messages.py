@@ -1,8 +1,10 @@
 """Any messages and recalls, in any order, any number of times, over any number of requests: the rows of a plain model."""
 
 import random as random_module
+from functools import partial
 
 import orjson
+from django.db import connection
 from django.test import TransactionTestCase
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,6 +21,7 @@ from conversations.transfer.conversations import import_records
 from tests.support import feeding
 from tests.support.hypothesis_profiles import examples
 from tests.support.messages import NOON_S, c2c, events, feed_in, group, peer_of, rows, sender_of, text
+from tests.support.threads import start_thread
 
 
 class AnyOrderTests(TestCase):
@@ -94,10 +97,6 @@ class ParallelTests(TransactionTestCase):
     """Eight threads with overlapping groups and threads of two, each telling the same messages in another order."""
 
     def test_each_message_counts_once(self):
-        import threading
-
-        from django.db import connection
-
         incoming = [group(sender_of(n), n, group_id=f"g{n % 3}") for n in range(1, 60)]
         incoming += [c2c(sender_of(n), peer_of(n), n) for n in range(1, 40)]
         for group_id in ("g0", "g1", "g2"):
@@ -109,18 +108,11 @@ class ParallelTests(TransactionTestCase):
 
         def run(seed: int) -> None:
             mine = random_module.Random(seed).sample(incoming, len(incoming))
-            try:
-                for start in range(0, len(mine), 7):
-                    messages.record(mine[start : start + 7], now_s=NOON_S)
-            except Exception as error:
-                failures.append(error)
-            finally:
-                connection.close()
+            for start in range(0, len(mine), 7):
+                messages.record(mine[start : start + 7], now_s=NOON_S)
 
-        threads = [threading.Thread(target=run, args=(seed,)) for seed in range(8 if connection.vendor == "postgresql" else 3)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
+        seeds = range(8 if connection.vendor == "postgresql" else 3)
+        for thread in [start_thread(partial(run, seed), failures) for seed in seeds]:
             thread.join()
 
         self.assertEqual(failures, [])

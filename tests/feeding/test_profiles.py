@@ -1,7 +1,7 @@
 """New names on their way to everybody's rows."""
 
 import math
-import threading
+from functools import partial
 from io import StringIO
 from unittest import mock
 
@@ -18,6 +18,7 @@ from conversations.store import notifications
 from conversations.store.threads import lock_threads
 from tests.support.cast import ALICE, BOB, make_conversation
 from tests.support.members import NOON_MS, joined, row_of, tell
+from tests.support.threads import start_thread
 
 
 def nick(name: str | None, at_ms: int = NOON_MS, face_url: str | None = None) -> Profile:
@@ -226,23 +227,15 @@ class TogetherTests(TransactionTestCase):
         failures: list[Exception] = []
 
         def run(n: int) -> None:
-            try:
-                if n % 2:
-                    for step in range(6):
-                        profiles.set_profiles([nick(f"Bob {n} {step}", NOON_MS + step * 10 + n)])
-                else:
-                    for _step in range(12):
-                        profiles.propagate_all()
-            except Exception as error:
-                failures.append(error)
-            finally:
-                connection.close()
+            if n % 2:
+                for step in range(6):
+                    profiles.set_profiles([nick(f"Bob {n} {step}", NOON_MS + step * 10 + n)])
+            else:
+                for _step in range(12):
+                    profiles.propagate_all()
 
         with mock.patch.object(profiles, "BATCH", 7), mock.patch.object(profiles, "PATIENCE_S", 0.01):
-            threads = [threading.Thread(target=run, args=(n,)) for n in range(4)]
-            for thread in threads:
-                thread.start()
-            for thread in threads:
+            for thread in [start_thread(partial(run, n), failures) for n in range(4)]:
                 thread.join()
             profiles.propagate(profiles.pending_conversations(), until=math.inf)
 

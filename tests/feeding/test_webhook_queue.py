@@ -24,6 +24,7 @@ from conversations.store import webhooks as store_webhooks
 from conversations.store.owners import lock_owners
 from tests.feeding.test_webhooks import MESSAGE, NOON_S, TOKEN, signed
 from tests.support.cast import ALICE, SDK_APP_ID
+from tests.support.threads import start_thread
 
 PATIENCE_S = 30
 OF_LIBPQ = ("host", "port", "user", "password", "dbname")
@@ -49,6 +50,8 @@ class WebhookQueueTests(TransactionTestCase):
     def setUp(self):
         self.enterContext(time_machine.travel(NOON_S, tick=False))
         self.sizes: list[int] = []
+        self.failures: list[Exception] = []  # of threads
+        self.addCleanup(lambda: self.assertEqual(self.failures, []))
         receive = webhook_groups.receive
 
         def noted(incoming: list[Incoming]) -> bool:
@@ -66,15 +69,7 @@ class WebhookQueueTests(TransactionTestCase):
         self.assertEqual((response.status_code, response.json()["ErrorCode"]), (200, 0))
 
     def start(self, body: dict[str, Any]) -> threading.Thread:
-        def run() -> None:
-            try:
-                self.send(body)
-            finally:
-                connection.close()
-
-        thread = threading.Thread(target=run)
-        thread.start()
-        return thread
+        return start_thread(lambda: self.send(body), self.failures)
 
     def send_together(self, *bodies: dict[str, Any], waiting: int) -> None:
         """Send one of a locked user, these while it waits, and wait for the answers after the user is free."""

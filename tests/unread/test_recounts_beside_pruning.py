@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.test import TransactionTestCase
 
 from conversations.actions import recounts
@@ -18,6 +18,7 @@ from conversations.staff import corrections
 from conversations.store import transactions
 from tests.support.messages import NOON_S, c2c, group
 from tests.support.staff import viewer
+from tests.support.threads import start_thread
 
 WAIT_S = 0.3
 TOPICS = [f"team{TOPIC_MARK}{n}" for n in range(3)]
@@ -53,23 +54,12 @@ class RecountsBesidePruningTests(TransactionTestCase):
 
     def begin(self, *acts: Callable[[], None]) -> list[threading.Thread]:
         """Each on a connection of its own."""
-        threads = [threading.Thread(target=self.run_one, args=(act,)) for act in acts]
-        for thread in threads:
-            thread.start()
-        return threads
+        return [start_thread(act, self.failures) for act in acts]
 
-    def run_one(self, act: Callable[[], None]) -> None:
-        try:
-            act()
-        except Exception as error:
-            self.failures.append(error)
-        finally:
-            connection.close()
-
-    def end(self, threads: list[threading.Thread]) -> None:
-        for thread in threads:
+    def end(self, begun: list[threading.Thread]) -> None:
+        for thread in begun:
             thread.join(timeout=60)
-        self.assertEqual((self.failures, [thread for thread in threads if thread.is_alive()]), ([], []))
+        self.assertEqual((self.failures, [thread for thread in begun if thread.is_alive()]), ([], []))
 
     def check(self, first: Callable[[], None], then: Callable[[], None]) -> None:
         """`then` begins before what `first` did is committed. alice's rows say that she has read everything: pruning
