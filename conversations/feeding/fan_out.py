@@ -75,11 +75,7 @@ def change_group(
     for update in updates:
         if update.row.is_listed:
             update.unlist_if_hidden(thread)
-    listed = [update for update in updates if update.row.is_listed]
-    for update in listed:
-        update.apply_group_type()
-    if locked.counts_differently:
-        _recount(listed, thread, counts_unread=locked.type not in rules.UNCOUNTED_GROUPS)
+    _apply_group_type(locked, thread, [update for update in updates if update.row.is_listed])
     save_rows(owners, [update.row for update in updates if update.is_changed], by=by)
 
 
@@ -103,6 +99,13 @@ def _apply_messages(updates: Sequence[RowUpdate], changes: Iterable[Change]) -> 
             update.apply_message(change)
         for update in may_be_unlisted:
             update.note_if_hidden(change.after)
+
+
+def _apply_group_type(locked: LockedGroup, thread: str, updates: Sequence[RowUpdate]) -> None:
+    for update in updates:
+        update.apply_group_type()
+    if locked.counts_differently:
+        _recount(updates, thread, counts_unread=locked.type not in rules.UNCOUNTED_GROUPS)
 
 
 def _recount(updates: Sequence[RowUpdate], thread: str, *, counts_unread: bool) -> None:
