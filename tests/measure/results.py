@@ -3,7 +3,7 @@
 import os
 import platform
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -41,9 +41,12 @@ def table(results: Iterable[Result]) -> str:
          result.beside)
         for result in results
     ]  # fmt: skip
-    if not rows:
-        return ""
-    lines = [HEAD, ("---",) * len(HEAD), *rows]
+    return markdown(HEAD, rows) if rows else ""
+
+
+def markdown(head: Sequence[str], rows: Iterable[Iterable[str]]) -> str:
+    """Return a Markdown table."""
+    lines = [head, ["---"] * len(head), *rows]
     return "\n".join(f"| {' | '.join(cell.replace('|', '/') for cell in line)} |" for line in lines)
 
 

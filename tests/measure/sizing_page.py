@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import fields
 
 from tests.measure.cost_model import CostModel, Plan, plan, simulated_day
-from tests.measure.results import ROOT, put
+from tests.measure.results import ROOT, markdown, put
 from tests.measure.traffic import HOURS, Assumptions, is_message
 
 PAGES = {ROOT / "docs" / "scaling.md": False, ROOT / "docs" / "zh" / "scaling.md": True}
@@ -81,10 +81,10 @@ def text(model: CostModel, assumed: Assumptions | None = None, *, is_chinese: bo
     hours = {"web": day.web_s / 3600, "database": day.database_s / 3600, "peak": (busiest.web_s + busiest.database_s) / 60}
     plans = [plan(millions * 1e6, model, assumed) for millions in MILLIONS]
     return "\n\n".join([
-        _table(HEADS["assumed"][is_chinese], _assumptions(assumed, is_chinese)),
-        _table(HEADS["calls"][is_chinese], _costs(model, assumed, is_chinese)),
+        markdown(HEADS["assumed"][is_chinese], _assumptions(assumed, is_chinese)),
+        markdown(HEADS["calls"][is_chinese], _costs(model, assumed, is_chinese)),
         MIXED[is_chinese].format(**mixed),
-        _table(_users(is_chinese), _needs(plans, is_chinese)),
+        markdown(_users(is_chinese), _needs(plans, is_chinese)),
         DAY[is_chinese].format(**hours),
     ])  # fmt: skip
 
@@ -93,11 +93,6 @@ def write(model: CostModel) -> None:
     """Put the tables between the marks of both pages."""
     for path, is_chinese in PAGES.items():
         put(path, text(model, is_chinese=is_chinese))
-
-
-def _table(head: Iterable[str], lines: Iterable[Iterable[str]]) -> str:
-    head = list(head)
-    return "\n".join(f"| {' | '.join(line)} |" for line in [head, ["---"] * len(head), *lines])
 
 
 def _users(is_chinese: bool) -> list[str]:
