@@ -9,7 +9,7 @@ from conversations.actions.results import Outcome, Results, change_each, lock_co
 from conversations.choices import ChangedBy
 from conversations.exceptions import TooManyPinned
 from conversations.models import Conversation
-from conversations.store.rows import save_conversations
+from conversations.store.rows import count_pinned, save_conversations
 from conversations.store.transactions import in_transaction
 
 
@@ -51,7 +51,7 @@ def set_each_pinned(*, owner_id: str, conversation_ids: Sequence[str], pinned: b
 
 def room_for_pins(owner_id: str) -> int:
     """Return how many more conversations the owner may pin."""
-    return settings.MAX_PINNED - Conversation.objects.for_owner(owner_id).filter(is_pinned=True).count()
+    return int(settings.MAX_PINNED) - count_pinned(owner_id)
 
 
 def too_many_pinned() -> TooManyPinned:

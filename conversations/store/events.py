@@ -14,6 +14,7 @@ from conversations.choices import ChangedBy
 from conversations.formats import marks
 from conversations.models import Conversation, ConversationEvent
 from conversations.store import json_rows
+from conversations.store.statements import Statement
 from conversations.times import now_us
 
 # These leave a message, which shows the change.
@@ -80,8 +81,13 @@ OF_NO_NEW_ROW = frozenset(("membership", "deleted_at"))
 
 def record(rows: Iterable[Conversation], names: Sequence[str | None], *, by: ChangedBy) -> None:
     """Record an action on these rows; `names` are the owner's conversation groups by bit. One statement."""
-    if by not in MESSAGE_KINDS:
-        insert([_values(row, changes_of(row, names), by) for row in rows])
+    for statement in recording(rows, names, by=by):
+        _run(statement)
+
+
+def recording(rows: Iterable[Conversation], names: Sequence[str | None], *, by: ChangedBy) -> list[Statement]:
+    """Return the statement that records an action on these rows; none for a kind that is not recorded."""
+    return [] if by in MESSAGE_KINDS else _insertion([_values(row, changes_of(row, names), by) for row in rows])
 
 
 def record_visible(rows: Iterable[tuple[Conversation, Sequence[str | None]]], *, by: ChangedBy) -> None:
@@ -110,13 +116,19 @@ def imported(owner_id: str, conversation_id: str, version: int) -> Values:
 
 def insert(events: Sequence[Values]) -> None:
     """Insert events. A time that is there already, as after the clock was set back, costs the event and not the change."""
-    if not events:
-        return
+    for statement in _insertion(events):
+        _run(statement)
+
+
+def _insertion(events: Sequence[Values]) -> list[Statement]:
+    if len(events) == 1:
+        return [(_one_sql(), events[0])]
+    return [(_many_sql(), [json_rows.parameter(COLUMNS, events)])] if events else []
+
+
+def _run(statement: Statement) -> None:
     with connection.cursor() as cursor:
-        if len(events) == 1:
-            cursor.execute(_one_sql(), events[0])
-        else:
-            cursor.execute(_many_sql(), [json_rows.parameter(COLUMNS, events)])
+        cursor.execute(*statement)
 
 
 def changes_of(row: Conversation, names: Sequence[str | None]) -> dict[str, list[Any]]:

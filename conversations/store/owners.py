@@ -23,6 +23,7 @@ from conversations.formats.conversation import MAX_GROUPS
 from conversations.models import Conversation, Owner
 from conversations.models.lookups import array_parameter
 from conversations.store import json_rows, notifications
+from conversations.store.statements import Statement
 from conversations.store.threads import lock_groups, lock_threads
 from conversations.store.transactions import in_transaction
 from conversations.sync_tokens import SyncToken
@@ -109,6 +110,7 @@ def _add_group(names: list[str | None], name: str) -> None:
 
 _table = Owner._meta.db_table
 _LOCKED = "owner_id, epoch, version, reset_below, groups_version, group_names, erased_at_s"
+_OWNER_COLUMNS = 7
 _SAVED = ("owner_id", "version", "reset_below", "groups_version", "group_names")
 
 
@@ -121,10 +123,8 @@ _FOR_MANY = [name for name in _FOR_ONE if name not in ("wire_head", "last_messag
 
 def lock_owner(owner_id: str) -> LockedOwner | None:
     """Lock one owner until the transaction ends; return None for an unknown one. Needs a transaction."""
-    with connection.cursor() as cursor:
-        cursor.execute(_lock_sql(), [owner_id])
-        row = cursor.fetchone()
-    return row and _locked(row)
+    row = _row(_lock_sql(), owner_id)
+    return _locked(row) if row else None
 
 
 def lock_with_peers(owner_id: str, conversation_ids: Iterable[str]) -> None:
@@ -149,14 +149,12 @@ def lock_with_peers(owner_id: str, conversation_ids: Iterable[str]) -> None:
 
 def lock_one(owner_id: str, conversation_id: str) -> tuple[LockedOwner, Conversation] | None:
     """Lock an owner, and read one conversation of the list; return None for a missing one. Needs a transaction."""
-    # Two statements: a statement that locks and joins would see the row as it was before the wait.
+    if row := _row(_lock_and_read_sql(), owner_id, conversation_id):
+        return _locked(row[:_OWNER_COLUMNS]), _conversation(_FOR_ONE, row[_OWNER_COLUMNS:])
+    # That does not find a row that was listed while it waited for the lock; it then holds no lock either.
     owner = lock_owner(owner_id)
-    if owner is None:
-        return None
-    with connection.cursor() as cursor:
-        cursor.execute(_one_sql(), [owner_id, conversation_id])
-        row = cursor.fetchone()
-    return row and (owner, _conversation(_FOR_ONE, row))
+    row = owner and _row(_one_sql(), owner_id, conversation_id)
+    return (owner, _conversation(_FOR_ONE, row)) if owner and row else None
 
 
 def lock_many(owner_id: str, conversation_ids: Sequence[str]) -> tuple[LockedOwner | None, dict[str, Conversation]]:
@@ -170,10 +168,27 @@ def lock_many(owner_id: str, conversation_ids: Sequence[str]) -> tuple[LockedOwn
     return owner, {row.conversation_id: row for row in rows}
 
 
+def _row(sql: str, *parameters: str) -> Any:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return cursor.fetchone()
+
+
 @cache
 def _lock_sql() -> str:
     for_update = " FOR UPDATE" if connection.features.has_select_for_update else ""
     return f"SELECT {_LOCKED} FROM {_table} WHERE owner_id = %s{for_update}"
+
+
+@cache
+def _lock_and_read_sql() -> str:
+    # The conversation is locked as well: of what it does not lock, a statement shows what was there before it waited.
+    for_update = " FOR UPDATE OF o, c" if connection.features.has_select_for_update else ""
+    columns = ", ".join([f"o.{name}" for name in _LOCKED.split(", ")] + [f"c.{name}" for name in _FOR_ONE])
+    return (
+        f"SELECT {columns} FROM {_table} o JOIN {Conversation._meta.db_table} c ON c.owner_id = o.owner_id "
+        f"WHERE o.owner_id = %s AND c.conversation_id = %s AND c.deleted_at IS NULL{for_update}"
+    )
 
 
 @cache
@@ -269,21 +284,26 @@ def begin_epoch(owner_ids: Sequence[str]) -> None:
 
 def save_owners(locked: Iterable[LockedOwner]) -> None:
     """Save the owners that changed since the lock, and notify the followers of their lists after the commit."""
+    for statement in saving(locked):
+        with connection.cursor() as cursor:
+            cursor.execute(*statement)
+
+
+def saving(locked: Iterable[LockedOwner]) -> list[Statement]:
+    """Return the statements that save the owners that changed; the followers of their lists are notified after the commit."""
     owners = list(locked)
-    changed = [owner for owner in owners if owner.is_changed]
+    if changed := [owner.owner_id for owner in owners if owner.is_changed]:
+        notifications.notify_after_commit(changed)
     updates = ", ".join(f"{name} = EXCLUDED.{name}" for name in _SAVED[1:])
+    statements: list[Statement] = []
     for part in _parts([owner for owner in owners if not owner.is_stored]):
         rows = [
             (owner.owner_id, owner.version, owner.reset_below, owner.groups_version, owner.group_names_json) for owner in part
         ]
         source, parameters = json_rows.in_order(Owner, _SAVED, rows)
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"INSERT INTO {_table} ({', '.join(_SAVED)}) {source} ON CONFLICT (owner_id) DO UPDATE SET {updates}",
-                parameters,
-            )
-    if changed:
-        notifications.notify_after_commit([owner.owner_id for owner in changed])
+        conflict = f"ON CONFLICT (owner_id) DO UPDATE SET {updates}"
+        statements.append((f"INSERT INTO {_table} ({', '.join(_SAVED)}) {source} {conflict}", parameters))
+    return statements
 
 
 def _parts(rows: list[Row]) -> Iterable[list[Row]]:

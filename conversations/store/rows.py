@@ -11,7 +11,8 @@ from django.utils import timezone
 from conversations.choices import ChangedBy
 from conversations.models import Conversation
 from conversations.store import events, json_rows
-from conversations.store.owners import LockedOwner, save_owners
+from conversations.store.owners import LockedOwner, save_owners, saving
+from conversations.store.statements import Statement, run_as_one
 
 Key = tuple[str, str]  # owner ID, conversationID
 
@@ -55,18 +56,19 @@ def save_conversations(
         if "created_version" in columns:  # begun again
             conversation.created_version = conversation.created_version or conversation.version
     if len(conversations) == 1:
-        assignments = ", ".join(f"{column} = %s" for column in columns)
-        with connection.cursor() as cursor:
-            # Django does not read a generated column again; an answer with the row needs it.
-            cursor.execute(
-                f"UPDATE {_table} SET {assignments} WHERE owner_id = %s AND conversation_id = %s RETURNING wire_head",
-                [*_values(conversations[0], columns), owner.owner_id, conversations[0].conversation_id],
-            )
-            (conversations[0].wire_head,) = cursor.fetchone()
+        others = [*events.recording(conversations, owner.group_names, by=by), *saving([owner])]
+        # Django does not read a generated column again; an answer with the row needs it.
+        ((conversations[0].wire_head,),) = run_as_one(_update_of(conversations[0], columns), others)
     else:
         update_rows(conversations, columns)
-    events.record(conversations, owner.group_names, by=by)
-    save_owners([owner])
+        events.record(conversations, owner.group_names, by=by)
+        save_owners([owner])
+
+
+def _update_of(row: Conversation, columns: Sequence[str]) -> Statement:
+    assignments = ", ".join(f"{column} = %s" for column in columns)
+    sql = f"UPDATE {_table} SET {assignments} WHERE owner_id = %s AND conversation_id = %s RETURNING wire_head"
+    return sql, [*_values(row, columns), row.owner_id, row.conversation_id]
 
 
 def insert_rows(owner: LockedOwner, rows: Sequence[Conversation], *, by: ChangedBy) -> None:
@@ -129,6 +131,14 @@ def _values(conversation: Conversation, columns: Sequence[str]) -> list[Any]:
     values = (getattr(conversation, column) for column in columns)
     adapt = connection.ops.adapt_datetimefield_value
     return [adapt(value) if isinstance(value, datetime) else value for value in values]
+
+
+def count_pinned(owner_id: str) -> int:
+    """Return how many conversations of the list are pinned."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM {_table} WHERE owner_id = %s AND is_pinned AND deleted_at IS NULL", [owner_id])
+        (count,) = cursor.fetchone()
+    return int(count)
 
 
 def stored_keys(keys: Iterable[Key]) -> list[Key]:
