@@ -17,6 +17,8 @@ metrics_files.share()
 
 django_application = get_wsgi_application()
 
-from imsite.slots import SlottedApplication  # noqa: E402 - needs the settings
+from conversations.store import notifications  # noqa: E402 - needs the settings
+from imsite.slots import SlottedApplication  # noqa: E402
 
+notifications.send_in_background()
 application = SlottedApplication(django_application)

@@ -2,19 +2,23 @@
 
 import asyncio
 import logging
+import threading
+import time
 from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
 import psycopg
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, Error, connection, connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 
-from conversations.logs import summary
+from conversations.logs import sparing, summary
 
 CHANNEL = "imsite_changes"
 # PostgreSQL takes 8000 bytes in a notification. For more owners than fit in so many, one names none, and followers poll all
 # their lists.
 MAX_NAMED, MAX_NOTIFICATIONS = 100, 5
 EVERYBODY = ""
+NOTIFY = "SELECT pg_notify(%s, payload) FROM unnest(%s::text[]) payload"
 # Between attempts to listen again; doubled after each failure.
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 10
 # An unresponsive server is detected after a minute.
@@ -38,11 +42,77 @@ def notify(owner_ids: Sequence[str]) -> None:
 
     On SQLite nothing is sent; followers poll.
     """
-    if connection.vendor == "postgresql":
-        starts = range(0, len(owner_ids), MAX_NAMED) if len(owner_ids) <= MAX_NAMED * MAX_NOTIFICATIONS else ()
-        payloads = ["\n".join(owner_ids[start : start + MAX_NAMED]) for start in starts] or [EVERYBODY]
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_notify(%s, payload) FROM unnest(%s::text[]) payload", [CHANNEL, payloads])
+    if connection.vendor != "postgresql":
+        return
+    if _background:
+        _background.send(owner_ids)
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(NOTIFY, [CHANNEL, _payloads(owner_ids)])
+
+
+def _payloads(owner_ids: Sequence[str]) -> list[str]:
+    starts = range(0, len(owner_ids), MAX_NAMED) if len(owner_ids) <= MAX_NAMED * MAX_NOTIFICATIONS else ()
+    return ["\n".join(owner_ids[start : start + MAX_NAMED]) for start in starts] or [EVERYBODY]
+
+
+class Background:
+    """Sends notifications from a thread of its own, so that no request waits for it. Those that wait are sent together.
+
+    It has a connection of its own. While the database can't be reached it tries again; a process that ends meanwhile sends
+    nothing more, and followers see the changes when they poll.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: set[str] = set()
+        self._changed = threading.Condition()
+        self._thread: threading.Thread | None = None
+        self._database: BaseDatabaseWrapper | None = None
+
+    def send(self, owner_ids: Sequence[str]) -> None:
+        """Wake the followers of these lists soon."""
+        with self._changed:
+            self._waiting.update(owner_ids)
+            if self._thread is None:  # not before: a server forks its workers
+                self._thread = threading.Thread(target=self._run, name="notifications", daemon=True)
+                self._thread.start()
+            self._changed.notify()
+
+    def _run(self) -> None:
+        pause_s = FIRST_PAUSE_S
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._waiting)
+                owner_ids, self._waiting = sorted(self._waiting), set()
+            try:
+                self._notify(owner_ids)
+                pause_s = FIRST_PAUSE_S
+            except Error as error:
+                self._give_back(owner_ids, error)
+                time.sleep(pause_s)
+                pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+
+    def _give_back(self, owner_ids: Sequence[str], error: Error) -> None:
+        sparing.log(logger, logging.WARNING, "notify", "Cannot notify, will be retried: %s", summary(error))
+        if self._database:
+            self._database.close()
+        with self._changed:
+            self._waiting.update(owner_ids)
+
+    def _notify(self, owner_ids: Sequence[str]) -> None:
+        if self._database is None:
+            self._database = connections.create_connection(DEFAULT_DB_ALIAS)
+        with self._database.cursor() as cursor:
+            cursor.execute(NOTIFY, [CHANNEL, _payloads(owner_ids)])
+
+
+_background: Background | None = None
+
+
+def send_in_background() -> None:
+    """Let this process, or those that it forks, send notifications from a thread."""
+    global _background
+    _background = Background()
 
 
 async def listen() -> AsyncGenerator[Sequence[str] | None, None]:

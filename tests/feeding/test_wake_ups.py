@@ -1,19 +1,26 @@
 """A wake-up after the commit that fails: the change stands, and nothing else fails with it."""
 
 import json
+import urllib.request
+from contextlib import ExitStack
+from unittest import skipUnless
 from unittest.mock import Mock, patch
 
+import psycopg
 from django.db import OperationalError, transaction
-from django.test import TransactionTestCase, override_settings
+from django.test import SimpleTestCase, TransactionTestCase, override_settings
 
 from conversations.feeding import members, profiles
 from conversations.formats.rest_groups import Profile
 from conversations.models import Conversation, Message, Owner
 from conversations.store import notifications, owners
 from tests.support.api import url
-from tests.support.cast import ALICE, USERSIG_SETTINGS, bearer, make_conversation, usersig, with_key
+from tests.support.cast import ALICE, BOB, USERSIG_SETTINGS, bearer, make_conversation, usersig, with_key
+from tests.support.clients import IS_POSTGRESQL
 from tests.support.ingest import TEXT
+from tests.support.servers import RunningServer, scratch_postgresql
 
+PATIENCE_S = 20
 FAILING = Mock(side_effect=OperationalError("the connection is lost"))
 
 
@@ -74,3 +81,53 @@ class FailedWakeUpTests(TransactionTestCase):
             transaction.on_commit(later)
 
         later.assert_called_once_with()
+
+
+@skipUnless(IS_POSTGRESQL, "SQLite notifies nobody")
+class ServerWakeUpTests(SimpleTestCase):
+    """The web server notifies from a thread of its own."""
+
+    databases = "__all__"
+
+    def setUp(self):
+        stack = self.enterContext(ExitStack())
+        database_url = stack.enter_context(scratch_postgresql())
+        self.server = RunningServer("wsgi", "imsite.wsgi:application", DATABASE_URL=database_url)
+        stack.callback(self.server.stop)
+        self.server.do("make_conversation(), make_conversation(BOB, 'c2c_alice')")
+        key = self.server.do("with_key(None, ('read', 'write', 'ingest'))")["HTTP_AUTHORIZATION"]
+        self.headers = {"Authorization": key, "Content-Type": "application/json"}
+        self.listener = stack.enter_context(psycopg.connect(database_url, autocommit=True))
+        self.listener.execute(f"LISTEN {notifications.CHANNEL}")
+
+    def send(self, method: str, path: str, body: bytes = b"", **parameters: str) -> None:
+        address = f"http://127.0.0.1:{self.server.port}{url(path, **parameters)}"
+        urllib.request.urlopen(urllib.request.Request(address, body, self.headers, method=method), timeout=PATIENCE_S).close()
+
+    def woken(self, *owner_ids: str) -> bool:
+        """Return whether all of these owners are named within some seconds."""
+        missing = set(owner_ids)
+        for notification in self.listener.notifies(timeout=PATIENCE_S):
+            missing -= set(notification.payload.split("\n"))
+            if not missing:
+                return True
+        return False
+
+    def test_each_change_wakes(self):
+        for method in ("PUT", "DELETE"):
+            self.send(method, "conversations/c2c_bob/pin/", owner=ALICE)
+            self.assertTrue(self.woken(ALICE))
+        message = {"From_Account": BOB, "To_Account": ALICE, "MsgSeq": 1, "MsgRandom": 7, "MsgBody": TEXT}
+        self.send("POST", "messages/", json.dumps(message).encode())
+        self.assertTrue(self.woken(ALICE, BOB))
+
+    def test_a_lost_connection_loses_no_notification(self):
+        self.send("PUT", "conversations/c2c_bob/pin/", owner=ALICE)
+        self.assertTrue(self.woken(ALICE))
+
+        own = self.listener.info.backend_pid
+        self.listener.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> %s", [own]
+        )
+        self.send("DELETE", "conversations/c2c_bob/pin/", owner=ALICE)
+        self.assertTrue(self.woken(ALICE))
