@@ -110,6 +110,7 @@ export class EventStream {
     if (data === undefined) return;
     const json = parse(data);
     if (name === "problem") throw new ImsiteError(json.code, json.desc, json.status);
+    this.#session.note(id); // first: on an event, the client and apps read
     await this.#receiver.event(name, json);
     if (id !== undefined && !this.#isClosed) this.#session.moveTo(id);
   }

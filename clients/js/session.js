@@ -3,6 +3,9 @@
 import { parse, stringify } from "./json.js";
 
 const TIMEOUT_MS = 30_000;
+const VERSION_HEADER = "Owner-Version";
+/** What a replica may answer. DELETE of the first is a change. */
+const REPLICA_READS = ["conversations/-/", "conversations/lookup/", "conversations/", "unread/"];
 
 /** The client's own codes; all others are the server's. */
 export const Code = Object.freeze({
@@ -36,6 +39,8 @@ export class Session {
   #open = new Set();
   /** The sync token after which changes are news to the app: of the first list read, then of the last event. */
   #position;
+  /** The newest sync token that came from the server: reads ask for a list at least as new. */
+  #newest;
 
   constructor({ server, credential, owner }) {
     this.#root = `${server.replace(/\/+$/, "")}/api/v1/`;
@@ -56,8 +61,10 @@ export class Session {
     this.#open.add(timeout);
     const headers = { Accept: "application/json" };
     if (body !== undefined) headers["Content-Type"] = "application/json";
+    if (this.#newest && method !== "DELETE" && REPLICA_READS.includes(path)) headers[VERSION_HEADER] = this.#newest.token;
     try {
       const response = await this.#fetch(path, query, headers, timeout, { method, body: stringify(body) });
+      this.note(response.headers.get(VERSION_HEADER));
       return read(response, await response.text());
     } catch (error) {
       throw this.#asImsiteError(error, timeout);
@@ -100,6 +107,15 @@ export class Session {
     this.#position = lastEventID;
   }
 
+  /** Remember a sync token if it is the newest one. Another text, such as "0" of a user without a list, is no version. */
+  note(token) {
+    const match = /^(\d{1,18})\.(\d{1,18})(\.\d{1,18})?$/.exec(token);
+    if (!match) return;
+    const [epoch, version] = [BigInt(match[1]), BigInt(match[2])];
+    const { epoch: before = -1n, version: last } = this.#newest ?? {};
+    if (epoch > before || (epoch === before && version > last)) this.#newest = { token, epoch, version };
+  }
+
   async #fetch(path, query, headers, abort, options) {
     if (this.#isClosed) throw new ImsiteError(Code.CLOSED, "The client is closed.");
     const parameters = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== undefined && value !== null));
@@ -128,7 +144,7 @@ function read({ status, headers }, text) {
   } catch {
     throw new ImsiteError(Code.UNREADABLE_ANSWER, `The answer is not JSON (HTTP status ${status}).`, status);
   }
-  if (status >= 200 && status < 300) return { json, version: headers.get("Owner-Version") };
+  if (status >= 200 && status < 300) return { json, version: headers.get(VERSION_HEADER) };
   const desc = json.desc ?? `The server answered with HTTP status ${status}.`;
   const retryAfter = headers.get("Retry-After") ?? "";
   throw new ImsiteError(json.code ?? Code.SERVER_ERROR, desc, status, /^\d{1,6}$/.test(retryAfter) ? Number(retryAfter) : 0);
