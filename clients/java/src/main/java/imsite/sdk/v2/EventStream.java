@@ -113,6 +113,7 @@ final class EventStream implements Runnable {
         for (String line; !closed && (line = reader.readLine()) != null; ) {
             if (line.isEmpty()) {
                 if (data.length() > 0) {
+                    session.note(id); // First: on an event, the client and apps read.
                     deliver(name, data.toString());
                     if (id != null && !closed) {
                         session.moveTo(id);

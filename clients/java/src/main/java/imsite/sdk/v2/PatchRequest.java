@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.lang.reflect.InvocationTargetException;
 import java.net.URL;
+import java.util.Optional;
 
 /** A PATCH request by java.net.http, which came with Java 11: by reflection, since the client is built for Java 8. */
 final class PatchRequest {
@@ -12,14 +13,17 @@ final class PatchRequest {
     static final class Response {
         final int status;
         final byte[] body;
+        final String version;
 
-        Response(int status, byte[] body) {
+        Response(int status, byte[] body, String version) {
             this.status = status;
             this.body = body;
+            this.version = version;
         }
     }
 
-    static Response send(URL url, String authorization, String language, byte[] body) throws IOException {
+    static Response send(URL url, String authorization, String language, byte[] body, String versionHeader)
+            throws IOException {
         try {
             Class<?> publishers = Class.forName("java.net.http.HttpRequest$BodyPublishers");
             Class<?> publisher = Class.forName("java.net.http.HttpRequest$BodyPublisher");
@@ -40,9 +44,13 @@ final class PatchRequest {
             Object asBytes = Class.forName("java.net.http.HttpResponse$BodyHandlers").getMethod("ofByteArray").invoke(null);
             Object response = clients.getMethod("send", request, handler).invoke(client, built, asBytes);
             Class<?> responses = Class.forName("java.net.http.HttpResponse");
+            Object received = responses.getMethod("headers").invoke(response);
+            Class<?> headersOf = Class.forName("java.net.http.HttpHeaders");
+            Optional<?> version = (Optional<?>) headersOf.getMethod("firstValue", String.class).invoke(received, versionHeader);
             return new Response(
                     (Integer) responses.getMethod("statusCode").invoke(response),
-                    (byte[]) responses.getMethod("body").invoke(response));
+                    (byte[]) responses.getMethod("body").invoke(response),
+                    (String) version.orElse(null));
         } catch (InvocationTargetException e) {
             if (e.getCause() instanceof IOException) {
                 throw (IOException) e.getCause();

@@ -9,7 +9,11 @@ import java.net.ProtocolException;
 import java.net.SocketTimeoutException;
 import java.net.URL;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.json.JSONException;
 import org.json.JSONObject;
 
@@ -19,6 +23,10 @@ final class Session {
     private static final int READ_TIMEOUT_MS = 30_000;
     private static final String VERSION_HEADER = "Owner-Version";
     private static final String RETRY_HEADER = "Retry-After";
+    private static final Pattern TOKEN = Pattern.compile("([0-9]{1,18})\\.([0-9]{1,18})(\\.[0-9]{1,18})?");
+    /** What a replica may answer. DELETE of the first is a change. */
+    private static final List<String> REPLICA_READS =
+            Arrays.asList("conversations/-/", "conversations/lookup/", "conversations/", "unread/");
 
     private final String root;
     private volatile String credential;
@@ -26,6 +34,12 @@ final class Session {
 
     /** The sync token after which changes are news to the app: of the first list read, then of the last event. */
     private String position;
+
+    /** The newest sync token that came from the server: reads ask for a list at least as new. */
+    private String newest;
+
+    private long newestEpoch;
+    private long newestVersion;
 
     Session(String server, String credential, String owner) {
         this.root = server.replaceAll("/+$", "") + "/api/v1/";
@@ -54,13 +68,18 @@ final class Session {
             HttpURLConnection connection = open(path, query);
             connection.setReadTimeout(READ_TIMEOUT_MS);
             connection.setRequestProperty("Accept", "application/json");
+            String seen = newest();
+            if (seen != null && !method.equals("DELETE") && REPLICA_READS.contains(path)) {
+                connection.setRequestProperty(VERSION_HEADER, seen);
+            }
             try {
                 connection.setRequestMethod(method);
             } catch (ProtocolException e) {
                 // HttpURLConnection outside Android knows no PATCH.
                 PatchRequest.Response response =
-                        PatchRequest.send(connection.getURL(), "Bearer " + credential, language(), content);
-                return answer(response.status, response.body, null, null);
+                        PatchRequest.send(connection.getURL(), "Bearer " + credential, language(), content, VERSION_HEADER);
+                note(response.version);
+                return answer(response.status, response.body, response.version, null);
             }
             if (content != null) {
                 connection.setRequestProperty("Content-Type", "application/json");
@@ -72,7 +91,9 @@ final class Session {
             }
             int status = connection.getResponseCode();
             byte[] received = readAll(connection, status);
-            return answer(status, received, connection.getHeaderField(VERSION_HEADER), connection.getHeaderField(RETRY_HEADER));
+            String version = connection.getHeaderField(VERSION_HEADER);
+            note(version);
+            return answer(status, received, version, connection.getHeaderField(RETRY_HEADER));
         } catch (IOException e) {
             throw networkError(e);
         }
@@ -122,6 +143,25 @@ final class Session {
 
     synchronized void moveTo(String lastEventID) {
         position = lastEventID;
+    }
+
+    /** Remember a sync token if it is the newest one. Another text, such as "0" of a user without a list, is no version. */
+    synchronized void note(String token) {
+        Matcher match = TOKEN.matcher(token == null ? "" : token);
+        if (!match.matches()) {
+            return;
+        }
+        long epoch = Long.parseLong(match.group(1));
+        long version = Long.parseLong(match.group(2));
+        if (newest == null || epoch > newestEpoch || (epoch == newestEpoch && version > newestVersion)) {
+            newest = token;
+            newestEpoch = epoch;
+            newestVersion = version;
+        }
+    }
+
+    private synchronized String newest() {
+        return newest;
     }
 
     private HttpURLConnection open(String path, Query query) throws IOException {
