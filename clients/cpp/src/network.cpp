@@ -73,6 +73,12 @@ long RetryAfter(CURL* easy) {
 #endif
 }
 
+/// Whether a replica may answer.
+bool IsReplicaRead(const std::string& method, const std::string& path) {
+    bool is_list = path == "conversations/" || path == "conversations/lookup/" || path == "unread/";
+    return is_list || (path == "conversations/-/" && method == "GET");
+}
+
 bool IsFinal(long status) { return status >= 400 && status < 500 && status != 408 && status != 429; }
 
 /// Splits a stream into server-sent events.
@@ -170,6 +176,16 @@ void Session::StartAt(const std::string& version) {
 void Session::MoveTo(const std::string& event_id) {
     std::lock_guard<std::mutex> lock(mutex_);
     position_ = event_id;
+}
+
+std::string Session::Newest() const {
+    std::lock_guard<std::mutex> lock(mutex_);
+    return newest_.Token();
+}
+
+void Session::Note(const std::string& token) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    newest_.Note(token);
 }
 
 // ---- Network -------------------------------------------------------------------------------------------------------------
@@ -361,6 +377,10 @@ void Network::Start(std::unique_ptr<Transfer> transfer) {
     transfer->url = request.session->Url(request.path, request.query);
     CURL* easy = NewHandle(*transfer);
     transfer->AddHeader("Accept: application/json");
+    std::string newest = request.session->Newest();
+    if (!newest.empty() && IsReplicaRead(request.method, request.path)) {
+        transfer->AddHeader("Owner-Version: " + newest);
+    }
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, ANSWER_TIMEOUT_MS);
     curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
     if (request.has_body) {
@@ -417,6 +437,7 @@ size_t Network::OnData(char* data, size_t size, size_t count, void* pointer) {
                                                           static_cast<long>(NumberOf(json, "status")));
                                 return;
                             }
+                            stream->session->Note(id);  // First: on an event, the client and apps read.
                             stream->receiver->Event(name, json);
                             if (!id.empty()) {
                                 stream->session->MoveTo(id);
@@ -446,6 +467,7 @@ void Network::Finish(CURL* easy, CURLcode result) {
     } else if (result != CURLE_OK) {
         answer = Failure(NETWORK, std::string("The server cannot be reached: ") + curl_easy_strerror(result));
     } else {
+        transfer->request.session->Note(transfer->version);
         answer = Parse(status, transfer->body, transfer->version);
         answer.retry_after_s = retry_after_s;
     }

@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "newest_version.h"
 #include "parsing.h"
 
 namespace imsite {
@@ -42,6 +43,9 @@ public:
     /// Set the position, unless there is one.
     void StartAt(const std::string& version);
     void MoveTo(const std::string& event_id);
+    /// The newest sync token that came from the server: reads ask for a list at least as new; "" at first.
+    std::string Newest() const;
+    void Note(const std::string& token);
 
 private:
     const std::string root_;
@@ -49,6 +53,7 @@ private:
     mutable std::mutex mutex_;
     std::string credential_;
     std::string position_;
+    NewestVersion newest_;
 };
 
 /// The outcome of a request: JSON, or an error.
