@@ -280,6 +280,7 @@ static const NSTimeInterval SILENCE_S = 45;  // The server sends a heartbeat eve
         _problem = IMS_RETAIN([IMSAnswer failure:(int)IMSNumber(json, @"code") desc:IMSText(json, @"desc") status:status]);
         return;
     }
+    [_session note:_eventID];  // First: on an event, the client and apps read.
     [_receiver stream:self event:_name ? _name : @"" data:json];
     if (_eventID) {
         [_session moveTo:_eventID];

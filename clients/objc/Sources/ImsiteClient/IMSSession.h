@@ -31,7 +31,8 @@ NSString *IMSHeader(NSDictionary *headers, NSString *name);
 @end
 
 @interface IMSSession : NSObject {
-    NSString *_root, *_credential, *_owner, *_position;
+    NSString *_root, *_credential, *_owner, *_position, *_newest;
+    uint64_t _newestEpoch, _newestVersion;
 }
 - (instancetype)initWithServer:(NSString *)server credential:(NSString *)credential owner:(NSString *)owner;
 - (void)renew:(NSString *)credential;
@@ -44,4 +45,8 @@ NSString *IMSHeader(NSDictionary *headers, NSString *name);
 /// Set the position, unless there is one.
 - (void)startAt:(NSString *)version;
 - (void)moveTo:(NSString *)eventID;
+/// The newest sync token that came from the server: reads ask for a list at least as new; nil at first.
+- (NSString *)newest;
+/// Remember a sync token if it is the newest one.
+- (void)note:(NSString *)token;
 @end

@@ -1,6 +1,7 @@
 #import "IMSSession.h"
 
 static const NSTimeInterval TIMEOUT_S = 30, SILENCE_S = 45;
+static NSString *const VERSION_HEADER = @"Owner-Version";
 
 static NSString *IMSEncoded(NSString *text) {
     NSMutableString *encoded = [NSMutableString string];
@@ -11,6 +12,23 @@ static NSString *IMSEncoded(NSString *text) {
         [encoded appendFormat:isPlain ? @"%c" : @"%%%02X", c];
     }
     return encoded;
+}
+
+/// Whether a replica may answer.
+static BOOL IMSIsReplicaRead(NSString *method, NSString *path) {
+    if ([path isEqual:@"conversations/-/"]) {
+        return [method isEqual:@"GET"];
+    }
+    return [@[@"conversations/", @"conversations/lookup/", @"unread/"] containsObject:path];
+}
+
+/// Read a number of 1 to 18 digits and move past it. Returns whether there is one.
+static BOOL IMSReadNumber(const char **text, uint64_t *number) {
+    const char *start = *text;
+    for (*number = 0; **text >= '0' && **text <= '9' && *text - start < 18; ++*text) {
+        *number = *number * 10 + (uint64_t)(**text - '0');
+    }
+    return *text > start;
 }
 
 #if IMS_APPLE
@@ -46,7 +64,7 @@ static NSData *IMSSend(NSURLRequest *request, NSInteger *status, NSDictionary **
 #else
 
 /// Rename a conversation group: NSURLConnection of GNUstep refuses PATCH. NSURLHandle sends it, but gives no body of an error.
-static NSData *IMSPatch(NSURLRequest *request, NSInteger *status) {
+static NSData *IMSPatch(NSURLRequest *request, NSInteger *status, NSDictionary **headers) {
     NSURLHandle *handle = [[request URL] URLHandleUsingCache:NO];
     for (NSString *name in [request allHTTPHeaderFields]) {
         [handle writeProperty:[[request allHTTPHeaderFields] objectForKey:name] forKey:name];
@@ -55,6 +73,8 @@ static NSData *IMSPatch(NSURLRequest *request, NSInteger *status) {
     [handle writeData:[request HTTPBody]];
     NSData *data = [handle loadInForeground];
     *status = [[handle propertyForKeyIfAvailable:NSHTTPPropertyStatusCodeKey] integerValue];
+    NSString *version = [handle propertyForKeyIfAvailable:VERSION_HEADER];
+    *headers = version ? @{VERSION_HEADER: version} : nil;
     if (*status < 400 || [data length]) {
         return data;
     }
@@ -66,7 +86,7 @@ static NSData *IMSPatch(NSURLRequest *request, NSInteger *status) {
 
 static NSData *IMSSend(NSURLRequest *request, NSInteger *status, NSDictionary **headers, NSError **error) {
     if ([[request HTTPMethod] isEqual:@"PATCH"]) {
-        return IMSPatch(request, status);
+        return IMSPatch(request, status, headers);
     }
     NSHTTPURLResponse *response = nil;
     NSData *data = [NSURLConnection sendSynchronousRequest:request returningResponse:(NSURLResponse **)&response error:error];
@@ -152,6 +172,7 @@ NSString *IMSHeader(NSDictionary *headers, NSString *name) {
     IMS_RELEASE(_credential);
     IMS_RELEASE(_owner);
     IMS_RELEASE(_position);
+    IMS_RELEASE(_newest);
     IMS_SUPER_DEALLOC;
 }
 
@@ -183,6 +204,34 @@ NSString *IMSHeader(NSDictionary *headers, NSString *name) {
     }
 }
 
+/// Another text than a token, such as "0" of a user without a list, is no version.
+- (void)note:(NSString *)token {
+    const char *rest = [token UTF8String];
+    uint64_t epoch = 0, version = 0, started = 0;
+    BOOL isToken = rest && IMSReadNumber(&rest, &epoch) && *rest++ == '.' && IMSReadNumber(&rest, &version);
+    if (isToken && *rest == '.') {
+        ++rest;
+        isToken = IMSReadNumber(&rest, &started);
+    }
+    if (!isToken || *rest) {
+        return;
+    }
+    @synchronized(self) {
+        if (!_newest || epoch > _newestEpoch || (epoch == _newestEpoch && version > _newestVersion)) {
+            IMS_RELEASE(_newest);
+            _newest = [token copy];
+            _newestEpoch = epoch;
+            _newestVersion = version;
+        }
+    }
+}
+
+- (NSString *)newest {
+    @synchronized(self) {
+        return IMS_AUTORELEASE(IMS_RETAIN(_newest));
+    }
+}
+
 - (NSMutableURLRequest *)request:(NSString *)path query:(NSArray *)query accept:(NSString *)type {
     NSMutableString *address = [NSMutableString stringWithFormat:@"%@%@", _root, path];
     NSArray *all = _owner ? [query arrayByAddingObjectsFromArray:@[@"owner", _owner]] : query;
@@ -204,6 +253,10 @@ NSString *IMSHeader(NSDictionary *headers, NSString *name) {
 - (IMSAnswer *)send:(NSString *)method path:(NSString *)path query:(NSArray *)query body:(NSDictionary *)body {
     NSMutableURLRequest *request = [self request:path query:query accept:@"application/json"];
     [request setHTTPMethod:method];
+    NSString *newest = [self newest];
+    if (newest && IMSIsReplicaRead(method, path)) {
+        [request setValue:newest forHTTPHeaderField:VERSION_HEADER];
+    }
     if (body) {
         [request setHTTPBody:[NSJSONSerialization dataWithJSONObject:body options:0 error:NULL]];
         [request setValue:@"application/json" forHTTPHeaderField:@"Content-Type"];
@@ -215,7 +268,9 @@ NSString *IMSHeader(NSDictionary *headers, NSString *name) {
     if (error || !status) {
         return [IMSAnswer networkFailure:error];
     }
-    IMSAnswer *answer = [IMSAnswer ofStatus:status body:data version:IMSHeader(headers, @"Owner-Version")];
+    NSString *version = IMSHeader(headers, VERSION_HEADER);
+    [self note:version];
+    IMSAnswer *answer = [IMSAnswer ofStatus:status body:data version:version];
     answer->retryAfter = [IMSHeader(headers, @"Retry-After") doubleValue];
     return answer;
 }
