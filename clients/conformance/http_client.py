@@ -3,6 +3,7 @@
 import http.client
 import json
 import queue
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -15,6 +16,10 @@ from clients.conformance.runner import Answer, Skipped
 MAX_IDS = 1000
 RETRY_S = 0.05
 NETWORK, NOT_CONNECTED, INVALID_PARAMETER = 9508, 6013, 6017
+VERSION = "Owner-Version"
+# What a replica may answer; DELETE conversations/-/ is a change.
+REPLICA_READS = ("conversations/-/", "conversations/lookup/", "conversations/", "unread/")
+_is_token = re.compile(r"(\d{1,18})\.(\d{1,18})(\.\d{1,18})?", re.ASCII).fullmatch
 
 
 class CallError(Exception):
@@ -31,6 +36,15 @@ class Session:
     def __init__(self, server: str, credential: str, owner: str):
         self.netloc, self.credential, self.owner = urlsplit(server).netloc, credential, owner
         self.position: str | None = None
+        self.seen: tuple[int, int, str] | None = None  # epoch, version and text of the newest sync token
+        self.lock = threading.Lock()
+
+    def note(self, token: str | None) -> None:
+        """Remember a sync token if it is the newest one, so that no read shows an older list."""
+        if token and (match := _is_token(token)):
+            found = (int(match[1]), int(match[2]), token)
+            with self.lock:
+                self.seen = found if self.seen is None or found[:2] > self.seen[:2] else self.seen
 
     def send(self, method: str, path: str, query: Mapping[str, Any] | None = None, body: Any = None) -> Any:
         """Return the answer's JSON. Raises CallError."""
@@ -50,6 +64,8 @@ class Session:
         content = None
         if body is not None:
             content, headers["Content-Type"] = json.dumps(body), "application/json"
+        if self.seen and path in REPLICA_READS and method != "DELETE":
+            headers[VERSION] = self.seen[2]
         address = f"/api/v1/{path}?{urlencode({**query, 'owner': self.owner})}"
         connection.request(method, address, content, headers)
         return connection.getresponse()
@@ -57,11 +73,12 @@ class Session:
     def _content(self, response: http.client.HTTPResponse) -> Any:
         text = response.read()
         content = json.loads(text) if text else None
+        self.note(response.headers.get(VERSION))
         if response.status >= 300:
             retry_after_s = int(response.headers.get("Retry-After", 0))
             raise CallError(content["code"], content["desc"], response.status, retry_after_s)
         if self.position is None:
-            self.position = response.headers.get("Owner-Version")
+            self.position = response.headers.get(VERSION)
         return content
 
     def events(self, keep: Callable[[http.client.HTTPConnection], None]) -> Iterator[tuple[str, Any]]:
@@ -83,6 +100,7 @@ class Session:
             if name:
                 fields[name] = value
             elif "data" in fields:
+                self.note(fields.get("id"))  # first: on an event, apps read
                 yield fields.get("event", ""), json.loads(fields["data"])
                 self.position = fields.get("id", self.position)
                 fields = {}

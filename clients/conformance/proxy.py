@@ -1,4 +1,4 @@
-"""A reverse proxy between a client and a server that can break or refuse connections, and keeps what was asked for events.
+"""A reverse proxy between a client and a server that can break or refuse connections, and notes how far the client says it is.
 
 It ends TLS, so that a client under test needs no certificate, and shortens the server's `retry`, so that a client that obeys
 it comes back soon.
@@ -21,6 +21,11 @@ RETRY_AFTER_S, TOLERANCE_S = 2, 0.1
 # What a connection drops in the middle of: an event that a client must neither deliver nor remember.
 HALF_AN_EVENT = b'id: 1.999999999999\nevent: changes\ndata: {"version":"1.999999999999","chan'
 NOT_PASSED_ON = {"connection", "keep-alive", "transfer-encoding", "content-length", "server", "date"}
+VERSION = "Owner-Version"
+# What a replica may answer: one conversation, a page, the unread total, conversations by ID.
+_is_replica_read = re.compile(
+    r"GET /api/v1/(conversations/([^/?]+/?)?|unread/)(\?.*)?|POST /api/v1/conversations/lookup/(\?.*)?"
+).fullmatch
 
 
 class Proxy:
@@ -35,6 +40,9 @@ class Proxy:
         # Of each request for events: the Last-Event-ID it had, and the last ID it was sent.
         self.asked_ids: list[str | None] = []
         self.sent_id: str | None = None
+        # The version that the last read was asked with, and what answers have in place of the server's.
+        self.asked_version: str | None = None
+        self.given_version: str | None = None
         self.streams: set[socket.socket] = set()
         self.lock = threading.Lock()
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"proxy": self}))
@@ -57,6 +65,7 @@ class Proxy:
         """Forget what an earlier case did."""
         self.break_streams()
         self.is_down, self.asked_ids, self.sent_id = False, [], None
+        self.asked_version = self.given_version = None
         self.is_limited, self.limited_until, self.was_early = False, 0.0, False
 
     def connect(self) -> http.client.HTTPConnection:
@@ -104,6 +113,8 @@ class _Handler(BaseHTTPRequestHandler):
             return
         if self.path.startswith("/api/v1/events/") and self.is_refused():
             return self.refuse()
+        if _is_replica_read(f"{self.command} {self.path}"):
+            self.proxy.asked_version = self.headers.get(VERSION)
         headers = {name: value for name, value in self.headers.items() if name.lower() not in NOT_PASSED_ON | {"host"}}
         upstream = self.proxy.connect()
         try:
@@ -148,7 +159,9 @@ class _Handler(BaseHTTPRequestHandler):
     def head(self, response: http.client.HTTPResponse) -> None:
         self.send_response(response.status)
         for name, value in response.getheaders():
-            if name.lower() not in NOT_PASSED_ON:
+            if name.lower() == VERSION.lower() and self.proxy.given_version is not None:
+                self.send_header(name, self.proxy.given_version)
+            elif name.lower() not in NOT_PASSED_ON:
                 self.send_header(name, value)
 
     def stream(self, response: http.client.HTTPResponse) -> None:

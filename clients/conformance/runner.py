@@ -156,6 +156,10 @@ class Runner:
                 asked = self.proxy.asked_ids[-1]
                 if len(self.proxy.asked_ids) < 2 or asked != self.saved["sentID"]:
                     raise CaseFailed(f"the stream was asked for from {asked}, the last event was {self.saved['sentID']}")
+            case "answer":
+                self.proxy.given_version = step["version"]
+            case "asked":
+                _require(difference(self._expanded(step["version"]), self.proxy.asked_version, "version"), "the last read")
 
     # ---- Over HTTP, past the client ----------------------------------------------------------
 
