@@ -1,4 +1,4 @@
-"""The fast path of group messages: two statements for all members, however many there are.
+"""The fast path of group messages: two statements for all members, a third where some have no row, however many there are.
 
 Nearly every group message takes it: newer than everything in its thread, to everybody who is a member now. The statements, in
 `group_fast_path_sql`, do to all rows what `unread.rules` does to one. Everything else (late, recalled or targeted messages,
@@ -45,7 +45,11 @@ def change_members(locked: LockedGroup, thread: LockedThread, changes: Sequence[
         cursor.execute(sql.take_versions(batch, count=1), batch.parameters)
         owner_ids = [owner_id for (owner_id,) in cursor.fetchall()]
         changed_at = connection.ops.adapt_datetimefield_value(timezone.now())
-        cursor.execute(sql.upsert_rows(batch), batch.parameters | {"changed_at": changed_at})
+        parameters = batch.parameters | {"changed_at": changed_at}
+        # An upsert of all would make each row twice, as a new one and as a changed one.
+        cursor.execute(sql.update_rows(batch), parameters)
+        if cursor.rowcount < len(owner_ids):
+            cursor.execute(sql.insert_rows(batch), parameters)
     if owner_ids:
         notifications.notify_after_commit(owner_ids)
     return True

@@ -18,7 +18,7 @@ _owners, _rows, _members = (model._meta.db_table for model in (Owner, Conversati
 
 
 class _Row(NamedTuple):
-    """How the upsert names a row: its owner, and the prefix of its columns, "" for a row that is being inserted."""
+    """How a statement names a row: its owner, and the prefix of its columns, "" for a row that is being inserted."""
 
     owner: str
     prefix: str
@@ -86,15 +86,27 @@ def _newest_mention() -> str:
 # ---- Rows --------------------------------------------------------------------------------------
 
 
-def upsert_rows(batch: Batch) -> str:
-    """Insert or update the rows of all members; their owners have been numbered."""
-    inserted = _inserted(batch)
+def update_rows(batch: Batch) -> str:
+    """Update the stored rows of all members; their owners have been numbered."""
     updates = ", ".join(f"{column} = {value}" for column, value in _updated(batch).items())
     members = _from_members(batch, join=f"JOIN {_owners} o ON o.owner_id = m.user_id")
+    row = _STORED_ROW.prefix
     return (
-        f"INSERT INTO {_rows} ({', '.join(inserted)}) SELECT {', '.join(_cast(inserted))} {members} ORDER BY m.user_id "
-        f"ON CONFLICT (owner_id, conversation_id) DO UPDATE SET {updates}"
+        f"UPDATE {_rows} SET {updates} {members} AND {row}owner_id = m.user_id AND {row}conversation_id = %(conversation_id)s"
     )
+
+
+def insert_rows(batch: Batch) -> str:
+    """Insert the rows of members who have none."""
+    inserted = _inserted(batch)
+    members = _from_members(batch, join=f"JOIN {_owners} o ON o.owner_id = m.user_id")
+    return (
+        f"INSERT INTO {_rows} ({', '.join(inserted)}) SELECT {', '.join(_cast(inserted))} {members} "
+        "ON CONFLICT (owner_id, conversation_id) DO NOTHING"
+    )
+
+
+_SHOWN_NAME = "CASE WHEN %(name)s <> '' THEN %(name)s ELSE %(bare_id)s END"
 
 
 def _inserted(batch: Batch) -> dict[str, str]:
@@ -104,7 +116,7 @@ def _inserted(batch: Batch) -> dict[str, str]:
         "conversation_id": "%(conversation_id)s",
         "type": f"{ConversationType.GROUP:d}",
         "group_type": "%(group_type)s",
-        "show_name": "CASE WHEN %(name)s <> '' THEN %(name)s ELSE %(bare_id)s END",
+        "show_name": _SHOWN_NAME,
         "face_url": "%(face_url)s",
         "unread_count": _unread_count(batch, _NEW_ROW),
         "group_at_info": _group_at_info(batch, _NEW_ROW),
@@ -132,25 +144,25 @@ def _updated(batch: Batch) -> dict[str, str]:
     A deleted row comes back, unless it was deleted after these messages. Then only its version changes, and followers
     get the deletion once more, which costs less than reading all rows first.
     """
-    row = _STORED_ROW.prefix
+    row, inserted = _STORED_ROW.prefix, _inserted(batch)
     comes_back = f"{row}deleted_at IS NOT NULL AND %(newest)s > {row}deleted_position"
     is_listed = f"({row}deleted_at IS NULL OR %(newest)s > {row}deleted_position)"
     changed = {
         "unread_count": f"{row}unread_count + {_unread_count(batch, _STORED_ROW)}",
         "activity_key": _if(f"%(order_key)s > {row}activity_key AND {is_listed}", "%(order_key)s", "activity_key"),
-        "show_name": _if(f"{comes_back} AND (%(name)s <> '' OR {row}show_name = '')", "EXCLUDED.show_name", "show_name"),
+        "show_name": _if(f"{comes_back} AND (%(name)s <> '' OR {row}show_name = '')", _SHOWN_NAME, "show_name"),
         "face_url": _if(f"{comes_back} AND %(face_url)s <> ''", "%(face_url)s", "face_url"),
         "group_type": _if(f"{is_listed} AND %(group_type)s <> ''", "%(group_type)s", "group_type"),
-        "created_version": _if(comes_back, "EXCLUDED.version", "created_version"),
+        "created_version": _if(comes_back, "o.version", "created_version"),
         "deleted_at": _if(is_listed, "NULL", "deleted_at"),
         "is_claimed": "FALSE",
-        **{column: f"EXCLUDED.{column}" for column in ("membership", "version", "changed_by", "changed_at")},
+        **{column: inserted[column] for column in ("membership", "version", "changed_by", "changed_at")},
     }
     if batch.has_mentions:
         changed["group_at_info"] = _group_at_info(batch, _STORED_ROW)
     if batch.last_shown:
         shows = f"{is_listed} AND %(last)s > {row}cleared_position AND %(last)s >= {row}last_message_position"
-        changed |= {column: _if(shows, f"EXCLUDED.{column}", column) for column in _LAST_MESSAGE}
+        changed |= {column: _if(shows, value, column) for column, value in _last_message(batch).items()}
     return changed
 
 
