@@ -123,7 +123,7 @@ class SlottedApplication:
     def _answer_shortly(self, environ: dict[str, Any], start_response: StartResponse) -> list[bytes]:
         """Do what Django's handler does, without its signals, which take a tenth of the time of the fastest read."""
         response: HttpResponse = self.middleware(WSGIRequest(environ))
-        start_response(f"{response.status_code} {response.reason_phrase}", list(response.items()))
+        start_response(f"{response.status_code} {response.reason_phrase}", list(response.headers._store.values()))
         return [response.content]
 
 
