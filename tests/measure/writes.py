@@ -9,15 +9,14 @@ from urllib.parse import quote, urlencode
 
 import psycopg
 
-from tests.measure import bare_wsgi, rows, site
+from tests.measure import bare_wsgi, one_at_a_time, rows, site
 from tests.measure.calls import API, TEXT, Calls, Request
 from tests.measure.load import Client, Load, Watch, at_full_speed, repeatedly
 from tests.measure.people import People, group
 from tests.measure.results import Result
-from tests.measure.turns import in_turn, rate, slowest, speed
+from tests.measure.turns import in_turn, rate, ratio, slowest, speed
 
 USERS, BATCH = 2_500, 500
-GROUPS = (100, 2000)
 ELEMENTS = [{"MsgType": "TIMTextElem", "MsgContent": {"Text": TEXT}}]
 AT_ALL = [{"GroupAtAllFlag": 1}]
 LONGEST_WAIT_S = 30
@@ -32,10 +31,17 @@ def measure(database_url: str, seconds: float) -> tuple[list[Result], dict[str, 
         rows.vacuum(url)
         ours = Writes(server, people, key, seconds)
         bare = BareWrites(url, people, seconds)
+        results += one_at_a_time.measure(url, USERS, seconds)
         results += beside("a user's pin, 8 clients", ours.pins, bare.pins)
         results += beside("one-to-one messages, one a request, 8 clients", ours.one_by_one, bare.one_by_one)
         results += beside(f"one-to-one messages, {BATCH} a request, one client", ours.batches, bare.batches, BATCH)
-        for size in GROUPS:
+        loads = in_turn({"ours": partial(ours.batches, clients=4), "bare": bare.two_updates})
+        name, against = (
+            f"one-to-one messages, {BATCH} a request, four clients",
+            f"two bare UPDATEs: {rate(loads['bare']):.0f} /s",
+        )
+        results.append(Result(name, rate(loads["ours"]) * BATCH, "/s", ratio(loads["ours"], loads["bare"]) * BATCH, against))
+        for size in one_at_a_time.SIZES:
             acts = {
                 "bare": partial(bare.to_group, size),
                 "": partial(ours.to_group, size),
@@ -97,8 +103,8 @@ class Writes:
     def one_by_one(self) -> Load:
         return self._send(lambda calls: self._post(self._one_to_one(calls)))
 
-    def batches(self) -> Load:
-        return self._send(lambda calls: self._post([self._one_to_one(calls) for _number in range(BATCH)]), clients=1)
+    def batches(self, clients: int = 1) -> Load:
+        return self._send(lambda calls: self._post([self._one_to_one(calls) for _number in range(BATCH)]), clients=clients)
 
     def _one_to_one(self, calls: Calls) -> dict:
         sent = json.loads(calls.one_to_one().body)
@@ -183,6 +189,14 @@ class BareWrites:
             bare_wsgi.write_messages(connection, [self._pair(chance) for _message in range(BATCH)])
 
         return self._repeat(batch, clients=1)
+
+    def two_updates(self) -> Load:
+        def update(connection: psycopg.Connection, chance: random.Random, _number: int) -> None:
+            user, peer = self._pair(chance)
+            for owner, other in ((user, peer), (peer, user)):
+                connection.execute(bare_wsgi.ROW, [bare_wsgi.BODY, owner, f"c2c_{other}"])
+
+        return self._repeat(update)
 
     def to_group(self, size: int) -> Load:
         def message(connection: psycopg.Connection, chance: random.Random, _number: int) -> None:
