@@ -10,7 +10,7 @@ from django.db import connection
 from conversations.formats import message_body, message_content
 from conversations.formats.messages import C2CRecall, GroupRecall, IncomingMessage, Mentions, MessageEdit
 from conversations.models import Message, Thread
-from conversations.store import erasures, message_positions, statements
+from conversations.store import erasures, json_rows, message_positions, statements
 from conversations.store.message_reads import COLUMNS, KEY, MessageKey, find
 from conversations.store.threads import LockedThread, save_threads
 from conversations.threads import is_of_group
@@ -229,16 +229,14 @@ def _insert(rows: Sequence[Message]) -> set[MessageKey]:
     """Insert unknown messages and return their keys. One statement."""
     if not rows:
         return set()
+    source, parameters = json_rows.in_order(Message, COLUMNS, [_values_of(row) for row in rows])
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {_messages} ({', '.join(COLUMNS)}) VALUES {', '.join([_ROW] * len(rows))} "
+            f"INSERT INTO {_messages} ({', '.join(COLUMNS)}) {source} "
             "ON CONFLICT (thread, position) DO NOTHING RETURNING thread, position",
-            [value for row in rows for value in _values_of(row)],
+            parameters,
         )
         return set(cursor.fetchall())
-
-
-_ROW = f"({', '.join(['%s'] * len(COLUMNS))})"
 
 
 def update(rows: Sequence[Message]) -> None:
