@@ -43,6 +43,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark tests by what they are, so that nobody has to remember it; `make quick` leaves marked ones out."""
     refuse_repeated_ids(items)
     for item in items:
+        if citus.is_wanted() and (reason := citus.why_not(item.name)):
+            item.add_marker(pytest.mark.skip(reason=reason))
         if item.nodeid.startswith("tests/browser/"):
             item.add_marker("browser")
         elif item.nodeid.startswith("tests/clients/") or starts_a_process(item):

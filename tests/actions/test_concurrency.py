@@ -20,7 +20,7 @@ class ManyClientsTests(SimpleTestCase):
     def setUp(self):
         stack = self.enterContext(ExitStack())
         url = {"DATABASE_URL": stack.enter_context(scratch_postgresql())} if IS_POSTGRESQL else {}
-        self.server = RunningServer("asgi", "imsite.asgi:application", **url)
+        self.server = RunningServer("asgi", "imsite.asgi:application", RATE_LIMIT_USER="0", **url)  # one user's many apps
         stack.callback(self.server.stop)
         self.server.do(f"len(make_conversations({CONVERSATIONS}, unread_count=3, imported_unread=3))")
         key = self.server.do("with_key(scopes=('read', 'write'))")["HTTP_AUTHORIZATION"]

@@ -13,9 +13,47 @@ from conversations.maintenance import distribution
 SHARDS = 4
 Node = tuple[str, int]
 
+# Tests that say nothing about a distributed database, by the reason.
+OF_PLAIN_POSTGRESQL = {
+    "it counts statements, of which more are sent where rows are not in one place": (
+        "test_a_batch_costs_the_same_statements_whatever_its_size",
+        "test_a_batch_costs_the_same_whatever_its_size",
+        "test_a_group_of_any_size_costs_the_same_statements",
+        "test_a_part_costs_the_same_however_many_conversations_it_has",
+        "test_any_number_of_peers_costs_the_same_up_to_a_batch",
+        "test_each_further_part_costs_the_same",
+        "test_many_cost_a_lock_of_each_peer_and_no_more",
+        "test_members_cost_the_same_whatever_their_number",
+        "test_more_conversations_with_mentions_cost_no_more_queries",
+        "test_queries_depend_on_the_batches_and_not_on_messages_or_members",
+        "test_statements_do_not_grow_with_members_or_messages",
+        "test_statements_do_not_grow_with_peers_of_a_batch",
+    ),
+    "it reads the order of locks from statements that plain PostgreSQL gets": (
+        "test_reader_and_peer_are_locked_in_their_order",
+        "test_reader_and_peer_are_locked_in_their_order_before_anything_is_done",
+    ),
+    "it looks at plans and estimates of plain PostgreSQL": (
+        "test_a_large_table_is_estimated_by_postgresql_and_bounded_elsewhere",
+        "test_every_count_is_read_from_an_index",
+        "test_its_changes_are_read_by_index_ranges",
+        "test_nicks_are_found_through_their_index",
+        "test_too_many_of_many_users_cannot_be_sorted",
+    ),
+    "it needs what distributed tables or their coordinator do not have: a trigger, or one pg_terminate_backend": (
+        "test_a_connection_that_the_server_closed_is_found_out_without_asking",
+        "test_each_number_is_taken_once_and_nothing_is_lost",
+    ),
+}
+
 
 def is_wanted() -> bool:
     return bool(os.environ.get("CITUS_URL")) and os.environ.get("DATABASE_URL") == os.environ["CITUS_URL"]
+
+
+def why_not(test: str) -> str | None:
+    """Return why a test is left out on a distributed database, None if it is not."""
+    return next((reason for reason, tests in OF_PLAIN_POSTGRESQL.items() if test in tests), None)
 
 
 def drop_test_database() -> None:
