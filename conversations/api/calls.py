@@ -131,8 +131,7 @@ class EndpointViewSet(ViewSet):
 
     def initial(self, request, *args, **kwargs) -> None:
         super().initial(request, *args, **kwargs)
-        if "HTTP_TRANSFER_ENCODING" in request.META and not request.META.get("CONTENT_LENGTH"):
-            buffer_chunked_body(request._request)
+        buffer_chunked_body(request._request)
         acting.begin(request.user.grant.actor)
         if self.action not in (None, "metadata"):  # None: a method that is not declared; metadata: OPTIONS
             self.call = self.take_apart(getattr(self, self.action).endpoint, request, request.user, kwargs)

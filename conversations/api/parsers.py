@@ -52,7 +52,12 @@ def refuse_unknown_keys(data: dict[str, Any], known: Collection[str]) -> None:
 
 
 def buffer_chunked_body(request: HttpRequest) -> None:
-    """Read a chunked body and set its length: without, Django and DRF take it for empty. Raises TooLarge, InvalidParameter."""
+    """Read a body if it is chunked, and set its length: without, Django and DRF take it for empty.
+
+    Raises TooLarge, InvalidParameter.
+    """
+    if "HTTP_TRANSFER_ENCODING" not in request.META or request.META.get("CONTENT_LENGTH"):
+        return
     ends_itself = request.META.get("wsgi.input_terminated")
     body = read_body(request.META["wsgi.input"] if ends_itself else request, settings.MAX_BODY_BYTES)
     if not body:
@@ -66,7 +71,8 @@ def buffer_chunked_body(request: HttpRequest) -> None:
 
 def read_object(request: HttpRequest, max_bytes: int) -> tuple[bytes, dict[str, Any]]:
     """Return a body of the vendor's and its JSON object, which may hold any keys. Raises TooLarge, InvalidParameter."""
-    body = read_body(request, max_bytes)
+    buffer_chunked_body(request)
+    body = read_body(request, min(max_bytes, settings.MAX_BODY_BYTES))
     try:
         content = orjson.loads(body)
     except ValueError as error:

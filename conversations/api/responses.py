@@ -19,6 +19,7 @@ from conversations.sync_tokens import SyncToken
 
 # By what the answer at one URL differs. Middleware adds nothing to it, so that the fast path's answers have the same header.
 VARY = "Authorization, Cookie, Accept, Accept-Language"
+Stored = Mapping[str, tuple[str, str]]  # name and value of headers by the name in lower case
 _our_etag = re.compile(r'"[0-9a-f]{8}\.(\d{1,18})\.(\d{1,18})\.\w+"', re.ASCII).fullmatch
 
 
@@ -36,7 +37,7 @@ def json_response(call: Call, body: bytes | Any, token: str, *, has_etag: bool =
 def plain_response(call: Call, body: Any) -> HttpResponse:
     """Return 200 with `body`, which belongs to no version of a list."""
     response = _response(call, body)
-    _put(response, {"Content-Language": get_language(), "Vary": VARY})
+    put(response, stored({"Content-Language": get_language(), "Vary": VARY}))
     return response
 
 
@@ -49,7 +50,7 @@ def _response(call: Call, body: bytes | Any) -> HttpResponse:
         return Response(orjson.loads(body) if isinstance(body, bytes) else body)
     packed = body if isinstance(body, bytes) else orjson.dumps(body)
     response = HttpResponse(packed, content_type="application/json")
-    _put(response, {"Content-Length": str(len(packed))})
+    put(response, stored({"Content-Length": str(len(packed))}))
     return response
 
 
@@ -78,13 +79,18 @@ def refusal_result(index: int, error: ConversationError) -> dict[str, Any]:
 
 def _with_freshness(response: HttpResponse, token: str, language: str, etag: str | None) -> HttpResponse:
     headers = {"Owner-Version": token, "Cache-Control": "private, no-cache", "Content-Language": language, "Vary": VARY}
-    _put(response, headers if etag is None else headers | {"ETag": etag})
+    put(response, stored(headers if etag is None else headers | {"ETag": etag}))
     return response
 
 
-def _put(response: HttpResponse, headers: Mapping[str, str]) -> None:
-    # Not one by one: Django checks the characters of each, which takes longer than the rest of the answer's making.
-    response.headers._store.update({name.lower(): (name, value) for name, value in headers.items()})
+def stored(headers: Mapping[str, str]) -> Stored:
+    """Return headers as Django's answers store them."""
+    return {name.lower(): (name, value) for name, value in headers.items()}
+
+
+def put(response: HttpResponse, headers: Stored) -> None:
+    """Set headers of ours. One by one, Django would check the characters of each, which takes longer than to send them."""
+    response.headers._store.update(headers)
 
 
 def _version_in(etag: str) -> SyncToken | None:

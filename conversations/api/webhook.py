@@ -8,6 +8,7 @@ from contextlib import nullcontext
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import SuspiciousOperation
 from django.db import Error
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
@@ -19,9 +20,9 @@ from conversations.access.client_addresses import client_address
 from conversations.access.webhook_signature import WebhookRefused, check_signature
 from conversations.api.authentication import BearerAuthentication
 from conversations.api.envelope import envelope
-from conversations.api.errors import with_retry_after
+from conversations.api.errors import log_failure, with_retry_after
 from conversations.api.parsers import read_object
-from conversations.exceptions import ConversationError, InvalidParameter, NoPermission, NotAuthenticated, TooManyRequests
+from conversations.exceptions import Code, ConversationError, InvalidParameter, NoPermission, NotAuthenticated, TooManyRequests
 from conversations.feeding import refused_webhooks, webhooks
 from conversations.logs import log_database_failure
 from conversations.models import WebhookRefusal
@@ -39,7 +40,8 @@ def tencent(request: HttpRequest) -> HttpResponse:
     """Answer with the vendor's envelope.
 
     OK if the webhook is stored, or if its command changes no conversation; 400 or 413 for a body that can't be one, 403 for an
-    unknown sender, 429 for an API key that sends too many, 503 without database. The cloud itself has no limit.
+    unknown sender, 429 for an API key that sends too many, 503 without database, 500 for an error of ours. The cloud itself
+    has no limit.
     """
     try:
         _check_sender(request)
@@ -54,6 +56,12 @@ def tencent(request: HttpRequest) -> HttpResponse:
         log_database_failure(logger, error)
         refused_webhooks.record(WebhookRefusal.DATABASE, client_address(request))
         return envelope(50005, _("The database is not available. Try again."), status=503)
+    except SuspiciousOperation:  # as with thousands of parameters
+        refused_webhooks.record(WebhookRefusal.BODY, client_address(request))
+        return envelope(int(Code.INVALID_PARAMETER), _("The request is malformed."), status=400)
+    except Exception as error:
+        log_failure(error)
+        return envelope(int(Code.SERVER_ERROR), _("Internal error. The request ID helps us find it."), status=500)
     return envelope()
 
 

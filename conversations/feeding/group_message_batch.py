@@ -46,7 +46,7 @@ class Batch:
 
     @property
     def is_plain(self) -> bool:
-        """Return whether this is one shown message that mentions nobody: then no row has to be read before the upsert."""
+        """Return whether this is one shown message that mentions nobody: then no row has to be read before the rows change."""
         return len(self.messages) == 1 and self.messages[0].is_shown and not self.has_mentions
 
     @cached_property

@@ -13,7 +13,7 @@ from conversations import acting, positions
 from conversations.choices import ChangedBy
 from conversations.formats import marks
 from conversations.models import Conversation, ConversationEvent
-from conversations.store import json_rows
+from conversations.store import json_rows, statements
 from conversations.store.statements import Statement
 from conversations.times import now_us
 
@@ -81,8 +81,7 @@ OF_NO_NEW_ROW = frozenset(("membership", "deleted_at"))
 
 def record(rows: Iterable[Conversation], names: Sequence[str | None], *, by: ChangedBy) -> None:
     """Record an action on these rows; `names` are the owner's conversation groups by bit. One statement."""
-    for statement in recording(rows, names, by=by):
-        _run(statement)
+    statements.run(recording(rows, names, by=by))
 
 
 def recording(rows: Iterable[Conversation], names: Sequence[str | None], *, by: ChangedBy) -> list[Statement]:
@@ -116,19 +115,13 @@ def imported(owner_id: str, conversation_id: str, version: int) -> Values:
 
 def insert(events: Sequence[Values]) -> None:
     """Insert events. A time that is there already, as after the clock was set back, costs the event and not the change."""
-    for statement in _insertion(events):
-        _run(statement)
+    statements.run(_insertion(events))
 
 
 def _insertion(events: Sequence[Values]) -> list[Statement]:
     if len(events) == 1:
         return [(_one_sql(), events[0])]
     return [(_many_sql(), [json_rows.parameter(COLUMNS, events)])] if events else []
-
-
-def _run(statement: Statement) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(*statement)
 
 
 def changes_of(row: Conversation, names: Sequence[str | None]) -> dict[str, list[Any]]:

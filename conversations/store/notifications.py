@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
 import psycopg
-from django.db import DEFAULT_DB_ALIAS, Error, connection, connections, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from conversations.logs import sparing, summary
@@ -48,23 +48,28 @@ def notify(owner_ids: Sequence[str]) -> None:
         _background.send(owner_ids)
         return
     with connection.cursor() as cursor:
-        cursor.execute(NOTIFY, [CHANNEL, _payloads(owner_ids)])
+        cursor.execute(NOTIFY, [CHANNEL, _payloads(_named(owner_ids))])
+
+
+def _named(owner_ids: Sequence[str]) -> Sequence[str]:
+    return owner_ids if len(owner_ids) <= MAX_NAMED * MAX_NOTIFICATIONS else (EVERYBODY,)
 
 
 def _payloads(owner_ids: Sequence[str]) -> list[str]:
-    starts = range(0, len(owner_ids), MAX_NAMED) if len(owner_ids) <= MAX_NAMED * MAX_NOTIFICATIONS else ()
-    return ["\n".join(owner_ids[start : start + MAX_NAMED]) for start in starts] or [EVERYBODY]
+    if EVERYBODY in owner_ids:
+        return [EVERYBODY]
+    return ["\n".join(owner_ids[start : start + MAX_NAMED]) for start in range(0, len(owner_ids), MAX_NAMED)]
 
 
 class Background:
     """Sends notifications from a thread of its own, so that no request waits for it. Those that wait are sent together.
 
-    It has a connection of its own. While the database can't be reached it tries again; a process that ends meanwhile sends
-    nothing more, and followers see the changes when they poll.
+    It has a connection of its own, and tries again while the database can't be reached. What waits when the process ends is not
+    sent, and followers see those changes when they poll.
     """
 
     def __init__(self) -> None:
-        self._waiting: set[str] = set()
+        self._waiting: set[str] = set()  # owners, and EVERYBODY
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._database: BaseDatabaseWrapper | None = None
@@ -72,11 +77,12 @@ class Background:
     def send(self, owner_ids: Sequence[str]) -> None:
         """Wake the followers of these lists soon."""
         with self._changed:
-            self._waiting.update(owner_ids)
-            if self._thread is None:  # not before: a server forks its workers
-                self._thread = threading.Thread(target=self._run, name="notifications", daemon=True)
-                self._thread.start()
+            self._waiting.update(_named(owner_ids))
             self._changed.notify()
+            if self._thread is None or not self._thread.is_alive():  # not before: a server forks its workers
+                thread = threading.Thread(target=self._run, name="notifications", daemon=True)
+                thread.start()
+                self._thread = thread
 
     def _run(self) -> None:
         pause_s = FIRST_PAUSE_S
@@ -87,12 +93,12 @@ class Background:
             try:
                 self._notify(owner_ids)
                 pause_s = FIRST_PAUSE_S
-            except Error as error:
+            except Exception as error:  # the thread goes on whatever happens
                 self._give_back(owner_ids, error)
                 time.sleep(pause_s)
                 pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
 
-    def _give_back(self, owner_ids: Sequence[str], error: Error) -> None:
+    def _give_back(self, owner_ids: Sequence[str], error: Exception) -> None:
         sparing.log(logger, logging.WARNING, "notify", "Cannot notify, will be retried: %s", summary(error))
         if self._database:
             self._database.close()

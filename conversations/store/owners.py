@@ -22,7 +22,7 @@ from conversations.exceptions import Code, ConversationError
 from conversations.formats.conversation import MAX_GROUPS
 from conversations.models import Conversation, Owner
 from conversations.models.lookups import array_parameter
-from conversations.store import json_rows, notifications
+from conversations.store import json_rows, notifications, statements
 from conversations.store.statements import Statement
 from conversations.store.threads import lock_groups, lock_threads
 from conversations.store.transactions import in_transaction
@@ -151,7 +151,7 @@ def lock_one(owner_id: str, conversation_id: str) -> tuple[LockedOwner, Conversa
     """Lock an owner, and read one conversation of the list; return None for a missing one. Needs a transaction."""
     if row := _row(_lock_and_read_sql(), owner_id, conversation_id):
         return _locked(row[:_OWNER_COLUMNS]), _conversation(_FOR_ONE, row[_OWNER_COLUMNS:])
-    # That does not find a row that was listed while it waited for the lock; it then holds no lock either.
+    # That does not find a row that was listed while it waited for the lock.
     owner = lock_owner(owner_id)
     row = owner and _row(_one_sql(), owner_id, conversation_id)
     return (owner, _conversation(_FOR_ONE, row)) if owner and row else None
@@ -284,9 +284,7 @@ def begin_epoch(owner_ids: Sequence[str]) -> None:
 
 def save_owners(locked: Iterable[LockedOwner]) -> None:
     """Save the owners that changed since the lock, and notify the followers of their lists after the commit."""
-    for statement in saving(locked):
-        with connection.cursor() as cursor:
-            cursor.execute(*statement)
+    statements.run(saving(locked))
 
 
 def saving(locked: Iterable[LockedOwner]) -> list[Statement]:
@@ -295,15 +293,15 @@ def saving(locked: Iterable[LockedOwner]) -> list[Statement]:
     if changed := [owner.owner_id for owner in owners if owner.is_changed]:
         notifications.notify_after_commit(changed)
     updates = ", ".join(f"{name} = EXCLUDED.{name}" for name in _SAVED[1:])
-    statements: list[Statement] = []
+    found: list[Statement] = []
     for part in _parts([owner for owner in owners if not owner.is_stored]):
         rows = [
             (owner.owner_id, owner.version, owner.reset_below, owner.groups_version, owner.group_names_json) for owner in part
         ]
         source, parameters = json_rows.in_order(Owner, _SAVED, rows)
         conflict = f"ON CONFLICT (owner_id) DO UPDATE SET {updates}"
-        statements.append((f"INSERT INTO {_table} ({', '.join(_SAVED)}) {source} {conflict}", parameters))
-    return statements
+        found.append((f"INSERT INTO {_table} ({', '.join(_SAVED)}) {source} {conflict}", parameters))
+    return found
 
 
 def _parts(rows: list[Row]) -> Iterable[list[Row]]:

@@ -1,6 +1,6 @@
 """Run one statement for several rows, or several statements as one."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import connection
@@ -21,6 +21,13 @@ def run_for_each(sql: str, rows: Sequence[Sequence[Any]]) -> None:
             cursor.executemany(sql, rows)
 
 
+def run(statements: Iterable[Statement]) -> None:
+    """Run statements one after the other."""
+    for sql, parameters in statements:
+        with connection.cursor() as cursor:
+            cursor.execute(sql, parameters)
+
+
 def run_as_one(first: Statement, others: Sequence[Statement]) -> list[Sequence[Any]]:
     """Run statements that change different tables, and return the rows of the first.
 
@@ -35,6 +42,5 @@ def run_as_one(first: Statement, others: Sequence[Statement]) -> list[Sequence[A
             return list(cursor.fetchall())
         cursor.execute(*first)
         rows = list(cursor.fetchall())
-        for statement in others:
-            cursor.execute(*statement)
+    run(others)
     return rows

@@ -99,6 +99,7 @@ class SameWebhookTests(SameAnswerTestCase):
     """Webhooks, with a key, with the cloud's signature, and refused ones."""
 
     ADDRESS = "/callbacks/tencent/"
+    WEBHOOK = MESSAGE | {"CallbackCommand": "C2C.CallbackAfterSendMsg"}
 
     def assert_same_webhook(self, method: str, address: str, body: Any, headers: dict[str, str]) -> HttpResponse:
         headers = headers | {"HTTP_X_REQUEST_ID": "same"}
@@ -115,7 +116,7 @@ class SameWebhookTests(SameAnswerTestCase):
         return short
 
     def test_webhooks(self):
-        webhook = MESSAGE | {"CallbackCommand": "C2C.CallbackAfterSendMsg"}
+        webhook = self.WEBHOOK
         ingest = with_key(None, ["ingest"])
         for address in (self.ADDRESS, self.ADDRESS.rstrip("/"), f"{self.ADDRESS}?CallbackCommand=C2C.CallbackAfterSendMsg"):
             self.assertEqual(self.assert_same_webhook("POST", address, webhook, ingest).status_code, 200)
@@ -135,6 +136,17 @@ class SameWebhookTests(SameAnswerTestCase):
     def test_a_host_that_is_not_allowed_is_refused(self):
         response = Client().post(self.ADDRESS, {}, JSON, HTTP_HOST="evil.example.org", **with_key(None, ["ingest"]))
         self.assertEqual((response.status_code, response["Content-Type"]), (400, "text/html; charset=utf-8"))
+
+    def test_thousands_of_parameters_are_refused_in_the_envelope(self):
+        address = f"{self.ADDRESS}?{'&'.join(f'a{n}=1' for n in range(1500))}"
+        refused = self.assert_same_webhook("POST", address, {}, with_key(None, ["ingest"]))
+        self.assertEqual((refused.status_code, refused.json()["ActionStatus"]), (400, "FAIL"))
+
+    def test_an_error_of_ours_is_answered_in_the_envelope(self):
+        broken = mock.patch("conversations.api.webhook.webhooks.receive", side_effect=ValueError("a mistake"))
+        with broken, self.assertLogs("conversations.api.errors", "ERROR"):
+            refused = self.assert_same_webhook("POST", self.ADDRESS, self.WEBHOOK, with_key(None, ["ingest"]))
+        self.assertEqual((refused.status_code, refused.json()["ErrorCode"]), (500, 50004))
 
     def test_the_server_takes_the_short_way(self):
         environ = RequestFactory().post(self.ADDRESS, "{}", JSON, **with_key(None, ["ingest"])).environ

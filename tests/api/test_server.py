@@ -41,7 +41,8 @@ class ServerChecks:
         connection._validate_path = lambda url: None  # the bytes are the point
         try:
             headers = {"Authorization": self.credential} | headers
-            connection.request(method, f"/api/v1/{path}", body, headers, encode_chunked=not isinstance(body, bytes | None))
+            address = path if path.startswith("/") else f"/api/v1/{path}"
+            connection.request(method, address, body, headers, encode_chunked=not isinstance(body, bytes | None))
             response = connection.getresponse()
             return response.status, response.headers, response.read()
         finally:
@@ -105,6 +106,15 @@ class ServerChecks:
         self.assertEqual((status, len(json.loads(body)["conversationList"])), (200, 1))
         self.assert_problem(self.post(iter([b" " * MEGABYTE] * 9)), 413, 93000)
         self.assert_problem(self.post(iter([b"{"])), 400, 6017)
+
+    def test_a_webhook_may_come_in_chunks(self):
+        key = self.server.do("with_key(None, ['ingest'])")["HTTP_AUTHORIZATION"]
+        headers = {"Authorization": key, "Content-Type": "application/json", "Transfer-Encoding": "chunked"}
+        body = b'{"CallbackCommand": "State.StateChange"}'
+
+        for parts, status in (([body[:9], body[9:]], 200), ([body[:9]], 400), ([b" " * MEGABYTE, body], 413)):
+            answer = self.send("POST", "/callbacks/tencent/", iter(parts), **headers)
+            self.assertEqual((answer[0], json.loads(answer[2])["ActionStatus"]), (status, "OK" if status == 200 else "FAIL"))
 
     def test_an_empty_body_in_chunks_is_refused_since_it_may_have_broken_off(self):
         self.server.do("make_conversation(conversation_id='c2c_carol', unread_count=3).unread_count")

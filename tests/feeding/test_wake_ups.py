@@ -1,8 +1,10 @@
 """A wake-up after the commit that fails: the change stands, and nothing else fails with it."""
 
 import json
+import time
 import urllib.request
 from contextlib import ExitStack
+from queue import SimpleQueue
 from unittest import skipUnless
 from unittest.mock import Mock, patch
 
@@ -81,6 +83,47 @@ class FailedWakeUpTests(TransactionTestCase):
             transaction.on_commit(later)
 
         later.assert_called_once_with()
+
+
+class BackgroundTests(SimpleTestCase):
+    """The thread of the web server, without a database."""
+
+    def setUp(self):
+        self.sent: SimpleQueue[list[str]] = SimpleQueue()
+        self.background = notifications.Background()
+        notify = lambda owner_ids: self.sent.put(notifications._payloads(owner_ids))  # noqa: E731
+        self.enterContext(patch.object(self.background, "_notify", notify))
+
+    def test_many_sends_together_still_name_their_owners(self):
+        with self.background._changed:  # the thread waits for both
+            for start in (0, 300):
+                self.background.send([f"u{n:03}" for n in range(start, start + 300)])
+
+        payloads = self.sent.get(timeout=PATIENCE_S)
+        self.assertEqual(len(payloads), 6)
+        self.assertEqual(sorted("\n".join(payloads).split("\n")), [f"u{n:03}" for n in range(600)])
+
+    def test_one_to_too_many_names_nobody(self):
+        self.background.send([f"u{n:03}" for n in range(501)])
+        self.assertEqual(self.sent.get(timeout=PATIENCE_S), [notifications.EVERYBODY])
+
+    def test_a_thread_that_could_not_start_is_started_by_the_next(self):
+        with patch("threading.Thread.start", side_effect=RuntimeError("can't start new thread")):
+            self.assertRaises(RuntimeError, self.background.send, [ALICE])
+
+        self.background.send([BOB])
+        self.assertEqual(self.sent.get(timeout=PATIENCE_S), [f"{ALICE}\n{BOB}"])
+
+    def test_any_failure_is_tried_again(self):
+        failing = patch.object(self.background, "_notify", Mock(side_effect=ValueError("of any kind")))
+        with failing, self.assertLogs("conversations.store.notifications", "WARNING"):
+            self.background.send([ALICE])
+            thread = self.background._thread
+            self.background.send([BOB])
+            while not self.background._notify.called:
+                time.sleep(0.01)
+        self.assertEqual(self.sent.get(timeout=PATIENCE_S), [f"{ALICE}\n{BOB}"])
+        self.assertIs(self.background._thread, thread)
 
 
 @skipUnless(IS_POSTGRESQL, "SQLite notifies nobody")

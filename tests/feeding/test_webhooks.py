@@ -121,6 +121,8 @@ class DoorTests(WebhookTestCase):
                 self.assert_refused(self.send(body, "C2C.CallbackAfterSendMsg"), 400)
         self.assert_refused(self.send({}, None), 400)
         self.assert_refused(self.send(b'{"a":"' + b"x" * 1024 * 1024 + b'"}', "C2C.CallbackAfterSendMsg"), 413)
+        with self.settings(MAX_BODY_BYTES=100):
+            self.assert_refused(self.send(b'{"a":"' + b"x" * 100 + b'"}', "C2C.CallbackAfterSendMsg"), 413)
 
     def test_only_post(self):
         self.assertEqual(self.client.get("/callbacks/tencent/").status_code, 405)

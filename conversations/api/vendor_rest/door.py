@@ -14,7 +14,7 @@ from conversations import acting
 from conversations.access import rate_limits, usersig
 from conversations.api.envelope import envelope
 from conversations.api.errors import log_failure, with_retry_after
-from conversations.api.parsers import buffer_chunked_body, read_object
+from conversations.api.parsers import read_object
 from conversations.api.vendor_rest import contacts, unread
 from conversations.api.vendor_rest.codes import GROUP, OPEN_IM, RECENT_CONTACT, UNKNOWN, RestCode, RestError, ServiceCodes
 from conversations.api.webhook import MAX_BYTES
@@ -67,8 +67,6 @@ def _answer(request: HttpRequest, call: VendorCall | None) -> contacts.Content:
     administrator = acting.named(acting.ADMINISTRATOR, check_administrator(request))
     acting.begin(administrator)
     rate_limits.count(administrator, settings.RATE_LIMIT_KEY)
-    if "HTTP_TRANSFER_ENCODING" in request.META and not request.META.get("CONTENT_LENGTH"):
-        buffer_chunked_body(request)
     return call.answer(read_object(request, MAX_BYTES)[1])
 
 
