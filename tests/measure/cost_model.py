@@ -18,7 +18,8 @@ class Cost(NamedTuple):
     """Of one call, measured by itself.
 
     Milliseconds of a processor; bytes of records in the write-ahead log, and of images of pages if none was changed since
-    the last checkpoint; bytes that it adds to tables that only grow.
+    the last checkpoint; bytes that it adds to tables that only grow; and how many images there are. They are smaller than a
+    page: its free room is left out.
     """
 
     web_ms: float
@@ -26,6 +27,7 @@ class Cost(NamedTuple):
     wal_bytes: float = 0
     page_bytes: float = 0
     kept_bytes: float = 0
+    pages: float = 0
 
 
 class Use(NamedTuple):
@@ -98,13 +100,13 @@ class CostModel:
 
     def use(self, counts: Mapping[str, float], seconds: float, database_bytes: float) -> Use:
         """Return what these calls use in this time, at a database of this size. Raises KeyError for a kind without costs."""
-        web_ms, database_ms, wal, pages, kept = (
+        web_ms, database_ms, wal, page_bytes, kept, pages = (
             sum(count * self.calls[kind][place] for kind, count in counts.items()) for place in range(len(Cost._fields))
         )
         return Use(
             (web_ms * self.mixed_web + self.idle.web_ms * seconds) / 1000,
             (database_ms * self.mixed_database + self.idle.database_ms * seconds) / 1000,
-            wal + pages * first_touches(pages / PAGE * CHECKPOINT_S / seconds, database_bytes / PAGE),
+            wal + page_bytes * first_touches(pages * CHECKPOINT_S / seconds, database_bytes / PAGE),
             kept,
         )
 

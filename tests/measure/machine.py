@@ -81,6 +81,14 @@ class PostgreSQL:
         )
         return int(row[0] or 0), int(row[1] or 0)
 
+    def images_since(self, position: str) -> int:
+        """Return how many images of pages are in the write-ahead log since then, as far as `wal_since` has flushed it."""
+        marked = "sum(length(block_ref) - length(replace(block_ref, '(FPW)', '')))"
+        (characters,) = self._row(
+            f"SELECT {marked} FROM pg_get_wal_records_info('{position}', pg_current_wal_flush_lsn()) WHERE fpi_length > 0"
+        )
+        return int(characters or 0) // len("(FPW)")
+
     def checkpoint(self) -> None:
         self.connection.execute("CHECKPOINT")
 

@@ -103,6 +103,7 @@ class Replay:
         # Hardly any page is changed twice: all of them are logged.
         first = self._send_only(kind, 2).counts.total()
         page_bytes = meter.wal()[1] / first
+        pages = self.database.images_since(meter.wal_start) / first
         meter = Meter(self.site, self.database)
         done = self._send_only(kind, seconds)
         used, count = meter.used(), done.counts.total()
@@ -110,7 +111,7 @@ class Replay:
         cost = Cost(
             1000 * max(0.0, used.web_s - idle.web_ms * of_idle_s) / count,
             1000 * max(0.0, used.database_s - idle.database_ms * of_idle_s) / count,
-            meter.wal()[0] / count, page_bytes, used.kept_bytes / count,
+            meter.wal()[0] / count, page_bytes, used.kept_bytes / count, pages,
         )  # fmt: skip
         print(f"{kind:20s} {done.rate:7.0f} a second, {', '.join(f'{value:.2f}' for value in cost)}", flush=True)
         return cost

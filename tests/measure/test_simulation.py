@@ -10,7 +10,7 @@ from tests.measure.people import GROUPS, QUIET, People
 from tests.measure.traffic import GROUP_SIZES, HOURS, Assumptions, one_day
 
 KINDS = Assumptions().calls_a_day()
-EQUAL = CostModel(dict.fromkeys(KINDS, Cost(1, 2, 1000, 8192, 1500)), Cost(10, 20))
+EQUAL = CostModel(dict.fromkeys(KINDS, Cost(1, 2, 1000, 8192, 1500, 1)), Cost(10, 20))
 
 
 class TrafficTests(TestCase):
