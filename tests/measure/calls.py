@@ -33,7 +33,7 @@ class Calls:
 
     def __init__(self, users: people.People, number: int = 0):
         self.people, self.random = users, random.Random(number)
-        self._seq = time.time_ns() // 1_000_000 % 1_000_000_000 + number * 1_000_000_000
+        self._number, self._seq = number, 0
         self._sigs: dict[str, str] = {}
         self.etags: dict[str, str] = {}
 
@@ -109,9 +109,12 @@ class Calls:
         })  # fmt: skip
 
     def _next(self) -> tuple[int, int, int]:
-        """Return the number, the random number and the time of a new message."""
-        self._seq += 1
-        return self._seq % 2**32, self._seq * 2_654_435_761 % 2**32, int(time.time())
+        """Return the number, the random number and the time of a new message.
+
+        Numbers rise with time, whichever client sends: a group's would otherwise come late from all clients but one.
+        """
+        self._seq = max(self._seq + 1, time.time_ns() // 100_000)
+        return self._seq % 2**32, (self._seq * 2_654_435_761 + self._number) % 2**32, int(time.time())
 
     def webhook(self, command: str, content: dict) -> Request:
         """Return the request with which Tencent reports this, signed now."""

@@ -90,7 +90,9 @@ class Ours:
     def one_to_one(self) -> None:
         sender = self.chance.randrange(self.people.users)
         to = self.chance.choice(self.people.neighbours(sender))
-        self._send({"From_Account": self.people.user(sender), "To_Account": to, "MsgRandom": self.chance.randrange(2**32)})
+        number = self.chance.randrange(2**32)
+        place = {"MsgSeq": number, "MsgRandom": number, "MsgTime": int(time.time())}  # as the cloud's webhooks have them
+        self._send({"From_Account": self.people.user(sender), "To_Account": to} | place)
 
     def to_group(self, size: int) -> None:
         sender = self.chance.choice(self.people.members(size, 0))
