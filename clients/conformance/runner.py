@@ -159,7 +159,15 @@ class Runner:
             case "answer":
                 self.proxy.given_version = step["version"]
             case "asked":
-                _require(difference(self._expanded(step["version"]), self.proxy.asked_version, "version"), "the last read")
+                self._asked(self._expanded(step["version"]))
+
+    def _asked(self, version: Any) -> None:
+        """Wait until the last read was sent with this version: one that an event leads to may be on its way."""
+        deadline = time.monotonic() + TIMEOUT_S
+        while (why := difference(version, self.proxy.asked_version, "version")) is not None:
+            if time.monotonic() > deadline:
+                raise CaseFailed(f"the last read: {why}")
+            time.sleep(0.05)
 
     # ---- Over HTTP, past the client ----------------------------------------------------------
 
