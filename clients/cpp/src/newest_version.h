@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <regex>
 #include <string>
 
 namespace imsite {
@@ -15,12 +14,15 @@ public:
 
     /// Remember a token if it is the newest one. Another text, such as "0" of a user without a list, is no version.
     void Note(const std::string& token) {
-        static const std::regex pattern("([0-9]{1,18})\\.([0-9]{1,18})(\\.[0-9]{1,18})?");
-        std::smatch match;
-        if (!std::regex_match(token, match, pattern)) {
+        // Not by a static regex: a thread may still be here when the program ends, after it is gone.
+        size_t place = 0;
+        uint64_t epoch = 0, version = 0, more = 0;
+        if (!ReadNumber(token, place, epoch) || !ReadDot(token, place) || !ReadNumber(token, place, version)) {
             return;
         }
-        uint64_t epoch = std::stoull(match[1]), version = std::stoull(match[2]);
+        if (place < token.size() && !(ReadDot(token, place) && ReadNumber(token, place, more) && place == token.size())) {
+            return;
+        }
         if (token_.empty() || epoch > epoch_ || (epoch == epoch_ && version > version_)) {
             token_ = token;
             epoch_ = epoch;
@@ -29,6 +31,17 @@ public:
     }
 
 private:
+    static bool ReadDot(const std::string& text, size_t& place) { return place < text.size() && text[place++] == '.'; }
+
+    /// Read 1 to 18 digits.
+    static bool ReadNumber(const std::string& text, size_t& place, uint64_t& number) {
+        const size_t start = place;
+        while (place < text.size() && place < start + 18 && text[place] >= '0' && text[place] <= '9') {
+            number = 10 * number + static_cast<uint64_t>(text[place++] - '0');
+        }
+        return place > start;
+    }
+
     std::string token_;
     uint64_t epoch_ = 0;
     uint64_t version_ = 0;
