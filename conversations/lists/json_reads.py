@@ -263,14 +263,14 @@ def _page(rows: RawRows, count: int, extra: bool) -> Snapshot:
 
 
 def _snapshot(rows: RawRows, extra: bool) -> Snapshot:
-    value, to_json = rows.value, conversation_json.to_json
+    value = rows.value
     if not rows.count or value(0, _CONVERSATION_ID) is None:
         return Snapshot(_token(rows), {})
     names = value(0, _GROUP_NAMES)
     return Snapshot(
         _token(rows),
         {
-            value(n, _CONVERSATION_ID): to_json(
+            value(n, _CONVERSATION_ID): conversation_json.to_json(
                 value(n, _WIRE_HEAD),
                 value(n, _LAST_MESSAGE),
                 marks_and_groups_json(value(n, _MARKS), value(n, _GROUPS), names),

@@ -110,7 +110,7 @@ def _add_group(names: list[str | None], name: str) -> None:
 
 _table = Owner._meta.db_table
 _LOCKED = "owner_id, epoch, version, reset_below, groups_version, group_names, erased_at_s"
-_OWNER_COLUMNS = 7
+_OWNER_COLUMNS = len(_LOCKED.split(", "))
 _SAVED = ("owner_id", "version", "reset_below", "groups_version", "group_names")
 
 
