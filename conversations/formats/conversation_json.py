@@ -10,6 +10,7 @@ import orjson
 
 from conversations.formats.marks import mark_list
 
+EXTRA = ',"imsite":{"version":%s,"membership":"%s"}'  # a membership is one of a few words
 REVISION = 1  # part of every ETag: raise it when the JSON of an unchanged row changes
 
 
@@ -38,7 +39,7 @@ def all_group_names(group_names: str) -> list[str]:
 
 def extra_json(version: int, membership: str) -> bytes:
     """Return the key that `extra=true` adds."""
-    return b',"imsite":%b' % orjson.dumps({"version": version, "membership": membership})
+    return (EXTRA % (version, membership)).encode()
 
 
 def row_to_json(wire_head: str, last_message: str | None, marks: int, conversation_groups: int, group_names: str) -> bytes:

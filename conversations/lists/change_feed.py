@@ -12,8 +12,9 @@ from typing import NamedTuple
 import orjson
 
 from conversations.formats import conversation_json, web_conversation
-from conversations.lists import raw_rows
-from conversations.lists.json_reads import EXTRA_COLUMNS, OWNER_TABLE, ROW_COLUMNS, marks_and_groups_json
+from conversations.lists import conversation_texts, raw_rows
+from conversations.lists.conversation_texts import ConversationText
+from conversations.lists.json_reads import OWNER_TABLE
 from conversations.lists.raw_rows import RawRows
 from conversations.models import Conversation
 from conversations.models.statements import Parameter, Statement
@@ -24,7 +25,7 @@ LAST_VERSION = (1 << 63) - 1
 
 # What a result holds, in this order.
 OWNER_COLUMNS = ("epoch", "version", "reset_below", "groups_version", "group_names")
-COLUMNS = (*ROW_COLUMNS, *EXTRA_COLUMNS, "created_version", "deleted_at")
+COLUMNS = ("version", "created_version", "deleted_at", "conversation_id", "text")
 _GROUP_NAMES, _FIRST_ROW_COLUMN = OWNER_COLUMNS.index("group_names"), len(OWNER_COLUMNS)
 
 
@@ -54,7 +55,7 @@ class Changes(NamedTuple):
 def read(owner_id: str, since: SyncToken | None, count: int, *, extra: bool = False) -> Changes:
     """Return the first `count` changes after `since`, None for the start. One statement."""
     version, started = (since.version, since.started) if since else (0, LAST_VERSION)
-    statement = _statement(count)
+    statement = _statement(count, extra)
     parameters = statement.filled_in(owner_id=owner_id, version=version, started=started)
     rows = raw_rows.fetch(statement.sql, parameters)
     if not rows.count:
@@ -63,7 +64,7 @@ def read(owner_id: str, since: SyncToken | None, count: int, *, extra: bool = Fa
     owner_version = str(SyncToken(epoch, newest))
     if since and (epoch != since.epoch or not reset_below <= max(version, started) <= newest):
         return Changes(NEVER_SEEN, [], False, True, owner_version)
-    changes = _changed_rows(rows, SyncToken(epoch, version, started), extra)
+    changes = _changed_rows(rows, SyncToken(epoch, version, started))
     if groups_version > version:
         changes.append((groups_version, _groups_change(rows.value(0, _GROUP_NAMES))))
         changes.sort(key=itemgetter(0))
@@ -73,13 +74,13 @@ def read(owner_id: str, since: SyncToken | None, count: int, *, extra: bool = Fa
     return Changes(str(next_since), [change for _version, change in changes[:count]], is_finished, False, owner_version)
 
 
-@lru_cache(maxsize=512)
-def _statement(count: int) -> Statement:
+@lru_cache(maxsize=1024)
+def _statement(count: int, extra: bool) -> Statement:
     changed = Conversation.objects.changed_since(
         Parameter("owner_id"), Parameter("version"), deleted_since=Parameter("started")
     )
     # One row more than asked for shows whether there are more changes.
-    rows = Statement.of(changed[: count + 1].values_list(*COLUMNS))
+    rows = Statement.of(changed[: count + 1].annotate(text=ConversationText(extra=extra)).values_list(*COLUMNS))
     owner_columns = ", ".join(f"o.{column}" for column in OWNER_COLUMNS)
     return Statement(
         f"SELECT {owner_columns}, c.* FROM {OWNER_TABLE} o "
@@ -88,24 +89,19 @@ def _statement(count: int) -> Statement:
     )
 
 
-def _changed_rows(rows: RawRows, since: SyncToken, extra: bool) -> list[tuple[int, bytes]]:
+def _changed_rows(rows: RawRows, since: SyncToken) -> list[tuple[int, bytes]]:
     """Return the version and JSON of each changed row."""
     if rows.value(0, _FIRST_ROW_COLUMN) is None:
         return []
-    return [_changed_row(rows, n, since, extra) for n in range(rows.count)]
+    return [_changed_row(rows, n, since) for n in range(rows.count)]
 
 
-def _changed_row(rows: RawRows, n: int, since: SyncToken, extra: bool) -> tuple[int, bytes]:
+def _changed_row(rows: RawRows, n: int, since: SyncToken) -> tuple[int, bytes]:
     row = {name: rows.value(n, column) for column, name in enumerate(COLUMNS, start=_FIRST_ROW_COLUMN)}
     version = int(row["version"])
     if row["deleted_at"] is not None:
         return version, b'{"kind":"deleted","conversationID":%b}' % orjson.dumps(row["conversation_id"].decode())
-    conversation = conversation_json.to_json(
-        row["wire_head"],
-        row["last_message"],
-        marks_and_groups_json(row["marks"], row["conversation_groups"], rows.value(0, _GROUP_NAMES)),
-        conversation_json.extra_json(version, row["membership"].decode()) if extra else b"",
-    )
+    conversation = conversation_texts.completed(row["text"], rows.value(0, _GROUP_NAMES))
     # A client that is catching up has no row yet that did not change since it started.
     is_new = int(row["created_version"]) > since.version or version <= since.started
     kind = b"new" if is_new else b"changed"

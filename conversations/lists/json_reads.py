@@ -10,11 +10,12 @@ from functools import cache, lru_cache
 from itertools import chain
 from typing import Any, NamedTuple
 
+import orjson
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Exists, Value
 
-from conversations.formats import conversation_json
-from conversations.lists import query_plans, raw_rows
+from conversations.lists import conversation_texts, query_plans, raw_rows
+from conversations.lists.conversation_texts import BETWEEN, ConversationText, as_one
 from conversations.lists.cursors import Cursor
 from conversations.lists.pages import SEARCHED_ROWS
 from conversations.lists.raw_rows import RawRows
@@ -26,16 +27,9 @@ from conversations.sync_tokens import NEVER_SEEN, SyncToken
 
 OWNER_TABLE = Owner._meta.db_table
 
-# What a result holds, in this order.
+# What a result begins with. There is one row of it, none for an owner never seen.
 OWNER_COLUMNS = ("epoch", "version", "group_names")
-ROW_COLUMNS = ("conversation_id", "wire_head", "last_message", "marks", "conversation_groups")
-EXTRA_COLUMNS = ("version", "membership")  # with extra=true
-ORDER_COLUMNS = ("is_pinned", "order_key")  # on pages
-_EPOCH, _VERSION, _GROUP_NAMES, _CONVERSATION_ID, _WIRE_HEAD, _LAST_MESSAGE, _MARKS, _GROUPS, _ROW_VERSION, _MEMBERSHIP = range(
-    10
-)
-
-TRUE = (b"t", b"1", b"True")
+_EPOCH, _VERSION, _GROUP_NAMES, _TEXTS, _IDS = range(5)
 
 # Some 5 MB.
 MAX_KNOWN_TOTALS = 10_000
@@ -45,10 +39,17 @@ _known_totals: dict[tuple[str, str, str], tuple[str, dict[str, int]]] = {}
 
 
 class Snapshot(NamedTuple):
-    """Conversations as JSON by ID, the sync token of the list they were read from, and where the next page starts."""
+    """Conversations as JSON by ID, and the sync token of the list they were read from."""
 
     token: str
     conversations: dict[bytes, bytes]
+
+
+class Page(NamedTuple):
+    """Conversations as JSON in display order, the sync token of the list, and where the next page starts."""
+
+    token: str
+    conversations: list[bytes]
     next: Cursor | None = None
 
 
@@ -73,24 +74,27 @@ def lookup(owner_id: str, conversation_ids: Sequence[str], *, extra: bool = Fals
     else:
         statement, wanted = _lookup_statement(extra), array_parameter(conversation_ids)
     rows = raw_rows.fetch(statement.sql, statement.filled_in(owner_id=owner_id, wanted=wanted), using=using)
-    return _snapshot(rows, extra)
+    if not rows.count or rows.value(0, _TEXTS) is None:
+        return Snapshot(_token(rows), {})
+    ids = rows.value(0, _IDS).split(BETWEEN.encode())
+    return Snapshot(_token(rows), dict(zip(ids, conversation_texts.split(rows.value(0, _TEXTS), rows.value(0, _GROUP_NAMES)))))
 
 
-def page(owner_id: str, after: Cursor | None, count: int, *, extra: bool = False, using: str = DEFAULT_DB_ALIAS) -> Snapshot:
+def page(owner_id: str, after: Cursor | None, count: int, *, extra: bool = False, using: str = DEFAULT_DB_ALIAS) -> Page:
     """Return the `count` conversations of the whole list that follow `after`, or the first ones, in display order."""
     statement = _whole_list_statement(after and after.is_pinned, count, extra)
     place = after._asdict() if after else {}
     rows = raw_rows.fetch(statement.sql, statement.filled_in(owner_id=owner_id, **place), using=using)
-    return _page(rows, count, extra)
+    return _page(rows, count)
 
 
 def selected_page(
     conversations: ConversationQuerySet, owner_id: str, count: int, *, extra: bool = False, using: str = DEFAULT_DB_ALIAS
-) -> Snapshot:
+) -> Page:
     """Return the first `count` of `conversations`, all of this owner, in display order."""
     statement = _page_statement(conversations, count, extra)
     with query_plans.planned_per_query(using):
-        return _page(raw_rows.fetch(statement.sql, statement.filled_in(owner_id=owner_id), using=using), count, extra)
+        return _page(raw_rows.fetch(statement.sql, statement.filled_in(owner_id=owner_id), using=using), count)
 
 
 def searched_page(
@@ -101,7 +105,7 @@ def searched_page(
     *,
     extra: bool = False,
     using: str = DEFAULT_DB_ALIAS,
-) -> Snapshot:
+) -> Page:
     """As `selected_page` of the rows after `after`, but look at no more than the next SEARCHED_ROWS unpinned ones.
 
     The page may then hold few rows, or none, and not be the last. Two statements.
@@ -116,7 +120,7 @@ def searched_page(
     parts.append(following.unpinned_up_to(order_key=end.order_key, conversation_id=end.conversation_id))
     statement = _joined_parts(parts, count, extra)
     with query_plans.planned_per_query(using):
-        page = _page(raw_rows.fetch(statement.sql, statement.filled_in(owner_id=owner_id), using=using), count, extra)
+        page = _page(raw_rows.fetch(statement.sql, statement.filled_in(owner_id=owner_id), using=using), count)
     return page if page.next else page._replace(next=end)
 
 
@@ -182,12 +186,17 @@ def _totals_statement(conversations: ConversationQuerySet) -> Statement:
 
 @lru_cache(maxsize=2)
 def _single_statement(extra: bool) -> Statement:
-    return _rows_statement(_whole_list().filter(conversation_id=Parameter("wanted")), _columns(extra))
+    return _found_statement(_whole_list().filter(conversation_id=Parameter("wanted")), extra)
 
 
 @lru_cache(maxsize=2)
 def _lookup_statement(extra: bool) -> Statement:
-    return _rows_statement(_whole_list().any_of(Parameter("wanted")), _columns(extra))
+    return _found_statement(_whole_list().any_of(Parameter("wanted")), extra)
+
+
+def _found_statement(conversations: ConversationQuerySet, extra: bool) -> Statement:
+    rows = conversations.values("conversation_id", text=ConversationText(extra=extra))
+    return _joined_with_owner(as_one(Statement.of(rows), "text", "conversation_id"))
 
 
 @lru_cache(maxsize=1024)
@@ -213,35 +222,27 @@ def _end_statement(is_after: bool) -> Statement:
 
 
 def _joined_parts(parts: Sequence[ConversationQuerySet], count: int, extra: bool) -> Statement:
-    columns = _columns(extra) + ORDER_COLUMNS
-    statements = [Statement.of(part.in_display_order()[: count + 1].values_list(*columns)) for part in parts]
+    order = ("is_pinned", "order_key", "conversation_id")
+    rows = (part.in_display_order()[: count + 1].values(*order, text=ConversationText(extra=extra)) for part in parts)
+    statements = [Statement.of(part) for part in rows]
     sql = " UNION ALL ".join(f"SELECT * FROM ({statement.sql}) AS part{n}" for n, statement in enumerate(statements))
-    rows = Statement(sql, tuple(chain.from_iterable(statement.parameters for statement in statements)))
-    joined = _joined_with_owner(rows)
-    order = "c.is_pinned DESC, c.order_key DESC, c.conversation_id"
-    return joined._replace(sql=f"{joined.sql} ORDER BY {order} LIMIT {count + 1}")
+    parameters = tuple(chain.from_iterable(statement.parameters for statement in statements))
+    sql = f"SELECT * FROM ({sql}) AS parts ORDER BY is_pinned DESC, order_key DESC, conversation_id LIMIT {count + 1}"
+    return _joined_with_owner(as_one(Statement(sql, parameters), "text"))
 
 
 def _page_statement(conversations: ConversationQuerySet, count: int, extra: bool) -> Statement:
     # One row more than asked for shows whether there is a next page.
-    statement = _rows_statement(conversations.in_display_order()[: count + 1], _columns(extra) + ORDER_COLUMNS)
-    return statement._replace(sql=f"{statement.sql} ORDER BY c.is_pinned DESC, c.order_key DESC, c.conversation_id")
+    rows = conversations.in_display_order()[: count + 1].values(text=ConversationText(extra=extra))
+    return _joined_with_owner(as_one(Statement.of(rows), "text"))
 
 
 def _whole_list() -> ConversationQuerySet:
     return Conversation.objects.for_owner(Parameter("owner_id"))
 
 
-def _columns(extra: bool) -> tuple[str, ...]:
-    return ROW_COLUMNS + EXTRA_COLUMNS if extra else ROW_COLUMNS
-
-
-def _rows_statement(conversations: ConversationQuerySet, columns: tuple[str, ...]) -> Statement:
-    return _joined_with_owner(Statement.of(conversations.values_list(*columns)))
-
-
 def _joined_with_owner(rows: Statement) -> Statement:
-    """Put the owner's columns before each row. Without rows the owner's stand alone, without the owner's row there is none."""
+    """Put the owner's columns before the row. Without the owner's there is none."""
     owner_columns = ", ".join(f"o.{column}" for column in OWNER_COLUMNS)
     return Statement(
         f"SELECT {owner_columns}, c.* FROM {OWNER_TABLE} o LEFT JOIN ({rows.sql}) c ON 1 = 1 WHERE o.owner_id = %s",
@@ -252,39 +253,14 @@ def _joined_with_owner(rows: Statement) -> Statement:
 # ---- Results -----------------------------------------------------------------------------------
 
 
-def _page(rows: RawRows, count: int, extra: bool) -> Snapshot:
-    snapshot = _snapshot(rows._replace(count=min(rows.count, count)), extra)
-    if rows.count <= count:
-        return snapshot
-    first = len(OWNER_COLUMNS) + len(_columns(extra))
-    is_pinned, order_key = (rows.value(count - 1, first + n) for n in range(len(ORDER_COLUMNS)))
-    last = Cursor(is_pinned in TRUE, int(order_key), rows.value(count - 1, _CONVERSATION_ID).decode())
-    return snapshot._replace(next=last)
-
-
-def _snapshot(rows: RawRows, extra: bool) -> Snapshot:
-    value = rows.value
-    if not rows.count or value(0, _CONVERSATION_ID) is None:
-        return Snapshot(_token(rows), {})
-    names = value(0, _GROUP_NAMES)
-    return Snapshot(
-        _token(rows),
-        {
-            value(n, _CONVERSATION_ID): conversation_json.to_json(
-                value(n, _WIRE_HEAD),
-                value(n, _LAST_MESSAGE),
-                marks_and_groups_json(value(n, _MARKS), value(n, _GROUPS), names),
-                conversation_json.extra_json(int(value(n, _ROW_VERSION)), value(n, _MEMBERSHIP).decode()) if extra else b"",
-            )
-            for n in range(rows.count)
-        },
-    )
-
-
-@lru_cache(maxsize=4096)
-def marks_and_groups_json(marks: bytes, conversation_groups: bytes, group_names: bytes) -> bytes:
-    """Return the JSON between head and last message, from the columns as the database sent them."""
-    return conversation_json.marks_and_groups_json(int(marks), int(conversation_groups), group_names.decode())
+def _page(rows: RawRows, count: int) -> Page:
+    text = rows.value(0, _TEXTS) if rows.count else None
+    conversations = conversation_texts.split(text, rows.value(0, _GROUP_NAMES)) if text else []
+    if len(conversations) <= count:
+        return Page(_token(rows), conversations)
+    last = orjson.loads(conversations[count - 1])
+    following = Cursor(last["isPinned"], last["orderkey"], last["conversationID"])
+    return Page(_token(rows), conversations[:count], following)
 
 
 def _token(rows: RawRows) -> str:

@@ -62,17 +62,17 @@ def read(owner_id: str, places: Places, count: int, *, with_empty: bool) -> Numb
     """
     start = _cursor(owner_id, places)
     if with_empty:
-        snapshot = json_reads.page(owner_id, start, count)
+        page = json_reads.page(owner_id, start, count)
     else:
         rows = Conversation.objects.for_owner(owner_id).with_last_message()
-        snapshot = json_reads.selected_page(rows.after(**start._asdict()) if start else rows, owner_id, count)
-    conversations = [orjson.loads(conversation) for conversation in snapshot.conversations.values()]
+        page = json_reads.selected_page(rows.after(**start._asdict()) if start else rows, owner_id, count)
+    conversations = [orjson.loads(conversation) for conversation in page.conversations]
     if not conversations:
         return NumberedPage([], places, True)
     last = conversations[-1]
-    place = Place.after(last["orderkey"], _ties_after(owner_id, snapshot.next) if snapshot.next else 0)
+    place = Place.after(last["orderkey"], _ties_after(owner_id, page.next) if page.next else 0)
     following = places._replace(**{"pinned" if last["isPinned"] else "unpinned": place})
-    return NumberedPage(conversations, following, snapshot.next is None)
+    return NumberedPage(conversations, following, page.next is None)
 
 
 def _cursor(owner_id: str, places: Places) -> Cursor | None:

@@ -211,7 +211,7 @@ class ReplayTests(TransactionTestCase):
             self.assertEqual(now, writer.marked)
 
     def assert_followers_have_the_list(self) -> None:
-        shown = [orjson.loads(conversation) for conversation in json_reads.page(ALICE, None, 500).conversations.values()]
+        shown = [orjson.loads(conversation) for conversation in json_reads.page(ALICE, None, 500).conversations]
         groups = orjson.loads(Owner.objects.get().group_names)
         for follower in (*self.followers, Follower(ask)):
             follower.finish(3)

@@ -137,7 +137,7 @@ def _page(call: Call, query: ListQuery) -> HttpResponse:
         seen = page.token if replica.is_set_up() else ""
         next_seq = cursors.next_seq(page.next, owner_id=call.owner_id, bound_to=query.bound_to, seen=seen)
     body = b'{"conversationList":[%b],"nextSeq":"%b","isFinished":%b}' % (
-        b",".join(_in_format(call, page.conversations.values())),
+        b",".join(_in_format(call, page.conversations)),
         next_seq.encode(),
         b"false" if page.next else b"true",
     )
