@@ -17,10 +17,9 @@ def fetch(sql: str, parameters: Sequence[Any], *, using: str = DEFAULT_DB_ALIAS)
     """Run a statement on the database of this alias. Numbers come as decimal text."""
     database = connections[using]
     if database.vendor == "postgresql":
-        cursor = database.kept_cursor()  # type: ignore[attr-defined]  # of our own backend
-        cursor.execute(sql, parameters)
         # The server's own bytes: to decode them and encode them again took half of a lookup's time.
-        return RawRows(cursor.pgresult.ntuples, cursor.pgresult.get_value)
+        result = database.result_of(sql, parameters)  # type: ignore[attr-defined]  # of our own backend
+        return RawRows(result.ntuples, result.get_value)
     with database.cursor() as cursor:
         cursor.execute(sql, parameters)
         rows = cursor.fetchall()

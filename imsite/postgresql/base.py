@@ -1,10 +1,15 @@
 """Django's PostgreSQL backend with settings of the session, a limit of waiting, and a health check without a round trip."""
 
 import select
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import psycopg
 from django.db.backends.postgresql import base
+from psycopg.pq.abc import PGresult
+
+from imsite.postgresql import prepared
+from imsite.postgresql.prepared import Prepared
 
 IS_DISTRIBUTED = "SELECT to_regclass('pg_catalog.pg_dist_partition') IS NOT NULL"
 
@@ -35,8 +40,100 @@ class BoundedConnection(psycopg.Connection):
             raise psycopg.OperationalError(f"PostgreSQL has not answered within {limit_s} s.") from error
 
 
+Then = Callable[[list[tuple[Any, ...]]], object] | None
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
     _kept_cursor: Any = None
+
+    def __init__(self, *arguments: Any, **named: Any):
+        super().__init__(*arguments, **named)
+        # Statements of this transaction that are still to be sent, and what takes their rows.
+        self._waiting: list[tuple[Prepared, Then]] = []
+
+    # ---- Statements without a cursor of their own ------------------------------------------------
+
+    def result_of(self, sql: str, parameters: Sequence[Any]) -> PGresult:
+        """Run a statement, and return its result as the server sent it."""
+        if statement := self._prepared(sql, parameters):
+            return self._send(statement)[-1]
+        cursor = self.kept_cursor()
+        cursor.execute(sql, parameters)
+        return cursor.pgresult
+
+    def rows_of(self, sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """Run a statement, and return its rows."""
+        if statement := self._prepared(sql, parameters):
+            return prepared.rows(self.connection, self._send(statement)[-1])
+        with self.cursor() as cursor:
+            cursor.execute(sql, parameters)
+            return cursor.fetchall()
+
+    def run_later(self, sql: str, parameters: Sequence[Any], then: Then = None) -> None:
+        """Run a statement before the next one, or the end of the transaction; `then` gets its rows.
+
+        It goes to the server along with what comes next, in one round trip. So an error shows there.
+        """
+        if self.in_atomic_block and (statement := self._prepared(sql, parameters)):
+            self._waiting.append((statement, then))
+            return
+        with self.cursor() as cursor:
+            cursor.execute(sql, parameters)
+            if then:
+                then(cursor.fetchall())
+
+    def _prepared(self, sql: str, parameters: Sequence[Any]) -> Prepared | None:
+        if self.execute_wrappers or self.queries_logged:  # somebody looks at each statement
+            return None
+        if self.needs_rollback:
+            self.validate_no_broken_transaction()
+        self.close_if_health_check_failed()
+        self.ensure_connection()
+        return prepared.find(self.connection, sql, parameters)
+
+    def _send(self, *statements: Prepared, commit: bool = False) -> list[PGresult]:
+        """Run what waits, and then these."""
+        waiting, self._waiting = self._waiting, []
+        with self.wrap_database_errors:
+            results = prepared.run(self.connection, [*(statement for statement, _then in waiting), *statements], commit=commit)
+        for (_statement, then), result in zip(waiting, results):
+            if then:
+                then(prepared.rows(self.connection, result))
+        return results
+
+    def send_waiting(self) -> None:
+        """Run the statements that were put off, if any were."""
+        if self._waiting:
+            self._send()
+
+    def validate_no_broken_transaction(self) -> None:
+        """Send what waits, as well: Django calls this before each statement of a cursor."""
+        super().validate_no_broken_transaction()
+        self.send_waiting()
+
+    def create_cursor(self, name: str | None = None) -> Any:
+        self.send_waiting()
+        return super().create_cursor(name)
+
+    def _commit(self) -> None:
+        if self._waiting:
+            self._send(commit=True)
+        else:
+            super()._commit()  # type: ignore[misc]  # these four are not in the stubs
+
+    def _rollback(self) -> None:
+        self._waiting.clear()
+        super()._rollback()  # type: ignore[misc]
+
+    def _savepoint_rollback(self, sid: str) -> None:
+        self._waiting.clear()  # what came before the savepoint was sent before it
+        super()._savepoint_rollback(sid)  # type: ignore[misc]
+
+    def _close(self) -> None:
+        self._waiting.clear()
+        super()._close()  # type: ignore[misc]
+
+    # ---- Connections -----------------------------------------------------------------------------
 
     @property
     def is_distributed(self) -> bool:
