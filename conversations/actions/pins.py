@@ -1,6 +1,6 @@
 """Pin and unpin conversations."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from django.conf import settings
 from django.utils.translation import ngettext
@@ -19,10 +19,16 @@ def set_pinned(*, owner_id: str, conversation_id: str, pinned: bool) -> Outcome:
 
     Raises ConversationNotFound, TooManyPinned. Source: V2TIMConversationManager.pinConversation.
     """
-    outcome = lock_conversation(owner_id, conversation_id)
+    room: Callable[[], int] | None = None
+
+    def count() -> None:
+        nonlocal room
+        room = room_for_pins(owner_id) if pinned else None
+
+    outcome = lock_conversation(owner_id, conversation_id, then=count)
     conversation = outcome.conversation
     if conversation.is_pinned != pinned:
-        if pinned and room_for_pins(owner_id) < 1:
+        if room and room() < 1:
             raise too_many_pinned()
         conversation.is_pinned = pinned
         save_conversations(outcome.owner, [conversation], ("is_pinned",), by=ChangedBy.PIN)
@@ -39,7 +45,7 @@ def set_each_pinned(*, owner_id: str, conversation_ids: Sequence[str], pinned: b
         if conversation.is_pinned == pinned:
             return False
         if pinned:
-            room = room_for_pins(owner_id) if room is None else room
+            room = room_for_pins(owner_id)() if room is None else room
             if room < 1:
                 raise too_many_pinned()
             room -= 1
@@ -49,9 +55,10 @@ def set_each_pinned(*, owner_id: str, conversation_ids: Sequence[str], pinned: b
     return change_each(owner_id, conversation_ids, change, ("is_pinned",), by=ChangedBy.PIN)
 
 
-def room_for_pins(owner_id: str) -> int:
-    """Return how many more conversations the owner may pin."""
-    return int(settings.MAX_PINNED) - count_pinned(owner_id)
+def room_for_pins(owner_id: str) -> Callable[[], int]:
+    """Count later how many more conversations the owner may pin; return what returns the number."""
+    pinned = count_pinned(owner_id)
+    return lambda: int(settings.MAX_PINNED) - pinned()
 
 
 def too_many_pinned() -> TooManyPinned:

@@ -46,9 +46,12 @@ class Results(NamedTuple):
     results: list[Result]
 
 
-def lock_conversation(owner_id: str, conversation_id: str) -> Outcome:
-    """Lock an owner, and return them with one conversation of the list. Raises ConversationNotFound."""
-    locked = lock_one(owner_id, conversation_id)
+def lock_conversation(owner_id: str, conversation_id: str, *, then: Callable[[], object] = lambda: None) -> Outcome:
+    """Lock an owner, and return them with one conversation of the list; `then` is that of `lock_one`.
+
+    Raises ConversationNotFound.
+    """
+    locked = lock_one(owner_id, conversation_id, then=then)
     if locked is None:
         raise ConversationNotFound(conversation_id)
     return Outcome(*locked)

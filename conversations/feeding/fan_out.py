@@ -1,7 +1,7 @@
 """Apply changed messages to the conversations of everybody concerned; each changed row takes its owner's next version."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from django.conf import settings
 
@@ -13,41 +13,46 @@ from conversations.models import Conversation
 from conversations.store import display_profiles, message_reads
 from conversations.store.display_profiles import DisplayProfile
 from conversations.store.messages import Change, changes_by_thread
-from conversations.store.owners import NOTHING, LockedOwner, lock_owners
-from conversations.store.rows import Key, read_rows, save_rows
+from conversations.store.owners import NOTHING, LockedOwner, lock_owners, lock_owners_later
+from conversations.store.rows import Key, read_rows, read_rows_later, save_rows
 from conversations.threads import thread_between
 from conversations.unread import counts as unread_counts
 from conversations.unread import rules
 from conversations.unread.rules import Viewer
 
 
-def change_c2c(pairs: Iterable[Key], changes: Sequence[Change], *, by: ChangedBy) -> None:
-    """Apply message changes to the one-to-one conversations of (owner, peer) pairs."""
+def change_c2c(pairs: Iterable[Key], changes: Callable[[], Iterable[Change]], *, by: ChangedBy) -> None:
+    """Apply message changes to the one-to-one conversations of (owner, peer) pairs; `changes` are asked for under the locks."""
     pairs = sorted(pair for pair in set(pairs) if pair[0] not in settings.SKIP_OWNERS)
-    by_thread = changes_by_thread(change for change in changes if not change.is_empty)
-    # Of each owner, as many rows as may change.
-    reserve = Counter(owner_id for owner_id, peer in pairs if thread_between(owner_id, peer) in by_thread)
-    owners = lock_owners((user_id for pair in pairs for user_id in pair), reserve)
-    updates = _c2c_updates(pairs, owners)
+    # Of each owner, as many versions as rows may change.
+    locked = lock_owners_later((user_id for pair in pairs for user_id in pair), Counter(owner_id for owner_id, _peer in pairs))
+    read = read_rows_later([_c2c_key(*pair) for pair in {*pairs, *(pair[::-1] for pair in pairs)}])
+    by_thread = changes_by_thread(change for change in changes() if not change.is_empty)
+    owners = locked()
+    updates = _c2c_updates(pairs, owners, read())
     for (owner_id, peer), update in updates.items():
         for change in by_thread.get(thread_between(owner_id, peer), ()):
             update.apply_message(change)
     save_rows(owners, [update.row for update in updates.values() if update.is_changed], by=by)
 
 
-def _c2c_updates(pairs: Sequence[Key], owners: Mapping[str, LockedOwner]) -> dict[Key, RowUpdate]:
-    """Return an update for the row of each (owner, peer) pair. Two queries at most."""
-    both_sides = {(owner_id, peer) for pair in pairs for owner_id, peer in (pair, pair[::-1])}
-    keys = {(owner_id, peer): (owner_id, identifiers.join(ConversationType.C2C, peer)) for owner_id, peer in both_sides}
-    rows = read_rows(list(keys.values()))
-    is_any_unlisted = any(key not in rows or not rows[key].is_listed for key in keys.values())
+def _c2c_key(owner_id: str, peer: str) -> Key:
+    return owner_id, identifiers.join(ConversationType.C2C, peer)
+
+
+def _c2c_updates(
+    pairs: Sequence[Key], owners: Mapping[str, LockedOwner], rows: Mapping[Key, Conversation]
+) -> dict[Key, RowUpdate]:
+    """Return an update for the row of each (owner, peer) pair; `rows` are those of both sides. One query at most."""
+    both_sides = [_c2c_key(*side) for pair in pairs for side in (pair, pair[::-1])]
+    is_any_unlisted = any(key not in rows or not rows[key].is_listed for key in both_sides)
     profiles = display_profiles.of_users({user_id for pair in pairs for user_id in pair} if is_any_unlisted else ())
     updates = {}
     for owner_id, peer in pairs:
-        row = rows.get(keys[owner_id, peer]) or rules.new_row(
+        row = rows.get(_c2c_key(owner_id, peer)) or rules.new_row(
             owner_id, ConversationType.C2C, peer, erased_at_s=owners[owner_id].erased_at_s
         )
-        peers_row = rows.get(keys[peer, owner_id])
+        peers_row = rows.get(_c2c_key(peer, owner_id))
         viewer = Viewer(owner_id, peer_read_s=peers_row.c2c_read_timestamp if peers_row else 0)
         updates[owner_id, peer] = RowUpdate(row, viewer, viewer, profiles.get(peer, DisplayProfile()))
     return updates

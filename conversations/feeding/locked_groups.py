@@ -11,6 +11,7 @@ from conversations.feeding.group_rosters import NO_HISTORY, GroupRoster
 from conversations.models import Group
 from conversations.store import display_profiles
 from conversations.store.display_profiles import DisplayProfile
+from conversations.store.statements import rows_of
 from conversations.unread.rosters import MembershipHistory
 from conversations.unread.rules import Viewer
 
@@ -88,14 +89,13 @@ def lock_group(group_id: str, *, group_type: str = "", at_ms: int = 0) -> Locked
     `group_type` is its type since `at_ms`, "" if unknown. If this changes the type, the caller must call
     `members.apply_changes`.
     """
-    with connection.cursor() as cursor:
-        # The update changes nothing: it takes the lock.
-        cursor.execute(
-            f"INSERT INTO {_groups} (group_id) VALUES (%s) ON CONFLICT (group_id) DO UPDATE SET type = {_groups}.type "
-            f"RETURNING {', '.join(_COLUMNS)}",
-            [group_id],
-        )
-        group = Group.from_db(connection.alias, _COLUMNS, cursor.fetchone())
+    # The update changes nothing: it takes the lock.
+    (row,) = rows_of(
+        f"INSERT INTO {_groups} (group_id) VALUES (%s) ON CONFLICT (group_id) DO UPDATE SET type = {_groups}.type "
+        f"RETURNING {', '.join(_COLUMNS)}",
+        [group_id],
+    )
+    group = Group.from_db(connection.alias, _COLUMNS, row)
     locked = LockedGroup(group, group.type)
     if group_type and (at_ms, group_type) > (group.type_at_ms, group.type):
         group.type, group.type_at_ms = group_type, at_ms

@@ -7,6 +7,7 @@ stored of it, and each row changes by the difference.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 
 from conversations.choices import ChangedBy, GroupType
 from conversations.feeding import fan_out, group_fast_path, members
@@ -42,10 +43,10 @@ def record(incoming: Sequence[IncomingMessage], *, now_s: int) -> list[StoredMes
 def apply_c2c(incoming: Sequence[IncomingMessage], *, now_s: int) -> list[StoredMessage]:
     """Store one-to-one messages, of any number of threads, and apply them to both sides' conversations. Needs a transaction."""
     threads = extend_threads(message_positions.newest_known(incoming))
-    outcomes, changes = store_messages.record(incoming, threads, now_s=now_s)
+    recorded = cache(store_messages.record_later(incoming, threads, now_s=now_s))
     pairs = {pair for message in incoming for pair in ((message.sender, message.peer), (message.peer, message.sender))}
-    fan_out.change_c2c(pairs, changes, by=ChangedBy.MESSAGE)
-    return outcomes
+    fan_out.change_c2c(pairs, lambda: recorded().changes, by=ChangedBy.MESSAGE)
+    return recorded().outcomes
 
 
 def apply_in_group(group_id: str, incoming: Sequence[IncomingMessage], *, now_s: int) -> list[StoredMessage]:
@@ -92,7 +93,7 @@ def recall(recalled: C2CRecall | GroupRecall) -> None:
 def _recall_c2c(recalled: C2CRecall) -> None:
     changes = store_messages.recall(recalled, lock_threads([recalled.thread]))
     pairs = {(recalled.sender, recalled.peer), (recalled.peer, recalled.sender)}
-    fan_out.change_c2c(pairs, changes, by=ChangedBy.RECALL)
+    fan_out.change_c2c(pairs, lambda: changes, by=ChangedBy.RECALL)
 
 
 @in_transaction
@@ -123,7 +124,7 @@ def edit(edits: Sequence[MessageEdit]) -> list[bool]:
 def _edit_c2c(edits: Sequence[MessageEdit]) -> list[Change]:
     changes = store_messages.edit(edits, lock_threads(message_edit.thread for message_edit in edits))
     pairs = {pair for edited in edits for pair in ((edited.sender, edited.peer), (edited.peer, edited.sender))}
-    fan_out.change_c2c(pairs, changes, by=ChangedBy.EDIT)
+    fan_out.change_c2c(pairs, lambda: changes, by=ChangedBy.EDIT)
     return changes
 
 

@@ -20,6 +20,7 @@ from conversations.logs import log_database_failure, sparing, summary
 from conversations.models import WebhookEvent, WebhookOutcome
 from conversations.store import json_rows
 from conversations.store import webhooks as store_webhooks
+from conversations.store.statements import run_later
 from conversations.store.transactions import CONFLICTS, in_transaction
 from conversations.times import now_s
 
@@ -101,10 +102,9 @@ def _record(incoming: Sequence[IncomingMessage]) -> None:
 @in_transaction
 def _apply_together(incoming: Sequence[IncomingMessage], stored: Sequence[WebhookEvent]) -> None:
     if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            if json_rows.is_distributed():
-                cursor.execute("SET LOCAL citus.propagate_set_commands = 'local'")
-            cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
+        if json_rows.is_distributed():
+            run_later("SET LOCAL citus.propagate_set_commands = 'local'", ())
+        run_later(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'", ())
     pks = [webhook.pk for webhook in stored]
     with acting.acting(acting.named(acting.WEBHOOK, pks[0] if len(pks) == 1 else f"{pks[0]}-{pks[-1]}")):
         _record([message for message in incoming if not message.is_online_only])

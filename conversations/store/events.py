@@ -7,14 +7,12 @@ from threading import Lock
 from typing import Any
 
 import orjson
-from django.db import connection
 
 from conversations import acting, positions
 from conversations.choices import ChangedBy
 from conversations.formats import marks
 from conversations.models import Conversation, ConversationEvent
 from conversations.store import json_rows, statements
-from conversations.store.statements import Statement
 from conversations.times import now_us
 
 # These leave a message, which shows the change.
@@ -81,12 +79,8 @@ OF_NO_NEW_ROW = frozenset(("membership", "deleted_at"))
 
 def record(rows: Iterable[Conversation], names: Sequence[str | None], *, by: ChangedBy) -> None:
     """Record an action on these rows; `names` are the owner's conversation groups by bit. One statement."""
-    statements.run(recording(rows, names, by=by))
-
-
-def recording(rows: Iterable[Conversation], names: Sequence[str | None], *, by: ChangedBy) -> list[Statement]:
-    """Return the statement that records an action on these rows; none for a kind that is not recorded."""
-    return [] if by in MESSAGE_KINDS else _insertion([_values(row, changes_of(row, names), by) for row in rows])
+    if by not in MESSAGE_KINDS:
+        insert([_values(row, changes_of(row, names), by) for row in rows])
 
 
 def record_visible(rows: Iterable[tuple[Conversation, Sequence[str | None]]], *, by: ChangedBy) -> None:
@@ -99,13 +93,12 @@ def record_visible(rows: Iterable[tuple[Conversation, Sequence[str | None]]], *,
 def record_names(conversation_id: str, owner_ids: Iterable[str]) -> None:
     """Record that these owners' rows of a conversation have a new name or avatar, not which. One statement."""
     keys = json_rows.keys_parameters(KEY, [(owner_id, conversation_id) for owner_id in owner_ids])
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {_table} ({', '.join(COLUMNS)}) "
-            f"SELECT t.owner_id, t.conversation_id, %s, t.version, %s, %s, %s FROM {json_rows.of_keys(Conversation, KEY)} "
-            "WHERE true ON CONFLICT DO NOTHING",
-            [_next_us(), ChangedBy.NAME.value, NO_CHANGES, acting.current(), *keys],
-        )
+    statements.run_later(
+        f"INSERT INTO {_table} ({', '.join(COLUMNS)}) "
+        f"SELECT t.owner_id, t.conversation_id, %s, t.version, %s, %s, %s FROM {json_rows.of_keys(Conversation, KEY)} "
+        "WHERE true ON CONFLICT DO NOTHING",
+        [_next_us(), ChangedBy.NAME.value, NO_CHANGES, acting.current(), *keys],
+    )
 
 
 def imported(owner_id: str, conversation_id: str, version: int) -> Values:
@@ -115,13 +108,10 @@ def imported(owner_id: str, conversation_id: str, version: int) -> Values:
 
 def insert(events: Sequence[Values]) -> None:
     """Insert events. A time that is there already, as after the clock was set back, costs the event and not the change."""
-    statements.run(_insertion(events))
-
-
-def _insertion(events: Sequence[Values]) -> list[Statement]:
     if len(events) == 1:
-        return [(_one_sql(), events[0])]
-    return [(_many_sql(), [json_rows.parameter(COLUMNS, events)])] if events else []
+        statements.run_later(_one_sql(), events[0])
+    elif events:
+        statements.run_later(_many_sql(), [json_rows.parameter(COLUMNS, events)])
 
 
 def changes_of(row: Conversation, names: Sequence[str | None]) -> dict[str, list[Any]]:

@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from conversations.models import Message
 from conversations.store import json_rows
+from conversations.store.statements import rows_of
 
 KEY = ("thread", "position")
 COLUMNS = (
@@ -63,11 +64,8 @@ def find_changed(keys: Iterable[MessageKey]) -> dict[MessageKey, Message]:
 
 def _of_keys(keys: Sequence[MessageKey], condition: str = "") -> list[Message]:
     columns = ", ".join(f"t.{name}" for name in COLUMNS)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT {columns} FROM {json_rows.of_keys(Message, KEY)} {condition}", json_rows.keys_parameters(KEY, keys)
-        )
-        return [Message.from_db(connection.alias, COLUMNS, row) for row in cursor.fetchall()]
+    sql = f"SELECT {columns} FROM {json_rows.of_keys(Message, KEY)} {condition}"
+    return [Message.from_db(connection.alias, COLUMNS, row) for row in rows_of(sql, json_rows.keys_parameters(KEY, keys))]
 
 
 def outlines(thread: str, after: str, *, up_to: str | None = None, limit: int | None = None) -> Iterator[Message]:

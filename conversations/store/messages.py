@@ -1,11 +1,10 @@
 """Store messages by thread and position: each is one row with everything known of it, however often it arrives."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from copy import copy
 from typing import Any, NamedTuple
 
 import orjson
-from django.db import connection
 
 from conversations.formats import message_body, message_content
 from conversations.formats.messages import C2CRecall, GroupRecall, IncomingMessage, Mentions, MessageEdit
@@ -64,13 +63,24 @@ def record(incoming: Sequence[IncomingMessage], threads: Mapping[str, LockedThre
     A message without a time, a number or a random gets one. Changes include messages that brought nothing new. A late copy of
     what a user had sent who was erased since is stored without its content.
     """
+    return record_later(incoming, threads, now_s=now_s)()
+
+
+def record_later(
+    incoming: Sequence[IncomingMessage], threads: Mapping[str, LockedThread], *, now_s: int
+) -> Callable[[], Recorded]:
+    """Store messages as `record` before the next statement; return what returns the outcome."""
     completed = message_positions.complete(incoming, threads, now_s)
     erased_ones = erasures.erased_ones(((message.sender, message.time_s or 0) for message in completed), now_s=now_s)
     for message in completed:
         threads[message.thread].extend_to(message.position)
     rows = (_to_row(message, is_erased=(message.sender, message.time_s) in erased_ones) for message in completed)
-    changes = _merge_into_stored(rows, threads)
+    merged = _merge_later(rows, threads)
     save_threads(threads.values())
+    return lambda: _recorded(completed, merged())
+
+
+def _recorded(completed: Sequence[IncomingMessage], changes: list[Change]) -> Recorded:
     new = {_key(change.after) for change in changes if change.is_new_message}
     outcomes = []
     for message in completed:
@@ -215,28 +225,35 @@ def _merge_into_stored(rows: Iterable[Message], threads: Mapping[str, LockedThre
 
     A copy of a pruned message is ignored. So is an unknown message before the last pruned one: it may be a copy.
     """
+    return _merge_later(rows, threads)()
+
+
+def _merge_later(rows: Iterable[Message], threads: Mapping[str, LockedThread]) -> Callable[[], list[Change]]:
     incoming: dict[MessageKey, Message] = {}
     for row in rows:
         incoming[_key(row)] = merge(incoming.get(_key(row)), row).after
-    new = _insert([row for row in incoming.values() if row.position > threads[row.thread].pruned_position])
+    inserted = _insert_later([row for row in incoming.values() if row.position > threads[row.thread].pruned_position])
+    return lambda: _merge_with_stored(incoming, inserted())
+
+
+def _merge_with_stored(incoming: Mapping[MessageKey, Message], new: Set[MessageKey]) -> list[Change]:
     stored = find([key for key in incoming if key not in new]) if len(new) < len(incoming) else {}
     changes = [merge(stored.get(key), incoming[key]) for key in sorted(incoming) if key in new or key in stored]
     update([change.after for change in changes if change.before is not None and not change.is_empty])
     return changes
 
 
-def _insert(rows: Sequence[Message]) -> set[MessageKey]:
-    """Insert unknown messages and return their keys. One statement."""
+def _insert_later(rows: Sequence[Message]) -> Callable[[], set[MessageKey]]:
+    """Insert unknown messages before the next statement, and return what returns their keys. One statement."""
     if not rows:
-        return set()
+        return set
     source, parameters = json_rows.in_order(Message, COLUMNS, [_values_of(row) for row in rows])
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {_messages} ({', '.join(COLUMNS)}) {source} "
-            "ON CONFLICT (thread, position) DO NOTHING RETURNING thread, position",
-            parameters,
-        )
-        return set(cursor.fetchall())
+    inserted = statements.rows_later(
+        f"INSERT INTO {_messages} ({', '.join(COLUMNS)}) {source} "
+        "ON CONFLICT (thread, position) DO NOTHING RETURNING thread, position",
+        parameters,
+    )
+    return lambda: {(thread, position) for thread, position in inserted()}
 
 
 def update(rows: Sequence[Message]) -> None:

@@ -23,7 +23,6 @@ from conversations.formats.conversation import MAX_GROUPS
 from conversations.models import Conversation, Owner
 from conversations.models.lookups import array_parameter
 from conversations.store import json_rows, notifications, statements
-from conversations.store.statements import Statement
 from conversations.store.threads import lock_groups, lock_threads
 from conversations.store.transactions import in_transaction
 from conversations.sync_tokens import SyncToken
@@ -147,13 +146,21 @@ def lock_with_peers(owner_id: str, conversation_ids: Iterable[str]) -> None:
             lock_owner(user_id)
 
 
-def lock_one(owner_id: str, conversation_id: str) -> tuple[LockedOwner, Conversation] | None:
-    """Lock an owner, and read one conversation of the list; return None for a missing one. Needs a transaction."""
-    if row := _row(_lock_and_read_sql(), owner_id, conversation_id):
-        return _locked(row[:_OWNER_COLUMNS]), _conversation(_FOR_ONE, row[_OWNER_COLUMNS:])
+def lock_one(
+    owner_id: str, conversation_id: str, *, then: Callable[[], object] = lambda: None
+) -> tuple[LockedOwner, Conversation] | None:
+    """Lock an owner, and read one conversation of the list; return None for a missing one. Needs a transaction.
+
+    `then` asks by `rows_later` for what else is read under the lock, in the same round trip.
+    """
+    found = statements.rows_later(_lock_and_read_sql(), [owner_id, conversation_id])
+    then()
+    if rows := found():
+        return _locked(rows[0][:_OWNER_COLUMNS]), _conversation(_FOR_ONE, rows[0][_OWNER_COLUMNS:])
     # That does not find a row that was listed while it waited for the lock.
     owner = lock_owner(owner_id)
     row = owner and _row(_one_sql(), owner_id, conversation_id)
+    then()
     return (owner, _conversation(_FOR_ONE, row)) if owner and row else None
 
 
@@ -162,16 +169,13 @@ def lock_many(owner_id: str, conversation_ids: Sequence[str]) -> tuple[LockedOwn
     owner = lock_owner(owner_id)
     if owner is None:
         return None, {}
-    with connection.cursor() as cursor:
-        cursor.execute(_many_sql(), [owner_id, array_parameter(conversation_ids)])
-        rows = [_conversation(_FOR_MANY, row) for row in cursor.fetchall()]
+    found = statements.rows_of(_many_sql(), [owner_id, array_parameter(conversation_ids)])
+    rows = [_conversation(_FOR_MANY, row) for row in found]
     return owner, {row.conversation_id: row for row in rows}
 
 
 def _row(sql: str, *parameters: str) -> Any:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-        return cursor.fetchone()
+    return next(iter(statements.rows_of(sql, parameters)), None)
 
 
 @cache
@@ -210,21 +214,24 @@ def lock_owners(owner_ids: Iterable[str], reserve: Mapping[str, int] = NOTHING) 
 
     `reserve` says how many versions an owner will need, most likely: one statement then takes them and locks.
     """
+    return lock_owners_later(owner_ids, reserve)()
+
+
+def lock_owners_later(owner_ids: Iterable[str], reserve: Mapping[str, int] = NOTHING) -> Callable[[], dict[str, LockedOwner]]:
+    """Lock owners as `lock_owners` before the next statement; return what returns them."""
     wanted = sorted(set(owner_ids))
     locked = {} if json_rows.are_few(wanted) or not json_rows.is_distributed() else _lock_part_by_part(wanted)
-    epoch = now_s()
+    epoch, stored = now_s(), []
     for part in _parts([owner_id for owner_id in wanted if owner_id not in locked]):
         rows = [(owner_id, epoch, reserve.get(owner_id, 0)) for owner_id in part]
         source, parameters = json_rows.in_order(Owner, ("owner_id", "epoch", "version"), rows)
         # The update takes the lock even if it changes nothing, on SQLite, PostgreSQL and Citus alike.
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"INSERT INTO {_table} (owner_id, epoch, version) {source} "
-                f"ON CONFLICT (owner_id) DO UPDATE SET version = {_table}.version + EXCLUDED.version RETURNING {_LOCKED}",
-                parameters,
-            )
-            locked |= {row[0]: _locked(row, reserve.get(row[0], 0)) for row in cursor.fetchall()}
-    return locked
+        upsert = (
+            f"INSERT INTO {_table} (owner_id, epoch, version) {source} "
+            f"ON CONFLICT (owner_id) DO UPDATE SET version = {_table}.version + EXCLUDED.version RETURNING {_LOCKED}"
+        )
+        stored.append(statements.rows_later(upsert, parameters))
+    return lambda: locked | {row[0]: _locked(row, reserve.get(row[0], 0)) for rows in stored for row in rows()}
 
 
 def _lock_part_by_part(owner_ids: Sequence[str]) -> dict[str, LockedOwner]:
@@ -284,24 +291,17 @@ def begin_epoch(owner_ids: Sequence[str]) -> None:
 
 def save_owners(locked: Iterable[LockedOwner]) -> None:
     """Save the owners that changed since the lock, and notify the followers of their lists after the commit."""
-    statements.run(saving(locked))
-
-
-def saving(locked: Iterable[LockedOwner]) -> list[Statement]:
-    """Return the statements that save the owners that changed; the followers of their lists are notified after the commit."""
     owners = list(locked)
     if changed := [owner.owner_id for owner in owners if owner.is_changed]:
         notifications.notify_after_commit(changed)
     updates = ", ".join(f"{name} = EXCLUDED.{name}" for name in _SAVED[1:])
-    found: list[Statement] = []
     for part in _parts([owner for owner in owners if not owner.is_stored]):
         rows = [
             (owner.owner_id, owner.version, owner.reset_below, owner.groups_version, owner.group_names_json) for owner in part
         ]
         source, parameters = json_rows.in_order(Owner, _SAVED, rows)
         conflict = f"ON CONFLICT (owner_id) DO UPDATE SET {updates}"
-        found.append((f"INSERT INTO {_table} ({', '.join(_SAVED)}) {source} {conflict}", parameters))
-    return found
+        statements.run_later(f"INSERT INTO {_table} ({', '.join(_SAVED)}) {source} {conflict}", parameters)
 
 
 def _parts(rows: list[Row]) -> Iterable[list[Row]]:

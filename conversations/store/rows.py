@@ -1,6 +1,6 @@
 """Read, insert and update conversation rows set-wise; each written row takes its owner's next version."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -11,8 +11,8 @@ from django.utils import timezone
 from conversations.choices import ChangedBy
 from conversations.models import Conversation
 from conversations.store import events, json_rows
-from conversations.store.owners import LockedOwner, save_owners, saving
-from conversations.store.statements import Statement, run_as_one
+from conversations.store.owners import LockedOwner, save_owners
+from conversations.store.statements import Rows, rows_later, rows_of, run_later
 
 Key = tuple[str, str]  # owner ID, conversationID
 
@@ -56,19 +56,21 @@ def save_conversations(
         if "created_version" in columns:  # begun again
             conversation.created_version = conversation.created_version or conversation.version
     if len(conversations) == 1:
-        others = [*events.recording(conversations, owner.group_names, by=by), *saving([owner])]
-        # Django does not read a generated column again; an answer with the row needs it.
-        ((conversations[0].wire_head,),) = run_as_one(_update_of(conversations[0], columns), others)
+        _update(conversations[0], columns)
     else:
         update_rows(conversations, columns)
-        events.record(conversations, owner.group_names, by=by)
-        save_owners([owner])
+    events.record(conversations, owner.group_names, by=by)
+    save_owners([owner])
 
 
-def _update_of(row: Conversation, columns: Sequence[str]) -> Statement:
+def _update(row: Conversation, columns: Sequence[str]) -> None:
+    def read_wire_head(updated: Rows) -> None:
+        # Django does not read a generated column again; an answer with the row needs it.
+        ((row.wire_head,),) = updated
+
     assignments = ", ".join(f"{column} = %s" for column in columns)
     sql = f"UPDATE {_table} SET {assignments} WHERE owner_id = %s AND conversation_id = %s RETURNING wire_head"
-    return sql, [*_values(row, columns), row.owner_id, row.conversation_id]
+    run_later(sql, [*_values(row, columns), row.owner_id, row.conversation_id], read_wire_head)
 
 
 def insert_rows(owner: LockedOwner, rows: Sequence[Conversation], *, by: ChangedBy) -> None:
@@ -86,11 +88,8 @@ def insert_rows(owner: LockedOwner, rows: Sequence[Conversation], *, by: Changed
 def _insert(rows: Sequence[Conversation]) -> None:
     if not rows:
         return
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {_table} ({', '.join(_INSERTED)}) {json_rows.select(Conversation, _INSERTED)}",
-            [rows_as_json(rows, _INSERTED)],
-        )
+    sql = f"INSERT INTO {_table} ({', '.join(_INSERTED)}) {json_rows.select(Conversation, _INSERTED)}"
+    run_later(sql, [rows_as_json(rows, _INSERTED)])
     for row in rows:
         row._state.adding = False
 
@@ -113,13 +112,12 @@ def update_rows(rows: Sequence[Conversation], columns: Sequence[str]) -> None:
     if not rows:
         return
     assignments = ", ".join(f"{column} = v.{column}" for column in columns)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"UPDATE {_table} SET {assignments} FROM ({json_rows.select(Conversation, (*KEY, *columns))}) AS v "
-            f"WHERE {_table}.owner_id = v.owner_id AND {_table}.conversation_id = v.conversation_id"
-            f"{json_rows.and_named(f'{_table}.owner_id')}",
-            [rows_as_json(rows, (*KEY, *columns)), *json_rows.named_parameters(row.owner_id for row in rows)],
-        )
+    run_later(
+        f"UPDATE {_table} SET {assignments} FROM ({json_rows.select(Conversation, (*KEY, *columns))}) AS v "
+        f"WHERE {_table}.owner_id = v.owner_id AND {_table}.conversation_id = v.conversation_id"
+        f"{json_rows.and_named(f'{_table}.owner_id')}",
+        [rows_as_json(rows, (*KEY, *columns)), *json_rows.named_parameters(row.owner_id for row in rows)],
+    )
 
 
 def rows_as_json(rows: Sequence[Conversation], columns: Sequence[str]) -> str:
@@ -133,12 +131,10 @@ def _values(conversation: Conversation, columns: Sequence[str]) -> list[Any]:
     return [adapt(value) if isinstance(value, datetime) else value for value in values]
 
 
-def count_pinned(owner_id: str) -> int:
-    """Return how many conversations of the list are pinned."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT count(*) FROM {_table} WHERE owner_id = %s AND is_pinned AND deleted_at IS NULL", [owner_id])
-        (count,) = cursor.fetchone()
-    return int(count)
+def count_pinned(owner_id: str) -> Callable[[], int]:
+    """Count later how many conversations of the list are pinned; return what returns the number."""
+    counted = rows_later(f"SELECT count(*) FROM {_table} WHERE owner_id = %s AND is_pinned AND deleted_at IS NULL", [owner_id])
+    return lambda: int(counted()[0][0])
 
 
 def stored_keys(keys: Iterable[Key]) -> list[Key]:
@@ -146,26 +142,33 @@ def stored_keys(keys: Iterable[Key]) -> list[Key]:
     wanted = sorted(set(keys))
     if not wanted:
         return []
-    with connection.cursor() as cursor:
-        sql = f"SELECT t.owner_id, t.conversation_id FROM {json_rows.of_keys(Conversation, KEY)}"
-        cursor.execute(sql, json_rows.keys_parameters(KEY, wanted))
-        return sorted(cursor.fetchall())
+    sql = f"SELECT t.owner_id, t.conversation_id FROM {json_rows.of_keys(Conversation, KEY)}"
+    return sorted((owner_id, id_) for owner_id, id_ in rows_of(sql, json_rows.keys_parameters(KEY, wanted)))
 
 
 def read_rows(keys: Sequence[Key]) -> dict[Key, Conversation]:
     """Return the rows with these keys, deleted ones too. One query."""
+    return read_rows_later(keys)()
+
+
+def read_rows_later(keys: Sequence[Key]) -> Callable[[], dict[Key, Conversation]]:
+    """Read rows as `read_rows` before the next statement; return what returns them."""
     if not keys:
-        return {}
+        return dict
     wanted = sorted(set(keys))
-    with connection.cursor() as cursor:
-        if json_rows.are_few(wanted):
-            cursor.execute(_read_few_sql(len(wanted)), [value for key in wanted for value in key])
-        else:
-            cursor.execute(_read_sql(), json_rows.keys_parameters(KEY, wanted))
-        rows = [Conversation.from_db(connection.alias, _READ, row) for row in cursor.fetchall()]
+    if json_rows.are_few(wanted):
+        found = rows_later(_read_few_sql(len(wanted)), [value for key in wanted for value in key])
+    else:
+        found = rows_later(_read_sql(), json_rows.keys_parameters(KEY, wanted))
+    return lambda: _by_key(Conversation.from_db(connection.alias, _READ, row) for row in found())
+
+
+def _by_key(rows: Iterable[Conversation]) -> dict[Key, Conversation]:
+    by_key = {}
     for row in rows:
         row.last_message_at, row.deleted_at = _moment(row.last_message_at), _moment(row.deleted_at)
-    return {(row.owner_id, row.conversation_id): row for row in rows}
+        by_key[row.owner_id, row.conversation_id] = row
+    return by_key
 
 
 def _moment(value: datetime | None) -> datetime | None:
@@ -197,11 +200,10 @@ def write_rows(rows: Sequence[Conversation]) -> None:
     """Insert or update rows as they are. One statement."""
     if not rows:
         return
-    with connection.cursor() as cursor:
-        if json_rows.are_few(rows):
-            cursor.execute(_write_few_sql(len(rows)), [value for row in rows for value in _values(row, _WRITTEN)])
-        else:
-            cursor.execute(_write_sql(), [rows_as_json(rows, _WRITTEN)])
+    if json_rows.are_few(rows):
+        run_later(_write_few_sql(len(rows)), [value for row in rows for value in _values(row, _WRITTEN)])
+    else:
+        run_later(_write_sql(), [rows_as_json(rows, _WRITTEN)])
 
 
 @cache

@@ -1,46 +1,53 @@
-"""Run one statement for several rows, or several statements as one."""
+"""Run the statements of a change. On PostgreSQL by few steps, those without a result along with the next one."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.db import connection
 
-from conversations.store import json_rows
+Rows = list[tuple[Any, ...]]
 
-Statement = tuple[str, Sequence[Any]]  # its text and its parameters
+
+def rows_of(sql: str, parameters: Sequence[Any]) -> Rows:
+    """Run a statement, and return its rows."""
+    if connection.vendor == "postgresql":
+        return connection.rows_of(sql, parameters)  # type: ignore[attr-defined,no-any-return]  # of our own backend
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return list(cursor.fetchall())
+
+
+def run_later(sql: str, parameters: Sequence[Any], then: Callable[[Rows], object] | None = None) -> None:
+    """Run a statement before the next one, or the end of the transaction; `then` gets its rows.
+
+    It goes to PostgreSQL along with what comes next, in one round trip. So an error shows there.
+    """
+    if connection.vendor == "postgresql":
+        connection.run_later(sql, parameters, then)  # type: ignore[attr-defined]  # of our own backend
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        if then:
+            then(list(cursor.fetchall()))
+
+
+def rows_later(sql: str, parameters: Sequence[Any]) -> Callable[[], Rows]:
+    """Run a statement as `run_later`, and return what returns its rows: asked for earlier, it is run then."""
+    found: list[Rows] = []
+    run_later(sql, parameters, found.append)
+
+    def rows() -> Rows:
+        if not found:
+            connection.send_waiting()  # type: ignore[attr-defined]  # of our own backend
+        return found[0]
+
+    return rows
 
 
 def run_for_each(sql: str, rows: Sequence[Sequence[Any]]) -> None:
     """Run a statement with each row as its parameters. Nothing is sent for none; a driver prepares even that."""
-    if not rows:
-        return
-    with connection.cursor() as cursor:
-        if len(rows) == 1:
-            cursor.execute(sql, rows[0])
-        else:
-            cursor.executemany(sql, rows)
-
-
-def run(statements: Iterable[Statement]) -> None:
-    """Run statements one after the other."""
-    for sql, parameters in statements:
+    if len(rows) == 1:
+        run_later(sql, rows[0])
+    elif rows:
         with connection.cursor() as cursor:
-            cursor.execute(sql, parameters)
-
-
-def run_as_one(first: Statement, others: Sequence[Statement]) -> list[Sequence[Any]]:
-    """Run statements that change different tables, and return the rows of the first.
-
-    On PostgreSQL they are one statement, which takes half of the time. A distributed one runs no INSERT inside another.
-    """
-    is_one = connection.vendor == "postgresql" and not json_rows.is_distributed()
-    with connection.cursor() as cursor:
-        if is_one and others:
-            parts = ", ".join(f"part{n} AS ({sql})" for n, (sql, _parameters) in enumerate(others))
-            parameters = [value for _sql, values in others for value in values]
-            cursor.execute(f"WITH {parts} {first[0]}", [*parameters, *first[1]])
-            return list(cursor.fetchall())
-        cursor.execute(*first)
-        rows = list(cursor.fetchall())
-    run(others)
-    return rows
+            cursor.executemany(sql, rows)

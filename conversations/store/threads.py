@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from django.db import connection
 from django.db.models import Q
 
 from conversations.identifiers import TOPIC_MARK
@@ -52,15 +51,14 @@ def lock_threads(threads: Iterable[str]) -> dict[str, LockedThread]:
 def extend_threads(to: Mapping[str, str]) -> dict[str, LockedThread]:
     """Lock threads as `lock_threads`, and note in the same statement that each has a message at this position."""
     source, parameters = json_rows.in_order(Thread, ("thread", "last_position"), sorted(to.items()))
-    with connection.cursor() as cursor:
-        # The update takes the lock even if it changes nothing, on SQLite, PostgreSQL and Citus alike.
-        cursor.execute(
-            f"INSERT INTO {_threads} (thread, last_position) {source} "
-            f"ON CONFLICT (thread) DO UPDATE SET last_position = CASE WHEN {_threads}.last_position < EXCLUDED.last_position "
-            f"THEN EXCLUDED.last_position ELSE {_threads}.last_position END RETURNING thread, last_position, pruned_position",
-            parameters,
-        )
-        return {row[0]: LockedThread(*row) for row in cursor.fetchall()}
+    # The update takes the lock even if it changes nothing, on SQLite, PostgreSQL and Citus alike.
+    rows = statements.rows_of(
+        f"INSERT INTO {_threads} (thread, last_position) {source} "
+        f"ON CONFLICT (thread) DO UPDATE SET last_position = CASE WHEN {_threads}.last_position < EXCLUDED.last_position "
+        f"THEN EXCLUDED.last_position ELSE {_threads}.last_position END RETURNING thread, last_position, pruned_position",
+        parameters,
+    )
+    return {row[0]: LockedThread(*row) for row in rows}
 
 
 def save_threads(locked: Iterable[LockedThread]) -> None:

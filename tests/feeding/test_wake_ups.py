@@ -170,7 +170,8 @@ class ServerWakeUpTests(SimpleTestCase):
 
         own = self.listener.info.backend_pid
         self.listener.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> %s", [own]
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database() AND pid <> %s",
+            [own],
         )
         self.send("DELETE", "conversations/c2c_bob/pin/", owner=ALICE)
         self.assertTrue(self.woken(ALICE))

@@ -234,7 +234,7 @@ class FailureTests(WebhookTestCase):
 
     def test_what_failed_is_applied_by_a_replay(self):
         with (
-            mock.patch.object(store_messages, "record", side_effect=RuntimeError("broken")),
+            mock.patch.object(store_messages, "record_later", side_effect=RuntimeError("broken")),
             self.assertLogs("conversations.feeding"),
         ):
             self.assert_ok(self.send())
@@ -259,7 +259,7 @@ class FailureTests(WebhookTestCase):
 
         listed = replay("--dry-run")
         error = RuntimeError(FORGED_NAME)
-        with mock.patch.object(store_messages, "record", side_effect=error), self.assertRaises(CommandError):
+        with mock.patch.object(store_messages, "record_later", side_effect=error), self.assertRaises(CommandError):
             WebhookEvent.objects.update(body=json.dumps(MESSAGE))
             with self.assertLogs("conversations.feeding"):
                 replay(stderr=err)
@@ -300,7 +300,7 @@ class FailureTests(WebhookTestCase):
 
     def test_what_came_at_a_bad_moment_is_still_to_be_applied(self):
         for error in (OperationalError("away"), ServiceUnavailable("too much")):
-            with mock.patch.object(store_messages, "record", side_effect=error), self.assertLogs("conversations.feeding"):
+            with mock.patch.object(store_messages, "record_later", side_effect=error), self.assertLogs("conversations.feeding"):
                 self.assert_ok(self.send())
         self.assertEqual(set(WebhookEvent.objects.values_list("outcome", flat=True)), {WebhookOutcome.PENDING})
 
