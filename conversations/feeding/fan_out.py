@@ -26,33 +26,30 @@ def change_c2c(pairs: Iterable[Key], changes: Callable[[], Iterable[Change]], *,
     pairs = sorted(pair for pair in set(pairs) if pair[0] not in settings.SKIP_OWNERS)
     # Of each owner, as many versions as rows may change.
     locked = lock_owners_later((user_id for pair in pairs for user_id in pair), Counter(owner_id for owner_id, _peer in pairs))
-    read = read_rows_later([_c2c_key(*pair) for pair in {*pairs, *(pair[::-1] for pair in pairs)}])
+    sides = {side for pair in pairs for side in (pair, pair[::-1])}
+    keys = {(owner_id, peer): (owner_id, identifiers.join(ConversationType.C2C, peer)) for owner_id, peer in sides}
+    read = read_rows_later(list(keys.values()))
     by_thread = changes_by_thread(change for change in changes() if not change.is_empty)
-    owners = locked()
-    updates = _c2c_updates(pairs, owners, read())
+    owners, rows = locked(), read()
+    updates = _c2c_updates(pairs, owners, {side: rows.get(key) for side, key in keys.items()})
     for (owner_id, peer), update in updates.items():
         for change in by_thread.get(thread_between(owner_id, peer), ()):
             update.apply_message(change)
     save_rows(owners, [update.row for update in updates.values() if update.is_changed], by=by)
 
 
-def _c2c_key(owner_id: str, peer: str) -> Key:
-    return owner_id, identifiers.join(ConversationType.C2C, peer)
-
-
 def _c2c_updates(
-    pairs: Sequence[Key], owners: Mapping[str, LockedOwner], rows: Mapping[Key, Conversation]
+    pairs: Sequence[Key], owners: Mapping[str, LockedOwner], rows: Mapping[Key, Conversation | None]
 ) -> dict[Key, RowUpdate]:
-    """Return an update for the row of each (owner, peer) pair; `rows` are those of both sides. One query at most."""
-    both_sides = [_c2c_key(*side) for pair in pairs for side in (pair, pair[::-1])]
-    is_any_unlisted = any(key not in rows or not rows[key].is_listed for key in both_sides)
+    """Return an update for the row of each (owner, peer) pair; `rows` has those of both sides. One query at most."""
+    is_any_unlisted = any(row is None or not row.is_listed for row in rows.values())
     profiles = display_profiles.of_users({user_id for pair in pairs for user_id in pair} if is_any_unlisted else ())
     updates = {}
     for owner_id, peer in pairs:
-        row = rows.get(_c2c_key(owner_id, peer)) or rules.new_row(
+        row = rows[owner_id, peer] or rules.new_row(
             owner_id, ConversationType.C2C, peer, erased_at_s=owners[owner_id].erased_at_s
         )
-        peers_row = rows.get(_c2c_key(peer, owner_id))
+        peers_row = rows[peer, owner_id]
         viewer = Viewer(owner_id, peer_read_s=peers_row.c2c_read_timestamp if peers_row else 0)
         updates[owner_id, peer] = RowUpdate(row, viewer, viewer, profiles.get(peer, DisplayProfile()))
     return updates

@@ -1,6 +1,7 @@
 """One owner's conversation while changed messages and memberships are applied to it."""
 
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
 from django.utils import timezone
@@ -20,6 +21,9 @@ from conversations.unread.rules import ViewedMessage, Viewer
 
 # Of a row that has just been listed: it gets the number under which it is saved.
 NOT_YET = 0
+
+
+_message_columns = attrgetter(*MESSAGE_COLUMNS)
 
 
 @dataclass(slots=True)
@@ -124,7 +128,8 @@ class RowUpdate:
         row.is_claimed = False
 
     def _columns(self) -> tuple[Any, ...]:
-        return tuple(getattr(self.row, column) for column in MESSAGE_COLUMNS)
+        columns: tuple[Any, ...] = _message_columns(self.row)
+        return columns
 
 
 def _newest_shown(viewed: ViewedMessage, row: Conversation, before: str | None) -> Message | None:

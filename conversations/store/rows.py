@@ -1,8 +1,10 @@
 """Read, insert and update conversation rows set-wise; each written row takes its owner's next version."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
+from itertools import chain
+from operator import attrgetter
 from typing import Any
 
 from django.db import connection
@@ -70,7 +72,8 @@ def _update(row: Conversation, columns: Sequence[str]) -> None:
 
     assignments = ", ".join(f"{column} = %s" for column in columns)
     sql = f"UPDATE {_table} SET {assignments} WHERE owner_id = %s AND conversation_id = %s RETURNING wire_head"
-    run_later(sql, [*_values(row, columns), row.owner_id, row.conversation_id], read_wire_head)
+    (values,) = _values([row], columns)
+    run_later(sql, [*values, row.owner_id, row.conversation_id], read_wire_head)
 
 
 def insert_rows(owner: LockedOwner, rows: Sequence[Conversation], *, by: ChangedBy) -> None:
@@ -122,13 +125,17 @@ def update_rows(rows: Sequence[Conversation], columns: Sequence[str]) -> None:
 
 def rows_as_json(rows: Sequence[Conversation], columns: Sequence[str]) -> str:
     """Return these columns of rows as the parameter of `json_rows`."""
-    return json_rows.parameter(columns, (_values(row, columns) for row in rows))
+    return json_rows.parameter(columns, _values(rows, columns))
 
 
-def _values(conversation: Conversation, columns: Sequence[str]) -> list[Any]:
-    values = (getattr(conversation, column) for column in columns)
-    adapt = connection.ops.adapt_datetimefield_value
-    return [adapt(value) if isinstance(value, datetime) else value for value in values]
+def _values(rows: Iterable[Conversation], columns: Sequence[str]) -> Iterator[list[Any]]:
+    adapt, of_row = connection.ops.adapt_datetimefield_value, attrgetter(*columns)
+    times = [place for place, column in enumerate(columns) if column.endswith("_at")]
+    for row in rows:
+        values = list(of_row(row))
+        for place in times:
+            values[place] = values[place] and adapt(values[place])
+        yield values
 
 
 def count_pinned(owner_id: str) -> Callable[[], int]:
@@ -160,12 +167,13 @@ def read_rows_later(keys: Sequence[Key]) -> Callable[[], dict[Key, Conversation]
         found = rows_later(_read_few_sql(len(wanted)), [value for key in wanted for value in key])
     else:
         found = rows_later(_read_sql(), json_rows.keys_parameters(KEY, wanted))
-    return lambda: _by_key(Conversation.from_db(connection.alias, _READ, row) for row in found())
+    return lambda: _by_key(found())
 
 
-def _by_key(rows: Iterable[Conversation]) -> dict[Key, Conversation]:
-    by_key = {}
-    for row in rows:
+def _by_key(rows: Rows) -> dict[Key, Conversation]:
+    by_key, alias = {}, connection.alias
+    for values in rows:
+        row = Conversation.from_db(alias, _READ, values)
         row.last_message_at, row.deleted_at = _moment(row.last_message_at), _moment(row.deleted_at)
         by_key[row.owner_id, row.conversation_id] = row
     return by_key
@@ -201,7 +209,7 @@ def write_rows(rows: Sequence[Conversation]) -> None:
     if not rows:
         return
     if json_rows.are_few(rows):
-        run_later(_write_few_sql(len(rows)), [value for row in rows for value in _values(row, _WRITTEN)])
+        run_later(_write_few_sql(len(rows)), list(chain.from_iterable(_values(rows, _WRITTEN))))
     else:
         run_later(_write_sql(), [rows_as_json(rows, _WRITTEN)])
 
