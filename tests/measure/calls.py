@@ -4,6 +4,7 @@ import hashlib
 import json
 import random
 import time
+from collections.abc import Sequence
 from functools import cached_property
 from typing import NamedTuple
 from urllib.parse import quote, urlencode
@@ -38,6 +39,12 @@ class Calls:
         self.etags: dict[str, str] = {}
 
     @cached_property
+    def _active(self) -> Sequence[int]:
+        """The users who ask, the same for all clients."""
+        everybody = range(self.people.users - people.QUIET)
+        return random.Random(0).sample(everybody, self.people.active) if self.people.active else everybody
+
+    @cached_property
     def _signer(self) -> TLSSigAPIv2:
         return TLSSigAPIv2(site.SDK_APP_ID, site.SECRET_KEY)
 
@@ -52,7 +59,7 @@ class Calls:
             return self.group_message(int(kind.removeprefix("group ")))
         if kind == "one-to-one":
             return self.one_to_one()
-        user = self.random.randrange(self.people.users - people.QUIET)
+        user = self.random.choice(self._active)
         peer = self.random.choice(self.people.neighbours(user))
         one, name = f"{API}{quote(f'c2c_{peer}', safe='')}/", self.people.user(user)
         match kind:

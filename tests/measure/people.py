@@ -31,6 +31,7 @@ class People(NamedTuple):
     """How many users there are, and how to name them and those that they talk to."""
 
     users: int
+    active: int = 0  # so many of them ask for their lists, chosen at random; 0: all
 
     def user(self, number: int) -> str:
         return f"p{number % self.users:07}"
