@@ -77,7 +77,7 @@ HOST = env.str("HOST", default="") or "127.0.0.1"
 PORT = whole_number("PORT", 8000, PORT_MAX)
 EVENTS_PORT = whole_number("EVENTS_PORT", PORT + 1, PORT_MAX)
 WEB_WORKERS = whole_number("WEB_WORKERS", 2)  # processes at PORT
-WEB_THREADS = whole_number("WEB_THREADS", 2)  # requests that each of them works on at the same time
+WEB_THREADS = whole_number("WEB_THREADS", 4)  # requests that each of them works on at the same time
 EVENTS_WORKERS = whole_number("EVENTS_WORKERS", 1)  # processes at EVENTS_PORT
 EVENTS_HEARTBEAT_S = whole_number("EVENTS_HEARTBEAT_S", 15)  # interval of heartbeats, which check the credential again
 
