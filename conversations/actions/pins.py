@@ -1,6 +1,6 @@
 """Pin and unpin conversations."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from django.conf import settings
 from django.utils.translation import ngettext
@@ -9,7 +9,8 @@ from conversations.actions.results import Outcome, Results, change_each, lock_co
 from conversations.choices import ChangedBy
 from conversations.exceptions import TooManyPinned
 from conversations.models import Conversation
-from conversations.store.rows import count_pinned, save_conversations
+from conversations.store.rows import count_pinned_later, save_conversations
+from conversations.store.statements import Later
 from conversations.store.transactions import in_transaction
 
 
@@ -19,11 +20,11 @@ def set_pinned(*, owner_id: str, conversation_id: str, pinned: bool) -> Outcome:
 
     Raises ConversationNotFound, TooManyPinned. Source: V2TIMConversationManager.pinConversation.
     """
-    room: Callable[[], int] | None = None
+    room: Later[int] | None = None
 
     def count() -> None:
         nonlocal room
-        room = room_for_pins(owner_id) if pinned else None
+        room = room_for_pins_later(owner_id) if pinned else None
 
     outcome = lock_conversation(owner_id, conversation_id, then=count)
     conversation = outcome.conversation
@@ -45,7 +46,7 @@ def set_each_pinned(*, owner_id: str, conversation_ids: Sequence[str], pinned: b
         if conversation.is_pinned == pinned:
             return False
         if pinned:
-            room = room_for_pins(owner_id)() if room is None else room
+            room = room_for_pins(owner_id) if room is None else room
             if room < 1:
                 raise too_many_pinned()
             room -= 1
@@ -55,9 +56,14 @@ def set_each_pinned(*, owner_id: str, conversation_ids: Sequence[str], pinned: b
     return change_each(owner_id, conversation_ids, change, ("is_pinned",), by=ChangedBy.PIN)
 
 
-def room_for_pins(owner_id: str) -> Callable[[], int]:
-    """Count later how many more conversations the owner may pin; return what returns the number."""
-    pinned = count_pinned(owner_id)
+def room_for_pins(owner_id: str) -> int:
+    """Return how many more conversations the owner may pin."""
+    return room_for_pins_later(owner_id)()
+
+
+def room_for_pins_later(owner_id: str) -> Later[int]:
+    """Count, along with the next statement, how many more conversations the owner may pin."""
+    pinned = count_pinned_later(owner_id)
     return lambda: int(settings.MAX_PINNED) - pinned()
 
 

@@ -1,7 +1,7 @@
 """Apply changed messages to the conversations of everybody concerned; each changed row takes its owner's next version."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from django.conf import settings
 
@@ -15,14 +15,20 @@ from conversations.store.display_profiles import DisplayProfile
 from conversations.store.messages import Change, changes_by_thread
 from conversations.store.owners import NOTHING, LockedOwner, lock_owners, lock_owners_later
 from conversations.store.rows import Key, read_rows, read_rows_later, save_rows
+from conversations.store.statements import Later
 from conversations.threads import thread_between
 from conversations.unread import counts as unread_counts
 from conversations.unread import rules
 from conversations.unread.rules import Viewer
 
+Pair = tuple[str, str]  # owner ID, peer
 
-def change_c2c(pairs: Iterable[Key], changes: Callable[[], Iterable[Change]], *, by: ChangedBy) -> None:
-    """Apply message changes to the one-to-one conversations of (owner, peer) pairs; `changes` are asked for under the locks."""
+
+def change_c2c(pairs: Iterable[Pair], changes: Later[Iterable[Change]], *, by: ChangedBy) -> None:
+    """Apply message changes to the one-to-one conversations of (owner, peer) pairs.
+
+    `changes` is called once locks and reads are put off, so that what it waits for shares their round trip.
+    """
     pairs = sorted(pair for pair in set(pairs) if pair[0] not in settings.SKIP_OWNERS)
     # Of each owner, as many versions as rows may change.
     locked = lock_owners_later((user_id for pair in pairs for user_id in pair), Counter(owner_id for owner_id, _peer in pairs))
@@ -39,8 +45,8 @@ def change_c2c(pairs: Iterable[Key], changes: Callable[[], Iterable[Change]], *,
 
 
 def _c2c_updates(
-    pairs: Sequence[Key], owners: Mapping[str, LockedOwner], rows: Mapping[Key, Conversation | None]
-) -> dict[Key, RowUpdate]:
+    pairs: Sequence[Pair], owners: Mapping[str, LockedOwner], rows: Mapping[Pair, Conversation | None]
+) -> dict[Pair, RowUpdate]:
     """Return an update for the row of each (owner, peer) pair; `rows` has those of both sides. One query at most."""
     is_any_unlisted = any(row is None or not row.is_listed for row in rows.values())
     profiles = display_profiles.of_users({user_id for pair in pairs for user_id in pair} if is_any_unlisted else ())

@@ -7,7 +7,6 @@ stored of it, and each row changes by the difference.
 """
 
 from collections.abc import Mapping, Sequence
-from functools import cache
 
 from conversations.choices import ChangedBy, GroupType
 from conversations.feeding import fan_out, group_fast_path, members
@@ -43,7 +42,7 @@ def record(incoming: Sequence[IncomingMessage], *, now_s: int) -> list[StoredMes
 def apply_c2c(incoming: Sequence[IncomingMessage], *, now_s: int) -> list[StoredMessage]:
     """Store one-to-one messages, of any number of threads, and apply them to both sides' conversations. Needs a transaction."""
     threads = extend_threads(message_positions.newest_known(incoming))
-    recorded = cache(store_messages.record_later(incoming, threads, now_s=now_s))
+    recorded = store_messages.record_later(incoming, threads, now_s=now_s)
     pairs = {pair for message in incoming for pair in ((message.sender, message.peer), (message.peer, message.sender))}
     fan_out.change_c2c(pairs, lambda: recorded().changes, by=ChangedBy.MESSAGE)
     return recorded().outcomes

@@ -104,7 +104,7 @@ def load(
         profiles=_user_profiles(rows, users) | _group_profiles(rows),
         read_by_peer=_read_by_peers(owner.owner_id, rows),
         erased=erasures.of(users.values()),
-        room_for_pins=pins.room_for_pins(owner.owner_id)() + _unpinned_by(rows, reported),
+        room_for_pins=pins.room_for_pins(owner.owner_id) + _unpinned_by(rows, reported),
         room_in_groups=conversation_groups.rooms(owner) if has_groups else [],
         room_for_conversations=begun_conversations.room_for_conversations(owner.owner_id) if is_limited else None,
     )

@@ -21,8 +21,6 @@ from conversations.unread.rules import ViewedMessage, Viewer
 
 # Of a row that has just been listed: it gets the number under which it is saved.
 NOT_YET = 0
-
-
 _message_columns = attrgetter(*MESSAGE_COLUMNS)
 
 
@@ -128,8 +126,7 @@ class RowUpdate:
         row.is_claimed = False
 
     def _columns(self) -> tuple[Any, ...]:
-        columns: tuple[Any, ...] = _message_columns(self.row)
-        return columns
+        return tuple(_message_columns(self.row))
 
 
 def _newest_shown(viewed: ViewedMessage, row: Conversation, before: str | None) -> Message | None:

@@ -101,7 +101,7 @@ def _changed_row(rows: RawRows, n: int, since: SyncToken) -> tuple[int, bytes]:
     version = int(row["version"])
     if row["deleted_at"] is not None:
         return version, b'{"kind":"deleted","conversationID":%b}' % orjson.dumps(row["conversation_id"].decode())
-    conversation = conversation_texts.completed(row["text"], rows.value(0, _GROUP_NAMES))
+    conversation = conversation_texts.fill_gaps(row["text"], rows.value(0, _GROUP_NAMES))
     # A client that is catching up has no row yet that did not change since it started.
     is_new = int(row["created_version"]) > since.version or version <= since.started
     kind = b"new" if is_new else b"changed"

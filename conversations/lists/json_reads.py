@@ -5,6 +5,7 @@ conversation group names come from the same snapshot as the rows. `using` is the
 replica may show an older version.
 """
 
+import re
 from collections.abc import Sequence
 from functools import cache, lru_cache
 from itertools import chain
@@ -15,7 +16,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Exists, Value
 
 from conversations.lists import conversation_texts, query_plans, raw_rows
-from conversations.lists.conversation_texts import BETWEEN, ConversationText, as_one
+from conversations.lists.conversation_texts import BETWEEN, ConversationText, join_rows
 from conversations.lists.cursors import Cursor
 from conversations.lists.pages import SEARCHED_ROWS
 from conversations.lists.raw_rows import RawRows
@@ -27,9 +28,12 @@ from conversations.sync_tokens import NEVER_SEEN, SyncToken
 
 OWNER_TABLE = Owner._meta.db_table
 
-# What a result begins with. There is one row of it, none for an owner never seen.
+# What every result begins with. It has one row, or none for an unknown owner.
 OWNER_COLUMNS = ("epoch", "version", "group_names")
 _EPOCH, _VERSION, _GROUP_NAMES, _TEXTS, _IDS = range(5)
+
+# No text in JSON holds a quote without a backslash before it.
+_place = re.compile(rb'{"conversationID":("(?:[^"\\]|\\.)*").*?"isPinned":(true|false),"orderkey":(\d+)', re.DOTALL).match
 
 # Some 5 MB.
 MAX_KNOWN_TOTALS = 10_000
@@ -74,10 +78,9 @@ def lookup(owner_id: str, conversation_ids: Sequence[str], *, extra: bool = Fals
     else:
         statement, wanted = _lookup_statement(extra), array_parameter(conversation_ids)
     rows = raw_rows.fetch(statement.sql, statement.filled_in(owner_id=owner_id, wanted=wanted), using=using)
-    if not rows.count or rows.value(0, _TEXTS) is None:
-        return Snapshot(_token(rows), {})
-    ids = rows.value(0, _IDS).split(BETWEEN.encode())
-    return Snapshot(_token(rows), dict(zip(ids, conversation_texts.split(rows.value(0, _TEXTS), rows.value(0, _GROUP_NAMES)))))
+    conversations = _conversations(rows)
+    ids = rows.value(0, _IDS).split(BETWEEN.encode()) if conversations else []
+    return Snapshot(_token(rows), dict(zip(ids, conversations)))
 
 
 def page(owner_id: str, after: Cursor | None, count: int, *, extra: bool = False, using: str = DEFAULT_DB_ALIAS) -> Page:
@@ -196,7 +199,7 @@ def _lookup_statement(extra: bool) -> Statement:
 
 def _found_statement(conversations: ConversationQuerySet, extra: bool) -> Statement:
     rows = conversations.values("conversation_id", text=ConversationText(extra=extra))
-    return _joined_with_owner(as_one(Statement.of(rows), "text", "conversation_id"))
+    return _joined_with_owner(join_rows(Statement.of(rows), "text", "conversation_id"))
 
 
 @lru_cache(maxsize=1024)
@@ -228,13 +231,13 @@ def _joined_parts(parts: Sequence[ConversationQuerySet], count: int, extra: bool
     sql = " UNION ALL ".join(f"SELECT * FROM ({statement.sql}) AS part{n}" for n, statement in enumerate(statements))
     parameters = tuple(chain.from_iterable(statement.parameters for statement in statements))
     sql = f"SELECT * FROM ({sql}) AS parts ORDER BY is_pinned DESC, order_key DESC, conversation_id LIMIT {count + 1}"
-    return _joined_with_owner(as_one(Statement(sql, parameters), "text"))
+    return _joined_with_owner(join_rows(Statement(sql, parameters), "text"))
 
 
 def _page_statement(conversations: ConversationQuerySet, count: int, extra: bool) -> Statement:
     # One row more than asked for shows whether there is a next page.
     rows = conversations.in_display_order()[: count + 1].values(text=ConversationText(extra=extra))
-    return _joined_with_owner(as_one(Statement.of(rows), "text"))
+    return _joined_with_owner(join_rows(Statement.of(rows), "text"))
 
 
 def _whole_list() -> ConversationQuerySet:
@@ -242,7 +245,7 @@ def _whole_list() -> ConversationQuerySet:
 
 
 def _joined_with_owner(rows: Statement) -> Statement:
-    """Put the owner's columns before the row. Without the owner's there is none."""
+    """Put the owner's columns before those of the row. An unknown owner gives no row."""
     owner_columns = ", ".join(f"o.{column}" for column in OWNER_COLUMNS)
     return Statement(
         f"SELECT {owner_columns}, c.* FROM {OWNER_TABLE} o LEFT JOIN ({rows.sql}) c ON 1 = 1 WHERE o.owner_id = %s",
@@ -254,13 +257,21 @@ def _joined_with_owner(rows: Statement) -> Statement:
 
 
 def _page(rows: RawRows, count: int) -> Page:
-    text = rows.value(0, _TEXTS) if rows.count else None
-    conversations = conversation_texts.split(text, rows.value(0, _GROUP_NAMES)) if text else []
+    conversations = _conversations(rows)
     if len(conversations) <= count:
         return Page(_token(rows), conversations)
-    last = orjson.loads(conversations[count - 1])
-    following = Cursor(last["isPinned"], last["orderkey"], last["conversationID"])
-    return Page(_token(rows), conversations[:count], following)
+    return Page(_token(rows), conversations[:count], _place_of(conversations[count - 1]))
+
+
+def _place_of(conversation: bytes) -> Cursor:
+    """Return the place of a row by its `wire_head`; what follows that may be damaged."""
+    conversation_id, is_pinned, order_key = _place(conversation).groups()  # type: ignore[union-attr]
+    return Cursor(is_pinned == b"true", int(order_key), orjson.loads(conversation_id))
+
+
+def _conversations(rows: RawRows) -> list[bytes]:
+    text = rows.value(0, _TEXTS) if rows.count else None
+    return conversation_texts.split(text, rows.value(0, _GROUP_NAMES)) if text else []
 
 
 def _token(rows: RawRows) -> str:

@@ -1,7 +1,8 @@
 """Store messages by thread and position: each is one row with everything known of it, however often it arrives."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from copy import copy
+from functools import cache
 from typing import Any, NamedTuple
 
 import orjson
@@ -11,6 +12,7 @@ from conversations.formats.messages import C2CRecall, GroupRecall, IncomingMessa
 from conversations.models import Message, Thread
 from conversations.store import erasures, json_rows, message_positions, statements
 from conversations.store.message_reads import COLUMNS, KEY, MessageKey, find
+from conversations.store.statements import Later
 from conversations.store.threads import LockedThread, save_threads
 from conversations.threads import is_of_group
 from conversations.times import now_s as current_s
@@ -66,10 +68,8 @@ def record(incoming: Sequence[IncomingMessage], threads: Mapping[str, LockedThre
     return record_later(incoming, threads, now_s=now_s)()
 
 
-def record_later(
-    incoming: Sequence[IncomingMessage], threads: Mapping[str, LockedThread], *, now_s: int
-) -> Callable[[], Recorded]:
-    """Store messages as `record` before the next statement; return what returns the outcome."""
+def record_later(incoming: Sequence[IncomingMessage], threads: Mapping[str, LockedThread], *, now_s: int) -> Later[Recorded]:
+    """Insert messages as `record`, along with the next statement. The result merges, once, those that were stored already."""
     completed = message_positions.complete(incoming, threads, now_s)
     erased_ones = erasures.erased_ones(((message.sender, message.time_s or 0) for message in completed), now_s=now_s)
     for message in completed:
@@ -77,7 +77,7 @@ def record_later(
     rows = (_to_row(message, is_erased=(message.sender, message.time_s) in erased_ones) for message in completed)
     merged = _merge_later(rows, threads)
     save_threads(threads.values())
-    return lambda: _recorded(completed, merged())
+    return cache(lambda: _recorded(completed, merged()))
 
 
 def _recorded(completed: Sequence[IncomingMessage], changes: list[Change]) -> Recorded:
@@ -228,7 +228,8 @@ def _merge_into_stored(rows: Iterable[Message], threads: Mapping[str, LockedThre
     return _merge_later(rows, threads)()
 
 
-def _merge_later(rows: Iterable[Message], threads: Mapping[str, LockedThread]) -> Callable[[], list[Change]]:
+def _merge_later(rows: Iterable[Message], threads: Mapping[str, LockedThread]) -> Later[list[Change]]:
+    """Insert along with the next statement, and do the rest when the result is asked for."""
     incoming: dict[MessageKey, Message] = {}
     for row in rows:
         incoming[_key(row)] = merge(incoming.get(_key(row)), row).after
@@ -243,8 +244,8 @@ def _merge_with_stored(incoming: Mapping[MessageKey, Message], new: Set[MessageK
     return changes
 
 
-def _insert_later(rows: Sequence[Message]) -> Callable[[], set[MessageKey]]:
-    """Insert unknown messages before the next statement, and return what returns their keys. One statement."""
+def _insert_later(rows: Sequence[Message]) -> Later[set[MessageKey]]:
+    """Insert unknown messages along with the next statement; the result is their keys. One statement."""
     if not rows:
         return set
     source, parameters = json_rows.in_order(Message, COLUMNS, [_values_of(row) for row in rows])

@@ -23,6 +23,7 @@ from conversations.formats.conversation import MAX_GROUPS
 from conversations.models import Conversation, Owner
 from conversations.models.lookups import array_parameter
 from conversations.store import json_rows, notifications, statements
+from conversations.store.statements import Later
 from conversations.store.threads import lock_groups, lock_threads
 from conversations.store.transactions import in_transaction
 from conversations.sync_tokens import SyncToken
@@ -151,7 +152,7 @@ def lock_one(
 ) -> tuple[LockedOwner, Conversation] | None:
     """Lock an owner, and read one conversation of the list; return None for a missing one. Needs a transaction.
 
-    `then` asks by `rows_later` for what else is read under the lock, in the same round trip.
+    `then` puts off further reads under the lock, for the same round trip. It is called again if nothing was found at first.
     """
     found = statements.rows_later(_lock_and_read_sql(), [owner_id, conversation_id])
     then()
@@ -160,8 +161,10 @@ def lock_one(
     # That does not find a row that was listed while it waited for the lock.
     owner = lock_owner(owner_id)
     row = owner and _row(_one_sql(), owner_id, conversation_id)
+    if not (owner and row):
+        return None
     then()
-    return (owner, _conversation(_FOR_ONE, row)) if owner and row else None
+    return owner, _conversation(_FOR_ONE, row)
 
 
 def lock_many(owner_id: str, conversation_ids: Sequence[str]) -> tuple[LockedOwner | None, dict[str, Conversation]]:
@@ -217,8 +220,8 @@ def lock_owners(owner_ids: Iterable[str], reserve: Mapping[str, int] = NOTHING) 
     return lock_owners_later(owner_ids, reserve)()
 
 
-def lock_owners_later(owner_ids: Iterable[str], reserve: Mapping[str, int] = NOTHING) -> Callable[[], dict[str, LockedOwner]]:
-    """Lock owners as `lock_owners` before the next statement; return what returns them."""
+def lock_owners_later(owner_ids: Iterable[str], reserve: Mapping[str, int] = NOTHING) -> Later[dict[str, LockedOwner]]:
+    """Lock owners as `lock_owners`, along with the next statement."""
     wanted = sorted(set(owner_ids))
     locked = {} if json_rows.are_few(wanted) or not json_rows.is_distributed() else _lock_part_by_part(wanted)
     epoch, stored = now_s(), []

@@ -1,6 +1,6 @@
 """Read, insert and update conversation rows set-wise; each written row takes its owner's next version."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from itertools import chain
@@ -14,7 +14,7 @@ from conversations.choices import ChangedBy
 from conversations.models import Conversation
 from conversations.store import events, json_rows
 from conversations.store.owners import LockedOwner, save_owners
-from conversations.store.statements import Rows, rows_later, rows_of, run_later
+from conversations.store.statements import Later, Rows, rows_later, rows_of, run_later
 
 Key = tuple[str, str]  # owner ID, conversationID
 
@@ -49,7 +49,10 @@ def stamp(conversation: Conversation, owner: LockedOwner, by: ChangedBy) -> None
 def save_conversations(
     owner: LockedOwner, conversations: Sequence[Conversation], columns: Sequence[str], *, by: ChangedBy
 ) -> None:
-    """Update these columns of changed rows, each under the owner's next version, and the owner."""
+    """Update these columns of changed rows, each under the owner's next version, and the owner.
+
+    A single row's new `wire_head` comes with the next statement or the commit; of several rows, it is not read.
+    """
     if not conversations:
         return
     columns = (*columns, *STAMP)
@@ -67,8 +70,9 @@ def save_conversations(
 
 def _update(row: Conversation, columns: Sequence[str]) -> None:
     def read_wire_head(updated: Rows) -> None:
-        # Django does not read a generated column again; an answer with the row needs it.
-        ((row.wire_head,),) = updated
+        # An answer with the row needs the generated column.
+        for (wire_head,) in updated:
+            row.wire_head = wire_head
 
     assignments = ", ".join(f"{column} = %s" for column in columns)
     sql = f"UPDATE {_table} SET {assignments} WHERE owner_id = %s AND conversation_id = %s RETURNING wire_head"
@@ -138,8 +142,8 @@ def _values(rows: Iterable[Conversation], columns: Sequence[str]) -> Iterator[li
         yield values
 
 
-def count_pinned(owner_id: str) -> Callable[[], int]:
-    """Count later how many conversations of the list are pinned; return what returns the number."""
+def count_pinned_later(owner_id: str) -> Later[int]:
+    """Count the pinned conversations of the list, along with the next statement."""
     counted = rows_later(f"SELECT count(*) FROM {_table} WHERE owner_id = %s AND is_pinned AND deleted_at IS NULL", [owner_id])
     return lambda: int(counted()[0][0])
 
@@ -158,8 +162,8 @@ def read_rows(keys: Sequence[Key]) -> dict[Key, Conversation]:
     return read_rows_later(keys)()
 
 
-def read_rows_later(keys: Sequence[Key]) -> Callable[[], dict[Key, Conversation]]:
-    """Read rows as `read_rows` before the next statement; return what returns them."""
+def read_rows_later(keys: Sequence[Key]) -> Later[dict[Key, Conversation]]:
+    """Read rows as `read_rows`, along with the next statement."""
     if not keys:
         return dict
     wanted = sorted(set(keys))

@@ -1,29 +1,33 @@
-"""Run the statements of a change. On PostgreSQL by few steps, those without a result along with the next one."""
+"""Run statements. On PostgreSQL, those whose result can wait share the round trip of the next one."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import connection
+from django.db.transaction import TransactionManagementError
 
+Result = TypeVar("Result")
 Rows = list[tuple[Any, ...]]
+# The result of a statement that was put off. To call it sends what waits, if need be; only in the same transaction.
+Later = Callable[[], Result]
 
 
 def rows_of(sql: str, parameters: Sequence[Any]) -> Rows:
     """Run a statement, and return its rows."""
-    if connection.vendor == "postgresql":
-        return connection.rows_of(sql, parameters)  # type: ignore[attr-defined,no-any-return]  # of our own backend
+    is_direct = connection.vendor == "postgresql"
+    if is_direct and (rows := connection.rows_if_prepared(sql, parameters)) is not None:  # type: ignore[attr-defined]
+        return list(rows)
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         return list(cursor.fetchall())
 
 
 def run_later(sql: str, parameters: Sequence[Any], then: Callable[[Rows], object] | None = None) -> None:
-    """Run a statement before the next one, or the end of the transaction; `then` gets its rows.
+    """Run a statement along with the next one or COMMIT, in one round trip; `then` gets its rows. An error is raised there.
 
-    It goes to PostgreSQL along with what comes next, in one round trip. So an error shows there.
+    It runs at once outside a transaction, on SQLite, and if it is not prepared.
     """
-    if connection.vendor == "postgresql":
-        connection.run_later(sql, parameters, then)  # type: ignore[attr-defined]  # of our own backend
+    if connection.vendor == "postgresql" and connection.put_off(sql, parameters, then):  # type: ignore[attr-defined]
         return
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
@@ -31,21 +35,26 @@ def run_later(sql: str, parameters: Sequence[Any], then: Callable[[Rows], object
             then(list(cursor.fetchall()))
 
 
-def rows_later(sql: str, parameters: Sequence[Any]) -> Callable[[], Rows]:
-    """Run a statement as `run_later`, and return what returns its rows: asked for earlier, it is run then."""
+def rows_later(sql: str, parameters: Sequence[Any]) -> Later[Rows]:
+    """Run a statement as `run_later`, for its rows."""
     found: list[Rows] = []
     run_later(sql, parameters, found.append)
 
     def rows() -> Rows:
         if not found:
-            connection.send_waiting()  # type: ignore[attr-defined]  # of our own backend
+            connection.send_waiting()  # type: ignore[attr-defined]  # of our own backend, as the two above
+        if not found:
+            raise TransactionManagementError("The statement was dropped with its transaction.")
         return found[0]
 
     return rows
 
 
 def run_for_each(sql: str, rows: Sequence[Sequence[Any]]) -> None:
-    """Run a statement with each row as its parameters. Nothing is sent for none; a driver prepares even that."""
+    """Run a statement with each row as its parameters; for one row as `run_later`.
+
+    Nothing is sent for none: a driver prepares even that.
+    """
     if len(rows) == 1:
         run_later(sql, rows[0])
     elif rows:

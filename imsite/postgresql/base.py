@@ -1,16 +1,19 @@
-"""Django's PostgreSQL backend with settings of the session, a limit of waiting, and a health check without a round trip."""
+"""Django's PostgreSQL backend with few round trips, settings of the session, a limit of waiting, and a cheap health check."""
 
 import select
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import psycopg
+from django.db import DatabaseError
 from django.db.backends.postgresql import base
 from psycopg.pq.abc import PGresult
 
 from imsite.postgresql import prepared
 from imsite.postgresql.prepared import Prepared
 
+Rows = list[tuple[Any, ...]]
+Then = Callable[[Rows], object] | None
 IS_DISTRIBUTED = "SELECT to_regclass('pg_catalog.pg_dist_partition') IS NOT NULL"
 
 
@@ -24,8 +27,8 @@ class BoundedConnection(psycopg.Connection):
     is_distributed = False
     up_to_date_until_s = 0.0  # by the monotonic clock, of a replica's; see lists/replica.py
 
-    def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
-        limit_s = self.answer_within_s if timeout is None else timeout
+    def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None, *, statements: int = 1) -> Any:
+        limit_s = self.answer_within_s and self.answer_within_s * statements if timeout is None else timeout
         try:
             return super().wait(gen, interval, limit_s)
         except psycopg.errors.InternalError_ as error:
@@ -40,53 +43,42 @@ class BoundedConnection(psycopg.Connection):
             raise psycopg.OperationalError(f"PostgreSQL has not answered within {limit_s} s.") from error
 
 
-Then = Callable[[list[tuple[Any, ...]]], object] | None
-
-
 class DatabaseWrapper(base.DatabaseWrapper):
-    _kept_cursor: Any = None
-
     def __init__(self, *arguments: Any, **named: Any):
         super().__init__(*arguments, **named)
-        # Statements of this transaction that are still to be sent, and what takes their rows.
+        # Statements of this transaction that are not sent yet, each with the function that takes its rows.
         self._waiting: list[tuple[Prepared, Then]] = []
 
-    # ---- Statements without a cursor of their own ------------------------------------------------
+    # ---- Prepared statements ----------------------------------------------------------------------
 
     def result_of(self, sql: str, parameters: Sequence[Any]) -> PGresult:
         """Run a statement, and return its result as the server sent it."""
         if statement := self._prepared(sql, parameters):
             return self._send(statement)[-1]
-        cursor = self.kept_cursor()
-        cursor.execute(sql, parameters)
-        return cursor.pgresult
-
-    def rows_of(self, sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
-        """Run a statement, and return its rows."""
-        if statement := self._prepared(sql, parameters):
-            return prepared.rows(self.connection, self._send(statement)[-1])
         with self.cursor() as cursor:
             cursor.execute(sql, parameters)
-            return cursor.fetchall()
+            return cursor.pgresult
 
-    def run_later(self, sql: str, parameters: Sequence[Any], then: Then = None) -> None:
-        """Run a statement before the next one, or the end of the transaction; `then` gets its rows.
+    def rows_if_prepared(self, sql: str, parameters: Sequence[Any]) -> Rows | None:
+        """Run a statement that is prepared, and return its rows; None if it is not."""
+        if not (statement := self._prepared(sql, parameters)):
+            return None
+        result = self._send(statement)[-1]
+        with self.wrap_database_errors:
+            return prepared.rows(self.connection, result)
 
-        It goes to the server along with what comes next, in one round trip. So an error shows there.
-        """
-        if self.in_atomic_block and (statement := self._prepared(sql, parameters)):
-            self._waiting.append((statement, then))
-            return
-        with self.cursor() as cursor:
-            cursor.execute(sql, parameters)
-            if then:
-                then(cursor.fetchall())
+    def put_off(self, sql: str, parameters: Sequence[Any], then: Then) -> bool:
+        """Put a statement off if a transaction is open and it is prepared; return whether it was."""
+        if not (self.in_atomic_block and (statement := self._prepared(sql, parameters))):
+            return False
+        self._waiting.append((statement, then))
+        return True
 
     def _prepared(self, sql: str, parameters: Sequence[Any]) -> Prepared | None:
-        if self.execute_wrappers or self.queries_logged:  # somebody looks at each statement
+        if self.execute_wrappers or self.queries_logged:  # DEBUG, and tests that count statements, need a cursor
             return None
-        if self.needs_rollback:
-            self.validate_no_broken_transaction()
+        self.validate_thread_sharing()
+        super().validate_no_broken_transaction()  # our own would send what waits
         self.close_if_health_check_failed()
         self.ensure_connection()
         return prepared.find(self.connection, sql, parameters)
@@ -96,9 +88,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
         waiting, self._waiting = self._waiting, []
         with self.wrap_database_errors:
             results = prepared.run(self.connection, [*(statement for statement, _then in waiting), *statements], commit=commit)
-        for (_statement, then), result in zip(waiting, results):
-            if then:
-                then(prepared.rows(self.connection, result))
+            for (_statement, then), result in zip(waiting, results):
+                if then:
+                    then(prepared.rows(self.connection, result))
         return results
 
     def send_waiting(self) -> None:
@@ -112,14 +104,19 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self.send_waiting()
 
     def create_cursor(self, name: str | None = None) -> Any:
-        self.send_waiting()
+        self.send_waiting()  # COPY does not come by there
         return super().create_cursor(name)
 
     def _commit(self) -> None:
-        if self._waiting:
-            self._send(commit=True)
-        else:
+        if not self._waiting:
             super()._commit()  # type: ignore[misc]  # these four are not in the stubs
+            return
+        try:
+            self._send(commit=True)
+        except BaseException as error:
+            if not isinstance(error, DatabaseError):  # Django only rolls back after these
+                self.close()
+            raise
 
     def _rollback(self) -> None:
         self._waiting.clear()
@@ -140,15 +137,6 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """Return whether tables may be spread over several nodes (Citus)."""
         self.ensure_connection()
         return bool(self.connection.is_distributed)
-
-    def kept_cursor(self) -> Any:
-        """Return the connection's cursor for reads that take their result at once. To make one each time takes longer."""
-        self.close_if_health_check_failed()
-        self.ensure_connection()
-        kept = self._kept_cursor
-        if kept is None or kept.connection is not self.connection or self.queries_logged:
-            kept = self._kept_cursor = self.cursor()
-        return kept
 
     def _configure_connection(self, connection) -> bool:
         """Apply the settings of `DATABASES[…]["SESSION"]`.

@@ -1,7 +1,7 @@
-"""Run statements that psycopg has prepared by few steps of Python, and several in one round trip.
+"""Send statements that psycopg has prepared straight to libpq, several in one round trip.
 
-By its cursors, each statement of a write costs a fifth of a millisecond beside its work: Python, and two changes of process.
-psycopg goes on deciding what is prepared and when it is given up; what is not is left to it.
+A cursor of psycopg's costs a fifth of a millisecond for each statement of a write: Python, and two changes of process. psycopg
+goes on deciding what is prepared, and until when; other statements are left to it.
 """
 
 from collections.abc import Sequence
@@ -14,11 +14,9 @@ from psycopg._queries import _query2pg
 from psycopg.abc import PQGen
 from psycopg.pq.abc import PGresult
 
-IDLE = pq.TransactionStatus.IDLE
-SUCCESSES = (pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK)
 COMMIT = b"COMMIT"
-# Such a dumper passes text as it is.
-TEXT_OID = 0
+# psycopg sends text without a type, and the server infers it.
+UNKNOWN_OID = 0
 
 
 class Prepared(NamedTuple):
@@ -30,12 +28,16 @@ class Prepared(NamedTuple):
 
 
 def find(connection: psycopg.Connection[Any], sql: str, parameters: Sequence[Any]) -> Prepared | None:
-    """Return the statement if psycopg has prepared it for parameters of these types."""
+    """Return the statement, or None unless psycopg has prepared it for parameters of these types."""
+    if connection.prepare_threshold is None:  # as psycopg; see lists/query_plans.py
+        return None
     text, wanted = _as_sent(sql)
+    if type(parameters) not in (list, tuple) or len(parameters) != len(wanted):
+        return None
     formats: Sequence[pq.Format] | None = None
     values: Sequence[Any] = [value.encode() for value in parameters if type(value) is str and "\0" not in value]
     if len(values) == len(parameters):
-        key = text, (TEXT_OID,) * len(values)
+        key = text, (UNKNOWN_OID,) * len(values)
     else:
         transformer = adapt.Transformer(connection)
         try:
@@ -52,17 +54,20 @@ def find(connection: psycopg.Connection[Any], sql: str, parameters: Sequence[Any
 
 @lru_cache(maxsize=1000)
 def _as_sent(sql: str) -> tuple[bytes, list[Any]]:
-    """Return a statement as PostgreSQL has it, and the formats of its parameters."""
+    """Return a statement with PostgreSQL's placeholders, and the formats of its parameters."""
     text, formats, _order, _parts = _query2pg(sql.encode(), "utf-8")
     return text, formats
 
 
-def run(connection: psycopg.Connection[Any], statements: Sequence[Prepared], *, commit: bool = False) -> list[PGresult]:
-    """Run statements in this order, and commit. One round trip. A transaction begins with them where psycopg would begin it."""
-    begin = not connection._autocommit and connection.pgconn.transaction_status == IDLE
+def run(connection: Any, statements: Sequence[Prepared], *, commit: bool = False) -> list[PGresult]:
+    """Run statements in this order, then COMMIT if `commit`. One round trip; BEGIN goes first where psycopg would send it.
+
+    Raises psycopg's errors.
+    """
+    begin = not connection._autocommit and connection.pgconn.transaction_status == pq.TransactionStatus.IDLE
     if len(statements) == 1 and not (begin or commit):
         return connection.wait(_one(connection.pgconn, statements[0]))
-    return connection.wait(_many(connection, statements, begin, commit))
+    return connection.wait(_many(connection, statements, begin, commit), statements=len(statements))
 
 
 def rows(connection: psycopg.Connection[Any], result: PGresult) -> list[tuple[Any, ...]]:
@@ -89,9 +94,13 @@ def _many(connection: Any, statements: Sequence[Prepared], begin: bool, commit: 
         pgconn.send_query_params(COMMIT, None)
     pgconn.pipeline_sync()
     results = yield from generators.execute(pgconn)
-    for _other in range(begin + len(statements) + commit):  # the last is that of the end
-        results += yield from generators.fetch_many(pgconn)
-    pgconn.exit_pipeline_mode()
+    try:
+        for _command in range(begin + len(statements) + commit):  # one for each further command, and one for the sync
+            results += yield from generators.fetch_many(pgconn)
+        pgconn.exit_pipeline_mode()
+    except psycopg.OperationalError:
+        _checked(results)  # the server may have said why it closes the connection
+        raise
     return _checked(results)[begin : begin + len(statements)]
 
 

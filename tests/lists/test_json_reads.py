@@ -14,7 +14,7 @@ from conversations.lists.filters import ConversationFilterSet
 from conversations.models import Conversation, Owner
 from conversations.sync_tokens import NEVER_SEEN
 from conversations.times import from_epoch_s, to_epoch_s
-from tests.support.cast import ALICE, CAROL
+from tests.support.cast import ALICE, CAROL, make_conversation
 from tests.support.hypothesis_profiles import examples
 
 GROUPS = ["work", None, "家"]
@@ -185,6 +185,20 @@ class ByHandTests(TestCase):
         found = json_reads.lookup(ALICE, asked)
 
         self.assertEqual((set(texts(found.conversations)), found.token), (there & set(asked), "3.7"))
+
+
+class DamagedRowTests(TestCase):
+    def test_a_page_that_ends_with_a_damaged_row_says_where_the_next_begins(self):
+        names = {"show_name": '"isPinned":true,"orderkey":7', "draft_text": '\\"isPinned":true', "last_message": "{broken"}
+        for number in range(3):
+            make_conversation(ALICE, f'group_"\\{number}', activity_key=9 - number, **names)
+
+        first = json_reads.page(ALICE, None, 1)
+        second = json_reads.page(ALICE, first.next, 1)
+
+        self.assertEqual(first.next, cursors.Cursor(False, 9, 'group_"\\0'))
+        self.assertIn(b"{broken", second.conversations[0])
+        self.assertEqual(second.next, cursors.Cursor(False, 8, 'group_"\\1'))
 
 
 class NeverSeenTests(TestCase):

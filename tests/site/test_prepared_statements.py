@@ -116,6 +116,29 @@ class PreparedStatementTests(TransactionTestCase):
 
         self.assertEqual(self.stored(), {BOB})
 
+    def test_rows_of_a_statement_that_was_dropped_are_not_to_be_had(self):
+        with self.assertRaises(KeyError), transaction.atomic():
+            rows = statements.rows_later(INSERT, [ALICE, 1, 1])
+            raise KeyError
+
+        with self.assertRaises(transaction.TransactionManagementError):
+            rows()
+
+    def test_an_interrupt_at_the_end_undoes_the_transaction_and_stays_one(self):
+        statements.run_later(INSERT, [BOB, 1, 1])
+        with self.assertRaises(KeyboardInterrupt), transaction.atomic():
+            statements.rows_of(INSERT, [ALICE, 1, 1])
+            statements.run_later(INSERT, [CAROL, 1, 1])
+            connection.connection.wait = mock.Mock(side_effect=KeyboardInterrupt)
+
+        self.assertEqual(self.stored(), {BOB})
+
+    def test_names_of_parameters_are_left_to_a_cursor(self):
+        named = INSERT.replace("(%s, %s, %s)", "(%(owner_id)s, %(epoch)s, 1)")
+        for number in range(PREPARED_AFTER + 2):
+            parameters = {"owner_id": f"named{number}", "epoch": number}
+            self.assertEqual(statements.rows_of(named, parameters), [(f"named{number}", 1)])
+
     def test_a_broken_transaction_takes_no_more(self):
         with transaction.atomic():
             transaction.set_rollback(True)
