@@ -24,7 +24,7 @@ PLACES = """
     FROM generate_series(0, {users} - 1) o"""
 OWNERS = """
     INSERT INTO conversations_owner (owner_id, version, epoch, nick_name)
-    SELECT 'p' || lpad(o::text, 7, '0'), 2 * {near}, 1, 'Nick ' || o FROM generate_series(0, {users} - 1) o"""
+    SELECT 'p' || lpad(o::text, 7, '0'), 2 * {near} + 1, 1, 'Nick ' || o FROM generate_series(0, {users} - 1) o"""
 
 
 class People(NamedTuple):
