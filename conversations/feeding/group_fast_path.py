@@ -13,7 +13,7 @@ from django.utils import timezone
 from conversations.feeding import group_fast_path_sql as sql
 from conversations.feeding.group_message_batch import Batch
 from conversations.feeding.locked_groups import LockedGroup
-from conversations.store import json_rows, notifications
+from conversations.store import json_rows, notifications, statements
 from conversations.store.messages import Change
 from conversations.store.owners import lock_owners
 from conversations.store.threads import LockedThread
@@ -41,15 +41,11 @@ def change_members(locked: LockedGroup, thread: LockedThread, changes: Sequence[
         _lock_in_order(batch)
     if not (batch.is_plain or _lock_owners_of_rows_behind(batch)):
         return False
-    with connection.cursor() as cursor:
-        cursor.execute(sql.take_versions(batch, count=1), batch.parameters)
-        owner_ids = [owner_id for (owner_id,) in cursor.fetchall()]
-        changed_at = connection.ops.adapt_datetimefield_value(timezone.now())
-        parameters = batch.parameters | {"changed_at": changed_at}
-        # An upsert of all would make each row twice, as a new one and as a changed one.
-        cursor.execute(sql.update_rows(batch), parameters)
-        if cursor.rowcount < len(owner_ids):
-            cursor.execute(sql.insert_rows(batch), parameters)
+    owner_ids = [owner_id for (owner_id,) in statements.rows_of(sql.take_versions(batch, count=1), batch.parameters)]
+    parameters = batch.parameters | {"changed_at": connection.ops.adapt_datetimefield_value(timezone.now())}
+    # An upsert of all would make each row twice, as a new one and as a changed one.
+    if statements.count_of(sql.update_rows(batch), parameters) < len(owner_ids):
+        statements.run_later(sql.insert_rows(batch), parameters)
     if owner_ids:
         notifications.notify_after_commit(owner_ids)
     return True
@@ -84,17 +80,13 @@ def is_possible(locked: LockedGroup, thread: LockedThread, changes: Sequence[Cha
 
 def _has_settled_members(batch: Batch) -> bool:
     """Return whether all senders are members, and nobody joined or left at or after the first message's time."""
-    with connection.cursor() as cursor:
-        cursor.execute(sql.find_unsettled(batch), batch.parameters)
-        are_members = [is_member for (is_member,) in cursor.fetchall()]
+    are_members = [is_member for (is_member,) in statements.rows_of(sql.find_unsettled(batch), batch.parameters)]
     return len(are_members) == len(batch.senders) and all(are_members)
 
 
 def _lock_in_order(batch: Batch) -> None:
     """Lock all members' owners. On a distributed database, the statements that follow would lock them on all nodes at once."""
-    with connection.cursor() as cursor:
-        cursor.execute(sql.find_members(batch), batch.parameters)
-        lock_owners(owner_id for (owner_id,) in cursor.fetchall())
+    lock_owners(owner_id for (owner_id,) in statements.rows_of(sql.find_members(batch), batch.parameters))
 
 
 def _lock_owners_of_rows_behind(batch: Batch) -> bool:
@@ -103,8 +95,5 @@ def _lock_owners_of_rows_behind(batch: Batch) -> bool:
     Owners who have left are locked too: if this path is not possible, the other one changes their rows as well, and a
     transaction that holds some owners must not lock more.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(sql.take_versions(batch, count=0, with_former_members=True), batch.parameters)
-        cursor.fetchall()
-        cursor.execute(sql.find_rows_ahead(batch), batch.parameters)
-        return cursor.fetchone() is None
+    statements.run_later(sql.take_versions(batch, count=0, with_former_members=True), batch.parameters)
+    return not statements.rows_of(sql.find_rows_ahead(batch), batch.parameters)

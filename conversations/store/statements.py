@@ -1,6 +1,6 @@
 """Run statements. On PostgreSQL, those whose result can wait share the round trip of the next one."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from django.db import connection
@@ -8,11 +8,12 @@ from django.db.transaction import TransactionManagementError
 
 Result = TypeVar("Result")
 Rows = list[tuple[Any, ...]]
+Parameters = Sequence[Any] | Mapping[str, Any]
 # The result of a statement that was put off. To call it sends what waits, if need be; only in the same transaction.
 Later = Callable[[], Result]
 
 
-def rows_of(sql: str, parameters: Sequence[Any]) -> Rows:
+def rows_of(sql: str, parameters: Parameters) -> Rows:
     """Run a statement, and return its rows."""
     is_direct = connection.vendor == "postgresql"
     if is_direct and (rows := connection.rows_if_prepared(sql, parameters)) is not None:  # type: ignore[attr-defined]
@@ -22,7 +23,16 @@ def rows_of(sql: str, parameters: Sequence[Any]) -> Rows:
         return list(cursor.fetchall())
 
 
-def run_later(sql: str, parameters: Sequence[Any], then: Callable[[Rows], object] | None = None) -> None:
+def count_of(sql: str, parameters: Parameters) -> int:
+    """Run a statement, and return how many rows it wrote."""
+    if connection.vendor == "postgresql":
+        return int(connection.result_of(sql, parameters).command_tuples)  # type: ignore[attr-defined]
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return int(cursor.rowcount)
+
+
+def run_later(sql: str, parameters: Parameters, then: Callable[[Rows], object] | None = None) -> None:
     """Run a statement along with the next one or COMMIT, in one round trip; `then` gets its rows. An error is raised there.
 
     It runs at once outside a transaction, on SQLite, and if it is not prepared.
@@ -35,7 +45,7 @@ def run_later(sql: str, parameters: Sequence[Any], then: Callable[[Rows], object
             then(list(cursor.fetchall()))
 
 
-def rows_later(sql: str, parameters: Sequence[Any]) -> Later[Rows]:
+def rows_later(sql: str, parameters: Parameters) -> Later[Rows]:
     """Run a statement as `run_later`, for its rows."""
     found: list[Rows] = []
     run_later(sql, parameters, found.append)

@@ -1,7 +1,7 @@
 """Django's PostgreSQL backend with few round trips, settings of the session, a limit of waiting, and a cheap health check."""
 
 import select
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import psycopg
@@ -10,7 +10,7 @@ from django.db.backends.postgresql import base
 from psycopg.pq.abc import PGresult
 
 from imsite.postgresql import prepared
-from imsite.postgresql.prepared import Prepared
+from imsite.postgresql.prepared import Parameters, Prepared
 
 Rows = list[tuple[Any, ...]]
 Then = Callable[[Rows], object] | None
@@ -51,7 +51,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     # ---- Prepared statements ----------------------------------------------------------------------
 
-    def result_of(self, sql: str, parameters: Sequence[Any]) -> PGresult:
+    def result_of(self, sql: str, parameters: Parameters) -> PGresult:
         """Run a statement, and return its result as the server sent it."""
         if statement := self._prepared(sql, parameters):
             return self._send(statement)[-1]
@@ -59,7 +59,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
             cursor.execute(sql, parameters)
             return cursor.pgresult
 
-    def rows_if_prepared(self, sql: str, parameters: Sequence[Any]) -> Rows | None:
+    def rows_if_prepared(self, sql: str, parameters: Parameters) -> Rows | None:
         """Run a statement that is prepared, and return its rows; None if it is not."""
         if not (statement := self._prepared(sql, parameters)):
             return None
@@ -67,14 +67,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
         with self.wrap_database_errors:
             return prepared.rows(self.connection, result)
 
-    def put_off(self, sql: str, parameters: Sequence[Any], then: Then) -> bool:
+    def put_off(self, sql: str, parameters: Parameters, then: Then) -> bool:
         """Put a statement off if a transaction is open and it is prepared; return whether it was."""
         if not (self.in_atomic_block and (statement := self._prepared(sql, parameters))):
             return False
         self._waiting.append((statement, then))
         return True
 
-    def _prepared(self, sql: str, parameters: Sequence[Any]) -> Prepared | None:
+    def _prepared(self, sql: str, parameters: Parameters) -> Prepared | None:
         if self.execute_wrappers or self.queries_logged:  # DEBUG, and tests that count statements, need a cursor
             return None
         self.validate_thread_sharing()

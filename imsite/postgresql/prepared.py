@@ -4,7 +4,7 @@ A cursor of psycopg's costs a fifth of a millisecond for each statement of a wri
 goes on deciding what is prepared, and until when; other statements are left to it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -17,6 +17,10 @@ from psycopg.pq.abc import PGresult
 COMMIT = b"COMMIT"
 # psycopg sends text without a type, and the server infers it.
 UNKNOWN_OID = 0
+# Characters. A longer one differs from message to message, and is not worth the memory.
+LONGEST_STATEMENT = 20_000
+
+Parameters = Sequence[Any] | Mapping[str, Any]
 
 
 class Prepared(NamedTuple):
@@ -27,36 +31,44 @@ class Prepared(NamedTuple):
     formats: Sequence[pq.Format] | None
 
 
-def find(connection: psycopg.Connection[Any], sql: str, parameters: Sequence[Any]) -> Prepared | None:
+def find(connection: psycopg.Connection[Any], sql: str, parameters: Parameters) -> Prepared | None:
     """Return the statement, or None unless psycopg has prepared it for parameters of these types."""
-    if connection.prepare_threshold is None:  # as psycopg; see lists/query_plans.py
+    if connection.prepare_threshold is None or len(sql) > LONGEST_STATEMENT:  # None as in lists/query_plans.py
         return None
-    text, wanted = _as_sent(sql)
-    if type(parameters) not in (list, tuple) or len(parameters) != len(wanted):
+    text, wanted, names = _as_sent(sql)
+    ordered = _in_order(parameters, names)
+    if ordered is None or len(ordered) != len(wanted):
         return None
     formats: Sequence[pq.Format] | None = None
-    values: Sequence[Any] = [value.encode() for value in parameters if type(value) is str and "\0" not in value]
-    if len(values) == len(parameters):
+    values: Sequence[Any] = [value.encode() for value in ordered if type(value) is str and "\0" not in value]
+    if len(values) == len(ordered):
         key = text, (UNKNOWN_OID,) * len(values)
     else:
         transformer = adapt.Transformer(connection)
         try:
-            values = transformer.dump_sequence(parameters, wanted)
+            values = transformer.dump_sequence(ordered, wanted)
         except psycopg.Error:  # a cursor raises it in its place
             return None
         key, formats = (text, transformer.types or ()), transformer.formats
-    names = connection._prepared._names
-    if (name := names.get(key)) is None:
+    prepared = connection._prepared._names
+    if (name := prepared.get(key)) is None:
         return None
-    names.move_to_end(key)  # the last to be given up
+    prepared.move_to_end(key)  # the last to be given up
     return Prepared(name, values, formats)
 
 
 @lru_cache(maxsize=1000)
-def _as_sent(sql: str) -> tuple[bytes, list[Any]]:
-    """Return a statement with PostgreSQL's placeholders, and the formats of its parameters."""
-    text, formats, _order, _parts = _query2pg(sql.encode(), "utf-8")
-    return text, formats
+def _as_sent(sql: str) -> tuple[bytes, list[Any], Sequence[str] | None]:
+    """Return a statement with PostgreSQL's placeholders, and the formats of its parameters, and their names if it has any."""
+    text, formats, names, _parts = _query2pg(sql.encode(), "utf-8")
+    return text, formats, names
+
+
+def _in_order(parameters: Parameters, names: Sequence[str] | None) -> Sequence[Any] | None:
+    """Return the parameters as the placeholders follow each other, or None if they are of another kind."""
+    if isinstance(parameters, Mapping):
+        return [parameters[name] for name in names] if names and parameters.keys() >= set(names) else None
+    return parameters if names is None and type(parameters) in (list, tuple) else None
 
 
 def run(connection: Any, statements: Sequence[Prepared], *, commit: bool = False) -> list[PGresult]:

@@ -4,7 +4,7 @@ import unittest
 from datetime import UTC, datetime
 from unittest import mock
 
-from django.db import DatabaseError, DataError, IntegrityError, OperationalError, connection, transaction
+from django.db import DatabaseError, DataError, IntegrityError, OperationalError, ProgrammingError, connection, transaction
 from django.test import TransactionTestCase
 
 from conversations.models import Owner
@@ -53,6 +53,27 @@ class PreparedStatementTests(TransactionTestCase):
                 expected = cursor.fetchall()
             for _time in range(PREPARED_AFTER + 1):
                 self.assertEqual(statements.rows_of(VALUES, parameters), expected)
+
+    def test_named_parameters(self):
+        sql = "SELECT %(a)s::text, %(b)s::bigint, %(a)s::text || '!'"
+        for number in range(PREPARED_AFTER + 1):
+            with self.subTest(number):
+                self.assertEqual(statements.rows_of(sql, {"a": "x", "b": 5, "unused": number}), [("x", 5, "x!")])
+        self.assertEqual(self.rounds, [1])  # the last; those before had a cursor
+
+        with self.assertRaisesMessage(ProgrammingError, "b"):
+            statements.rows_of(sql, {"a": "x"})
+        with self.assertRaises((ProgrammingError, TypeError)):
+            statements.rows_of(sql, ["x", 5])
+        with self.assertRaises((ProgrammingError, TypeError)):
+            statements.rows_of(INSERT, {"a": "x"})
+
+    def test_how_many_rows_were_written(self):
+        sql = "UPDATE conversations_owner SET epoch = %s WHERE owner_id <> %s"
+        for number in range(PREPARED_AFTER + 1):
+            self.assertEqual(statements.count_of(sql, [number, "known0"]), PREPARED_AFTER - 1)
+        self.assertEqual(self.rounds, [1])
+        self.assertEqual(statements.count_of(sql, [1, "nobody"]), PREPARED_AFTER)
 
     def test_a_nul_is_refused_as_by_a_cursor(self):
         with self.assertRaises((DataError, ValueError)):
