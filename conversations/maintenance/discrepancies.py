@@ -1,8 +1,8 @@
 """Compare a row with the stored messages and groups. Each discrepancy has the columns that repair it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -13,13 +13,27 @@ from conversations.formats import at_info
 from conversations.models import Conversation, Message
 from conversations.models.querysets import NO_AT_INFO
 from conversations.store import message_reads
+from conversations.store.rows import Key
 from conversations.store.threads import groups_without_membership
 from conversations.unread import counts, last_message, rules, viewers
+from conversations.unread.counts import Recount
 from conversations.unread.rules import Viewer
 
 # A message up to one of these positions mentions nobody any more. Imported mentions lie within the imported unread, so IMPORTED
 # does not end them.
 ENDS_A_MENTION = (NotCountedReason.DELETED, NotCountedReason.CLEARED, NotCountedReason.READ)
+
+
+# Messages of several rows that are read together.
+COUNTED_AT_ONCE = 20_000
+
+
+class Known(NamedTuple):
+    """What a row in the list is compared with: its owner as a viewer, the newest message that it can show, what is unread."""
+
+    viewer: Viewer
+    newest: Message | None
+    recount: Recount
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,21 +46,53 @@ class Discrepancy:
     columns: dict[str, Any]
 
 
+def rows_with_any(rows: Sequence[Conversation], group_names: list[str | None]) -> Iterator[Conversation]:
+    """Yield those of one owner's rows that have discrepancies; `group_names` is the owner's, by bit.
+
+    Some six queries for all rows together, and further ones only for rows whose newest message is not their last one.
+    """
+    listed = [row for row in rows if row.deleted_at is None]
+    viewers_of_rows = viewers.of_rows(listed)
+    newest = last_message.newest_shown_of_each(listed, viewers_of_rows)
+    recounts = _recounts(listed, viewers_of_rows)
+    for row in rows:
+        key = (row.owner_id, row.conversation_id)
+        known = Known(viewers_of_rows[key], newest[key], recounts[key]) if key in recounts else None
+        if any(_compared(row, group_names, known)):
+            yield row
+
+
 def of_row(row: Conversation, group_names: list[str | None]) -> list[Discrepancy]:
     """Return the discrepancies of a row; `group_names` is the owner's, by bit. Some six queries, however long the thread is."""
-    discrepancies = [*_conversation_groups(row, group_names), *_created_version(row)]
     if row.deleted_at is not None:
-        return [*discrepancies, *_deleted(row)]
-    viewer, thread = viewers.of_row(row), threads.thread_of(row.owner_id, row.conversation_id)
-    newest = last_message.newest_shown(row, viewer, thread)
-    return [
-        *discrepancies,
-        *_unread_and_mentions(row, viewer, thread),
-        *_last_message(row, viewer, thread, newest),
-        *_order_key(row, newest),
-        *_membership(row, viewer),
-        *_claim(row, viewer, thread),
-    ]
+        return list(_compared(row, group_names, None))
+    viewer = viewers.of_row(row)
+    newest = last_message.newest_shown(row, viewer, threads.thread_of(row.owner_id, row.conversation_id))
+    return list(_compared(row, group_names, Known(viewer, newest, counts.recount(row, viewer))))
+
+
+def _recounts(rows: Sequence[Conversation], viewers_of_rows: Mapping[Key, Viewer]) -> dict[Key, Recount]:
+    floors = counts.unread_floors_of(rows)
+    if message_reads.number_after_each(floors, most=COUNTED_AT_ONCE + 1) > COUNTED_AT_ONCE:
+        return {key: counts.recount(row, viewers_of_rows[key]) for row in rows if (key := (row.owner_id, row.conversation_id))}
+    recounts = counts.recounts_of(rows)
+    return {(row.owner_id, row.conversation_id): recounts[row.conversation_id] for row in rows}
+
+
+def _compared(row: Conversation, group_names: list[str | None], known: Known | None) -> Iterator[Discrepancy]:
+    """Yield the discrepancies of a row. Nothing needs to be known of one that is not in the list."""
+    yield from _conversation_groups(row, group_names)
+    yield from _created_version(row)
+    if known is None:
+        yield from _deleted(row)
+        return
+    viewer, newest, recount = known
+    thread = threads.thread_of(row.owner_id, row.conversation_id)
+    yield from _unread_and_mentions(row, recount, thread)
+    yield from _last_message(row, viewer, thread, newest)
+    yield from _order_key(row, newest)
+    yield from _membership(row, viewer)
+    yield from _claim(row, viewer, thread)
 
 
 def _conversation_groups(row: Conversation, group_names: list[str | None]) -> Iterator[Discrepancy]:
@@ -73,8 +119,8 @@ def _deleted(row: Conversation) -> Iterator[Discrepancy]:
         )
 
 
-def _unread_and_mentions(row: Conversation, viewer: Viewer, thread: str) -> Iterator[Discrepancy]:
-    unread, mentions = counts.recount(row, viewer)
+def _unread_and_mentions(row: Conversation, recount: Recount, thread: str) -> Iterator[Discrepancy]:
+    unread, mentions = recount
     if unread != row.unread_count:
         yield Discrepancy(Kind.UNREAD, str(row.unread_count), str(unread), {"unread_count": unread})
     if row.type != ConversationType.GROUP:

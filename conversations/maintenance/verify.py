@@ -11,7 +11,7 @@ from django.db.models import Count, Max
 
 from conversations.choices import ChangedBy
 from conversations.choices import InconsistencyKind as Kind
-from conversations.maintenance.discrepancies import of_row
+from conversations.maintenance.discrepancies import of_row, rows_with_any
 from conversations.models import Conversation, Owner
 from conversations.store.owners import LockedOwner, lock_owners, lock_with_peers, save_owners
 from conversations.store.rows import save_conversations
@@ -67,9 +67,8 @@ def _of_owner(owner_id: str, repair: bool) -> Generator[Finding, None, int]:
     while True:
         rows = Conversation.objects.filter(owner_id=owner_id, conversation_id__gt=last).order_by("conversation_id")
         batch = list(rows.defer("wire_head")[:ROWS_PER_BATCH])
-        for row in batch:
-            if of_row(row, group_names):
-                yield from _recheck_row(owner_id, row.conversation_id, repair)
+        for row in rows_with_any(batch, group_names):
+            yield from _recheck_row(owner_id, row.conversation_id, repair)
         count += len(batch)
         if len(batch) < ROWS_PER_BATCH:
             return count

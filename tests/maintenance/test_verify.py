@@ -20,7 +20,7 @@ from conversations.exceptions import Code
 from conversations.feeding import members, messages
 from conversations.formats.messages import MessageEdit
 from conversations.lists import change_feed
-from conversations.maintenance import verify
+from conversations.maintenance import discrepancies, verify
 from conversations.models import Conversation, GroupMember, Message, Owner
 from tests.support import feeding
 from tests.support import messages as support_messages
@@ -225,14 +225,14 @@ class WalkTests(TestCase):
         self.assertEqual(Conversation.objects.filter(unread_count=1).count(), 6)
 
     def test_what_is_right_again_under_the_lock_is_no_finding(self):
-        looked = verify.of_row
+        looked = verify.rows_with_any
 
-        def mend_after_looking(row, group_names):
-            found = looked(row, group_names)
-            Conversation.objects.filter(owner_id=row.owner_id).update(unread_count=0)
+        def mend_after_looking(rows, group_names):
+            found = list(looked(rows, group_names))
+            Conversation.objects.filter(owner_id="alice").update(unread_count=0)
             return found
 
-        with mock.patch.object(verify, "of_row", mend_after_looking):
+        with mock.patch.object(verify, "rows_with_any", mend_after_looking):
             found = kinds(owner_id="alice")
 
         self.assertEqual(found, [])
@@ -244,6 +244,26 @@ class WalkTests(TestCase):
         messages.record([c2c("bob", "alice", n) for n in range(4, 70)], now_s=NOON_S)
 
         self.assertEqual(self.queries(), few)
+
+    def test_more_conversations_cost_no_more_queries(self):
+        Conversation.objects.update(unread_count=0)
+        self.fill(range(2))
+        few = self.queries()
+        self.fill(range(2, 30))
+
+        self.assertEqual(self.queries(), few)
+
+    def fill(self, numbers) -> None:
+        for number in numbers:
+            members.join(f"team{number}", ["alice", "bob"], at_ms=1000)
+            messages.record([group("bob", 1, group_id=f"team{number}"), c2c(f"user{number}", "alice", 1)], now_s=NOON_S)
+
+    def test_many_unread_messages_are_not_read_together(self):
+        messages.record([c2c(sender, "alice", n) for n in range(1, 4) for sender in ("bob", "carol")], now_s=NOON_S)
+        together = list(verify.findings())
+        with mock.patch.object(discrepancies, "COUNTED_AT_ONCE", 5):
+            self.assertEqual(list(verify.findings()), together)
+        self.assertEqual(len(together), 9)
 
     def queries(self) -> int:
         with CaptureQueriesContext(connection) as context:
