@@ -12,6 +12,7 @@ from conversations.actions import pins
 from conversations.choices import ChangedBy
 from conversations.exceptions import ConversationNotFound
 from conversations.models import Conversation, Owner
+from conversations.store import json_rows
 from conversations.store.owners import lock_one, lock_owner
 from conversations.store.rows import save_conversations
 from tests.support.cast import ALICE, make_conversation
@@ -20,6 +21,7 @@ from tests.support.threads import start_thread
 PATIENCE_S = 20
 # Not from pg_stat_activity, which stays the same in a transaction.
 WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+WAITING_ON_A_NODE = "SELECT count(*) FROM citus_lock_waits WHERE blocking_gpid = citus_backend_gpid()"
 
 
 @skipUnless(connection.vendor == "postgresql", "on SQLite a writer waits before it reads anything")
@@ -41,7 +43,7 @@ class WaitingTests(TransactionTestCase):
         end = time.monotonic() + PATIENCE_S
         while time.monotonic() < end:
             with connection.cursor() as cursor:
-                cursor.execute(WAITING)
+                cursor.execute(WAITING_ON_A_NODE if json_rows.is_distributed() else WAITING)
                 if cursor.fetchone()[0]:
                     return
             time.sleep(0.02)

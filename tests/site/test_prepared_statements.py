@@ -178,7 +178,7 @@ class PreparedStatementTests(TransactionTestCase):
             statements.rows_of(INSERT, [ALICE, 1, 1])
             statements.run_later(INSERT, [BOB, 1, 1])
             with killer.cursor() as cursor:
-                cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [own])
+                cursor.execute("SELECT pg_terminate_backend(%s::int, 5000::bigint)", [own])
 
         connection.close_if_unusable_or_obsolete()
         self.assertEqual(self.stored(), set())
