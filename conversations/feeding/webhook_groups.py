@@ -57,10 +57,10 @@ def receive(incoming: Sequence[Incoming]) -> bool:
     All are of one-to-one messages, or of one group. Raises the database's errors if they could not be stored.
     """
     pks = store_webhooks.insert([(one.command, one.body) for one in incoming])
-    stored = [WebhookEvent(pk=pk, command=one.command, body=one.body) for pk, one in zip(pks, incoming, strict=True)]
-    for one, webhook in zip(incoming, stored):
-        webhook._state.adding = False
-        one.webhook = webhook
+    stored = []
+    for pk, one in zip(pks, incoming, strict=True):
+        one.webhook = WebhookEvent.from_db(connection.alias, ("id", "command", "body"), (pk, one.command, one.body))
+        stored.append(one.webhook)
     return _apply(incoming, stored)
 
 

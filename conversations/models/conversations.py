@@ -22,6 +22,7 @@ from conversations.choices import (
 )
 from conversations.models import composite_keys
 from conversations.models.querysets import COUNTED, MANY_UNREAD, MENTIONED, NO_AT_INFO, ConversationQuerySet
+from conversations.models.quick_rows import QuickRow
 from conversations.models.wire_head import OrderKey, WireHead
 
 ORDER_KEY_LIMIT = 1 << 53  # JavaScript counts exactly up to here
@@ -168,7 +169,7 @@ class ConversationColumns(models.Model):
             self.c2c_read_timestamp = up_to
 
 
-class Conversation(ConversationColumns):
+class Conversation(ConversationColumns, QuickRow):
     """An entry of an owner's list. Source: V2TIMConversation."""
 
     pk = models.CompositePrimaryKey("owner_id", "conversation_id")

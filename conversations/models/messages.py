@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from conversations import identifiers, positions
 from conversations.models import composite_keys
+from conversations.models.quick_rows import QuickRow
 from conversations.threads import BETWEEN, THREAD_MAX_LENGTH
 
 
@@ -69,7 +70,7 @@ class MessageColumns(models.Model):
         return f"{self.thread} {self.position}".replace(BETWEEN, " – ")
 
 
-class Message(MessageColumns):
+class Message(MessageColumns, QuickRow):
     """A message of a thread. Only its position is known if a recall or an edit of it arrived first."""
 
     pk = models.CompositePrimaryKey("thread", "position")

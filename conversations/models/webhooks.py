@@ -5,6 +5,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from conversations.models.querysets import WebhookEventQuerySet
+from conversations.models.quick_rows import QuickRow
 
 
 class WebhookOutcome(models.TextChoices):
@@ -13,7 +14,7 @@ class WebhookOutcome(models.TextChoices):
     FAILED = "failed", _("failed")
 
 
-class WebhookEvent(models.Model):
+class WebhookEvent(QuickRow):
     """A webhook as received, and its outcome."""
 
     command = models.CharField(_("command"), max_length=64, help_text="CallbackCommand")

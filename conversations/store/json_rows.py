@@ -18,6 +18,11 @@ FEW, FEW_DISTRIBUTED = 8, 32
 
 def select(model: type[models.Model], columns: Sequence[str]) -> str:
     """Return the query that selects the rows; `columns` are some of the model's."""
+    return _select(model, tuple(columns))
+
+
+@cache
+def _select(model: type[models.Model], columns: tuple[str, ...]) -> str:
     if connection.vendor == "postgresql":
         fields = (cast("models.Field[Any, Any]", model._meta.get_field(column)) for column in columns)
         types = ", ".join(f"{field.column} {field.cast_db_type(connection)}" for field in fields)

@@ -75,7 +75,7 @@ def outlines(thread: str, after: str, *, up_to: str | None = None, limit: int | 
         stored = stored.filter(position__lte=up_to)
     rows = stored.values_list(*OUTLINE, Q(body__isnull=False))  # type: ignore[arg-type]  # a condition is an expression
     for *values, has_body in rows.iterator(CHUNK) if limit is None else rows[:limit]:
-        yield Message(**dict(zip(OUTLINE, values)), body="" if has_body else None)
+        yield Message.of(**dict(zip(OUTLINE, values)), body="" if has_body else None)
 
 
 def before(thread: str, position: str, *, floor: str, limit: int) -> list[Message]:

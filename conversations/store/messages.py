@@ -139,7 +139,7 @@ def _unknown_message(thread: str, position: str, **values: Any) -> Message:
         "is_recalled": False, "at_all": False, "at_accounts": "[]", "targets": "[]", "recalled_by": "", "edited_at_ms": None,
         "edit": "",
     }  # fmt: skip
-    return Message(thread=thread, position=position, **unknown | values)
+    return Message.of(thread=thread, position=position, **unknown | values)
 
 
 def merge(before: Message | None, incoming: Message) -> Change:
@@ -158,7 +158,7 @@ def merge(before: Message | None, incoming: Message) -> Change:
     # What was erased mentions whom it did: an edit that decided this is not known any more.
     reports = (before, before) if is_erased and before.body is not None else both
     at_all, at_accounts = _mentions(*reports, edit, is_recalled=is_recalled)
-    after = Message(
+    after = Message.of(
         thread=incoming.thread,
         position=incoming.position,
         sender=max(before.sender, incoming.sender),
@@ -280,7 +280,7 @@ def _union(first: str, second: str) -> str:
 
 def _to_row(message: IncomingMessage, *, is_erased: bool) -> Message:
     """Return the message as everybody but its sender sees it."""
-    row = Message(
+    row = Message.of(
         thread=message.thread,
         position=message.position,
         sender=message.sender,
