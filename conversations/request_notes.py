@@ -2,15 +2,33 @@
 
 import random
 import re
-from typing import Any
+from typing import Any, Protocol
 
 CREDENTIAL = "imsite.credential"  # the prefix of an API key, "UserSig", "signature" of a webhook
 OWNER = "imsite.owner"  # the user whose list it is about
 CODE = "imsite.code"  # of the problem that was answered
 ROUTE = "imsite.route"  # of the fast path, where Django matches no URL
 BEARER_CALL = "imsite.bearer_call"  # what the fast path found out
-WITHOUT_SLOT = "imsite.without_slot"  # a context in which others may work instead; no database in it
+PLACE = "imsite.place"  # the WorkingPlace that it has; without it, no database
 _REQUEST_ID = "imsite.request_id"
+
+
+class WorkingPlace(Protocol):
+    """Lets a request work with the database. One that waits for others leaves it to them."""
+
+    def leave(self) -> None: ...
+
+    def take_again(self) -> None: ...
+
+
+class _OwnPlace:
+    def leave(self) -> None: ...
+
+    def take_again(self) -> None: ...
+
+
+# Of whoever has connections of their own, as a command: nobody else works there meanwhile.
+OWN_PLACE = _OwnPlace()
 
 _is_request_id = re.compile(r"[\w.-]{1,64}", re.ASCII).fullmatch
 _key_prefix = re.compile(r"Bearer\s+imk_([0-9a-f]{12})_", re.IGNORECASE | re.ASCII).match

@@ -5,9 +5,7 @@ clients hold up nobody. The work itself takes a slot, with its database connecti
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from functools import partial
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from queue import SimpleQueue
 from threading import Lock
@@ -23,7 +21,7 @@ from django.utils import translation
 from conversations.api.errors import problem_response
 from conversations.api.fast_path import goes_short_way
 from conversations.exceptions import TooSlow
-from conversations.request_notes import WITHOUT_SLOT
+from conversations.request_notes import PLACE
 from imsite import slow_clients
 from imsite.health import LIVENESS
 from imsite.observing import ObservingMiddleware
@@ -65,6 +63,37 @@ class Slots:
                 self._free.append(slot)
 
 
+class Place:
+    """A request's slot, whose connections its thread uses. It has none after `leave`."""
+
+    def __init__(self, slots: Slots):
+        self._slots = slots
+        self._take()
+
+    def _take(self) -> None:
+        self._slot: Slot | None = self._slots.take()
+        for alias, connection in self._slot.items():
+            connections[alias] = connection
+
+    def check_connections(self) -> None:
+        """Close those that the server has closed, or that are too old."""
+        for connection in (self._slot or {}).values():
+            connection.close_if_unusable_or_obsolete()
+
+    def leave(self) -> None:
+        """Let another request have the slot, if there is one."""
+        slot, self._slot = self._slot, None
+        if slot is not None:
+            for alias in slot:
+                del connections[alias]
+            self._slots.give_back(slot)
+
+    def take_again(self) -> None:
+        """Wait for a slot."""
+        self._take()
+        self.check_connections()
+
+
 class SlottedApplication:
     """Django's WSGI application with WEB_THREADS slots, and complete bodies."""
 
@@ -81,12 +110,10 @@ class SlottedApplication:
                 return _refusal(error, environ, start_response)
         if environ["PATH_INFO"] == LIVENESS:  # it must be answered when all slots wait for the database
             return self._answer_shortly(environ, start_response)
-        held = [self._take_slot()]  # none while a request waits without one
+        environ[PLACE] = place = Place(self.slots)
         try:
-            environ[WITHOUT_SLOT] = partial(self._without_slot, held)
             if goes_short_way(environ):
-                for connection in held[0].values():
-                    connection.close_if_unusable_or_obsolete()  # what Django does at its first signal
+                place.check_connections()  # what Django does at its first signal
                 return self._answer_shortly(environ, start_response)
             response: HttpResponseBase = self.django_application(environ, start_response)
             if not response.streaming:
@@ -94,31 +121,8 @@ class SlottedApplication:
                 response.close()
                 return body
         finally:
-            if held:
-                self._give_back(held.pop())
+            place.leave()
         return slow_clients.pieces_of(response, environ)
-
-    def _take_slot(self) -> Slot:
-        slot = self.slots.take()
-        for alias, connection in slot.items():
-            connections[alias] = connection
-        return slot
-
-    def _give_back(self, slot: Slot) -> None:
-        for alias in slot:
-            del connections[alias]
-        self.slots.give_back(slot)
-
-    @contextmanager
-    def _without_slot(self, held: list[Slot]) -> Iterator[None]:
-        """Let other requests be worked on during the block, which may not use the database."""
-        self._give_back(held.pop())
-        try:
-            yield
-        finally:
-            held.append(self._take_slot())
-            for connection in held[0].values():
-                connection.close_if_unusable_or_obsolete()
 
     def _answer_shortly(self, environ: dict[str, Any], start_response: StartResponse) -> list[bytes]:
         """Do what Django's handler does, without its signals, which take a tenth of the time of the fastest read."""

@@ -4,7 +4,6 @@ The sender is checked here. `feeding.webhooks` stores and applies the webhook; t
 """
 
 import logging
-from contextlib import nullcontext
 from typing import Any
 
 from django.conf import settings
@@ -26,7 +25,7 @@ from conversations.exceptions import Code, ConversationError, InvalidParameter, 
 from conversations.feeding import refused_webhooks, webhooks
 from conversations.logs import log_database_failure
 from conversations.models import WebhookRefusal
-from conversations.request_notes import CREDENTIAL, WITHOUT_SLOT
+from conversations.request_notes import CREDENTIAL, OWN_PLACE, PLACE
 from conversations.times import now_s
 
 MAX_BYTES = 1024 * 1024
@@ -45,8 +44,7 @@ def tencent(request: HttpRequest) -> HttpResponse:
     """
     try:
         _check_sender(request)
-        while_waiting = request.META.get(WITHOUT_SLOT, nullcontext)
-        webhooks.receive(*_read_request(request), while_waiting)
+        webhooks.receive(*_read_request(request), request.META.get(PLACE, OWN_PLACE))
     except ConversationError as error:
         refused_webhooks.record(_reason_of(error), client_address(request))
         # An unknown sender gets the same answer as one without permission.

@@ -6,11 +6,11 @@ wait: the more arrive, the larger the groups, and the cheaper each. Nothing wait
 
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from queue import SimpleQueue
 from typing import Generic, TypeVar
 
 from conversations.metrics import WEBHOOKS_WAITING
+from conversations.request_notes import WorkingPlace
 
 Item = TypeVar("Item")
 # In one group at most.
@@ -34,10 +34,10 @@ class WorkQueue(Generic[Item]):
         self._waiting: dict[str, list[_Turn[Item]]] = {}
         self._lock = threading.Lock()
 
-    def do(self, kind: str, item: Item, while_waiting: Callable[[], AbstractContextManager[None]]) -> bool:
+    def do(self, kind: str, item: Item, place: WorkingPlace) -> bool:
         """Have the item worked on, by this thread or by another one; return whether that is done. Raises what `work` raises.
 
-        `while_waiting` is entered if this thread waits, and left before it goes on.
+        If this thread waits, it leaves its place, and takes it again only if something is left to do.
         """
         mine = _Turn(item)
         with self._lock:
@@ -45,18 +45,19 @@ class WorkQueue(Generic[Item]):
             waiting = self._waiting.setdefault(kind, [])
             if not is_first:
                 waiting.append(mine)
-        answer = [mine] if is_first else self._wait(kind, mine, while_waiting)
+        answer = [mine] if is_first else self._wait(kind, mine, place)
         if isinstance(answer, Exception):
             raise answer
         return answer if isinstance(answer, bool) else self._work_on(kind, answer)
 
-    def _wait(
-        self, kind: str, mine: _Turn[Item], while_waiting: Callable[[], AbstractContextManager[None]]
-    ) -> list[_Turn[Item]] | bool | Exception:
+    def _wait(self, kind: str, mine: _Turn[Item], place: WorkingPlace) -> list[_Turn[Item]] | bool | Exception:
         answer: list[_Turn[Item]] | bool | Exception = False
         try:
-            with WEBHOOKS_WAITING.track_inprogress(), while_waiting():
+            place.leave()
+            with WEBHOOKS_WAITING.track_inprogress():
                 answer = mine.answer.get()
+            if answer is not True:
+                place.take_again()
         except BaseException:
             if isinstance(answer, list):  # others rely on this thread
                 self._finish(kind, answer, False)

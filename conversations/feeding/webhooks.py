@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -27,6 +26,7 @@ from conversations.formats.rest_groups import GroupInfo, Profile
 from conversations.logs import log_database_failure, sparing, summary
 from conversations.metrics import WEBHOOKS
 from conversations.models import WebhookEvent, WebhookOutcome
+from conversations.request_notes import OWN_PLACE, WorkingPlace
 from conversations.times import now_s
 from conversations.unread.rosters import MembershipEvent
 
@@ -42,21 +42,18 @@ def receive(
     command: str,
     body: bytes,
     content: Mapping[str, Any],
-    while_waiting: Callable[[], AbstractContextManager[None]] = nullcontext,
+    place: WorkingPlace = OWN_PLACE,
 ) -> WebhookEvent | None:
     """Store a webhook and apply it; `content` is its parsed body. Return None, with nothing stored, for an unused command.
 
-    Messages that arrive at the same time go together; `while_waiting` is entered while this one waits for others. A failure to
-    apply it is stored with it. Raises the database's errors only if the webhook could not be stored.
+    Messages that arrive at the same time go together; one that waits for the others leaves its place, and may have none
+    afterwards. A failure to apply it is stored with it. Raises the database's errors only if the webhook could not be stored.
     """
     if command not in webhook_events.COMMANDS:
         WEBHOOKS.labels("other", "unused").inc()
         return None
     message = webhook_groups.message_of(command, content)
-    if message is None:
-        webhook = _receive_alone(command, body, content)
-    else:
-        webhook = _receive_message(command, body, message, while_waiting)
+    webhook = _receive_message(command, body, message, place) if message else _receive_alone(command, body, content)
     WEBHOOKS.labels(command, webhook.outcome).inc()
     return webhook
 
@@ -67,11 +64,9 @@ def _receive_alone(command: str, body: bytes, content: Mapping[str, Any]) -> Web
     return webhook
 
 
-def _receive_message(
-    command: str, body: bytes, message: IncomingMessage, while_waiting: Callable[[], AbstractContextManager[None]]
-) -> WebhookEvent:
+def _receive_message(command: str, body: bytes, message: IncomingMessage, place: WorkingPlace) -> WebhookEvent:
     incoming = Incoming(command, body.decode(), message)
-    is_done = _together.do(message.group_id, incoming, while_waiting)
+    is_done = _together.do(message.group_id, incoming, place)
     webhook = cast(WebhookEvent, incoming.webhook)
     if not is_done:
         apply(webhook)

@@ -5,7 +5,7 @@ import threading
 import time
 import unittest
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from typing import Any
 from unittest import mock
 
@@ -20,6 +20,7 @@ from conversations.feeding import webhook_groups, webhooks
 from conversations.feeding.webhook_groups import Incoming
 from conversations.feeding.webhook_queue import WorkQueue
 from conversations.models import Conversation, Message, WebhookEvent
+from conversations.request_notes import OWN_PLACE
 from conversations.store import webhooks as store_webhooks
 from conversations.store.owners import lock_owners
 from tests.feeding.test_webhooks import MESSAGE, NOON_S, TOKEN, signed
@@ -191,22 +192,18 @@ class WorkQueueTests(SimpleTestCase):
         def work(items: Sequence[int]) -> bool:
             return may_end.wait(PATIENCE_S)
 
-        @contextmanager
-        def broken() -> Iterator[None]:
-            yield
-            raise RuntimeError("no slot")
-
+        broken = mock.Mock(take_again=mock.Mock(side_effect=RuntimeError("no slot")))
         queue, outcomes = WorkQueue(work), list[tuple[int, Any]]()
 
-        def do(item: int, while_waiting: Any) -> None:
+        def do(item: int, place: Any) -> None:
             try:
-                outcomes.append((item, queue.do("", item, while_waiting)))
+                outcomes.append((item, queue.do("", item, place)))
             except RuntimeError:
                 outcomes.append((item, "broken"))
 
         threads = []
-        for waiting, while_waiting in enumerate((nullcontext, broken, nullcontext)):
-            threads.append(threading.Thread(target=do, args=(waiting, while_waiting)))
+        for waiting, place in enumerate((OWN_PLACE, broken, OWN_PLACE)):
+            threads.append(threading.Thread(target=do, args=(waiting, place)))
             threads[-1].start()
             while "" not in queue._waiting or queue.waiting("") < waiting:
                 time.sleep(0.01)
@@ -218,4 +215,25 @@ class WorkQueueTests(SimpleTestCase):
 
         self.assertEqual(counted, [2, 0])
         self.assertEqual(sorted(outcomes), [(0, True), (1, "broken"), (2, False)])
-        self.assertTrue(queue.do("", 4, nullcontext))
+        self.assertTrue(queue.do("", 4, OWN_PLACE))
+
+    def test_who_has_nothing_left_to_do_takes_no_place_again(self):
+        for is_done in (True, False):
+            with self.subTest(is_done=is_done):
+                second, third = self.places_after_work(is_done=is_done)
+                # The second works for both.
+                self.assertEqual((second.leave.call_count, second.take_again.call_count), (1, 1))
+                self.assertEqual((third.leave.call_count, third.take_again.call_count), (1, 0 if is_done else 1))
+
+    def places_after_work(self, *, is_done: bool) -> list[mock.Mock]:
+        may_end, places, threads = threading.Event(), [mock.Mock() for _number in range(3)], []
+        queue = WorkQueue[int](lambda items: may_end.wait(PATIENCE_S) and is_done)
+        for waiting, place in enumerate(places):
+            threads.append(threading.Thread(target=queue.do, args=("", waiting, place)))
+            threads[-1].start()
+            while "" not in queue._waiting or queue.waiting("") < waiting:
+                time.sleep(0.01)
+        may_end.set()
+        for thread in threads:
+            thread.join(PATIENCE_S)
+        return places[1:]

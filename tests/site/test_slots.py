@@ -8,14 +8,14 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.http import HttpResponse
 from django.test import RequestFactory, SimpleTestCase, override_settings
 
-from conversations.request_notes import WITHOUT_SLOT
+from conversations.request_notes import PLACE
 from imsite import slots
 
 PATIENCE_S = 30
 
 
 @override_settings(WEB_THREADS=1)
-class WithoutSlotTests(SimpleTestCase):
+class PlaceTests(SimpleTestCase):
     def setUp(self):
         self.waits, self.may_go_on = threading.Event(), threading.Event()
         self.application = slots.SlottedApplication(WSGIHandler())
@@ -25,9 +25,10 @@ class WithoutSlotTests(SimpleTestCase):
 
     def answer(self, environ: dict[str, Any], start_response: Any) -> HttpResponse:
         if environ["PATH_INFO"] == "/waits/":
-            with environ[WITHOUT_SLOT]():
-                self.waits.set()
-                self.may_go_on.wait(PATIENCE_S)
+            environ[PLACE].leave()
+            self.waits.set()
+            self.may_go_on.wait(PATIENCE_S)
+            environ[PLACE].take_again()
         self.had.append((environ["PATH_INFO"], connections[DEFAULT_DB_ALIAS]))
         return HttpResponse("")
 
