@@ -8,6 +8,8 @@ stored of it, and each row changes by the difference.
 
 from collections.abc import Mapping, Sequence
 
+from django.db import connection
+
 from conversations.choices import ChangedBy, GroupType
 from conversations.feeding import fan_out, group_fast_path, members
 from conversations.feeding.locked_groups import LockedGroup, lock_group
@@ -19,11 +21,14 @@ from conversations.store.messages import Change, StoredMessage
 from conversations.store.threads import LockedThread, extend_threads, lock_threads
 from conversations.store.transactions import in_transaction
 
+# Few enough not to keep others waiting for long, and so many that each costs little.
+C2C_AT_ONCE = 100
+
 
 def record(incoming: Sequence[IncomingMessage], *, now_s: int) -> list[StoredMessage]:
     """Store messages and apply them to everybody's conversations; return the outcomes in the same order.
 
-    The messages of a group are one transaction and one fan-out, all one-to-one messages another.
+    The messages of a group are one transaction and one fan-out, and so are each C2C_AT_ONCE one-to-one messages.
     """
     outcomes: dict[int, StoredMessage] = {}
     indexes_by_group: dict[str, list[int]] = {}
@@ -33,10 +38,22 @@ def record(incoming: Sequence[IncomingMessage], *, now_s: int) -> list[StoredMes
         else:
             indexes_by_group.setdefault(message.group_id, []).append(index)
     for group_id, indexes in indexes_by_group.items():
-        part = [incoming[index] for index in indexes]
-        recorded = _record_in_group(group_id, part, now_s=now_s) if group_id else _record_c2c(part, now_s=now_s)
-        outcomes |= dict(zip(indexes, recorded))
+        for part in [indexes] if group_id else _c2c_parts(indexes, incoming):
+            together = [incoming[index] for index in part]
+            recorded = _record_in_group(group_id, together, now_s=now_s) if group_id else _record_c2c(together, now_s=now_s)
+            outcomes |= dict(zip(part, recorded))
     return [outcomes[index] for index in range(len(incoming))]
+
+
+def _c2c_parts(indexes: Sequence[int], incoming: Sequence[IncomingMessage]) -> list[Sequence[int]]:
+    """Divide one-to-one messages among transactions; those of a thread stay in their order.
+
+    They go by users, so that requests that arrive together follow each other through the users, and wait for a part only.
+    """
+    if connection.in_atomic_block:  # whose locks have been taken
+        return [indexes]
+    in_order = sorted(indexes, key=lambda index: incoming[index].thread)
+    return [in_order[start : start + C2C_AT_ONCE] for start in range(0, len(in_order), C2C_AT_ONCE)]
 
 
 def apply_c2c(incoming: Sequence[IncomingMessage], *, now_s: int) -> list[StoredMessage]:

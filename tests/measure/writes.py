@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 
 import psycopg
 
-from tests.measure import bare_wsgi, one_at_a_time, rows, site
+from tests.measure import bare_wsgi, made_requests, one_at_a_time, rows, site
 from tests.measure.calls import API, TEXT, Calls, Request
 from tests.measure.load import Client, Load, Watch, at_full_speed, repeatedly
 from tests.measure.people import People, group
@@ -20,6 +20,8 @@ USERS, BATCH = 2_500, 500
 ELEMENTS = [{"MsgType": "TIMTextElem", "MsgContent": {"Text": TEXT}}]
 AT_ALL = [{"GroupAtAllFlag": 1}]
 LONGEST_WAIT_S = 30
+# As the cloud sends them while many write. Twice as many messages a second as any server here could take are made.
+CONNECTIONS, MOST_MESSAGES = 128, 8000
 
 
 def measure(database_url: str, seconds: float) -> tuple[list[Result], dict[str, str]]:
@@ -55,6 +57,9 @@ def measure(database_url: str, seconds: float) -> tuple[list[Result], dict[str, 
             loads = in_turn({"bare": partial(bare.over_http, port), "": ours.webhooks})
         name, against = "webhooks of one-to-one messages, one a request, 8 clients", f"bare WSGI: {rate(loads['bare']):.0f} /s"
         results += [speed(name, loads[""], loads["bare"], against), slowest(name, loads[""])]
+        loads = in_turn({"": ours.many_webhooks})
+        name = f"webhooks of one-to-one messages, one a request, {CONNECTIONS} connections"
+        results += [Result(name, rate(loads[""]), "/s"), slowest(name, loads[""])]
         results.append(Result("from a webhook's acknowledgement to the list, 99th percentile", ours.until_shown().p99_ms, "ms"))
     return results, {}
 
@@ -85,6 +90,12 @@ class Writes:
 
         return at_full_speed(self.port, requests, seconds=self.seconds, clients=clients)
 
+    def _send_made(self, make: Callable[[Calls], Request], connections: int, most_a_second: int) -> Load:
+        self.runs += 1
+        calls = self._calls(0)
+        requests = [make(calls) for _number in range(round((self.seconds + 1) * most_a_second))]
+        return made_requests.send(self.port, requests, seconds=self.seconds, connections=connections)
+
     def _post(self, messages: list[dict] | dict) -> Request:
         return Request("POST", "/api/v1/messages/", self.headers, json.dumps(messages).encode())
 
@@ -104,7 +115,10 @@ class Writes:
         return self._send(lambda calls: self._post(self._one_to_one(calls)))
 
     def batches(self, clients: int = 1) -> Load:
-        return self._send(lambda calls: self._post([self._one_to_one(calls) for _number in range(BATCH)]), clients=clients)
+        def batch(calls: Calls) -> Request:
+            return self._post([self._one_to_one(calls) for _number in range(BATCH)])
+
+        return self._send_made(batch, clients, MOST_MESSAGES // BATCH)
 
     def _one_to_one(self, calls: Calls) -> dict:
         sent = json.loads(calls.one_to_one().body)
@@ -122,6 +136,9 @@ class Writes:
 
     def webhooks(self) -> Load:
         return self._send(Calls.one_to_one)
+
+    def many_webhooks(self) -> Load:
+        return self._send_made(Calls.one_to_one, CONNECTIONS, MOST_MESSAGES)
 
     def until_shown(self) -> Load:
         """Return how long it takes from a webhook's acknowledgement until its receiver's conversation has the message."""
