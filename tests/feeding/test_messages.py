@@ -2,9 +2,10 @@
 
 import random as random_module
 from functools import partial
+from unittest import mock
 
 import orjson
-from django.db import connection
+from django.db import connection, transaction
 from django.test import TransactionTestCase
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,11 +13,11 @@ from hypothesis.extra.django import TestCase
 
 from conversations.actions import deletions, reading, recounts
 from conversations.choices import Membership
+from conversations.feeding import fan_out, messages
 from conversations.feeding import members as feeding_members
-from conversations.feeding import messages
 from conversations.formats.messages import C2CRecall, GroupRecall, IncomingMessage
 from conversations.lists import change_feed
-from conversations.models import Conversation, GroupMember, Owner
+from conversations.models import Conversation, GroupMember, Message, Owner
 from conversations.transfer.conversations import import_records
 from tests.support import feeding
 from tests.support.hypothesis_profiles import examples
@@ -117,6 +118,50 @@ class ParallelTests(TransactionTestCase):
 
         self.assertEqual(failures, [])
         self.assertEqual(rows(), feeding.rows(incoming))
+
+
+class PartsTests(TransactionTestCase):
+    """One-to-one messages of a request, two a transaction."""
+
+    def setUp(self):
+        self.enterContext(mock.patch.object(messages, "C2C_AT_ONCE", 2))
+        self.incoming = [c2c(sender_of(n), peer_of(n), n) for n in range(1, 12)]
+
+    def test_each_outcome_is_that_of_its_message(self):
+        first = messages.record(self.incoming[:8], now_s=NOON_S)
+        second = messages.record(self.incoming, now_s=NOON_S)
+
+        self.assertEqual([outcome.message for outcome in second], self.incoming)
+        self.assertEqual([outcome.is_duplicate for outcome in [*first, *second]], [False] * 8 + [True] * 8 + [False] * 3)
+        self.assertEqual(rows(), feeding.rows(self.incoming))
+
+    def test_those_without_a_number_are_messages_of_their_own(self):
+        incoming = [IncomingMessage(sender="bob", peer="alice", elements=text(f"{n}")) for n in range(5)]
+
+        outcomes = messages.record(incoming, now_s=NOON_S)
+
+        self.assertFalse(any(outcome.is_duplicate for outcome in outcomes))
+        self.assertEqual(Conversation.objects.get(owner_id="alice").unread_count, 5)
+
+    def test_a_part_that_fails_leaves_those_before_it_and_can_be_sent_again(self):
+        parts = iter((fan_out.change_c2c, fan_out.change_c2c, mock.Mock(side_effect=KeyError("broken"))))
+        with (
+            mock.patch.object(fan_out, "change_c2c", lambda *arguments, **named: next(parts)(*arguments, **named)),
+            self.assertRaises(KeyError),
+        ):
+            messages.record(self.incoming, now_s=NOON_S)
+        self.assertEqual(Message.objects.count(), 4)
+
+        outcomes = messages.record(self.incoming, now_s=NOON_S)
+
+        self.assertEqual([outcome.is_duplicate for outcome in outcomes].count(True), 4)
+        self.assertEqual(rows(), feeding.rows(self.incoming))
+
+    def test_inside_a_transaction_all_are_one_part(self):
+        with transaction.atomic(), mock.patch.object(fan_out, "change_c2c", wraps=fan_out.change_c2c) as change:
+            messages.record(self.incoming, now_s=NOON_S)
+
+        self.assertEqual(change.call_count, 1)
 
 
 class ImportedTests(TestCase):
