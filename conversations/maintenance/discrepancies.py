@@ -13,6 +13,7 @@ from conversations.formats import at_info
 from conversations.models import Conversation, Message
 from conversations.models.querysets import NO_AT_INFO
 from conversations.store import message_reads
+from conversations.store.message_reads import MessageKey
 from conversations.store.rows import Key
 from conversations.store.threads import groups_without_membership
 from conversations.unread import counts, last_message, rules, viewers
@@ -29,10 +30,12 @@ COUNTED_AT_ONCE = 20_000
 
 
 class Known(NamedTuple):
-    """What a row in the list is compared with: its owner as a viewer, the newest message that it can show, what is unread."""
+    """What a row in the list is compared with."""
 
     viewer: Viewer
+    # The newest message that it can show, and the stored one that it shows.
     newest: Message | None
+    shown: Message | None
     recount: Recount
 
 
@@ -49,15 +52,17 @@ class Discrepancy:
 def rows_with_any(rows: Sequence[Conversation], group_names: list[str | None]) -> Iterator[Conversation]:
     """Yield those of one owner's rows that have discrepancies; `group_names` is the owner's, by bit.
 
-    Some six queries for all rows together, and further ones only for rows whose newest message is not their last one.
+    Some eight queries for all rows together, and further ones only for rows that do not show the last message of their thread.
     """
     listed = [row for row in rows if row.deleted_at is None]
     viewers_of_rows = viewers.of_rows(listed)
     newest = last_message.newest_shown_of_each(listed, viewers_of_rows)
+    shown = message_reads.find([_shown_key(row) for row in listed if row.last_message_position])
     recounts = _recounts(listed, viewers_of_rows)
     for row in rows:
-        key = (row.owner_id, row.conversation_id)
-        known = Known(viewers_of_rows[key], newest[key], recounts[key]) if key in recounts else None
+        known, key = None, (row.owner_id, row.conversation_id)
+        if row.deleted_at is None:
+            known = Known(viewers_of_rows[key], newest[key], shown.get(_shown_key(row)), recounts[key])
         if any(_compared(row, group_names, known)):
             yield row
 
@@ -66,9 +71,15 @@ def of_row(row: Conversation, group_names: list[str | None]) -> list[Discrepancy
     """Return the discrepancies of a row; `group_names` is the owner's, by bit. Some six queries, however long the thread is."""
     if row.deleted_at is not None:
         return list(_compared(row, group_names, None))
-    viewer = viewers.of_row(row)
-    newest = last_message.newest_shown(row, viewer, threads.thread_of(row.owner_id, row.conversation_id))
-    return list(_compared(row, group_names, Known(viewer, newest, counts.recount(row, viewer))))
+    viewer, key = viewers.of_row(row), _shown_key(row)
+    newest = last_message.newest_shown(row, viewer, key[0])
+    known = Known(viewer, newest, message_reads.find([key]).get(key), counts.recount(row, viewer))
+    return list(_compared(row, group_names, known))
+
+
+def _shown_key(row: Conversation) -> MessageKey:
+    """Return thread and position of the message that the row shows as its last."""
+    return threads.thread_of(row.owner_id, row.conversation_id), row.last_message_position
 
 
 def _recounts(rows: Sequence[Conversation], viewers_of_rows: Mapping[Key, Viewer]) -> dict[Key, Recount]:
@@ -86,13 +97,11 @@ def _compared(row: Conversation, group_names: list[str | None], known: Known | N
     if known is None:
         yield from _deleted(row)
         return
-    viewer, newest, recount = known
-    thread = threads.thread_of(row.owner_id, row.conversation_id)
-    yield from _unread_and_mentions(row, recount, thread)
-    yield from _last_message(row, viewer, thread, newest)
-    yield from _order_key(row, newest)
-    yield from _membership(row, viewer)
-    yield from _claim(row, viewer, thread)
+    yield from _unread_and_mentions(row, known.recount)
+    yield from _last_message(row, known)
+    yield from _order_key(row, known.newest)
+    yield from _membership(row, known.viewer)
+    yield from _claim(row, known)
 
 
 def _conversation_groups(row: Conversation, group_names: list[str | None]) -> Iterator[Discrepancy]:
@@ -119,14 +128,14 @@ def _deleted(row: Conversation) -> Iterator[Discrepancy]:
         )
 
 
-def _unread_and_mentions(row: Conversation, recount: Recount, thread: str) -> Iterator[Discrepancy]:
+def _unread_and_mentions(row: Conversation, recount: Recount) -> Iterator[Discrepancy]:
     unread, mentions = recount
     if unread != row.unread_count:
         yield Discrepancy(Kind.UNREAD, str(row.unread_count), str(unread), {"unread_count": unread})
     if row.type != ConversationType.GROUP:
         return
     stored = _entries(row.group_at_info)
-    right = _without_stale(stored or {}, row, thread) | mentions
+    right = _without_stale(stored or {}, row) | mentions
     if stored != right:
         text = at_info.to_json(right)
         yield Discrepancy(Kind.MENTIONS, row.group_at_info, text, {"group_at_info": text})
@@ -140,9 +149,9 @@ def _entries(group_at_info: str) -> dict[int, int] | None:
         return None
 
 
-def _without_stale(entries: dict[int, int], row: Conversation, thread: str) -> dict[int, int]:
+def _without_stale(entries: dict[int, int], row: Conversation) -> dict[int, int]:
     """Return the mentions without those of recalled, read or deleted messages. Only the app knows of messages not stored."""
-    seqs = {positions.of_group(seq): seq for seq in entries}
+    thread, seqs = threads.thread_of(row.owner_id, row.conversation_id), {positions.of_group(seq): seq for seq in entries}
     stored = message_reads.find([(thread, position) for position in seqs])
     stale = {
         seqs[message.position]
@@ -152,31 +161,28 @@ def _without_stale(entries: dict[int, int], row: Conversation, thread: str) -> d
     return {seq: at_type for seq, at_type in entries.items() if seq not in stale}
 
 
-def _last_message(row: Conversation, viewer: Viewer, thread: str, newest: Message | None) -> Iterator[Discrepancy]:
+def _last_message(row: Conversation, known: Known) -> Iterator[Discrepancy]:
     if row.last_message is not None and not _is_object(row.last_message):
         kind = Kind.LAST_MESSAGE_JSON
-    elif _is_last(row, viewer, thread, newest):
-        yield from _old_content(row, viewer, thread, newest)
+    elif _is_last(row, known):
+        yield from _old_content(row, known)
         return
     else:
         kind = Kind.LAST_MESSAGE
     shown = Conversation(last_message=None)
-    rules.set_last(shown, _with_peers_read(viewer, row, newest), newest)
+    rules.set_last(shown, _with_peers_read(known.viewer, row, known.newest), known.newest)
     columns = ("last_message", "last_message_at", "last_message_position")
     right = {column: getattr(shown, column) for column in columns}
     yield Discrepancy(kind, row.last_message_position or "-", shown.last_message_position or "-", right)
 
 
-def _old_content(row: Conversation, viewer: Viewer, thread: str, newest: Message | None) -> Iterator[Discrepancy]:
+def _old_content(row: Conversation, known: Known) -> Iterator[Discrepancy]:
     """Compare the last message with its own recall or edit. The values don't show its text."""
-    key = (thread, row.last_message_position)
-    is_newest = newest is not None and newest.position == row.last_message_position
-    message = newest if is_newest else message_reads.find([key]).get(key)
-    if message is None or row.last_message is None or not viewer.sees(message):
+    if known.shown is None or row.last_message is None or not known.viewer.sees(known.shown):
         return
-    right = rules.as_changed(row.last_message, message)
+    right = rules.as_changed(row.last_message, known.shown)
     if right != row.last_message:
-        state = "recalled" if message.is_recalled else "edited"
+        state = "recalled" if known.shown.is_recalled else "edited"
         yield Discrepancy(Kind.OLD_CONTENT, row.last_message_position, state, {"last_message": right})
 
 
@@ -187,17 +193,16 @@ def _is_object(text: str) -> bool:
         return False
 
 
-def _is_last(row: Conversation, viewer: Viewer, thread: str, newest: Message | None) -> bool:
+def _is_last(row: Conversation, known: Known) -> bool:
     """Return whether the row shows the newest message. A last message may be from an import or report, or be pruned."""
-    position = row.last_message_position
+    position, newest = row.last_message_position, known.newest
     if row.is_claimed:
         return True  # it shows a reported message, whatever is stored
     if row.last_message is None:
         return newest is None and position == positions.NO_POSITION
     if newest is not None and newest.position >= position:
         return newest.position == position
-    stored = message_reads.find([(thread, position)]).get((thread, position))
-    return position == positions.NO_POSITION or stored is None or stored.body is None
+    return position == positions.NO_POSITION or known.shown is None or known.shown.body is None
 
 
 def _with_peers_read(viewer: Viewer, row: Conversation, newest: Message | None) -> Viewer:
@@ -223,7 +228,7 @@ def _membership(row: Conversation, viewer: Viewer) -> Iterator[Discrepancy]:
         yield Discrepancy(Kind.MEMBERSHIP, row.membership, now, {"membership": now})
 
 
-def _claim(row: Conversation, viewer: Viewer, thread: str) -> Iterator[Discrepancy]:
+def _claim(row: Conversation, known: Known) -> Iterator[Discrepancy]:
     """Yield what a claim has beyond its report: a known membership, or what only members may see."""
     if not row.is_claimed:
         return
@@ -232,10 +237,8 @@ def _claim(row: Conversation, viewer: Viewer, thread: str) -> Iterator[Discrepan
         return
     if row.membership != Membership.MEMBER:
         yield Discrepancy(Kind.CLAIM, row.membership, Membership.MEMBER, {"membership": Membership.MEMBER})
-    key = (thread, row.last_message_position)
-    message = message_reads.find([key]).get(key) if row.last_message else None
-    if message and row.last_message == message.body:
+    if known.shown and row.last_message and row.last_message == known.shown.body:
         shown = Conversation(last_message=None)
-        rules.set_last(shown, viewer, None)
+        rules.set_last(shown, known.viewer, None)
         columns = ("last_message", "last_message_at", "last_message_position")
         yield Discrepancy(Kind.CLAIM, row.last_message_position, "-", {column: getattr(shown, column) for column in columns})
