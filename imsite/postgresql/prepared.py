@@ -66,9 +66,9 @@ def _as_sent(sql: str) -> tuple[bytes, list[Any], Sequence[str] | None]:
 
 def _in_order(parameters: Parameters, names: Sequence[str] | None) -> Sequence[Any] | None:
     """Return the parameters as the placeholders follow each other, or None if they are of another kind."""
-    if isinstance(parameters, Mapping):
+    if isinstance(parameters, dict):
         return [parameters[name] for name in names] if names and parameters.keys() >= set(names) else None
-    return parameters if names is None and type(parameters) in (list, tuple) else None
+    return parameters if names is None and isinstance(parameters, list | tuple) else None
 
 
 def run(connection: Any, statements: Sequence[Prepared], *, commit: bool = False) -> list[PGresult]:
