@@ -23,8 +23,6 @@ from conversations.unread.rules import Viewer
 # A message up to one of these positions mentions nobody any more. Imported mentions lie within the imported unread, so IMPORTED
 # does not end them.
 ENDS_A_MENTION = (NotCountedReason.DELETED, NotCountedReason.CLEARED, NotCountedReason.READ)
-
-
 # Messages of several rows that are read together.
 COUNTED_AT_ONCE = 20_000
 
@@ -59,12 +57,11 @@ def rows_with_any(rows: Sequence[Conversation], group_names: list[str | None]) -
     newest = last_message.newest_shown_of_each(listed, viewers_of_rows)
     shown = message_reads.find([_shown_key(row) for row in listed if row.last_message_position])
     recounts = _recounts(listed, viewers_of_rows)
-    for row in rows:
-        known, key = None, (row.owner_id, row.conversation_id)
-        if row.deleted_at is None:
-            known = Known(viewers_of_rows[key], newest[key], shown.get(_shown_key(row)), recounts[key])
-        if any(_compared(row, group_names, known)):
-            yield row
+    known = {
+        key: Known(viewers_of_rows[key], newest[key], shown.get(_shown_key(row)), recounts[key])
+        for key, row in zip(map(_key, listed), listed)
+    }
+    yield from (row for row in rows if any(_compared(row, group_names, known.get(_key(row)))))
 
 
 def of_row(row: Conversation, group_names: list[str | None]) -> list[Discrepancy]:
@@ -77,6 +74,10 @@ def of_row(row: Conversation, group_names: list[str | None]) -> list[Discrepancy
     return list(_compared(row, group_names, known))
 
 
+def _key(row: Conversation) -> Key:
+    return row.owner_id, row.conversation_id
+
+
 def _shown_key(row: Conversation) -> MessageKey:
     """Return thread and position of the message that the row shows as its last."""
     return threads.thread_of(row.owner_id, row.conversation_id), row.last_message_position
@@ -85,9 +86,9 @@ def _shown_key(row: Conversation) -> MessageKey:
 def _recounts(rows: Sequence[Conversation], viewers_of_rows: Mapping[Key, Viewer]) -> dict[Key, Recount]:
     floors = counts.unread_floors_of(rows)
     if message_reads.number_after_each(floors, most=COUNTED_AT_ONCE + 1) > COUNTED_AT_ONCE:
-        return {key: counts.recount(row, viewers_of_rows[key]) for row in rows if (key := (row.owner_id, row.conversation_id))}
+        return {_key(row): counts.recount(row, viewers_of_rows[_key(row)]) for row in rows}
     recounts = counts.recounts_of(rows)
-    return {(row.owner_id, row.conversation_id): recounts[row.conversation_id] for row in rows}
+    return {_key(row): recounts[row.conversation_id] for row in rows}
 
 
 def _compared(row: Conversation, group_names: list[str | None], known: Known | None) -> Iterator[Discrepancy]:
