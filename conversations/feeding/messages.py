@@ -7,6 +7,7 @@ stored of it, and each row changes by the difference.
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 
 from django.db import connection
 
@@ -28,7 +29,7 @@ C2C_AT_ONCE = 100
 def record(incoming: Sequence[IncomingMessage], *, now_s: int) -> list[StoredMessage]:
     """Store messages and apply them to everybody's conversations; return the outcomes in the same order.
 
-    The messages of a group are one transaction and one fan-out, and so are each C2C_AT_ONCE one-to-one messages.
+    The messages of a group are one transaction and one fan-out, and so are each C2C_AT_ONCE or more one-to-one messages.
     """
     outcomes: dict[int, StoredMessage] = {}
     indexes_by_group: dict[str, list[int]] = {}
@@ -45,15 +46,20 @@ def record(incoming: Sequence[IncomingMessage], *, now_s: int) -> list[StoredMes
     return [outcomes[index] for index in range(len(incoming))]
 
 
-def _c2c_parts(indexes: Sequence[int], incoming: Sequence[IncomingMessage]) -> list[Sequence[int]]:
-    """Divide one-to-one messages among transactions; those of a thread stay in their order.
+def _c2c_parts(indexes: list[int], incoming: Sequence[IncomingMessage]) -> list[list[int]]:
+    """Divide one-to-one messages among transactions; those of a thread stay together, in their order.
 
     They go by users, so that requests that arrive together follow each other through the users, and wait for a part only.
     """
     if connection.in_atomic_block:  # whose locks have been taken
         return [indexes]
-    in_order = sorted(indexes, key=lambda index: incoming[index].thread)
-    return [in_order[start : start + C2C_AT_ONCE] for start in range(0, len(in_order), C2C_AT_ONCE)]
+    parts: list[list[int]] = [[]]
+    by_thread = lambda index: incoming[index].thread  # noqa: E731
+    for _thread, together in groupby(sorted(indexes, key=by_thread), by_thread):
+        if len(parts[-1]) >= C2C_AT_ONCE:
+            parts.append([])
+        parts[-1] += together
+    return parts
 
 
 def apply_c2c(incoming: Sequence[IncomingMessage], *, now_s: int) -> list[StoredMessage]:

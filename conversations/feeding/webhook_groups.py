@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import InterfaceError, OperationalError, connection
+from django.utils import timezone
 
 from conversations import acting
 from conversations.exceptions import ConversationError
@@ -28,6 +29,8 @@ from conversations.times import now_s
 LOCK_TIMEOUT = "300ms"
 # SQLSTATEs of failures that may concern one of several: lock timeout, and conflicts.
 OF_ONE = ("55P03", *CONFLICTS)
+
+_STORED = ("id", "command", "body", "received_at", "applied_at")
 
 logger = logging.getLogger(__name__)
 
@@ -57,9 +60,9 @@ def receive(incoming: Sequence[Incoming]) -> bool:
     All are of one-to-one messages, or of one group. Raises the database's errors if they could not be stored.
     """
     pks = store_webhooks.insert([(one.command, one.body) for one in incoming])
-    stored = []
+    stored, received_at = [], timezone.now()
     for pk, one in zip(pks, incoming, strict=True):
-        one.webhook = WebhookEvent.from_db(connection.alias, ("id", "command", "body"), (pk, one.command, one.body))
+        one.webhook = WebhookEvent.from_db(connection.alias, _STORED, (pk, one.command, one.body, received_at, None))
         stored.append(one.webhook)
     return _apply(incoming, stored)
 

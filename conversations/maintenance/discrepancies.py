@@ -50,17 +50,16 @@ class Discrepancy:
 def rows_with_any(rows: Sequence[Conversation], group_names: list[str | None]) -> Iterator[Conversation]:
     """Yield those of one owner's rows that have discrepancies; `group_names` is the owner's, by bit.
 
-    Some eight queries for all rows together, and further ones only for rows that do not show the last message of their thread.
+    Some eight queries for all rows together, and one or two more for a row that has mentions, or is a claim, or may not show
+    its newest message.
     """
     listed = [row for row in rows if row.deleted_at is None]
     viewers_of_rows = viewers.of_rows(listed)
-    newest = last_message.newest_shown_of_each(listed, viewers_of_rows)
-    shown = message_reads.find([_shown_key(row) for row in listed if row.last_message_position])
     recounts = _recounts(listed, viewers_of_rows)
-    known = {
-        key: Known(viewers_of_rows[key], newest[key], shown.get(_shown_key(row)), recounts[key])
-        for key, row in zip(map(_key, listed), listed)
-    }
+    stored = message_reads.find([_shown_key(row) for row in listed if row.last_message_position])
+    shown = {_key(row): stored[_shown_key(row)] for row in listed if _shown_key(row) in stored}
+    newest = last_message.newest_shown_of_each(listed, viewers_of_rows, shown)
+    known = {key: Known(viewers_of_rows[key], newest[key], shown.get(key), recounts[key]) for key in map(_key, listed)}
     yield from (row for row in rows if any(_compared(row, group_names, known.get(_key(row)))))
 
 

@@ -125,6 +125,15 @@ def after_each(floors: Mapping[str, str]) -> Iterator[Message]:
             yield from (Message.from_db(connection.alias, COLUMNS, row) for row in rows)
 
 
+def newest_shown_after_each(floors: Mapping[str, str]) -> dict[str, str]:
+    """Return, by thread, the position of its newest message after a position that can be a last one. One query."""
+    if not floors:
+        return {}
+    can_be_last = "m.is_shown AND m.body IS NOT NULL"
+    newest = f"SELECT m.thread, max(m.position) {_from_floors(floors)} WHERE {can_be_last} GROUP BY m.thread"
+    return dict(rows_of(newest, _parameters(floors)))
+
+
 def number_after_each(floors: Mapping[str, str], *, most: int) -> int:
     """Return how many messages `after_each` yields, counted up to `most`. One query."""
     if not floors:

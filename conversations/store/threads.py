@@ -69,12 +69,6 @@ def save_threads(locked: Iterable[LockedThread]) -> None:
     )
 
 
-def last_positions(threads: Iterable[str]) -> dict[str, str]:
-    """Return the position of the last message of each thread that has ever had one. One query."""
-    stored = Thread.objects.filter(thread__any_of=sorted(set(threads)))
-    return dict(stored.values_list("thread", "last_position"))
-
-
 def is_pruned(thread: str) -> bool:
     """Return whether messages of a thread were removed because of their age."""
     return Thread.objects.filter(thread=thread).exclude(pruned_position=NO_POSITION).exists()
@@ -96,7 +90,8 @@ def newest_stored(owner_id: str, conversation_ids: Iterable[str]) -> dict[str, s
     threads = {
         thread_of(owner_id, conversation_id): conversation_id for conversation_id in ids if conversation_id not in unproven
     }
-    return {threads[thread]: last_position for thread, last_position in last_positions(threads).items()}
+    stored = Thread.objects.filter(thread__any_of=sorted(threads)).values_list("thread", "last_position")
+    return {threads[thread]: last_position for thread, last_position in stored}
 
 
 def groups_without_membership(owner_id: str, conversation_ids: Iterable[str]) -> set[str]:

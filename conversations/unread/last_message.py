@@ -4,10 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from conversations.choices import GroupType
 from conversations.models import Conversation, Message
-from conversations.positions import NO_POSITION
 from conversations.store import message_reads
 from conversations.store.rows import Key
-from conversations.store.threads import last_positions
 from conversations.threads import thread_of
 from conversations.unread.rules import Viewer
 
@@ -35,24 +33,26 @@ def newest_shown(row: Conversation, viewer: Viewer, thread: str, *, before: str 
         before = batch[-1].position
 
 
-def newest_shown_of_each(rows: Sequence[Conversation], viewers: Mapping[Key, Viewer]) -> dict[Key, Message | None]:
-    """Return `newest_shown` of each row, by owner ID and conversationID.
+def newest_shown_of_each(
+    rows: Sequence[Conversation], viewers: Mapping[Key, Viewer], shown: Mapping[Key, Message]
+) -> dict[Key, Message | None]:
+    """Return `newest_shown` of each of one owner's rows, by owner ID and conversationID; `shown` has the stored ones they show.
 
-    Two queries, and one more for each row that does not show the newest message of its thread.
+    Two queries, and one more for each row that may not show the newest message after its own.
     """
-    threads = {(row.owner_id, row.conversation_id): thread_of(row.owner_id, row.conversation_id) for row in rows}
-    last = last_positions(threads.values())
-    stored = message_reads.find([place for place in last.items() if place[1] != NO_POSITION])
+    keys = {thread_of(row.owner_id, row.conversation_id): (row.owner_id, row.conversation_id) for row in rows}
     newest: dict[Key, Message | None] = {}
-    for row in rows:
-        key = (row.owner_id, row.conversation_id)
-        thread, viewer = threads[key], viewers[key]
-        position = last.get(thread, NO_POSITION)
-        message = stored.get((thread, position))
-        if position <= row.cleared_position or viewer.group_type == GroupType.AVCHATROOM:
+    floors = {}
+    for row, (thread, key) in zip(rows, keys.items()):
+        message = shown.get(key)
+        newest[key] = message if message and viewers[key].shows(message, row) else None
+        floors[thread] = message.position if message and newest[key] else row.cleared_position
+    following = message_reads.find(list(message_reads.newest_shown_after_each(floors).items()))
+    by_key = {keys[thread]: message for (thread, _position), message in following.items()}
+    for row, (thread, key) in zip(rows, keys.items()):
+        if key in by_key:
+            viewer, message = viewers[key], by_key[key]
+            newest[key] = message if viewer.shows(message, row) else newest_shown(row, viewer, thread)
+        if viewers[key].group_type == GroupType.AVCHATROOM:
             newest[key] = None
-        elif message and viewer.shows(message, row):
-            newest[key] = message
-        else:
-            newest[key] = newest_shown(row, viewer, thread)
     return newest

@@ -143,6 +143,14 @@ class PartsTests(TransactionTestCase):
         self.assertFalse(any(outcome.is_duplicate for outcome in outcomes))
         self.assertEqual(Conversation.objects.get(owner_id="alice").unread_count, 5)
 
+    def test_a_copy_without_a_time_is_found_in_its_part(self):
+        whole = IncomingMessage(sender="bob", peer="alice", time_s=NOON_S - 1000, seq=7, random=7, elements=text("hi"))
+        copies = [IncomingMessage(sender="bob", peer="alice", random=7, elements=text("hi")) for _number in range(4)]
+
+        outcomes = messages.record([whole, *copies], now_s=NOON_S)
+
+        self.assertEqual([outcome.is_duplicate for outcome in outcomes], [False, True, True, True, True])
+
     def test_a_part_that_fails_leaves_those_before_it_and_can_be_sent_again(self):
         parts = iter((fan_out.change_c2c, fan_out.change_c2c, mock.Mock(side_effect=KeyError("broken"))))
         with (

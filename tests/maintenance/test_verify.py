@@ -10,6 +10,7 @@ from django.test import TestCase
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from hypothesis import given
+from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase as HypothesisTestCase
 
 from conversations import positions, sync_tokens
@@ -21,7 +22,8 @@ from conversations.feeding import members, messages
 from conversations.formats.messages import MessageEdit
 from conversations.lists import change_feed
 from conversations.maintenance import discrepancies, verify
-from conversations.models import Conversation, GroupMember, Message, Owner
+from conversations.models import Conversation, GroupMember, Message, Owner, Thread
+from conversations.threads import thread_of
 from tests.support import feeding
 from tests.support import messages as support_messages
 from tests.support.cast import make_conversation
@@ -52,6 +54,38 @@ class AnyEventsTests(HypothesisTestCase):
         support_messages.feed_in_with_owners(steps)
 
         self.assertEqual([str(finding) for finding in verify.findings()], [])
+
+
+class AnyDamageTests(HypothesisTestCase):
+    """A list's rows compared together are those that are found one by one."""
+
+    @given(support_messages.events_with_owners, st.randoms(use_true_random=False))
+    @examples(80)
+    def test_together_the_same_rows_are_found(self, steps, random):
+        team(*feeding.ROSTER)
+        support_messages.feed_in_with_owners(steps)
+        self.damage(random)
+
+        for owner in Owner.objects.all():
+            rows = list(Conversation.objects.filter(owner_id=owner.owner_id).defer("wire_head"))
+            names = orjson.loads(owner.group_names)
+            alone = [row for row in rows if discrepancies.of_row(row, names)]
+            self.assertEqual(list(discrepancies.rows_with_any(rows, names)), alone)
+
+    def damage(self, random) -> None:
+        positions_of: dict[str, list[str]] = {}
+        for thread, position in Message.objects.values_list("thread", "position"):
+            positions_of.setdefault(thread, [positions.NO_POSITION]).append(position)
+            changes = random.choice(({"is_recalled": True}, {"is_shown": False}, {"body": None}, {}, {}, {}, {}))
+            Message.objects.filter(thread=thread, position=position).update(**changes or {"random": 1})
+        for row in Conversation.objects.filter(deleted_at=None).defer("wire_head"):
+            position = random.choice(positions_of.get(thread_of(row.owner_id, row.conversation_id), [positions.NO_POSITION]))
+            changes = random.choice((
+                {"unread_count": 1}, {"last_message_position": position}, {"cleared_position": position}, {"activity_key": 0},
+                {"last_message": None, "last_message_position": ""}, {"last_message": "{"}, {"is_claimed": row.is_group},
+                {"group_at_info": '[{"seq":"3","atType":1}]'}, {"membership": "left"}, {"version": 0}, {"changed_by": ""},
+            ))  # fmt: skip
+            Conversation.objects.named(row.owner_id, row.conversation_id).update(**changes)
 
 
 class DamageTests(TestCase):
@@ -88,6 +122,18 @@ class DamageTests(TestCase):
 
     def test_a_last_message_that_is_gone(self):
         self.assert_mended(self.group, Kind.LAST_MESSAGE, last_message=None, last_message_at=None, last_message_position="")
+
+    def test_a_last_message_that_is_older_than_its_thread_knows(self):
+        row = self.group.get()
+        Thread.objects.filter(thread="team").update(last_position=positions.of_group(2))
+        self.assertEqual(kinds(), [])
+
+        self.group.update(last_message_position=positions.of_group(2), last_message='{"seq":"2"}')
+        self.assertIn(Kind.LAST_MESSAGE, kinds())
+        Thread.objects.filter(thread="team").delete()
+        self.assertIn(Kind.LAST_MESSAGE, kinds(repair=True))
+
+        self.assertEqual(self.group.get().last_message_position, row.last_message_position)
 
     def test_a_last_message_that_was_recalled(self):
         Message.objects.filter(thread="team", position__endswith="4").update(is_recalled=True)
