@@ -13,7 +13,7 @@ from conversations.models import Conversation
 from conversations.store import display_profiles, message_reads
 from conversations.store.display_profiles import DisplayProfile
 from conversations.store.messages import Change, changes_by_thread
-from conversations.store.owners import NOTHING, LockedOwner, lock_owners, lock_owners_later
+from conversations.store.owners import NOTHING, LockedOwner, lock_owners_later
 from conversations.store.rows import Key, read_rows, read_rows_later, save_rows
 from conversations.store.statements import Later
 from conversations.threads import thread_between
@@ -75,8 +75,8 @@ def change_group(
     `changes` are in order of position, may span a whole thread, and are gone through once. `is_new_to_all` says that most
     likely every row changes.
     """
-    owners = lock_owners(viewers, dict.fromkeys(viewers, 1) if is_new_to_all else NOTHING)
-    updates = _group_updates(locked, thread, viewers)
+    owners = lock_owners_later(viewers, dict.fromkeys(viewers, 1) if is_new_to_all else NOTHING)
+    updates = _group_updates(locked, thread, viewers)  # whose rows are read along with the locks
     for update in updates:
         update.apply_membership()
     _apply_messages(updates, changes)
@@ -84,7 +84,7 @@ def change_group(
         if update.row.is_listed:
             update.unlist_if_hidden(thread)
     _apply_group_type(locked, thread, [update for update in updates if update.row.is_listed])
-    save_rows(owners, [update.row for update in updates if update.is_changed], by=by)
+    save_rows(owners(), [update.row for update in updates if update.is_changed], by=by)
 
 
 def _group_updates(locked: LockedGroup, thread: str, viewers: Mapping[str, tuple[Viewer, Viewer]]) -> list[RowUpdate]:
