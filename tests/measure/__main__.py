@@ -73,7 +73,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_signal: sys.exit(1))
     circumstances = results.circumstances(url)
     parts: dict[str, list[Result]] = {}
-    left_out = {part: "not asked for" for part in PARTS if part not in options.parts}
+    left_out = {part: results.NOT_ASKED_FOR for part in PARTS if part not in options.parts}
     for part in options.parts:
         start = time.monotonic()
         parts[part], missing = PARTS[part](url, options)

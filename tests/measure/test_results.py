@@ -24,11 +24,13 @@ class TableTests(SimpleTestCase):
 
     def test_a_page_says_what_was_left_out_and_why(self):
         text = page(
-            {"reads": [Result("one", 1, "/s")], "writes": []}, {"streams": "not asked for"}, {"Machine": "2 processors"}
+            {"reads": [Result("one", 1, "/s")], "writes": []},
+            {"streams": "not asked for"},
+            {"Date": "2026-11-30", "Commit": "commit abc", "Machine": "2 processors"},
         )
 
         self.assertIn("* Machine: 2 processors", text)
-        self.assertIn("### reads", text)
+        self.assertIn("### reads\n\nMeasured 2026-11-30, commit abc.\n\n| what |", text)
         self.assertNotIn("### writes", text)
         self.assertIn("* streams: not asked for", text)
 
@@ -59,3 +61,27 @@ class OutputTests(SimpleTestCase):
             put(file, "new\n")
 
             self.assertEqual(file.read_text(), f"# Speed\n\n{BEGIN}\n\nnew\n\n{END}\n\nMore\n")
+
+    def test_parts_that_were_not_asked_for_stay_in_their_place(self):
+        old = page(
+            {name: [Result(name, 1, "/s")] for name in ("reads", "writes", "streams")},
+            {"million": "no room"},
+            {"Date": "2026-11-01", "Commit": "commit old", "Machine": "old"},
+        )
+        new = page(
+            {"writes": [Result("w", 2, "/s")]},
+            {"reads": "not asked for", "streams": "no wrk", "million": "not asked for"},
+            {"Date": "2026-11-30", "Commit": "commit new", "Machine": "new"},
+        )
+        with TemporaryDirectory() as folder:
+            file = Path(folder, "performance.md")
+            file.write_text(f"{BEGIN}\n\n{old}\n{END}\n")
+            put(file, new)
+            text = file.read_text()
+
+        parts = ["Measured 2026-11-01, commit old.", "| reads | 1", "Measured 2026-11-30, commit new.", "| w | 2"]
+        places = [text.index(part) for part in parts]
+        self.assertEqual(places, sorted(places))
+        self.assertIn("* Machine: new", text)
+        self.assertIn("### Left out\n\n* streams: no wrk\n* million: not asked for\n", text)
+        self.assertNotIn("| streams |", text)
