@@ -9,7 +9,7 @@ OWNER = "imsite.owner"  # the user whose list it is about
 CODE = "imsite.code"  # of the problem that was answered
 ROUTE = "imsite.route"  # of the fast path, where Django matches no URL
 BEARER_CALL = "imsite.bearer_call"  # what the fast path found out
-PLACE = "imsite.place"  # the WorkingPlace that it has; without it, no database
+PLACE = "imsite.place"  # its WorkingPlace; no database after leave()
 _REQUEST_ID = "imsite.request_id"
 
 
@@ -27,7 +27,7 @@ class _OwnPlace:
     def take_again(self) -> None: ...
 
 
-# Of whoever has connections of their own, as a command: nobody else works there meanwhile.
+# For callers with connections of their own, such as commands: leaving changes nothing.
 OWN_PLACE = _OwnPlace()
 
 _is_request_id = re.compile(r"[\w.-]{1,64}", re.ASCII).fullmatch

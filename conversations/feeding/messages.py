@@ -29,7 +29,8 @@ C2C_AT_ONCE = 100
 def record(incoming: Sequence[IncomingMessage], *, now_s: int) -> list[StoredMessage]:
     """Store messages and apply them to everybody's conversations; return the outcomes in the same order.
 
-    The messages of a group are one transaction and one fan-out, and so are each C2C_AT_ONCE or more one-to-one messages.
+    The messages of a group are one transaction and one fan-out. One-to-one messages are divided into parts of about
+    C2C_AT_ONCE, each a transaction, unless the caller has one.
     """
     outcomes: dict[int, StoredMessage] = {}
     indexes_by_group: dict[str, list[int]] = {}
@@ -51,7 +52,7 @@ def _c2c_parts(indexes: list[int], incoming: Sequence[IncomingMessage]) -> list[
 
     They go by users, so that requests that arrive together follow each other through the users, and wait for a part only.
     """
-    if connection.in_atomic_block:  # whose locks have been taken
+    if connection.in_atomic_block:  # the caller stores all or none
         return [indexes]
     parts: list[list[int]] = [[]]
     by_thread = lambda index: incoming[index].thread  # noqa: E731

@@ -37,7 +37,7 @@ class WorkQueue(Generic[Item]):
     def do(self, kind: str, item: Item, place: WorkingPlace) -> bool:
         """Have the item worked on, by this thread or by another one; return whether that is done. Raises what `work` raises.
 
-        If this thread waits, it leaves its place, and takes it again only if something is left to do.
+        If this thread waits, it leaves its place, and takes it again unless its item is done.
         """
         mine = _Turn(item)
         with self._lock:

@@ -50,8 +50,8 @@ class Discrepancy:
 def rows_with_any(rows: Sequence[Conversation], group_names: list[str | None]) -> Iterator[Conversation]:
     """Yield those of one owner's rows that have discrepancies; `group_names` is the owner's, by bit.
 
-    Some eight queries for all rows together, and one or two more for a row that has mentions, or is a claim, or may not show
-    its newest message.
+    Up to nine queries for all rows together, and up to three more for a row that has mentions, is a claim, or may not show its
+    newest message. Where more than COUNTED_AT_ONCE messages are unread, they are counted row by row.
     """
     listed = [row for row in rows if row.deleted_at is None]
     viewers_of_rows = viewers.of_rows(listed)

@@ -8,7 +8,7 @@ from django.db.models.base import ModelState
 
 
 class QuickRow(models.Model):
-    """A model whose instances hold the columns that they are made of; another one is read when it is asked for."""
+    """A model whose instances hold only the given columns; others are read on access."""
 
     class Meta:
         abstract = True

@@ -126,7 +126,7 @@ def after_each(floors: Mapping[str, str]) -> Iterator[Message]:
 
 
 def newest_shown_after_each(floors: Mapping[str, str]) -> dict[str, str]:
-    """Return, by thread, the position of its newest message after a position that can be a last one. One query."""
+    """Return, by thread, the position of its newest message after the floor that can be a last message. One query."""
     if not floors:
         return {}
     can_be_last = "m.is_shown AND m.body IS NOT NULL"

@@ -52,7 +52,7 @@ def rows_later(sql: str, parameters: Parameters) -> Later[Rows]:
 
     def rows() -> Rows:
         if not found:
-            connection.send_waiting()  # type: ignore[attr-defined]  # of our own backend, as the two above
+            connection.send_waiting()  # type: ignore[attr-defined]  # of our own backend, as those above
         if not found:
             raise TransactionManagementError("The statement was dropped with its transaction.")
         return found[0]

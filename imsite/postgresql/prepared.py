@@ -33,7 +33,8 @@ class Prepared(NamedTuple):
 
 def find(connection: psycopg.Connection[Any], sql: str, parameters: Parameters) -> Prepared | None:
     """Return the statement, or None unless psycopg has prepared it for parameters of these types."""
-    if connection.prepare_threshold is None or len(sql) > LONGEST_STATEMENT:  # None as in lists/query_plans.py
+    prepares = connection.prepare_threshold is not None  # see lists/query_plans.py
+    if not prepares or len(sql) > LONGEST_STATEMENT:
         return None
     text, wanted, names = _as_sent(sql)
     ordered = _in_order(parameters, names)
@@ -65,7 +66,7 @@ def _as_sent(sql: str) -> tuple[bytes, list[Any], Sequence[str] | None]:
 
 
 def _in_order(parameters: Parameters, names: Sequence[str] | None) -> Sequence[Any] | None:
-    """Return the parameters as the placeholders follow each other, or None if they are of another kind."""
+    """Return the parameters in the order of the placeholders, or None if they are of another kind."""
     if isinstance(parameters, dict):
         return [parameters[name] for name in names] if names and parameters.keys() >= set(names) else None
     return parameters if names is None and isinstance(parameters, list | tuple) else None

@@ -217,7 +217,7 @@ class WorkQueueTests(SimpleTestCase):
         self.assertEqual(sorted(outcomes), [(0, True), (1, "broken"), (2, False)])
         self.assertTrue(queue.do("", 4, OWN_PLACE))
 
-    def test_who_has_nothing_left_to_do_takes_no_place_again(self):
+    def test_a_request_with_nothing_left_to_do_takes_no_place_again(self):
         for is_done in (True, False):
             with self.subTest(is_done=is_done):
                 second, third = self.places_after_work(is_done=is_done)

@@ -123,7 +123,7 @@ class DamageTests(TestCase):
     def test_a_last_message_that_is_gone(self):
         self.assert_mended(self.group, Kind.LAST_MESSAGE, last_message=None, last_message_at=None, last_message_position="")
 
-    def test_a_last_message_that_is_older_than_its_thread_knows(self):
+    def test_an_older_last_message_whatever_the_threads_row_says(self):
         row = self.group.get()
         Thread.objects.filter(thread="team").update(last_position=positions.of_group(2))
         self.assertEqual(kinds(), [])
@@ -304,7 +304,7 @@ class WalkTests(TestCase):
             members.join(f"team{number}", ["alice", "bob"], at_ms=1000)
             messages.record([group("bob", 1, group_id=f"team{number}"), c2c(f"user{number}", "alice", 1)], now_s=NOON_S)
 
-    def test_many_unread_messages_are_not_read_together(self):
+    def test_many_unread_messages_give_the_same_findings(self):
         messages.record([c2c(sender, "alice", n) for n in range(1, 4) for sender in ("bob", "carol")], now_s=NOON_S)
         together = list(verify.findings())
         with mock.patch.object(discrepancies, "COUNTED_AT_ONCE", 5):

@@ -1,4 +1,4 @@
-"""Send requests that were made before, by wrk where it is there: what making them costs a back end is not measured."""
+"""Send requests that were prepared beforehand, by wrk if installed: a back end's cost of making them is not measured."""
 
 import json
 import os

@@ -16,8 +16,6 @@ ROOT = Path(__file__).resolve().parents[2]
 BEGIN, END = "<!-- measured -->", "<!-- end -->"
 LEFT_OUT, NOT_ASKED_FOR = "Left out", "not asked for"
 HEAD = ("what", "measured", "ratio", "beside")
-# Circumstances that each part has of its own.
-OF_A_PART = ("Date", "Commit")
 
 
 class Result(NamedTuple):
@@ -55,17 +53,16 @@ def markdown(head: Sequence[str], rows: Iterable[Iterable[str]]) -> str:
 
 
 def page(parts: Mapping[str, list[Result]], left_out: Mapping[str, str], circumstances: Mapping[str, str]) -> str:
-    """Return the page: circumstances, a table for each part, and what was left out with the reason."""
-    about = "\n".join(f"* {name}: {value}" for name, value in circumstances.items() if name not in OF_A_PART)
-    measured = f"Measured {', '.join(circumstances[name] for name in OF_A_PART if name in circumstances)}."
-    sections = {name: f"{measured}\n\n{table(results)}" for name, results in parts.items() if results}
+    """Return the page: for each part, circumstances and a table; and what was left out with the reason."""
+    about = "\n".join(f"* {name}: {value}" for name, value in circumstances.items())
+    sections = {name: f"{about}\n\n{table(results)}" for name, results in parts.items() if results}
     if left_out:
         sections[LEFT_OUT] = "\n".join(f"* {name}: {why}" for name, why in left_out.items())
-    return _joined(about, sections)
+    return _joined(sections)
 
 
-def _joined(about: str, sections: Mapping[str, str]) -> str:
-    return "\n\n".join((about, *(f"### {name}\n\n{text}" for name, text in sections.items()))) + "\n"
+def _joined(sections: Mapping[str, str]) -> str:
+    return "\n\n".join(f"### {name}\n\n{text}" for name, text in sections.items()) + "\n"
 
 
 def put(path: Path, text: str) -> None:
@@ -80,19 +77,19 @@ def put(path: Path, text: str) -> None:
 
 
 def _with_old_parts(text: str, old: str) -> str:
-    (about, new), (_about, stored) = _taken_apart(text), _taken_apart(old)
+    new, stored = _sections(text), _sections(old)
     left_out = dict(line.removeprefix("* ").split(": ", 1) for line in new.pop(LEFT_OUT, "").splitlines())
     kept = {name: part for name, part in stored.items() if left_out.get(name) == NOT_ASKED_FOR}
     sections = {name: (new | kept)[name] for name in (*stored, *new) if name in new or name in kept}
     if still := [f"* {name}: {why}" for name, why in left_out.items() if name not in kept]:
         sections[LEFT_OUT] = "\n".join(still)
-    return _joined(about, sections)
+    return _joined(sections)
 
 
-def _taken_apart(text: str) -> tuple[str, dict[str, str]]:
-    """Return what stands above the sections, and each section's text by its name."""
-    about, *sections = re.split(r"^### (.+)$", text, flags=re.MULTILINE)
-    return about.strip(), {name: part.strip() for name, part in zip(sections[::2], sections[1::2])}
+def _sections(text: str) -> dict[str, str]:
+    """Return each section's text by its name."""
+    _above, *sections = re.split(r"^### (.+)$", text, flags=re.MULTILINE)
+    return {name: part.strip() for name, part in zip(sections[::2], sections[1::2])}
 
 
 def circumstances(database_url: str) -> dict[str, str]:
@@ -104,7 +101,7 @@ def circumstances(database_url: str) -> dict[str, str]:
     pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     return {
         "Date": f"{datetime.now(UTC):%Y-%m-%d}",
-        "Commit": f"commit {_commit()}",
+        "Commit": _commit(),
         "Machine": f"{os.cpu_count()} processors ({_processor()}), {pages / 2**30:.0f} GiB of memory, shared by servers, "
         f"PostgreSQL and clients; load {os.getloadavg()[0]:.1f} at the start",
         "Versions": f"Python {platform.python_version()}, Django {version('Django')}, granian {version('granian')}, PostgreSQL "

@@ -90,7 +90,7 @@ class Replay:
         idle = Cost(1000 * used.web_s / IDLE_S, 1000 * used.database_s / IDLE_S)
         calls = {kind: self._cost(kind, idle, seconds) for kind in assumed.calls_a_day()}
         about = results.circumstances(self.database_url)
-        measured = f"{about['Date']}, {about['Machine']}; {about['Versions']}; {about['Commit']}"
+        measured = f"{about['Date']}, {about['Machine']}; {about['Versions']}; commit {about['Commit']}"
         model = CostModel(calls, idle, measured=measured)
         check = self.check(model, assumed, mix_minutes, processors)
         idle_s = (idle.web_ms * check.seconds / 1000, idle.database_ms * check.seconds / 1000)

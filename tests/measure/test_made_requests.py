@@ -14,12 +14,11 @@ ANSWER_S = 0.05
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    bodies: list[tuple[str, bytes]] = []
 
     def do_POST(self) -> None:
         time.sleep(ANSWER_S)
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.bodies.append((self.headers["Authorization"], body))
+        self.server.received.append((self.headers["Authorization"], body))
         self.send_response(400 if body == b"refused" else 200)
         self.send_header("Content-Length", "0")
         self.end_headers()
@@ -30,8 +29,8 @@ class Handler(BaseHTTPRequestHandler):
 
 class MadeRequestsTests(unittest.TestCase):
     def setUp(self):
-        Handler.bodies.clear()
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.received = self.received = []
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         self.addCleanup(self.server.server_close)
         self.addCleanup(self.server.shutdown)
@@ -45,8 +44,8 @@ class MadeRequestsTests(unittest.TestCase):
         load = self.send([f'{{"n": {n}}}'.encode() for n in range(200)])
 
         self.assertGreater(load.counts.total(), 5)
-        self.assertEqual(len(set(Handler.bodies)), len(Handler.bodies))
-        self.assertEqual({authorization for authorization, _body in Handler.bodies}, {"Bearer key"})
+        self.assertEqual(len(set(self.received)), len(self.received))
+        self.assertEqual({authorization for authorization, _body in self.received}, {"Bearer key"})
         self.assertGreaterEqual(load.p50_ms, ANSWER_S * 1000)
 
     def test_a_refusal_ends_it(self):
@@ -54,7 +53,7 @@ class MadeRequestsTests(unittest.TestCase):
             self.send([b"refused"] * 200)
         self.assertIn("Refused", str(raised.exception))
 
-    def test_so_do_too_few(self):
+    def test_too_few_requests_end_it(self):
         with self.assertRaises(SystemExit):
             self.send([b"1", b"2"])
 

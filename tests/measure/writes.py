@@ -20,7 +20,7 @@ USERS, BATCH = 2_500, 500
 ELEMENTS = [{"MsgType": "TIMTextElem", "MsgContent": {"Text": TEXT}}]
 AT_ALL = [{"GroupAtAllFlag": 1}]
 LONGEST_WAIT_S = 30
-# As the cloud sends them while many write. Twice as many messages a second as any server here could take are made.
+# Connections as the cloud opens them while many write, and more messages a second than any run takes.
 CONNECTIONS, MOST_MESSAGES = 128, 8000
 
 

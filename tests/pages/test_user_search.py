@@ -92,7 +92,7 @@ class FindTests(TestCase):
 
         self.assertTrue(name_search.is_indexed())
         with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL citus.propagate_set_commands = 'local'")  # nothing elsewhere
+            cursor.execute("SET LOCAL citus.propagate_set_commands = 'local'")  # no effect without Citus
             cursor.execute("SET LOCAL enable_seqscan = off")
         self.assertIn(name_search.INDEX_NAME, rows.explain())
 

@@ -1,4 +1,4 @@
-"""A request that waits for others lets go of its slot, and has one again when it goes on."""
+"""A request that waits for others lets go of its slot, and can take one again."""
 
 import threading
 from typing import Any
