@@ -19,6 +19,8 @@ CHANNEL = "imsite_changes"
 MAX_NAMED, MAX_NOTIFICATIONS = 100, 5
 EVERYBODY = ""
 NOTIFY = "SELECT pg_notify(%s, payload) FROM unnest(%s::text[]) payload"
+# Between two notifications of one process: a change alone is told at once, those of a busy moment together.
+INTERVAL_S = 0.01
 # Between attempts to listen again; doubled after each failure.
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 10
 # An unresponsive server is detected after a minute.
@@ -62,7 +64,7 @@ def _payloads(owner_ids: Sequence[str]) -> list[str]:
 
 
 class Background:
-    """Sends notifications from a thread of its own, so that no request waits for it. Those that wait are sent together.
+    """Sends notifications from a thread of its own, so that no request waits for it; at most one each INTERVAL_S.
 
     It has a connection of its own, and tries again while the database can't be reached. What waits when the process ends is not
     sent, and followers see those changes when they poll.
@@ -93,6 +95,7 @@ class Background:
             try:
                 self._notify(owner_ids)
                 pause_s = FIRST_PAUSE_S
+                time.sleep(INTERVAL_S)
             except Exception as error:  # the thread goes on whatever happens
                 self._give_back(owner_ids, error)
                 time.sleep(pause_s)

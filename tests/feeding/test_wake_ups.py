@@ -103,6 +103,15 @@ class BackgroundTests(SimpleTestCase):
         self.assertEqual(len(payloads), 6)
         self.assertEqual(sorted("\n".join(payloads).split("\n")), [f"u{n:03}" for n in range(600)])
 
+    def test_a_change_alone_is_told_at_once_and_those_of_a_busy_moment_together(self):
+        with patch.object(notifications, "INTERVAL_S", 0.2):
+            self.background.send([ALICE])
+            self.assertEqual(self.sent.get(timeout=0.15), [ALICE])
+            for n in range(50):
+                self.background.send([f"u{n:03}"])
+            payloads = self.sent.get(timeout=PATIENCE_S)
+        self.assertEqual(sorted("\n".join(payloads).split("\n")), [f"u{n:03}" for n in range(50)])
+
     def test_one_to_too_many_names_nobody(self):
         self.background.send([f"u{n:03}" for n in range(501)])
         self.assertEqual(self.sent.get(timeout=PATIENCE_S), [notifications.EVERYBODY])
