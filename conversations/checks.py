@@ -3,29 +3,9 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import connections
 from django.db.migrations.loader import MigrationLoader
-
-BYTE_ORDER = ("C", "POSIX", "C.UTF-8", "C.utf8")
-
-
-@register(Tags.database)
-def check_collation(databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
-    """Warn of a collation that does not sort by bytes, since paging compares IDs: in byte order databases and Python agree."""
-    problems: list[CheckMessage] = []
-    for alias in databases or ():
-        if connections[alias].vendor != "postgresql":
-            continue
-        with connections[alias].cursor() as cursor:
-            cursor.execute("SELECT datcollate FROM pg_database WHERE datname = current_database()")
-            (collation,) = cursor.fetchone()
-        if collation not in BYTE_ORDER:
-            hint = "createdb --encoding UTF8 --locale C.UTF-8 --template template0 NAME"
-            problems.append(
-                Warning(f"The database sorts text by {collation}, not by bytes.", hint=hint, id="conversations.W001")
-            )
-    return problems
 
 
 @register(Tags.database)

@@ -8,6 +8,7 @@ from django.db import migrations, models
 import conversations.models.composite_keys
 import conversations.models.wire_head
 import conversations.times
+from conversations.models.byte_order import ByteOrderField
 
 
 class Migration(migrations.Migration):
@@ -21,7 +22,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="ConversationRow",
             fields=[
-                ("owner_id", models.CharField(max_length=64, verbose_name="user")),
+                ("owner_id", ByteOrderField(max_length=64, verbose_name="user")),
                 (
                     "type",
                     models.SmallIntegerField(choices=[(1, "one to one"), (2, "group")], help_text="type", verbose_name="type"),
@@ -74,7 +75,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "last_message_position",
-                    models.CharField(
+                    ByteOrderField(
                         blank=True,
                         db_default="",
                         help_text="position in its message history",
@@ -158,7 +159,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "imported_unread_position",
-                    models.CharField(
+                    ByteOrderField(
                         blank=True,
                         db_default="",
                         help_text="position of the last imported unread message",
@@ -168,7 +169,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "deleted_position",
-                    models.CharField(
+                    ByteOrderField(
                         blank=True,
                         db_default="",
                         help_text="only a newer message brings the conversation back",
@@ -178,7 +179,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "cleared_position",
-                    models.CharField(
+                    ByteOrderField(
                         blank=True,
                         db_default="",
                         help_text="the user doesn't see messages up to here",
@@ -260,7 +261,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="GroupMemberRow",
             fields=[
-                ("group_id", models.CharField(max_length=96, verbose_name="group ID")),
+                ("group_id", ByteOrderField(max_length=96, verbose_name="group ID")),
                 ("events", models.TextField(db_default="[]", help_text="JSON")),
                 ("is_member", models.BooleanField(db_default=False, verbose_name="is a member")),
                 ("member_since_ms", models.BigIntegerField(help_text="epoch milliseconds", null=True, verbose_name="since")),
@@ -289,8 +290,8 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="MessageRow",
             fields=[
-                ("thread", models.CharField(max_length=129)),
-                ("sender", models.CharField(blank=True, help_text="From_Account", max_length=64, verbose_name="sender")),
+                ("thread", ByteOrderField(max_length=129)),
+                ("sender", ByteOrderField(blank=True, help_text="From_Account", max_length=64, verbose_name="sender")),
                 (
                     "time_s",
                     models.BigIntegerField(
@@ -304,7 +305,7 @@ class Migration(migrations.Migration):
                 ("is_recalled", models.BooleanField(db_default=False, verbose_name="recalled")),
                 (
                     "recalled_by",
-                    models.CharField(
+                    ByteOrderField(
                         blank=True,
                         db_default="",
                         help_text="Operator_Account; empty if unknown",
@@ -354,7 +355,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Group",
             fields=[
-                ("group_id", models.CharField(max_length=96, primary_key=True, serialize=False, verbose_name="group ID")),
+                ("group_id", ByteOrderField(max_length=96, primary_key=True, serialize=False, verbose_name="group ID")),
                 (
                     "type",
                     models.CharField(
@@ -399,8 +400,8 @@ class Migration(migrations.Migration):
                         "owner_id", "peer_id", blank=True, editable=False, primary_key=True, serialize=False
                     ),
                 ),
-                ("owner_id", models.CharField(max_length=64)),
-                ("peer_id", models.CharField(max_length=64)),
+                ("owner_id", ByteOrderField(max_length=64)),
+                ("peer_id", ByteOrderField(max_length=64)),
                 ("read_to_s", models.BigIntegerField()),
             ],
             options={
@@ -411,8 +412,8 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="ProfileUpdate",
             fields=[
-                ("conversation_id", models.CharField(max_length=102, primary_key=True, serialize=False)),
-                ("last_owner_id", models.CharField(blank=True, db_default="", max_length=64)),
+                ("conversation_id", ByteOrderField(max_length=102, primary_key=True, serialize=False)),
+                ("last_owner_id", ByteOrderField(blank=True, db_default="", max_length=64)),
                 ("generation", models.BigIntegerField(db_default=1)),
             ],
             options={
@@ -423,9 +424,9 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Thread",
             fields=[
-                ("thread", models.CharField(max_length=129, primary_key=True, serialize=False)),
-                ("last_position", models.CharField(db_default="", max_length=30)),
-                ("pruned_position", models.CharField(db_default="", max_length=30)),
+                ("thread", ByteOrderField(max_length=129, primary_key=True, serialize=False)),
+                ("last_position", ByteOrderField(db_default="", max_length=30)),
+                ("pruned_position", ByteOrderField(db_default="", max_length=30)),
             ],
             options={
                 "verbose_name": "message history",
@@ -437,7 +438,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("username", models.CharField(max_length=150, verbose_name="username")),
-                ("owner_id", models.CharField(max_length=64, verbose_name="user")),
+                ("owner_id", ByteOrderField(max_length=64, verbose_name="user")),
                 ("reason", models.CharField(blank=True, db_default="", max_length=200, verbose_name="reason")),
                 (
                     "viewed_at",
@@ -467,7 +468,7 @@ class Migration(migrations.Migration):
                 ("name", models.CharField(max_length=100, verbose_name="name")),
                 (
                     "owner_id",
-                    models.CharField(
+                    ByteOrderField(
                         blank=True,
                         help_text="Leave empty for a service key (access to all users)",
                         max_length=64,
@@ -510,8 +511,8 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Conversation",
             fields=[
-                ("owner_id", models.CharField(max_length=64, verbose_name="user")),
-                ("conversation_id", models.CharField(help_text="conversationID", max_length=102, verbose_name="conversation")),
+                ("owner_id", ByteOrderField(max_length=64, verbose_name="user")),
+                ("conversation_id", ByteOrderField(help_text="conversationID", max_length=102, verbose_name="conversation")),
                 (
                     "type",
                     models.SmallIntegerField(choices=[(1, "one to one"), (2, "group")], help_text="type", verbose_name="type"),
@@ -564,7 +565,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "last_message_position",
-                    models.CharField(
+                    ByteOrderField(
                         blank=True,
                         db_default="",
                         help_text="position in its message history",
@@ -648,7 +649,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "imported_unread_position",
-                    models.CharField(
+                    ByteOrderField(
                         blank=True,
                         db_default="",
                         help_text="position of the last imported unread message",
@@ -658,7 +659,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "deleted_position",
-                    models.CharField(
+                    ByteOrderField(
                         blank=True,
                         db_default="",
                         help_text="only a newer message brings the conversation back",
@@ -668,7 +669,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "cleared_position",
-                    models.CharField(
+                    ByteOrderField(
                         blank=True,
                         db_default="",
                         help_text="the user doesn't see messages up to here",
@@ -803,8 +804,8 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="GroupMember",
             fields=[
-                ("group_id", models.CharField(max_length=96, verbose_name="group ID")),
-                ("user_id", models.CharField(max_length=64, verbose_name="user ID")),
+                ("group_id", ByteOrderField(max_length=96, verbose_name="group ID")),
+                ("user_id", ByteOrderField(max_length=64, verbose_name="user ID")),
                 ("events", models.TextField(db_default="[]", help_text="JSON")),
                 ("is_member", models.BooleanField(db_default=False, verbose_name="is a member")),
                 ("member_since_ms", models.BigIntegerField(help_text="epoch milliseconds", null=True, verbose_name="since")),
@@ -831,9 +832,9 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Message",
             fields=[
-                ("thread", models.CharField(max_length=129)),
-                ("position", models.CharField(max_length=30)),
-                ("sender", models.CharField(blank=True, help_text="From_Account", max_length=64, verbose_name="sender")),
+                ("thread", ByteOrderField(max_length=129)),
+                ("position", ByteOrderField(max_length=30)),
+                ("sender", ByteOrderField(blank=True, help_text="From_Account", max_length=64, verbose_name="sender")),
                 (
                     "time_s",
                     models.BigIntegerField(
@@ -847,7 +848,7 @@ class Migration(migrations.Migration):
                 ("is_recalled", models.BooleanField(db_default=False, verbose_name="recalled")),
                 (
                     "recalled_by",
-                    models.CharField(
+                    ByteOrderField(
                         blank=True,
                         db_default="",
                         help_text="Operator_Account; empty if unknown",
@@ -904,7 +905,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "owner_id",
-                    models.CharField(
+                    ByteOrderField(
                         help_text="UserID", max_length=64, primary_key=True, serialize=False, verbose_name="user ID"
                     ),
                 ),

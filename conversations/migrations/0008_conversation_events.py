@@ -1,5 +1,7 @@
 from django.db import migrations, models
 
+from conversations.models.byte_order import ByteOrderField
+
 # Rows are in the order of their time, so that one entry for each run of pages finds the old ones.
 BY_TIME = "CREATE INDEX event_by_time ON conversations_conversationevent USING brin (time_us)"
 
@@ -24,8 +26,8 @@ class Migration(migrations.Migration):
                         "owner_id", "conversation_id", "time_us", blank=True, editable=False, primary_key=True, serialize=False
                     ),
                 ),
-                ("owner_id", models.CharField(max_length=64, verbose_name="user")),
-                ("conversation_id", models.CharField(max_length=102, verbose_name="conversation")),
+                ("owner_id", ByteOrderField(max_length=64, verbose_name="user")),
+                ("conversation_id", ByteOrderField(max_length=102, verbose_name="conversation")),
                 ("time_us", models.BigIntegerField(help_text="epoch microseconds", verbose_name="time")),
                 ("version", models.BigIntegerField(help_text="0: no client saw the change", verbose_name="version")),
                 (

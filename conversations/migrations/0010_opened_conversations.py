@@ -1,4 +1,6 @@
-from django.db import migrations, models
+from django.db import migrations
+
+from conversations.models.byte_order import ByteOrderField
 
 
 class Migration(migrations.Migration):
@@ -10,7 +12,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="accesslogentry",
             name="conversation_id",
-            field=models.CharField(
+            field=ByteOrderField(
                 blank=True, db_default="", help_text="empty: the list itself", max_length=102, verbose_name="conversation"
             ),
         ),

@@ -2,6 +2,8 @@
 
 from django.db import migrations, models
 
+from conversations.models.byte_order import ByteOrderField
+
 KINDS = [
     ("unread", "unread count differs from the stored messages"),
     ("last_message", "last message is not the newest one"),
@@ -35,8 +37,8 @@ class Migration(migrations.Migration):
                         "owner_id", "conversation_id", "kind", blank=True, editable=False, primary_key=True, serialize=False
                     ),
                 ),
-                ("owner_id", models.CharField(max_length=64, verbose_name="user")),
-                ("conversation_id", models.CharField(blank=True, max_length=102, verbose_name="conversation")),
+                ("owner_id", ByteOrderField(max_length=64, verbose_name="user")),
+                ("conversation_id", ByteOrderField(blank=True, max_length=102, verbose_name="conversation")),
                 ("kind", models.CharField(choices=KINDS, max_length=20, verbose_name="kind")),
                 ("found_at", models.DateTimeField(verbose_name="found")),
             ],

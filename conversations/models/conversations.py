@@ -21,6 +21,7 @@ from conversations.choices import (
     ReceiveOption,
 )
 from conversations.models import composite_keys
+from conversations.models.byte_order import ByteOrderField
 from conversations.models.querysets import COUNTED, MANY_UNREAD, MENTIONED, NO_AT_INFO, ConversationQuerySet
 from conversations.models.quick_rows import QuickRow
 from conversations.models.wire_head import OrderKey, WireHead
@@ -33,8 +34,8 @@ RESERVED_MARKS = ~ALLOWED_MARKS & (1 << 64) - 1
 class ConversationColumns(models.Model):
     """The columns of a conversation, shared by the model and the admin's view of the same table."""
 
-    owner_id = models.CharField(_("user"), max_length=identifiers.OWNER_ID_MAX_BYTES)
-    conversation_id = models.CharField(
+    owner_id = ByteOrderField(_("user"), max_length=identifiers.OWNER_ID_MAX_BYTES)
+    conversation_id = ByteOrderField(
         _("conversation"), max_length=identifiers.CONVERSATION_ID_MAX_BYTES, help_text="conversationID"
     )
     type = models.SmallIntegerField(_("type"), choices=ConversationType, help_text="type")
@@ -50,7 +51,7 @@ class ConversationColumns(models.Model):
     # Text, not jsonb: it is only ever read as a whole, and jsonb reads at 0.7 of text's speed.
     last_message = models.TextField(_("last message"), null=True, blank=True, help_text="lastMessage, JSON")  # noqa: DJ001
     last_message_at = models.DateTimeField(_("last message at"), null=True, blank=True, help_text="lastMessage.timestamp")
-    last_message_position = models.CharField(
+    last_message_position = ByteOrderField(
         _("position of the last message"),
         max_length=positions.MAX_LENGTH,
         blank=True,
@@ -83,7 +84,7 @@ class ConversationColumns(models.Model):
         _("claimed"), db_default=False, help_text=_("reported by the user's app alone, membership unknown")
     )
     imported_unread = models.IntegerField(_("imported unread"), db_default=0, help_text=_("unread without stored messages"))
-    imported_unread_position = models.CharField(
+    imported_unread_position = ByteOrderField(
         _("end of the imported unread"),
         max_length=positions.MAX_LENGTH,
         blank=True,
@@ -91,14 +92,14 @@ class ConversationColumns(models.Model):
         help_text=_("position of the last imported unread message"),
     )
     # Two positions: deleting a conversation may keep its messages, and clearing these keeps the conversation.
-    deleted_position = models.CharField(
+    deleted_position = ByteOrderField(
         _("deleted up to"),
         max_length=positions.MAX_LENGTH,
         blank=True,
         db_default=positions.NO_POSITION,
         help_text=_("only a newer message brings the conversation back"),
     )
-    cleared_position = models.CharField(
+    cleared_position = ByteOrderField(
         _("history cleared up to"),
         max_length=positions.MAX_LENGTH,
         blank=True,

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from conversations import identifiers
 from conversations.choices import ChangedBy
+from conversations.models.byte_order import ByteOrderField
 from conversations.models.querysets import BY_USER_OR_SYSTEM, ConversationEventQuerySet
 
 
@@ -17,8 +18,8 @@ class ConversationEvent(models.Model):
 
     pk = models.CompositePrimaryKey("owner_id", "conversation_id", "time_us")
 
-    owner_id = models.CharField(_("user"), max_length=identifiers.OWNER_ID_MAX_BYTES)
-    conversation_id = models.CharField(_("conversation"), max_length=identifiers.CONVERSATION_ID_MAX_BYTES)
+    owner_id = ByteOrderField(_("user"), max_length=identifiers.OWNER_ID_MAX_BYTES)
+    conversation_id = ByteOrderField(_("conversation"), max_length=identifiers.CONVERSATION_ID_MAX_BYTES)
     time_us = models.BigIntegerField(_("time"), help_text=_("epoch microseconds"))
     version = models.BigIntegerField(_("version"), help_text=_("0: no client saw the change"))
     kind = models.CharField(_("kind"), max_length=12, choices=ChangedBy)

@@ -7,12 +7,13 @@ from django.utils.translation import gettext_lazy as _
 from conversations import identifiers
 from conversations.choices import GroupType
 from conversations.models import composite_keys
+from conversations.models.byte_order import ByteOrderField
 
 
 class Group(models.Model):
     """A group, or a topic of a group. The row is the lock for its members, taken before all other locks."""
 
-    group_id = models.CharField(_("group ID"), max_length=identifiers.GROUP_ID_MAX_BYTES, primary_key=True)
+    group_id = ByteOrderField(_("group ID"), max_length=identifiers.GROUP_ID_MAX_BYTES, primary_key=True)
     type = models.CharField(_("group type"), max_length=16, choices=GroupType, blank=True, db_default="")
     type_at_ms = models.BigIntegerField(db_default=0, help_text="EventTime, epoch milliseconds")
     name = models.TextField(_("name"), blank=True, db_default="", help_text="Name")
@@ -33,8 +34,8 @@ class Group(models.Model):
 class GroupMemberColumns(models.Model):
     """The columns of a member, shared by the model and the admin's view of the same table."""
 
-    group_id = models.CharField(_("group ID"), max_length=identifiers.GROUP_ID_MAX_BYTES)
-    user_id = models.CharField(_("user ID"), max_length=identifiers.OWNER_ID_MAX_BYTES)
+    group_id = ByteOrderField(_("group ID"), max_length=identifiers.GROUP_ID_MAX_BYTES)
+    user_id = ByteOrderField(_("user ID"), max_length=identifiers.OWNER_ID_MAX_BYTES)
     # [[epoch milliseconds, "member", "left", "kicked", "seen" or "listed"], …], sorted; see `unread.rosters`.
     events = models.TextField(db_default="[]", help_text="JSON")
     # The result of all events: whether the user is a member for messages since then. None: not computed yet.
@@ -80,9 +81,9 @@ class GroupMemberRow(composite_keys.KeyedByText, GroupMemberColumns):
 class ProfileUpdate(models.Model):
     """A new name or avatar that is being copied to all owners' rows of a conversation; deleted when all have it."""
 
-    conversation_id = models.CharField(max_length=identifiers.CONVERSATION_ID_MAX_BYTES, primary_key=True)
+    conversation_id = ByteOrderField(max_length=identifiers.CONVERSATION_ID_MAX_BYTES, primary_key=True)
     # Rows of owners up to this ID have the new name.
-    last_owner_id = models.CharField(max_length=identifiers.OWNER_ID_MAX_BYTES, blank=True, db_default="")
+    last_owner_id = ByteOrderField(max_length=identifiers.OWNER_ID_MAX_BYTES, blank=True, db_default="")
     # Random for each start: a counter would start over with each row, and a worker with an older name would go on.
     generation = models.BigIntegerField(db_default=1)
 

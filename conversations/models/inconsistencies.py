@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from conversations import identifiers
 from conversations.choices import InconsistencyKind
+from conversations.models.byte_order import ByteOrderField
 
 
 class Inconsistency(models.Model):
@@ -12,8 +13,8 @@ class Inconsistency(models.Model):
 
     pk = models.CompositePrimaryKey("owner_id", "conversation_id", "kind")
 
-    owner_id = models.CharField(_("user"), max_length=identifiers.OWNER_ID_MAX_BYTES)
-    conversation_id = models.CharField(_("conversation"), max_length=identifiers.CONVERSATION_ID_MAX_BYTES, blank=True)
+    owner_id = ByteOrderField(_("user"), max_length=identifiers.OWNER_ID_MAX_BYTES)
+    conversation_id = ByteOrderField(_("conversation"), max_length=identifiers.CONVERSATION_ID_MAX_BYTES, blank=True)
     kind = models.CharField(_("kind"), max_length=20, choices=InconsistencyKind)
     found_at = models.DateTimeField(_("found"))
 

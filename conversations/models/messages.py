@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from conversations import identifiers, positions
 from conversations.models import composite_keys
+from conversations.models.byte_order import ByteOrderField
 from conversations.models.quick_rows import QuickRow
 from conversations.threads import BETWEEN, THREAD_MAX_LENGTH
 
@@ -18,9 +19,9 @@ from conversations.threads import BETWEEN, THREAD_MAX_LENGTH
 class Thread(models.Model):
     """The message stream of two users, a group or a topic. The row is the lock under which its messages are stored."""
 
-    thread = models.CharField(max_length=THREAD_MAX_LENGTH, primary_key=True)
-    last_position = models.CharField(max_length=positions.MAX_LENGTH, db_default=positions.NO_POSITION)
-    pruned_position = models.CharField(max_length=positions.MAX_LENGTH, db_default=positions.NO_POSITION)
+    thread = ByteOrderField(max_length=THREAD_MAX_LENGTH, primary_key=True)
+    last_position = ByteOrderField(max_length=positions.MAX_LENGTH, db_default=positions.NO_POSITION)
+    pruned_position = ByteOrderField(max_length=positions.MAX_LENGTH, db_default=positions.NO_POSITION)
 
     class Meta:
         verbose_name, verbose_name_plural = _("message history"), _("message histories")
@@ -32,9 +33,9 @@ class Thread(models.Model):
 class MessageColumns(models.Model):
     """The columns of a message, shared by the model and the admin's view of the same table."""
 
-    thread = models.CharField(max_length=THREAD_MAX_LENGTH)
-    position = models.CharField(max_length=positions.MAX_LENGTH)
-    sender = models.CharField(_("sender"), max_length=identifiers.OWNER_ID_MAX_BYTES, blank=True, help_text="From_Account")
+    thread = ByteOrderField(max_length=THREAD_MAX_LENGTH)
+    position = ByteOrderField(max_length=positions.MAX_LENGTH)
+    sender = ByteOrderField(_("sender"), max_length=identifiers.OWNER_ID_MAX_BYTES, blank=True, help_text="From_Account")
     # Without a body both are None. Code that has looked at the body may take them for a number and a text.
     time_s: "models.BigIntegerField[Any, Any]" = models.BigIntegerField(
         null=True, help_text=_("MsgTime, epoch seconds; empty if only a recall or an edit was received")
@@ -45,7 +46,7 @@ class MessageColumns(models.Model):
     counts_as_unread = models.BooleanField(db_default=True, help_text=_("not NoUnread"))
     is_shown = models.BooleanField(db_default=True, help_text=_("not NoLastMsg"))
     is_recalled = models.BooleanField(_("recalled"), db_default=False)
-    recalled_by = models.CharField(
+    recalled_by = ByteOrderField(
         _("recalled by"),
         max_length=identifiers.OWNER_ID_MAX_BYTES,
         blank=True,

@@ -6,6 +6,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from conversations import identifiers
+from conversations.models.byte_order import ByteOrderField
 from conversations.models.lookups import NickRest, NickStart
 from conversations.models.querysets import OwnerQuerySet
 from conversations.times import now_s
@@ -14,7 +15,7 @@ from conversations.times import now_s
 class Owner(models.Model):
     """A user whose list is stored. The row is also the lock under which changes of the list are numbered."""
 
-    owner_id = models.CharField(_("user ID"), max_length=identifiers.OWNER_ID_MAX_BYTES, primary_key=True, help_text="UserID")
+    owner_id = ByteOrderField(_("user ID"), max_length=identifiers.OWNER_ID_MAX_BYTES, primary_key=True, help_text="UserID")
     version = models.BigIntegerField(_("version"), db_default=0, help_text=_("number of the list's newest change"))
     # Of each owner, so that one who is lost in a restore and created again does not continue old sync tokens.
     epoch = models.BigIntegerField(
@@ -63,8 +64,8 @@ class PendingReceipt(models.Model):
     """A read position that is still to be shown to the peer of a one-to-one conversation, after many were read at once."""
 
     pk = models.CompositePrimaryKey("owner_id", "peer_id")
-    owner_id = models.CharField(max_length=identifiers.OWNER_ID_MAX_BYTES)  # who has read
-    peer_id = models.CharField(max_length=identifiers.OWNER_ID_MAX_BYTES)
+    owner_id = ByteOrderField(max_length=identifiers.OWNER_ID_MAX_BYTES)  # who has read
+    peer_id = ByteOrderField(max_length=identifiers.OWNER_ID_MAX_BYTES)
     read_to_s = models.BigIntegerField()
 
     class Meta:

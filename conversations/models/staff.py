@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
 from conversations import identifiers
+from conversations.models.byte_order import ByteOrderField
 from conversations.models.querysets import AccessLogQuerySet, LoginLogQuerySet, SavedViewQuerySet
 
 ACCESS_REASON_MAX_LENGTH = 200
@@ -23,8 +24,8 @@ class AccessLogEntry(models.Model):
     """
 
     username = models.CharField(_("username"), max_length=150)
-    owner_id = models.CharField(_("user"), max_length=identifiers.OWNER_ID_MAX_BYTES)
-    conversation_id = models.CharField(
+    owner_id = ByteOrderField(_("user"), max_length=identifiers.OWNER_ID_MAX_BYTES)
+    conversation_id = ByteOrderField(
         _("conversation"), max_length=identifiers.CONVERSATION_ID_MAX_BYTES, blank=True, db_default="",
         help_text=_("empty: the list itself"),
     )  # fmt: skip

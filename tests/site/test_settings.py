@@ -6,12 +6,10 @@ import sys
 from unittest import mock
 
 import pytest
-from django.core.checks import run_checks
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 from django.test import TestCase
 
-from conversations import checks
 from imsite.postgresql import base
 from imsite.safety import refuse_unsafe
 
@@ -252,17 +250,6 @@ def test_a_setting_may_come_from_a_file(tmp_path):
 
 
 class DatabaseTests(TestCase):
-    def test_a_database_in_byte_order_gets_no_warning(self):
-        self.assertEqual(run_checks(tags=["database"], databases=["default"]), [])
-
-    def test_another_order_is_warned_of(self):
-        if connection.vendor == "postgresql":
-            with mock.patch.object(checks, "BYTE_ORDER", ()):
-                (warning,) = checks.check_collation(["default"])
-            self.assertIn("by bytes", warning.msg)
-        else:
-            self.assertEqual(checks.check_collation(["default"]), [])
-
     def test_postgresql_compiles_no_query_whatever_else_is_set(self):
         if connection.vendor != "postgresql":
             return
