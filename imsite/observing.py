@@ -113,8 +113,9 @@ def _route_of(request: HttpRequest) -> str:
         return "/"
     if match := request.resolver_match:
         return readable(match.route)
-    is_static = request.path_info.startswith(settings.STATIC_URL)
-    return readable(request.META.get(ROUTE) or (settings.STATIC_URL if is_static else ""))
+    if route := request.META.get(ROUTE):
+        return readable(route)
+    return readable(settings.STATIC_URL if request.path_info.startswith(settings.STATIC_URL) else "")
 
 
 @lru_cache(maxsize=1000)

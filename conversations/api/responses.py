@@ -15,6 +15,7 @@ from conversations.api.calls import Call, wants_html
 from conversations.exceptions import ConversationError
 from conversations.formats import conversation_json
 from conversations.lists import json_reads, replica
+from conversations.request_notes import LANGUAGE
 from conversations.sync_tokens import SyncToken
 
 # By what the answer at one URL differs. Middleware adds nothing to it, so that the fast path's answers have the same header.
@@ -29,7 +30,7 @@ def json_response(call: Call, body: bytes | Any, token: str, *, has_etag: bool =
     Raises Behind if it is older than what the client has seen.
     """
     call.source.check(token)
-    response, language = _response(call, body), get_language()
+    response, language = _response(call, body), _language(call)
     has_etag = has_etag and not isinstance(response, Response)  # of a page it would be that of the JSON at the same URL
     return _with_freshness(response, token, language, _etag(call, token, language) if has_etag else None)
 
@@ -37,7 +38,7 @@ def json_response(call: Call, body: bytes | Any, token: str, *, has_etag: bool =
 def plain_response(call: Call, body: Any) -> HttpResponse:
     """Return 200 with `body`, which belongs to no version of a list."""
     response = _response(call, body)
-    put(response, stored({"Content-Language": get_language(), "Vary": VARY}))
+    put(response, stored({"Content-Language": _language(call), "Vary": VARY}))
     return response
 
 
@@ -50,7 +51,7 @@ def _response(call: Call, body: bytes | Any) -> HttpResponse:
         return Response(orjson.loads(body) if isinstance(body, bytes) else body)
     packed = body if isinstance(body, bytes) else orjson.dumps(body)
     response = HttpResponse(packed, content_type="application/json")
-    put(response, stored({"Content-Length": str(len(packed))}))
+    put(response, {"content-length": ("Content-Length", str(len(packed)))})
     return response
 
 
@@ -62,7 +63,7 @@ def not_modified(call: Call) -> HttpResponse | None:
     etags = call.request.META.get("HTTP_IF_NONE_MATCH")
     if etags is None:
         return None
-    token, language = json_reads.sync_token(call.owner_id, using=call.source.alias), get_language()
+    token, language = json_reads.sync_token(call.owner_id, using=call.source.alias), _language(call)
     call.source.check(token)
     given = [etag.removeprefix("W/") for etag in parse_etags(etags)]
     if (etag := _etag(call, token, language)) not in given:
@@ -78,14 +79,19 @@ def refusal_result(index: int, error: ConversationError) -> dict[str, Any]:
 
 
 def _with_freshness(response: HttpResponse, token: str, language: str, etag: str | None) -> HttpResponse:
-    headers = {"Owner-Version": token, "Cache-Control": "private, no-cache", "Content-Language": language, "Vary": VARY}
-    put(response, stored(headers if etag is None else headers | {"ETag": etag}))
+    put(response, _SAME_HEADERS)
+    put(response, {"owner-version": ("Owner-Version", token), "content-language": ("Content-Language", language)})
+    if etag is not None:
+        put(response, {"etag": ("ETag", etag)})
     return response
 
 
 def stored(headers: Mapping[str, str]) -> Stored:
     """Return headers as Django's answers store them."""
     return {name.lower(): (name, value) for name, value in headers.items()}
+
+
+_SAME_HEADERS = stored({"Cache-Control": "private, no-cache", "Vary": VARY})
 
 
 def put(response: HttpResponse, headers: Stored) -> None:
@@ -96,6 +102,11 @@ def put(response: HttpResponse, headers: Stored) -> None:
 def _version_in(etag: str) -> SyncToken | None:
     """Return the version of the list in one of our tags, None for any other."""
     return SyncToken(int(match[1]), int(match[2])) if (match := _our_etag(etag)) else None
+
+
+def _language(call: Call) -> str:
+    language: str = call.request.META.get(LANGUAGE) or get_language()
+    return language
 
 
 def _etag(call: Call, token: str, language: str) -> str:
