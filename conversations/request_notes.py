@@ -9,7 +9,7 @@ OWNER = "imsite.owner"  # the user whose list it is about
 CODE = "imsite.code"  # of the problem that was answered
 ROUTE = "imsite.route"  # of the fast path, where Django matches no URL
 BEARER_CALL = "imsite.bearer_call"  # what the fast path found out
-LANGUAGE = "imsite.language"  # of the fast path's answer: to ask Django for it takes as long as to begin the answer
+LANGUAGE = "imsite.language"  # of the fast path's answer, known there already
 PLACE = "imsite.place"  # its WorkingPlace; no database after leave()
 _REQUEST_ID = "imsite.request_id"
 

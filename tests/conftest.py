@@ -19,6 +19,7 @@ from xdist.scheduler import LoadScopeScheduling
 from conversations import logs
 from conversations.access import rate_limits
 from tests.support import citus, hypothesis_profiles
+from tests.support.servers import english_postgresql
 
 # The WSGI door would switch it off for the processes that tests start.
 os.environ.setdefault("DEBUG", "true")
@@ -117,6 +118,8 @@ def django_db_modify_db_settings(request: pytest.FixtureRequest, django_db_modif
     """With --reuse-db, name SQLite's file after the migrations: tables of others are not reused, but removed."""
     if citus.is_wanted():
         citus.drop_test_database()
+    elif connection.vendor == "postgresql":
+        connection.settings_dict["TEST"]["TEMPLATE"] = english_postgresql()
     if request.config.getoption("reuse_db") and connection.vendor == "sqlite":
         base = Path(connection.settings_dict["TEST"]["NAME"])
         digest = hashlib.sha256()
@@ -139,7 +142,7 @@ def django_db_setup(django_db_setup, django_db_blocker) -> None:
 
 @pytest.fixture(autouse=True)
 def _english_again():
-    """A request leaves its language in its thread."""
+    """A test leaves the language that it activates in its thread."""
     yield
     translation.deactivate()
 

@@ -39,9 +39,7 @@ WEBHOOK_ROUTE = r"^callbacks/tencent/?$"
 _is_webhook_path = re.compile("/callbacks/tencent/?").fullmatch
 _is_without_variables = re.compile(r"\^([\w/-]+)/\?\$").fullmatch
 WITHOUT_CONTENT = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
-# What Django looks at to tell a request's host.
-HOST_KEYS = ("HTTP_HOST", "HTTP_X_FORWARDED_HOST", "HTTP_X_FORWARDED_PORT", "SERVER_NAME", "SERVER_PORT")
-MAX_KNOWN_HOSTS = 1000
+MAX_KNOWN_HOSTS, MAX_HOST_LENGTH = 1000, 300
 
 
 class Route(NamedTuple):
@@ -69,7 +67,7 @@ class FastPath:
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
         self.get_response = get_response
         self.security_headers = {scheme: security_headers(scheme) for scheme in ("http", "https")}
-        self.allowed_hosts: set[tuple[str | None, ...]] = set()
+        self.allowed_hosts: set[str] = set()
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if _is_webhook(request.META["REQUEST_METHOD"], request.path_info):
@@ -100,10 +98,12 @@ class FastPath:
         return copy_context().run(self.get_response, request)
 
     def _check_host(self, request: HttpRequest) -> None:
-        """Raise DisallowedHost as Django does, which takes longer than anything else here; so each host is checked once."""
-        host = tuple(request.META.get(key) for key in HOST_KEYS)
-        if host not in self.allowed_hosts:
-            request.get_host()
+        """Raise DisallowedHost as Django does. It would check the same host anew each time."""
+        host = request.META.get("HTTP_HOST", "")
+        if host in self.allowed_hosts and not settings.USE_X_FORWARDED_HOST:
+            return
+        request.get_host()
+        if 0 < len(host) <= MAX_HOST_LENGTH:  # without one, Django takes the server's name
             if len(self.allowed_hosts) >= MAX_KNOWN_HOSTS:
                 self.allowed_hosts.clear()
             self.allowed_hosts.add(host)
@@ -125,14 +125,15 @@ def security_headers(scheme: str) -> Stored:
 
 @cache
 def _routes() -> tuple[dict[str, Route], list[Route]]:
-    """Return the router's URLs: those without a variable part, which come first, by their path, and the others in their order.
+    """Return the router's URLs: those without a variable part by their path, and the others in their order.
 
-    To look there takes a tenth of the time of Django's resolve().
+    The router has the former first. With both, a path is found in a tenth of the time of Django's resolve().
     """
-    plain, others = {}, []
+    plain: dict[str, Route] = {}
+    others = []
     for route in map(_route, router.urls):
         if path := _is_without_variables(route.pattern.pattern):
-            plain[path[1]] = route
+            plain.setdefault(path[1], route)
         else:
             others.append(route)
     return plain, others

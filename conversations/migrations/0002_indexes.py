@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("conversations", "0001_tables"),
+        ("conversations", "0001_initial"),
     ]
 
     operations = [

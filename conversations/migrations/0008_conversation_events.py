@@ -61,7 +61,7 @@ class Migration(migrations.Migration):
                     "changes",
                     models.TextField(db_default="{}", help_text="JSON: before and after, by field", verbose_name="changes"),
                 ),
-                ("actor", models.CharField(max_length=100, verbose_name="by")),
+                ("actor", ByteOrderField(max_length=100, verbose_name="by")),
             ],
             options={
                 "verbose_name": "event",

@@ -7,7 +7,6 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
 from conversations import identifiers
-from conversations.models.byte_order import ByteOrderField
 
 
 class ApiKey(models.Model):
@@ -16,7 +15,7 @@ class ApiKey(models.Model):
     prefix = models.CharField(_("prefix"), max_length=16, primary_key=True)
     digest = models.BinaryField(max_length=32, help_text="SHA-256")
     name = models.CharField(_("name"), max_length=100)
-    owner_id = ByteOrderField(
+    owner_id = models.CharField(  # noqa: DJ001 - NULL is a service key
         _("user"),
         max_length=identifiers.OWNER_ID_MAX_BYTES,
         null=True,

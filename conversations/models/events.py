@@ -24,7 +24,7 @@ class ConversationEvent(models.Model):
     version = models.BigIntegerField(_("version"), help_text=_("0: no client saw the change"))
     kind = models.CharField(_("kind"), max_length=12, choices=ChangedBy)
     changes = models.TextField(_("changes"), db_default="{}", help_text=_("JSON: before and after, by field"))
-    actor = models.CharField(_("by"), max_length=100)
+    actor = ByteOrderField(_("by"), max_length=100)
 
     objects = ConversationEventQuerySet.as_manager()
 

@@ -23,6 +23,9 @@ class NickStart(Func):
     template = "lower(substr(%(expressions)s, 1, 40))"  # literals, so that the index of the same expression matches
     arity, output_field = 1, TextField()
 
+    def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> Sql:
+        return super().as_sql(compiler, connection, template=_in_byte_order(self.template), **context)
+
 
 class NickRest(Func):
     """A nickname after its first word, in lower case; without a blank in it, its start."""
@@ -30,16 +33,21 @@ class NickRest(Func):
     arity, output_field = 1, TextField()
 
     def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> Sql:
-        return self._after_blank(compiler, connection, "instr", context)
+        return super().as_sql(compiler, connection, template=self._after_blank("instr"), **context)
 
     def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> Sql:
-        return self._after_blank(compiler, connection, "strpos", context)
+        template = _in_byte_order(self._after_blank("strpos"))
+        return super().as_sql(compiler, connection, template=template, **context)
 
-    def _after_blank(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, place: str, context: dict[str, Any]) -> Sql:
+    def _after_blank(self, place: str) -> str:
         # An ideographic space may stand between family and given name.
         name = "ltrim(replace(%(expressions)s, '\u3000', ' '))"
-        template = f"lower(substr(ltrim(substr({name}, {place}({name}, ' ') + 1)), 1, 40))"
-        return super().as_sql(compiler, connection, template=template, **context)
+        return f"lower(substr(ltrim(substr({name}, {place}({name}, ' ') + 1)), 1, 40))"
+
+
+def _in_byte_order(template: str) -> str:
+    """Return an expression that PostgreSQL compares so, since what begins with a text is found as a range."""
+    return f'{template} COLLATE "C"'
 
 
 def array_parameter(values: Sequence[str], *, max_length: int | None = None) -> str:

@@ -62,7 +62,8 @@ class SearchedText(Squashed):
         return super().as_sqlite(compiler, connection, arg_joiner=" || char(10) || ", **context)
 
     def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> Sql:
-        return super().as_postgresql(compiler, connection, arg_joiner=" || chr(10) || ", **context)
+        # The ID's own collation would leave all but ASCII as it is.
+        return super().as_postgresql(compiler, connection, arg_joiner=' COLLATE "default" || chr(10) || ', **context)
 
 
 class NickHead(Func):

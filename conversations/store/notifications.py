@@ -19,7 +19,7 @@ CHANNEL = "imsite_changes"
 MAX_NAMED, MAX_NOTIFICATIONS = 100, 5
 EVERYBODY = ""
 NOTIFY = "SELECT pg_notify(%s, payload) FROM unnest(%s::text[]) payload"
-# Between two notifications of one process: a change alone is told at once, those of a busy moment together.
+# What a process waits after it has notified: a change alone is told at once, those of a busy moment together.
 INTERVAL_S = 0.01
 # Between attempts to listen again; doubled after each failure.
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 10
@@ -64,7 +64,7 @@ def _payloads(owner_ids: Sequence[str]) -> list[str]:
 
 
 class Background:
-    """Sends notifications from a thread of its own, so that no request waits for it; at most one each INTERVAL_S.
+    """Sends notifications from a thread of its own, so that no request waits for it; those of INTERVAL_S together.
 
     It has a connection of its own, and tries again while the database can't be reached. What waits when the process ends is not
     sent, and followers see those changes when they poll.

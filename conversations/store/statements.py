@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.transaction import TransactionManagementError
 
 Result = TypeVar("Result")
@@ -15,19 +15,21 @@ Later = Callable[[], Result]
 
 def rows_of(sql: str, parameters: Parameters) -> Rows:
     """Run a statement, and return its rows."""
-    is_direct = connection.vendor == "postgresql"
-    if is_direct and (rows := connection.rows_if_prepared(sql, parameters)) is not None:  # type: ignore[attr-defined]
+    database = connections[DEFAULT_DB_ALIAS]
+    is_direct = database.vendor == "postgresql"
+    if is_direct and (rows := database.rows_if_prepared(sql, parameters)) is not None:  # type: ignore[attr-defined]
         return list(rows)
-    with connection.cursor() as cursor:
+    with database.cursor() as cursor:
         cursor.execute(sql, parameters)
         return list(cursor.fetchall())
 
 
 def count_of(sql: str, parameters: Parameters) -> int:
     """Run a statement, and return how many rows it wrote."""
-    if connection.vendor == "postgresql":
-        return int(connection.result_of(sql, parameters).command_tuples)  # type: ignore[attr-defined]
-    with connection.cursor() as cursor:
+    database = connections[DEFAULT_DB_ALIAS]
+    if database.vendor == "postgresql":
+        return int(database.result_of(sql, parameters).command_tuples)  # type: ignore[attr-defined]
+    with database.cursor() as cursor:
         cursor.execute(sql, parameters)
         return int(cursor.rowcount)
 
@@ -37,9 +39,10 @@ def run_later(sql: str, parameters: Parameters, then: Callable[[Rows], object] |
 
     It runs at once outside a transaction, on SQLite, and if it is not prepared.
     """
-    if connection.vendor == "postgresql" and connection.put_off(sql, parameters, then):  # type: ignore[attr-defined]
+    database = connections[DEFAULT_DB_ALIAS]
+    if database.vendor == "postgresql" and database.put_off(sql, parameters, then):  # type: ignore[attr-defined]
         return
-    with connection.cursor() as cursor:
+    with database.cursor() as cursor:
         cursor.execute(sql, parameters)
         if then:
             then(list(cursor.fetchall()))
@@ -52,7 +55,7 @@ def rows_later(sql: str, parameters: Parameters) -> Later[Rows]:
 
     def rows() -> Rows:
         if not found:
-            connection.send_waiting()  # type: ignore[attr-defined]  # of our own backend, as those above
+            connections[DEFAULT_DB_ALIAS].send_waiting()  # type: ignore[attr-defined]  # of our own backend, as those above
         if not found:
             raise TransactionManagementError("The statement was dropped with its transaction.")
         return found[0]
@@ -68,5 +71,5 @@ def run_for_each(sql: str, rows: Sequence[Sequence[Any]]) -> None:
     if len(rows) == 1:
         run_later(sql, rows[0])
     elif rows:
-        with connection.cursor() as cursor:
+        with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
             cursor.executemany(sql, rows)

@@ -14,10 +14,10 @@ from imsite.postgresql.prepared import Parameters, Prepared
 
 Rows = list[tuple[Any, ...]]
 Then = Callable[[Rows], object] | None
-# The C library of a server process gives a large piece of memory back after each statement, and asks for it again in the next,
-# until one of at least that size was given back: a third of the time of a lookup of 100.
-GIVE_A_LARGE_PIECE_BACK = "SELECT length(repeat(' ', 1000000))"
-IS_DISTRIBUTED = "SELECT to_regclass('pg_catalog.pg_dist_partition') IS NOT NULL"
+# Of a new connection: whether tables may be distributed. The long text is there because glibc gives large pieces of memory
+# back after each statement, and asks for them again in the next, until it has seen one of this size go; then it keeps up to
+# 2 MB. That was a third of the time of a lookup of 100.
+IS_DISTRIBUTED = "SELECT to_regclass('pg_catalog.pg_dist_partition') IS NOT NULL, length(repeat(' ', 1000000))"
 
 
 class BoundedConnection(psycopg.Connection):
@@ -82,8 +82,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
             return None
         self.validate_thread_sharing()
         super().validate_no_broken_transaction()  # our own would send what waits
-        self.close_if_health_check_failed()
-        self.ensure_connection()
+        if self.connection is None or not self.in_atomic_block:  # else that was done at its beginning
+            self.close_if_health_check_failed()
+            self.ensure_connection()
         return prepared.find(self.connection, sql, parameters)
 
     def _send(self, *statements: Prepared, commit: bool = False) -> list[PGresult]:
@@ -151,8 +152,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         super()._configure_connection(connection)  # type: ignore[misc]  # not in the stubs
         if session := self.settings_dict.get("SESSION"):
             connection.execute("; ".join(f"SET {name} = '{value}'" for name, value in session.items()))
-        connection.execute(GIVE_A_LARGE_PIECE_BACK)
-        (connection.is_distributed,) = connection.execute(IS_DISTRIBUTED).fetchone()
+        connection.is_distributed, _length = connection.execute(IS_DISTRIBUTED).fetchone()
         return True
 
     def is_usable(self) -> bool:

@@ -2,12 +2,14 @@
 
 import json
 from unittest.mock import patch
+from urllib.parse import unquote
 
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.db import InterfaceError, OperationalError
 from django.http import Http404
 from django.test import RequestFactory, SimpleTestCase, override_settings
-from django.utils import translation
+from django.urls import reverse
 
 from conversations.api.errors import problem_response
 from imsite import handlers
@@ -114,10 +116,19 @@ class LanguageTests(ApiTestCase):
             self.assertFalse(entry["resultInfo"].isascii())
 
     def test_the_language_of_another_request_does_not_stay(self):
-        translation.activate("zh-hans")  # as a page leaves it behind in its thread
-        self.addCleanup(translation.deactivate)
-
-        self.assertTrue(self.get(url(count=0)).json()["detail"].isascii())
+        handler = WSGIHandler()
+        for address, headers in (
+            (reverse("login"), {"HTTP_ACCEPT_LANGUAGE": "zh-CN"}),
+            (conversation_url("c2c_x"), CHINESE | self.alice),
+            (conversation_url("c2c_x"), self.alice),
+        ):
+            environ = RequestFactory()._base_environ(PATH_INFO=unquote(address), **headers)
+            del environ["HTTP_COOKIE"]  # Django's client always sends one, and the language is looked for in it
+            response = handler.get_response(WSGIRequest(environ))
+            body = response.content.decode()
+            with self.subTest(address, **headers):
+                self.assertEqual(response.headers["Content-Language"], "zh-hans" if "HTTP_ACCEPT_LANGUAGE" in headers else "en")
+                self.assertEqual(body.isascii(), "HTTP_ACCEPT_LANGUAGE" not in headers)
 
     def test_unheard_of_languages_are_english(self):
         for language in ("xx", "../../etc", "a" * 10_000, "\xff", ";;,q=", "*"):

@@ -104,9 +104,9 @@ class BackgroundTests(SimpleTestCase):
         self.assertEqual(sorted("\n".join(payloads).split("\n")), [f"u{n:03}" for n in range(600)])
 
     def test_a_change_alone_is_told_at_once_and_those_of_a_busy_moment_together(self):
-        with patch.object(notifications, "INTERVAL_S", 0.2):
+        with patch.object(notifications, "INTERVAL_S", 0.5):
             self.background.send([ALICE])
-            self.assertEqual(self.sent.get(timeout=0.15), [ALICE])
+            self.assertEqual(self.sent.get(timeout=0.4), [ALICE])
             for n in range(50):
                 self.background.send([f"u{n:03}"])
             payloads = self.sent.get(timeout=PATIENCE_S)

@@ -11,7 +11,7 @@ from django.test import TransactionTestCase
 from conversations.models import index_operations, name_search
 
 APP = "conversations"
-TABLES, INDEXES = "0001_tables", "0003_storage"
+TABLES, INDEXES = "0001_initial", "0003_storage"
 BEFORE_NAMES, NAMES = "0008_conversation_events", "0009_user_search"
 MADE = {
     "message_by_arrival", "webhook_by_command", "member_by_user", "webhook_with_a_spent_body", "conversations_log_by_object",

@@ -1,6 +1,6 @@
 """Users are found by any part of their ID or nickname, best matches first; an unknown one has similar ones."""
 
-from unittest import mock
+from unittest import mock, skipUnless
 
 import pytest
 from django.db import connection
@@ -49,6 +49,14 @@ class FindTests(TestCase):
         self.assertEqual(found("ülle"), ["u4"])
         self.assertEqual(found("es"), [])
         self.assertEqual(found("瑶"), [])
+
+    @skipUnless(connection.vendor == "postgresql", "SQLite knows the capitals of ASCII only")
+    def test_capitals_of_every_script_are_found_inside_and_other_letters_are_not(self):
+        make(u1="Anna Maria ÉCLAIR", u2="Кафе «РОМАШКА»", u3="Ådam")
+
+        self.assertEqual([found("écl"), found("ÉCLAI"), found("clair")], [["u1"]] * 3)
+        self.assertEqual(found("машка"), ["u2"])
+        self.assertEqual([found("åda"), found("ada")], [["u3"], []])
 
     def test_nothing_spans_id_and_nickname_or_means_anything_but_itself(self):
         make(alice="Bob", **{"a%b_c": "x*y?z"})

@@ -136,10 +136,6 @@ class ApiTests(TestCase):
 
 
 class PageTests(TestCase):
-    def setUp(self):
-        # A page's language stays active in its thread until the next page.
-        self.addCleanup(translation.deactivate)
-
     def switch(self, language: str) -> None:
         self.client.post(reverse("set_language"), {"language": language, "next": "/"})
 

@@ -83,6 +83,17 @@ def new_postgresql(template: str) -> str:
     return name
 
 
+def english_postgresql() -> str:
+    """Return the name of an empty database that sorts as people do, made once in a process, for what must not depend on it."""
+    name = f"english_{uuid.uuid4().hex}"
+    with postgresql() as server:
+        server.execute(
+            f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8' LOCALE_PROVIDER icu ICU_LOCALE 'en-US'"
+        )
+    atexit.register(drop_postgresql, name)
+    return name
+
+
 def drop_postgresql(name: str) -> None:
     with postgresql() as server:
         server.execute(f"DROP DATABASE {name} WITH (FORCE)")

@@ -468,7 +468,7 @@ class Migration(migrations.Migration):
                 ("name", models.CharField(max_length=100, verbose_name="name")),
                 (
                     "owner_id",
-                    ByteOrderField(
+                    models.CharField(
                         blank=True,
                         help_text="Leave empty for a service key (access to all users)",
                         max_length=64,
