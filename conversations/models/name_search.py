@@ -62,8 +62,8 @@ class SearchedText(Squashed):
         return super().as_sqlite(compiler, connection, arg_joiner=" || char(10) || ", **context)
 
     def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> Sql:
-        # The ID's own collation would leave all but ASCII as it is.
-        return super().as_postgresql(compiler, connection, arg_joiner=' COLLATE "default" || chr(10) || ', **context)
+        # Each part by itself: in the collation of IDs, other capitals than those of ASCII would stay.
+        return super().as_postgresql(compiler, connection, arg_joiner=") || chr(10) || lower(", **context)
 
 
 class NickHead(Func):
