@@ -81,7 +81,7 @@ def main() -> None:
         print(f"{part}: {time.monotonic() - start:.0f} s\n{results.table(parts[part])}\n", file=sys.stderr, flush=True)
     page = results.page(parts, left_out, circumstances)
     for path in options.output or ():
-        results.put(path, page)
+        results.put_parts(path, page)
     print(page)
 
 

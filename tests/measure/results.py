@@ -66,14 +66,23 @@ def _joined(sections: Mapping[str, str]) -> str:
 
 
 def put(path: Path, text: str) -> None:
-    """Write a page into a file: between the marks if it has some, else as the whole file.
+    """Write a text into a file: between the marks if it has some, else as the whole file."""
+    before, _old, after = _around_marks(path)
+    text = text.strip("\n")
+    path.write_text(f"{text}\n" if after is None else f"{before}{BEGIN}\n\n{text}\n\n{END}{after}")
 
-    Parts that were not asked for stay as they are there.
-    """
-    before, begins, rest = (path.read_text() if path.exists() else "").partition(BEGIN)
+
+def put_parts(path: Path, text: str) -> None:
+    """Write a page into a file as `put`. Parts that were not asked for stay as they are there."""
+    _before, old, after = _around_marks(path)
+    put(path, text if after is None else _with_old_parts(text, old))
+
+
+def _around_marks(path: Path) -> tuple[str, str, str | None]:
+    """Return what is before, between and after the marks; None after them if they are not there."""
+    before, _begins, rest = (path.read_text() if path.exists() else "").partition(BEGIN)
     old, ends, after = rest.partition(END)
-    text = (_with_old_parts(text, old) if ends else text).strip("\n")
-    path.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}" if begins and ends else f"{text}\n")
+    return before, old, after if ends else None
 
 
 def _with_old_parts(text: str, old: str) -> str:

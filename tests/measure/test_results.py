@@ -8,7 +8,7 @@ from django.test import SimpleTestCase
 
 from tests.measure import reads
 from tests.measure.load import Load
-from tests.measure.results import BEGIN, END, Result, number, page, put, table
+from tests.measure.results import BEGIN, END, Result, number, page, put, put_parts, table
 from tests.measure.turns import slowest
 
 
@@ -61,6 +61,15 @@ class OutputTests(SimpleTestCase):
 
             self.assertEqual(file.read_text(), f"# Speed\n\n{BEGIN}\n\n### reads\n\nnew\n\n{END}\n\nMore\n")
 
+    def test_a_text_without_parts_is_written_as_it_is(self):
+        with TemporaryDirectory() as folder:
+            file = Path(folder, "scaling.md")
+            file.write_text(f"# Model\n\n{BEGIN}\n\nold\n\n{END}\n\nMore\n")
+
+            put(file, "| a | b |\n")
+
+            self.assertEqual(file.read_text(), f"# Model\n\n{BEGIN}\n\n| a | b |\n\n{END}\n\nMore\n")
+
     def test_parts_that_were_not_asked_for_stay_in_their_place(self):
         old = page(
             {name: [Result(name, 1, "/s")] for name in ("reads", "writes", "streams")},
@@ -75,7 +84,7 @@ class OutputTests(SimpleTestCase):
         with TemporaryDirectory() as folder:
             file = Path(folder, "performance.md")
             file.write_text(f"{BEGIN}\n\n{old}\n{END}\n")
-            put(file, new)
+            put_parts(file, new)
             text = file.read_text()
 
         parts = ["* Commit: old", "| reads | 1", "* Commit: new", "* Machine: new", "| w | 2"]
