@@ -115,7 +115,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(request: pytest.FixtureRequest, django_db_modify_db_settings_parallel_suffix) -> None:
-    """With --reuse-db, name SQLite's file after the migrations: tables of others are not reused, but removed."""
+    """Let PostgreSQL's database sort as English does, since nothing may depend on its order.
+
+    With --reuse-db, name SQLite's file after the migrations: tables of others are not reused, but removed.
+    """
     if citus.is_wanted():
         citus.drop_test_database()
     elif connection.vendor == "postgresql":

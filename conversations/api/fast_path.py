@@ -100,10 +100,11 @@ class FastPath:
     def _check_host(self, request: HttpRequest) -> None:
         """Raise DisallowedHost as Django does. It would check the same host anew each time."""
         host = request.META.get("HTTP_HOST", "")
-        if host in self.allowed_hosts and not settings.USE_X_FORWARDED_HOST:
+        is_looked_at = bool(host) and not settings.USE_X_FORWARDED_HOST
+        if is_looked_at and host in self.allowed_hosts:
             return
         request.get_host()
-        if 0 < len(host) <= MAX_HOST_LENGTH:  # without one, Django takes the server's name
+        if is_looked_at and len(host) <= MAX_HOST_LENGTH:
             if len(self.allowed_hosts) >= MAX_KNOWN_HOSTS:
                 self.allowed_hosts.clear()
             self.allowed_hosts.add(host)
@@ -127,7 +128,8 @@ def security_headers(scheme: str) -> Stored:
 def _routes() -> tuple[dict[str, Route], list[Route]]:
     """Return the router's URLs: those without a variable part by their path, and the others in their order.
 
-    The router has the former first. With both, a path is found in a tenth of the time of Django's resolve().
+    No URL with a variable part matches the path of one without that comes later. So a path is found in a tenth of the time of
+    Django's resolve().
     """
     plain: dict[str, Route] = {}
     others = []

@@ -124,14 +124,14 @@ def _boolean(value: bool) -> str:
 
 
 def _lock_groups(group_ids: list[str]) -> set[str]:
-    """Lock groups in order, creating missing ones; return those in which a new member changes conversations.
+    """Lock groups, given in order, and create missing ones; return those in which a new member changes conversations.
 
     Several groups can be locked at once here: a transaction that waits for one of them holds no other lock.
     """
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO {Group._meta.db_table} (group_id) {json_rows.select(Group, KEY[:1])} WHERE 1 = 1 "
-            "ORDER BY group_id ON CONFLICT (group_id) DO NOTHING",
+            "ON CONFLICT (group_id) DO NOTHING",
             [json_rows.parameter(KEY[:1], ([group_id] for group_id in group_ids))],
         )
     groups = lock_groups(group_ids)

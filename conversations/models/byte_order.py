@@ -14,10 +14,10 @@ else:
 
 
 class ByteOrderField(CharField):
-    """A CharField in the order of Python and SQLite, which writers lock in and pages go on by.
+    """A CharField in the order of Python and SQLite, in which writers lock and by which pages continue.
 
-    In PostgreSQL a database may have another, a language's. "C" is also the one that it compares fastest, which saves a tenth
-    of the processor time of storing messages and of looking up many IDs.
+    A PostgreSQL database may sort otherwise, as a language does. "C" is also what it compares fastest, which saves a tenth of
+    the processor time of storing messages and of looking up many IDs.
     """
 
     def db_parameters(self, connection: BaseDatabaseWrapper) -> dict[str, Any]:

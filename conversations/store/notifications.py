@@ -19,7 +19,7 @@ CHANNEL = "imsite_changes"
 MAX_NAMED, MAX_NOTIFICATIONS = 100, 5
 EVERYBODY = ""
 NOTIFY = "SELECT pg_notify(%s, payload) FROM unnest(%s::text[]) payload"
-# What a process waits after it has notified: a change alone is told at once, those of a busy moment together.
+# How long a process waits after notifying: a change alone is told at once, those of a busy moment together.
 INTERVAL_S = 0.01
 # Between attempts to listen again; doubled after each failure.
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 10

@@ -17,7 +17,7 @@ Then = Callable[[Rows], object] | None
 # Of a new connection: whether tables may be distributed. The long text is there because glibc gives large pieces of memory
 # back after each statement, and asks for them again in the next, until it has seen one of this size go; then it keeps up to
 # 2 MB. That was a third of the time of a lookup of 100.
-IS_DISTRIBUTED = "SELECT to_regclass('pg_catalog.pg_dist_partition') IS NOT NULL, length(repeat(' ', 1000000))"
+FIRST_QUESTION = "SELECT to_regclass('pg_catalog.pg_dist_partition') IS NOT NULL, length(repeat(' ', 1000000))"
 
 
 class BoundedConnection(psycopg.Connection):
@@ -152,7 +152,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         super()._configure_connection(connection)  # type: ignore[misc]  # not in the stubs
         if session := self.settings_dict.get("SESSION"):
             connection.execute("; ".join(f"SET {name} = '{value}'" for name, value in session.items()))
-        connection.is_distributed, _length = connection.execute(IS_DISTRIBUTED).fetchone()
+        connection.is_distributed, _length = connection.execute(FIRST_QUESTION).fetchone()
         return True
 
     def is_usable(self) -> bool:

@@ -4,11 +4,15 @@ from datetime import timedelta
 from unittest import mock
 
 from django.conf import settings
-from django.test import RequestFactory, override_settings
+from django.core.exceptions import DisallowedHost
+from django.http import HttpResponse
+from django.test import RequestFactory, SimpleTestCase, override_settings
+from django.urls import resolve
 from django.utils import timezone
 
 from conversations.access import api_keys
 from conversations.api import fast_path
+from conversations.api.calls import API_PATH
 from conversations.models import ApiKey
 from tests.support.acting import ACTIONS
 from tests.support.api import BROWSER, ApiTestCase, conversation_url, url
@@ -54,6 +58,13 @@ class SameReadsTests(SameAnswerTestCase):
                     long = self.client.get(f"{address}%0A", **self.alice)
                 self.assertEqual(response.status_code, long.status_code)
                 self.assertIn(response.status_code, (400, 404))
+
+    def test_an_address_without_variables_means_the_same_to_django(self):
+        plain, _others = fast_path._routes()
+        self.assertGreater(len(plain), 10)
+        for path, route in plain.items():
+            with self.subTest(path):
+                self.assertEqual(resolve(f"{API_PATH}{path}/").route, route.name.replace("^", ""))
 
     def test_ids_that_a_path_holds_oddly(self):
         make_conversation(conversation_id="group_a/b")
@@ -181,3 +192,29 @@ class OnlyOrdinaryCallsTests(ApiTestCase):
             with self.subTest(**more):
                 self.assertFalse(self.is_short("POST", address, **self.alice, **more))
         self.assertTrue(self.is_short("POST", address, content_type=f"{JSON}; charset=utf-8", data="{}", **self.alice))
+
+
+class KnownHostTests(SimpleTestCase):
+    """A host that was allowed once is not checked again."""
+
+    def setUp(self):
+        self.way = fast_path.FastPath(lambda request: HttpResponse())
+
+    def check(self, host: str, **headers: str) -> None:
+        self.way._check_host(RequestFactory().get("/", HTTP_HOST=host, **headers))
+
+    def test_neither_refused_nor_long_ones_nor_too_many_are_remembered(self):
+        self.assertRaises(DisallowedHost, self.check, "elsewhere.example.org")
+        self.check("testserver:" + "1" * 400)
+        self.check("testserver")
+        self.assertEqual(self.way.allowed_hosts, {"testserver"})
+
+        for port in range(fast_path.MAX_KNOWN_HOSTS):
+            self.check(f"testserver:{port}")
+        self.assertLessEqual(len(self.way.allowed_hosts), fast_path.MAX_KNOWN_HOSTS)
+
+    def test_a_host_that_a_proxy_names_is_checked_each_time(self):
+        self.check("testserver")
+        with override_settings(USE_X_FORWARDED_HOST=True):
+            self.check("testserver", HTTP_X_FORWARDED_HOST="testserver")
+            self.assertRaises(DisallowedHost, self.check, "testserver", HTTP_X_FORWARDED_HOST="elsewhere.example.org")

@@ -84,7 +84,7 @@ def new_postgresql(template: str) -> str:
 
 
 def english_postgresql() -> str:
-    """Return the name of an empty database that sorts as people do, made once in a process, for what must not depend on it."""
+    """Create an empty database that sorts as people do, and return its name. It is dropped when the process ends."""
     name = f"english_{uuid.uuid4().hex}"
     with postgresql() as server:
         server.execute(
