@@ -98,7 +98,7 @@ class FastPath:
         return copy_context().run(self.get_response, request)
 
     def _check_host(self, request: HttpRequest) -> None:
-        """Raise DisallowedHost as Django does. It would check the same host anew each time."""
+        """Raise DisallowedHost as Django does. It would check the same host each time again."""
         host = request.META.get("HTTP_HOST", "")
         is_looked_at = bool(host) and not settings.USE_X_FORWARDED_HOST
         if is_looked_at and host in self.allowed_hosts:
