@@ -19,7 +19,7 @@ CHANNEL = "imsite_changes"
 MAX_NAMED, MAX_NOTIFICATIONS = 100, 5
 EVERYBODY = ""
 NOTIFY = "SELECT pg_notify(%s, payload) FROM unnest(%s::text[]) payload"
-# How long a process waits after notifying: a change alone is told at once, those of a busy moment together.
+# How long a process waits after notifying: the first change of a quiet moment goes out at once, those of a busy one together.
 INTERVAL_S = 0.01
 # Between attempts to listen again; doubled after each failure.
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 10
