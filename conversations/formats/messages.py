@@ -1,6 +1,7 @@
 """Incoming messages, edits and recalls of every source: checked, frozen, in the vendor's units."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple, cast
 
 from conversations import positions
@@ -15,7 +16,7 @@ class Mentions(NamedTuple):
     accounts: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class IncomingMessage:
     """A message to a peer, to a group, or to a topic of a group. A property that its source lacks is empty.
 
@@ -45,12 +46,12 @@ class IncomingMessage:
     def type(self) -> ConversationType:
         return ConversationType.GROUP if self.group_id else ConversationType.C2C
 
-    @property
+    @cached_property
     def thread(self) -> str:
         """The message history of the message: that of its topic or group, else of the two users."""
         return self.topic_id or self.group_id or thread_between(self.sender, self.peer)
 
-    @property
+    @cached_property
     def position(self) -> str:
         """The position in the thread; needs `time_s`, `seq` and `random`."""
         if self.group_id:

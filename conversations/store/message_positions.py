@@ -3,15 +3,19 @@
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import cast
 
 from conversations import positions
 from conversations.formats.messages import IncomingMessage
 from conversations.models import Message
+from conversations.store import json_rows
+from conversations.store.statements import rows_of
 from conversations.store.threads import LockedThread
 
 # A message without a position is a repeat if its sender sent the same random within this time.
 REPEAT_WINDOW_S = 300
 RANDOM_LIMIT = 1 << 32
+FOUND_BY = ("thread", "random")
 
 RepeatKey = tuple[str, str, int | None]  # thread, sender, random
 
@@ -31,7 +35,7 @@ def complete(incoming: Sequence[IncomingMessage], threads: Mapping[str, LockedTh
 
     The threads are locked. A group's next number follows its last one.
     """
-    repeats = _find_repeats(incoming, threads, now_s)
+    repeats = _find_repeats(incoming, now_s)
     completed = []
     for message in incoming:
         thread = threads[message.thread]
@@ -57,6 +61,8 @@ def _is_incomplete(message: IncomingMessage) -> bool:
 
 def _complete(message: IncomingMessage, thread: LockedThread, now_s: int) -> IncomingMessage:
     time_s = now_s if message.time_s is None else message.time_s
+    if None not in (message.time_s, message.seq) and (message.group_id or message.random is not None):
+        return message
     if message.group_id:
         next_seq = int(thread.last_position or 0) + 1
         return replace(message, time_s=time_s, seq=next_seq if message.seq is None else message.seq)
@@ -64,24 +70,22 @@ def _complete(message: IncomingMessage, thread: LockedThread, now_s: int) -> Inc
     return replace(message, time_s=time_s, seq=random_ if message.seq is None else message.seq, random=random_)
 
 
-def _find_repeats(
-    incoming: Sequence[IncomingMessage], threads: Mapping[str, LockedThread], now_s: int
-) -> dict[RepeatKey, IncomingMessage]:
+def _find_repeats(incoming: Sequence[IncomingMessage], now_s: int) -> dict[RepeatKey, IncomingMessage]:
     """Return the incomplete messages that are stored already, with their stored time and number. One query, if any."""
     incomplete = {
         _repeat_key(message): message for message in incoming if _is_incomplete(message) and message.random is not None
     }
     if not incomplete:
         return {}
-    recent = Message.objects.filter(
-        thread__any_of=sorted(threads),
-        random__in=sorted({random_ for _thread, _sender, random_ in incomplete}),
-        time_s__gte=now_s - REPEAT_WINDOW_S,
-    ).only("thread", "position", "sender", "random", "time_s")
+    keys = sorted({(thread, random_) for thread, _sender, random_ in incomplete})
+    recent = (
+        f"SELECT t.thread, t.sender, t.random, t.position, t.time_s FROM {json_rows.of_keys(Message, FOUND_BY)} "
+        "WHERE t.time_s >= %s ORDER BY t.position"
+    )
     repeats: dict[RepeatKey, IncomingMessage] = {}
-    for stored in recent.order_by("position"):
-        key = (stored.thread, stored.sender, stored.random)
+    for *stored, position, time_s in rows_of(recent, [*json_rows.keys_parameters(FOUND_BY, keys), now_s - REPEAT_WINDOW_S]):
+        key = cast(RepeatKey, tuple(stored))
         if key in incomplete:
-            seq = positions.seq_of(stored.position, is_group=bool(incomplete[key].group_id))
-            repeats.setdefault(key, replace(incomplete[key], time_s=stored.time_s, seq=seq))
+            seq = positions.seq_of(position, is_group=bool(incomplete[key].group_id))
+            repeats.setdefault(key, replace(incomplete[key], time_s=time_s, seq=seq))
     return repeats

@@ -47,8 +47,8 @@ class Viewer:
             return False
         if message.sender == self.owner_id:
             return True
-        targets = orjson.loads(message.targets)
-        return (not targets or self.owner_id in targets) and self.was_there(message)
+        is_for_all = message.targets == NO_LIST
+        return (is_for_all or self.owner_id in orjson.loads(message.targets)) and self.was_there(message)
 
     def counts_as_unread(self, message: Message, row: Conversation) -> bool:
         """Return whether the message counts as unread in the row."""
@@ -77,6 +77,8 @@ class Viewer:
 
     def at_type(self, message: Message, row: Conversation) -> AtType | None:
         """Return how the message mentions this owner; None if it does not, or is read."""
+        if not message.at_all and message.at_accounts == NO_LIST:
+            return None
         can_mention = message.body is not None and not message.is_recalled and message.sender != self.owner_id
         if not can_mention or not self.sees(message) or not can_be_unread(message.position, row):
             return None
