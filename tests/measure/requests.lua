@@ -3,7 +3,8 @@
 local requests = {}
 local sent = 0
 
-local function read()
+-- Before wrk begins to count.
+init = function(_arguments)
    for line in io.lines(os.getenv("REQUESTS")) do
       local method, path, authorization, body = line:match("^(%S+)\t(%S+)\t([^\t]+)\t(.*)$")
       local headers = { ["Host"] = "127.0.0.1", ["Content-Type"] = "application/json" }
@@ -13,7 +14,6 @@ local function read()
 end
 
 request = function()
-   if #requests == 0 then read() end
    sent = sent % #requests + 1
    return requests[sent]
 end
