@@ -19,7 +19,7 @@ from conversations.store import message_positions
 from conversations.store import messages as store_messages
 from conversations.store.message_reads import MessageKey
 from conversations.store.messages import Change, StoredMessage
-from conversations.store.threads import LockedThread, extend_threads, lock_threads
+from conversations.store.threads import LockedThread, extend_threads_later, lock_threads
 from conversations.store.transactions import in_transaction
 
 # Few enough not to keep others waiting for long, and so many that each costs little.
@@ -65,7 +65,7 @@ def _c2c_parts(indexes: list[int], incoming: Sequence[IncomingMessage]) -> list[
 
 def apply_c2c(incoming: Sequence[IncomingMessage], *, now_s: int) -> list[StoredMessage]:
     """Store one-to-one messages, of any number of threads, and apply them to both sides' conversations. Needs a transaction."""
-    threads = extend_threads(message_positions.newest_known(incoming))
+    threads = extend_threads_later(message_positions.newest_known(incoming))
     recorded = store_messages.record_later(incoming, threads, now_s=now_s)
     pairs = {pair for message in incoming for pair in ((message.sender, message.peer), (message.peer, message.sender))}
     fan_out.change_c2c(pairs, lambda: recorded().changes, by=ChangedBy.MESSAGE)

@@ -9,7 +9,7 @@ from conversations import positions
 from conversations.formats.messages import IncomingMessage
 from conversations.models import Message
 from conversations.store import json_rows
-from conversations.store.statements import Rows, rows_of
+from conversations.store.statements import Later, Rows, rows_of
 from conversations.store.threads import LockedThread
 
 # A message without a position is a repeat if its sender sent the same random within this time.
@@ -30,23 +30,26 @@ def newest_known(incoming: Sequence[IncomingMessage]) -> dict[str, str]:
     return newest
 
 
-def complete(incoming: Sequence[IncomingMessage], threads: Mapping[str, LockedThread], now_s: int) -> list[IncomingMessage]:
+def complete(
+    incoming: Sequence[IncomingMessage], threads: Later[Mapping[str, LockedThread]], now_s: int
+) -> list[IncomingMessage]:
     """Return the messages with time, number and random; a recent repeat of an incomplete one gets those of the first.
 
-    The threads are locked. A group's next number follows its last one.
+    A message that lacks nothing is returned as it is. The threads are asked for only if they matter: their lock may be put off.
+    A group's next number follows its last one.
     """
     repeats = _find_repeats(incoming, now_s)
     completed = []
     for message in incoming:
-        thread = threads[message.thread]
         if _is_incomplete(message) and (repeated := repeats.get(_repeat_key(message))):
             message = repeated
         else:
-            message = _complete(message, thread, now_s)
+            last = threads()[message.thread].last_position if message.group_id else positions.NO_POSITION
+            message = _complete(message, last, now_s)
             if message.random is not None:
                 repeats.setdefault(_repeat_key(message), message)
         if message.group_id:
-            thread.extend_to(message.position)
+            threads()[message.thread].extend_to(message.position)
         completed.append(message)
     return completed
 
@@ -59,12 +62,12 @@ def _is_incomplete(message: IncomingMessage) -> bool:
     return message.seq is None or (message.time_s is None and not message.group_id)
 
 
-def _complete(message: IncomingMessage, thread: LockedThread, now_s: int) -> IncomingMessage:
+def _complete(message: IncomingMessage, last: str, now_s: int) -> IncomingMessage:
     time_s = now_s if message.time_s is None else message.time_s
     if None not in (message.time_s, message.seq) and (message.group_id or message.random is not None):
         return message
     if message.group_id:
-        next_seq = int(thread.last_position or 0) + 1
+        next_seq = int(last or 0) + 1
         return replace(message, time_s=time_s, seq=next_seq if message.seq is None else message.seq)
     random_ = random.randrange(RANDOM_LIMIT) if message.random is None else message.random  # noqa: S311
     return replace(message, time_s=time_s, seq=random_ if message.seq is None else message.seq, random=random_)

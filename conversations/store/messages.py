@@ -17,6 +17,8 @@ from conversations.store.threads import LockedThread, save_threads
 from conversations.threads import is_of_group
 from conversations.times import now_s as current_s
 
+LockedThreads = Later[Mapping[str, LockedThread]]  # by name; called again, it returns the same ones
+
 _messages = Message._meta.db_table
 
 
@@ -65,18 +67,22 @@ def record(incoming: Sequence[IncomingMessage], threads: Mapping[str, LockedThre
     A message without a time, a number or a random gets one. Changes include messages that brought nothing new. A late copy of
     what a user had sent who was erased since is stored without its content.
     """
-    return record_later(incoming, threads, now_s=now_s)()
+    return record_later(incoming, lambda: threads, now_s=now_s)()
 
 
-def record_later(incoming: Sequence[IncomingMessage], threads: Mapping[str, LockedThread], *, now_s: int) -> Later[Recorded]:
-    """Insert messages as `record`, along with the next statement. The result merges, once, those that were stored already."""
+def record_later(incoming: Sequence[IncomingMessage], threads: LockedThreads, *, now_s: int) -> Later[Recorded]:
+    """Insert messages as `record`, along with the next statement. The result merges, once, those that were stored already.
+
+    The threads' lock may be put off as well. One-to-one threads then already have the positions that messages came with.
+    """
     completed = message_positions.complete(incoming, threads, now_s)
     erased_ones = erasures.erased_ones(((message.sender, message.time_s or 0) for message in completed), now_s=now_s)
-    for message in completed:
-        threads[message.thread].extend_to(message.position)
     rows = (_to_row(message, is_erased=(message.sender, message.time_s) in erased_ones) for message in completed)
     merged = _merge_later(rows, threads)
-    save_threads(threads.values())
+    if numbered := [message for message, given in zip(completed, incoming) if message.group_id or message is not given]:
+        for message in numbered:
+            threads()[message.thread].extend_to(message.position)
+        save_threads(threads().values())
     return cache(lambda: _recorded(completed, merged()))
 
 
@@ -225,16 +231,24 @@ def _merge_into_stored(rows: Iterable[Message], threads: Mapping[str, LockedThre
 
     A copy of a pruned message is ignored. So is an unknown message before the last pruned one: it may be a copy.
     """
-    return _merge_later(rows, threads)()
+    return _merge_later(rows, lambda: threads)()
 
 
-def _merge_later(rows: Iterable[Message], threads: Mapping[str, LockedThread]) -> Later[list[Change]]:
+def _merge_later(rows: Iterable[Message], threads: LockedThreads) -> Later[list[Change]]:
     """Insert along with the next statement, and do the rest when the result is asked for."""
     incoming: dict[MessageKey, Message] = {}
     for row in rows:
         incoming[_key(row)] = merge(incoming.get(_key(row)), row).after
-    inserted = _insert_later([row for row in incoming.values() if row.position > threads[row.thread].pruned_position])
-    return lambda: _merge_with_stored(incoming, inserted())
+    inserted = _insert_later(list(incoming.values()))
+    return lambda: _merge_with_stored(incoming, _without_pruned(inserted(), threads()))
+
+
+def _without_pruned(new: Set[MessageKey], threads: Mapping[str, LockedThread]) -> Set[MessageKey]:
+    """Remove the inserted messages that were pruned; their threads were perhaps not read before. Return the others."""
+    pruned = {(thread, position) for thread, position in new if position <= threads[thread].pruned_position}
+    for thread, position in sorted(pruned):
+        Message.objects.filter(thread=thread, position=position).delete()
+    return new - pruned
 
 
 def _merge_with_stored(incoming: Mapping[MessageKey, Message], new: Set[MessageKey]) -> list[Change]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 from django.db.models import Q
 
@@ -9,6 +10,7 @@ from conversations.identifiers import TOPIC_MARK
 from conversations.models import Group, GroupMember, Thread
 from conversations.positions import NO_POSITION
 from conversations.store import json_rows, statements
+from conversations.store.statements import Later
 from conversations.threads import GROUP_START, group_of, thread_of
 
 _threads = Thread._meta.db_table
@@ -45,20 +47,20 @@ def lock_groups(group_ids: Iterable[str]) -> list[Group]:
 
 def lock_threads(threads: Iterable[str]) -> dict[str, LockedThread]:
     """Lock threads until the transaction ends, and create missing ones. Lock them before any owner."""
-    return extend_threads(dict.fromkeys(threads, NO_POSITION))
+    return extend_threads_later(dict.fromkeys(threads, NO_POSITION))()
 
 
-def extend_threads(to: Mapping[str, str]) -> dict[str, LockedThread]:
-    """Lock threads as `lock_threads`, and note in the same statement that each has a message at this position."""
+def extend_threads_later(to: Mapping[str, str]) -> Later[dict[str, LockedThread]]:
+    """Lock threads as `lock_threads`, along with the next statement, and note that each has a message at this position."""
     source, parameters = json_rows.in_order(Thread, ("thread", "last_position"), sorted(to.items()))
     # The update takes the lock even if it changes nothing, on SQLite, PostgreSQL and Citus alike.
-    rows = statements.rows_of(
+    rows = statements.rows_later(
         f"INSERT INTO {_threads} (thread, last_position) {source} "
         f"ON CONFLICT (thread) DO UPDATE SET last_position = CASE WHEN {_threads}.last_position < EXCLUDED.last_position "
         f"THEN EXCLUDED.last_position ELSE {_threads}.last_position END RETURNING thread, last_position, pruned_position",
         parameters,
     )
-    return {row[0]: LockedThread(*row) for row in rows}
+    return cache(lambda: {row[0]: LockedThread(*row) for row in rows()})
 
 
 def save_threads(locked: Iterable[LockedThread]) -> None:
