@@ -23,7 +23,7 @@ from tests.measure.results import ROOT, Result
 from tests.measure.traffic import Assumptions
 
 STREAMS_MODULE = "tests.measure.streams"
-STREAMS, STREAMS_S, SIMULATION_CALL_S, SIMULATION_MINUTES = 5_000, 20, 4.0, 1.5
+STREAMS, STREAMS_S, SIMULATION_CALL_S, MIX_MINUTES, CHECK_MINUTES = 5_000, 20, 4.0, 2, 5
 Found = tuple[list[Result], dict[str, str]]
 Part = Callable[[str, argparse.Namespace], Found]
 
@@ -46,8 +46,8 @@ def simulated(database_url: str, options: argparse.Namespace) -> Found:
     """Measure the costs of calls, and compare them with a replayed mix."""
     assumed = Assumptions()
     with rows.scratch(database_url, "simulation") as url, simulation.Replay(url) as replay:
-        model = replay.costs(assumed, SIMULATION_CALL_S, simulation.LOAD, SIMULATION_MINUTES)
-        check = replay.check(model, assumed, SIMULATION_MINUTES, simulation.LOAD)
+        model = replay.costs(assumed, SIMULATION_CALL_S, simulation.LOAD, MIX_MINUTES)
+        check = replay.check(model, assumed, CHECK_MINUTES, simulation.LOAD)
     if options.keep_costs:
         model.write(cost_model.FILE)
         sizing_page.write(cost_model.CostModel.read())  # rounded, as the test of the pages reads it
