@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence, Set
 from copy import copy
 from functools import cache
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import orjson
@@ -246,8 +248,8 @@ def _merge_later(rows: Iterable[Message], threads: LockedThreads) -> Later[list[
 def _without_pruned(new: Set[MessageKey], threads: Mapping[str, LockedThread]) -> Set[MessageKey]:
     """Remove the inserted messages that were pruned; their threads were perhaps not read before. Return the others."""
     pruned = {(thread, position) for thread, position in new if position <= threads[thread].pruned_position}
-    for thread, position in sorted(pruned):
-        Message.objects.filter(thread=thread, position=position).delete()
+    for thread, keys in groupby(sorted(pruned), itemgetter(0)):
+        Message.objects.filter(thread=thread, position__any_of=[position for _thread, position in keys]).delete()
     return new - pruned
 
 

@@ -151,6 +151,16 @@ class PartsTests(TransactionTestCase):
 
         self.assertEqual([outcome.is_duplicate for outcome in outcomes], [False, True, True, True, True])
 
+    def test_copies_of_several_messages_without_a_number_are_found_together(self):
+        peers = ("alice", "alice", "zoe")
+        incoming = [IncomingMessage(sender="bob", peer=peer, random=n, elements=text("hi")) for n, peer in enumerate(peers)]
+
+        first = messages.record(incoming, now_s=NOON_S)
+        again = messages.record(incoming, now_s=NOON_S + 9)
+
+        self.assertEqual([outcome.is_duplicate for outcome in again], [True] * 3)
+        self.assertEqual([outcome.message for outcome in again], [outcome.message for outcome in first])
+
     def test_a_part_that_fails_leaves_those_before_it_and_can_be_sent_again(self):
         parts = iter((fan_out.change_c2c, fan_out.change_c2c, mock.Mock(side_effect=KeyError("broken"))))
         with (
