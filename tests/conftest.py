@@ -26,7 +26,7 @@ os.environ.setdefault("DEBUG", "true")
 hypothesis_profiles.register()
 
 MIGRATIONS = settings.BASE_DIR / "conversations" / "migrations"
-STARTERS = {"RunningServer", "server_for_apps", "Popen"}
+STARTERS = {"RunningServer", "server_for_apps", "Popen", "HTTPServer", "ThreadingHTTPServer"}
 # In the reason of a skipped test.
 MISSING_TOOL = "missing: apt-get install"
 
@@ -62,8 +62,10 @@ def refuse_repeated_ids(items: list[pytest.Item]) -> None:
 
 
 def starts_a_process(item: pytest.Item) -> bool:
-    """Return whether the test starts a process itself, or a server is started by anything in its class."""
-    return "subprocess" in names_in(item) or bool(item.cls and starts_a_server(item.cls))
+    """Return whether the test or a function of its module that it calls starts a process, or anything in its class a server."""
+    helpers = (vars(item.module).get(name) for name in names_in(item))
+    names = {*names_in(item), *(name for helper in helpers if inspect.isfunction(helper) for name in helper.__code__.co_names)}
+    return "subprocess" in names or bool(item.cls and starts_a_server(item.cls))
 
 
 def names_in(item: pytest.Item) -> tuple[str, ...]:

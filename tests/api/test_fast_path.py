@@ -3,6 +3,7 @@
 from datetime import timedelta
 from unittest import mock
 
+import pytest
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.http import HttpResponse
@@ -81,6 +82,7 @@ class SameReadsTests(SameAnswerTestCase):
 
             self.assertEqual(self.assert_same(address, self.alice, HTTP_IF_NONE_MATCH=etag).status_code, 304)
 
+    @pytest.mark.slow
     def test_refusals(self):
         key, expired_key = api_keys.create_api_key(name="app", owner_id=ALICE, expires_at=timezone.now() + timedelta(hours=1))
         ApiKey.objects.filter(prefix=key.prefix).update(expires_at=timezone.now() - timedelta(milliseconds=1))

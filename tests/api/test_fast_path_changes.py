@@ -6,6 +6,7 @@ from io import BytesIO
 from typing import Any
 from unittest import mock
 
+import pytest
 import time_machine
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
@@ -49,6 +50,7 @@ INGEST = (
 )
 
 
+@pytest.mark.slow
 class SameChangesTests(SameAnswerTestCase):
     """The calls that change something."""
 

@@ -35,6 +35,7 @@ def test_a_demo_of_more_people_has_the_messages_of_the_smaller_one():
     assert {message.sender for message in many} > {message.sender for message in few}
 
 
+@pytest.mark.slow
 def test_every_number_follows_from_what_is_stored():
     create_demo_data()
 

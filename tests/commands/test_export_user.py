@@ -200,6 +200,7 @@ class SizeTests(TestCase):
 
         self.assertEqual(len(few), len(many))
 
+    @pytest.mark.slow
     def test_memory_does_not_grow_with_messages(self):
         Owner.objects.create(owner_id="alice")
         body = orjson.dumps({"text": "x" * 2000}).decode()

@@ -3,6 +3,8 @@
 from unittest import mock
 from urllib.parse import urlencode
 
+import pytest
+
 from conversations.lists import pages as lists_pages
 from conversations.models import Conversation
 from conversations.pages import conversation_list, list_filters
@@ -24,6 +26,7 @@ class WalkTests(AsSupport):
             url = pages[-1].context["older_url"]
         return pages
 
+    @pytest.mark.slow
     def test_all_that_fit_are_met_once_and_in_order(self):
         make_conversations(64, activity_key=10**15)  # all of one moment: in order of their IDs
         Conversation.objects.filter(conversation_id__contains="5").update(is_pinned=True)

@@ -1,5 +1,6 @@
 """No page of staff's asks the database more often when there is more to show."""
 
+import pytest
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.admin.utils import quote
 from django.contrib.auth.models import User
@@ -116,6 +117,7 @@ def admin_pages() -> list[tuple[str, dict[str, str], str]]:
     return found + [(reverse(f"admin:conversations_{table}_changelist"), query, "") for table, query in ADMIN_FILTERS]
 
 
+@pytest.mark.slow
 class QueryTests(AsSupport):
     """What explains an unread number has a test of its own: it looks at some of what does not count."""
 
