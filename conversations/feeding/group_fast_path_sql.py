@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, cast
 from django.db import connection, models
 
 from conversations.choices import ChangedBy, ConversationType, Membership
-from conversations.feeding.group_message_batch import Batch, mentioned_users, mentions
+from conversations.feeding.group_message_batch import Batch, mentioned_users
 from conversations.models import Conversation, GroupMember, Message, Owner
 from conversations.models.querysets import NO_AT_INFO
 from conversations.unread import rules
@@ -209,7 +209,7 @@ def _is_unread_message(n: int, row: _Row) -> str:
 
 def _group_at_info(batch: Batch, row: _Row) -> str:
     """Return an expression for groupAtInfoList with the entries of these messages at its end."""
-    entries = [_entry(n, message, row) for n, message in enumerate(batch.messages) if mentions(message)]
+    entries = [_entry(n, message, row) for n, message in enumerate(batch.messages) if rules.mentions_anybody(message)]
     if not entries:
         return f"'{NO_AT_INFO}'"
     new = f"({' || '.join(entries)})"  # each begins with a comma

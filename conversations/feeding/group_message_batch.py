@@ -15,7 +15,6 @@ from conversations.models import Group, Message
 from conversations.store.display_profiles import DisplayProfile
 from conversations.times import from_epoch_s, now_s
 from conversations.unread import rules
-from conversations.unread.rules import NO_LIST
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ class Batch:
 
     @cached_property
     def has_mentions(self) -> bool:
-        return any(map(mentions, self.messages))
+        return any(map(rules.mentions_anybody, self.messages))
 
     @property
     def is_plain(self) -> bool:
@@ -75,7 +74,7 @@ class Batch:
 
 def _message_parameters(n: int, message: Message) -> dict[str, Any]:
     values = {f"sender{n}": message.sender, f"position{n}": message.position, f"seq{n}": int(message.position)}
-    if mentions(message):
+    if rules.mentions_anybody(message):
         values |= {f"mentioned{n}_{place}": user_id for place, user_id in enumerate(mentioned_users(message))}
         values |= {f"entry{n}": _entry_text(message, named=True), f"entry_for_others{n}": _entry_text(message, named=False)}
     return values
@@ -87,11 +86,6 @@ def _last_message_parameters(last: Message | None) -> dict[str, Any]:
     last_at = connection.ops.adapt_datetimefield_value(from_epoch_s(last.time_s))
     bodies = {"body": last.body, "own_body": rules.own_body(last)}
     return {"last": last.position, "last_sender": last.sender, "last_at": last_at, **bodies}
-
-
-def mentions(message: Message) -> bool:
-    """Return whether the message mentions anybody."""
-    return message.at_all or message.at_accounts != NO_LIST
 
 
 def mentioned_users(message: Message) -> list[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from functools import cache
 
+from conversations import identifiers
 from conversations.models import Group, GroupMember, Message
 from conversations.models.lookups import array_parameter
 from conversations.models.statements import Parameter, Statement
@@ -31,7 +32,11 @@ class GroupRoster:
             return
         self._is_complete = missing is None
         self._loaded.update(missing or ())
-        statement, named = (_all(), {}) if missing is None else (_some(), {"user_ids": array_parameter(missing)})
+        statement, named = (
+            (_all(), {})
+            if missing is None
+            else (_some(), {"user_ids": array_parameter(missing, max_length=identifiers.OWNER_ID_MAX_BYTES)})
+        )
         self._take(self._read(statement, **named))
 
     def load_if_few(self, most: int) -> bool:

@@ -1,7 +1,7 @@
 """Complete incoming messages: each needs a time, a number and, one to one, a random to have a position in its thread."""
 
 import random
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import cast
 
@@ -9,8 +9,8 @@ from conversations import positions
 from conversations.formats.messages import IncomingMessage
 from conversations.models import Message
 from conversations.store import json_rows
-from conversations.store.statements import Later, Rows, rows_of
-from conversations.store.threads import LockedThread
+from conversations.store.statements import Rows, rows_of
+from conversations.store.threads import LockedThreads
 
 # A message without a position is a repeat if its sender sent the same random within this time.
 REPEAT_WINDOW_S = 300
@@ -30,13 +30,11 @@ def newest_known(incoming: Sequence[IncomingMessage]) -> dict[str, str]:
     return newest
 
 
-def complete(
-    incoming: Sequence[IncomingMessage], threads: Later[Mapping[str, LockedThread]], now_s: int
-) -> list[IncomingMessage]:
+def complete(incoming: Sequence[IncomingMessage], threads: LockedThreads, now_s: int) -> list[IncomingMessage]:
     """Return the messages with time, number and random; a recent repeat of an incomplete one gets those of the first.
 
-    A message that lacks nothing is returned as it is. The threads are asked for only if they matter: their lock may be put off.
-    A group's next number follows its last one.
+    A message that lacks nothing is returned as it is. A group's next number follows its last one. `threads` is only called for
+    groups: that sends a lock that was put off.
     """
     repeats = _find_repeats(incoming, now_s)
     completed = []
@@ -63,9 +61,9 @@ def _is_incomplete(message: IncomingMessage) -> bool:
 
 
 def _complete(message: IncomingMessage, last: str, now_s: int) -> IncomingMessage:
-    time_s = now_s if message.time_s is None else message.time_s
     if None not in (message.time_s, message.seq) and (message.group_id or message.random is not None):
         return message
+    time_s = now_s if message.time_s is None else message.time_s
     if message.group_id:
         next_seq = int(last or 0) + 1
         return replace(message, time_s=time_s, seq=next_seq if message.seq is None else message.seq)
@@ -90,7 +88,7 @@ def _find_repeats(incoming: Sequence[IncomingMessage], now_s: int) -> dict[Repea
 
 
 def _recent(keys: Collection[tuple[str, int | None]], now_s: int) -> Rows:
-    """Return the recent messages of these threads and randoms, in order: thread, sender, random, position, time. One query."""
+    """Return thread, sender, random, position and time of the recent ones, in order of position. One query."""
     columns = "t.thread, t.sender, t.random, t.position, t.time_s"
     if len(keys) == 1:  # the usual case, which a distributed database plans in half the time
         source, parameters = f"{Message._meta.db_table} t WHERE t.thread = %s AND t.random = %s", list(*keys)

@@ -15,11 +15,9 @@ from conversations.models import Message, Thread
 from conversations.store import erasures, json_rows, message_positions, statements
 from conversations.store.message_reads import COLUMNS, KEY, MessageKey, find
 from conversations.store.statements import Later
-from conversations.store.threads import LockedThread, save_threads
+from conversations.store.threads import LockedThread, LockedThreads, save_threads
 from conversations.threads import is_of_group
 from conversations.times import now_s as current_s
-
-LockedThreads = Later[Mapping[str, LockedThread]]  # by name; called again, it returns the same ones
 
 _messages = Message._meta.db_table
 
@@ -67,7 +65,8 @@ def record(incoming: Sequence[IncomingMessage], threads: Mapping[str, LockedThre
     """Store incoming messages of locked threads.
 
     A message without a time, a number or a random gets one. Changes include messages that brought nothing new. A late copy of
-    what a user had sent who was erased since is stored without its content.
+    what a user had sent who was erased since is stored without its content. One-to-one threads were locked by
+    `extend_threads_later`, with the positions that messages came with.
     """
     return record_later(incoming, lambda: threads, now_s=now_s)()
 
@@ -75,7 +74,7 @@ def record(incoming: Sequence[IncomingMessage], threads: Mapping[str, LockedThre
 def record_later(incoming: Sequence[IncomingMessage], threads: LockedThreads, *, now_s: int) -> Later[Recorded]:
     """Insert messages as `record`, along with the next statement. The result merges, once, those that were stored already.
 
-    The threads' lock may be put off as well. One-to-one threads then already have the positions that messages came with.
+    The threads' lock may be put off as well.
     """
     completed = message_positions.complete(incoming, threads, now_s)
     erased_ones = erasures.erased_ones(((message.sender, message.time_s or 0) for message in completed), now_s=now_s)
@@ -220,7 +219,7 @@ def _mentions(before: Message, incoming: Message, edit: str, *, is_recalled: boo
 def remove(thread: LockedThread, positions: Sequence[str]) -> None:
     """Delete messages of a locked thread for good; a copy that arrives later is ignored."""
     if positions:
-        Message.objects.filter(thread=thread.thread, position__any_of=positions).delete()
+        _delete(thread.thread, positions)
         thread.pruned_position = max(thread.pruned_position, *positions)
         Thread.objects.filter(thread=thread.thread).update(pruned_position=thread.pruned_position)
 
@@ -246,11 +245,15 @@ def _merge_later(rows: Iterable[Message], threads: LockedThreads) -> Later[list[
 
 
 def _without_pruned(new: Set[MessageKey], threads: Mapping[str, LockedThread]) -> Set[MessageKey]:
-    """Remove the inserted messages that were pruned; their threads were perhaps not read before. Return the others."""
+    """Delete the inserted messages up to their thread's pruned position, perhaps known only now. Return the others' keys."""
     pruned = {(thread, position) for thread, position in new if position <= threads[thread].pruned_position}
     for thread, keys in groupby(sorted(pruned), itemgetter(0)):
-        Message.objects.filter(thread=thread, position__any_of=[position for _thread, position in keys]).delete()
+        _delete(thread, [position for _thread, position in keys])
     return new - pruned
+
+
+def _delete(thread: str, positions: Sequence[str]) -> None:
+    Message.objects.filter(thread=thread, position__any_of=positions).delete()
 
 
 def _merge_with_stored(incoming: Mapping[MessageKey, Message], new: Set[MessageKey]) -> list[Change]:

@@ -33,6 +33,10 @@ class LockedThread:
         self.last_position = max(self.last_position, position)
 
 
+# By thread; each call returns the same objects, so that changes to them stay.
+LockedThreads = Later[Mapping[str, LockedThread]]
+
+
 def lock_groups(group_ids: Iterable[str]) -> list[Group]:
     """Lock those of the groups that are stored, in order. Needs a transaction."""
     ordered = sorted(group_ids)

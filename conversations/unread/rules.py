@@ -77,7 +77,7 @@ class Viewer:
 
     def at_type(self, message: Message, row: Conversation) -> AtType | None:
         """Return how the message mentions this owner; None if it does not, or is read."""
-        if not message.at_all and message.at_accounts == NO_LIST:
+        if not mentions_anybody(message):
             return None
         can_mention = message.body is not None and not message.is_recalled and message.sender != self.owner_id
         if not can_mention or not self.sees(message) or not can_be_unread(message.position, row):
@@ -224,6 +224,11 @@ def _apply_last_message(
             row.last_message = as_changed(shown, message)
     elif shown is not None and _is_lost(row, before, after):
         set_last(row, after.viewer, find_last(after, row, message.position))
+
+
+def mentions_anybody(message: Message) -> bool:
+    """Return whether the message mentions anybody."""
+    return message.at_all or message.at_accounts != NO_LIST
 
 
 def says_mentions(message: Message) -> bool:

@@ -17,7 +17,7 @@ from conversations.feeding import fan_out, messages
 from conversations.feeding import members as feeding_members
 from conversations.formats.messages import C2CRecall, GroupRecall, IncomingMessage
 from conversations.lists import change_feed
-from conversations.models import Conversation, GroupMember, Message, Owner
+from conversations.models import Conversation, GroupMember, Message, Owner, Thread
 from conversations.transfer.conversations import import_records
 from tests.support import feeding
 from tests.support.hypothesis_profiles import examples
@@ -151,16 +151,6 @@ class PartsTests(TransactionTestCase):
 
         self.assertEqual([outcome.is_duplicate for outcome in outcomes], [False, True, True, True, True])
 
-    def test_copies_of_several_messages_without_a_number_are_found_together(self):
-        peers = ("alice", "alice", "zoe")
-        incoming = [IncomingMessage(sender="bob", peer=peer, random=n, elements=text("hi")) for n, peer in enumerate(peers)]
-
-        first = messages.record(incoming, now_s=NOON_S)
-        again = messages.record(incoming, now_s=NOON_S + 9)
-
-        self.assertEqual([outcome.is_duplicate for outcome in again], [True] * 3)
-        self.assertEqual([outcome.message for outcome in again], [outcome.message for outcome in first])
-
     def test_a_part_that_fails_leaves_those_before_it_and_can_be_sent_again(self):
         parts = iter((fan_out.change_c2c, fan_out.change_c2c, mock.Mock(side_effect=KeyError("broken"))))
         with (
@@ -214,6 +204,21 @@ class IncompleteTests(TestCase):
 
         self.assertEqual([outcome.is_duplicate for outcome in outcomes], [False, True])
         self.assertEqual(Conversation.objects.get(owner_id="alice").unread_count, 1)
+
+    def test_copies_are_found_in_their_own_threads(self):
+        randoms = (("alice", 7), ("zoe", 7), ("alice", 8))
+        incoming = [IncomingMessage(sender="bob", peer=peer, random=n, elements=text("hi")) for peer, n in randoms]
+
+        first = messages.record(incoming, now_s=NOON_S)
+        again = messages.record(incoming, now_s=NOON_S + 9)
+
+        self.assertEqual([outcome.is_duplicate for outcome in [*first, *again]], [False] * 3 + [True] * 3)
+        self.assertEqual([outcome.message for outcome in again], [outcome.message for outcome in first])
+
+    def test_the_thread_goes_as_far_as_a_message_that_is_never_shown_last(self):
+        messages.record([IncomingMessage(sender="bob", peer="alice", elements=text("hi"), is_shown_last=False)], now_s=NOON_S)
+
+        self.assertEqual(Thread.objects.get().last_position, Message.objects.get().position)
 
 
 class UnshownTests(TestCase):

@@ -197,6 +197,21 @@ class PruningTests(TransactionTestCase):
         self.assertEqual([outcome.is_duplicate for outcome in outcomes], [True, True, False])
         self.assertEqual((self.row().unread_count, stored_seqs()), (1, [9, 10]))
 
+    def test_copies_of_one_to_one_messages_are_not_stored_again(self):
+        for peer in ("alice", "zoe"):
+            old = [c2c("bob", peer, number) for number in range(1, 4)]
+            messages.record([*old, c2c("bob", peer, 100)], now_s=NOON_S)
+            reading.read(owner_id=peer, conversation_id="c2c_bob")
+        pruning.prune(before_s=NOON_S + 5)
+        kept = set(Message.objects.values_list("thread", "position"))
+        copies = [c2c("bob", peer, number) for peer in ("alice", "zoe") for number in (1, 2)]
+
+        outcomes = messages.record([*copies, c2c("bob", "zoe", 101)], now_s=NOON_S)
+
+        self.assertEqual([outcome.is_duplicate for outcome in outcomes], [True] * 4 + [False])
+        new = set(Message.objects.values_list("thread", "position")) - kept
+        self.assertEqual(new, {(c2c("bob", "zoe", 101).thread, c2c("bob", "zoe", 101).position)})
+
     def test_a_recalled_newest_one_is_kept_for_its_notice(self):
         self.read_by("alice", "carol")
         messages.record([group("bob", 100)], now_s=NOON_S)

@@ -23,7 +23,7 @@ from tests.measure.results import ROOT, Result
 from tests.measure.traffic import Assumptions
 
 STREAMS_MODULE = "tests.measure.streams"
-STREAMS, STREAMS_S, SIMULATION_CALL_S, MIX_MINUTES, CHECK_MINUTES = 5_000, 20, 4.0, 2, 5
+STREAMS, STREAMS_S, SIMULATION_CALL_S, SHORT_MIX_MINUTES, CHECK_MINUTES = 5_000, 20, 4.0, 2, 5
 Found = tuple[list[Result], dict[str, str]]
 Part = Callable[[str, argparse.Namespace], Found]
 
@@ -46,7 +46,7 @@ def simulated(database_url: str, options: argparse.Namespace) -> Found:
     """Measure the costs of calls, and compare them with a replayed mix."""
     assumed = Assumptions()
     with rows.scratch(database_url, "simulation") as url, simulation.Replay(url) as replay:
-        model = replay.costs(assumed, SIMULATION_CALL_S, simulation.LOAD, MIX_MINUTES)
+        model = replay.costs(assumed, SIMULATION_CALL_S, simulation.LOAD, SHORT_MIX_MINUTES)
         check = replay.check(model, assumed, CHECK_MINUTES, simulation.LOAD)
     if options.keep_costs:
         model.write(cost_model.FILE)
@@ -90,7 +90,12 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "parts", nargs="*", default=list(PARTS), metavar="part", help=f"{', '.join(PARTS)}; all of them without"
     )
-    parser.add_argument("--seconds", type=float, default=2.0, help="of each measurement in each round (%(default)s)")
+    parser.add_argument(
+        "--seconds",
+        type=float,
+        default=2.0,
+        help="of each measurement in each round, batches three times as long (%(default)s)",
+    )
     parser.add_argument("--rows", type=int, default=many_rows.ROWS, help="conversations of `million` (%(default)s)")
     parser.add_argument("--streams", type=int, default=STREAMS, help="open event streams of `streams` (%(default)s)")
     parser.add_argument(

@@ -72,7 +72,7 @@ class CostModel:
     """Measured costs of each kind of call; `idle` is what a second without any costs.
 
     A mix of calls costs more than each of them again and again: less is in the processors' caches, and fewer wait at the same
-    time. `mixed_web` and `mixed_database` say how much more processor time that is, measured by a replay.
+    time. `mixed_web` and `mixed_database` say how much more processor time that is, measured by replays.
     """
 
     calls: Mapping[str, Cost]

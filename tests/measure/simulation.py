@@ -85,8 +85,8 @@ class Replay:
     def costs(self, assumed: Assumptions, seconds: float, processors: float, mix_minutes: float = MIX_MINUTES) -> CostModel:
         """Measure each kind of call by itself, as fast as two clients get answers, and then what a mix costs beside that.
 
-        The mix is sent again at the rate that each shows to be right: at a higher one, more calls share a commit, a
-        notification or a look at the queue, and each costs less.
+        The mix is sent several times, each at the rate that the model gives after the one before: the higher the rate, the more
+        calls share a commit, a notification or a look at the queue, and the less each costs.
         """
         meter = Meter(self.site, self.database)
         time.sleep(IDLE_S)

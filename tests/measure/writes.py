@@ -22,7 +22,8 @@ AT_ALL = [{"GroupAtAllFlag": 1}]
 LONGEST_WAIT_S = 30
 # Connections as the cloud opens them while many write, and more messages a second than any run takes.
 CONNECTIONS, MOST_MESSAGES = 128, 8000
-# A batch takes a third of a second, and those that are not answered at the end do not count: in two seconds, a twelfth.
+# Of four clients, each batch takes a third of a second, and wrk leaves out those without an answer at the end: a twelfth, if it
+# sends for two seconds.
 BATCHES_LONGER = 3
 
 
@@ -73,7 +74,7 @@ def beside(name: str, ours: Callable[[], Load], bare: Callable[[], Load], each: 
 
 
 class Writes:
-    """imsite's writes, each for so many seconds."""
+    """imsite's writes, each for so many seconds, batches for longer."""
 
     def __init__(self, server: site.Site, people: People, key: str, seconds: float):
         self.port, self.people, self.seconds = server.port, people, seconds
@@ -92,10 +93,11 @@ class Writes:
 
         return at_full_speed(self.port, requests, seconds=self.seconds, clients=clients)
 
-    def _send_made(self, make: Callable[[Calls], Request], connections: int, most_a_second: int, longer: int = 1) -> Load:
+    def _send_made(self, make: Callable[[Calls], Request], connections: int, most_a_second: int, times_longer: int = 1) -> Load:
         self.runs += 1
-        calls, seconds = self._calls(0), longer * self.seconds
-        requests = [make(calls) for _number in range(round((seconds + 1) * most_a_second))]
+        calls, seconds = self._calls(0), times_longer * self.seconds
+        most = round((self.seconds + 1) * times_longer * most_a_second)
+        requests = [make(calls) for _number in range(most)]
         return made_requests.send(self.port, requests, seconds=seconds, connections=connections)
 
     def _post(self, messages: list[dict] | dict) -> Request:

@@ -7,9 +7,11 @@ from unittest import mock
 from django.db import DatabaseError, DataError, IntegrityError, OperationalError, ProgrammingError, connection, transaction
 from django.test import TransactionTestCase
 
+from conversations.feeding import messages
 from conversations.models import Owner
 from conversations.store import statements
 from tests.support.cast import ALICE, BOB, CAROL
+from tests.support.messages import NOON_S, c2c
 
 INSERT = "INSERT INTO conversations_owner (owner_id, epoch, version) VALUES (%s, %s, %s) RETURNING owner_id, version"
 VALUES = (
@@ -98,6 +100,13 @@ class PreparedStatementTests(TransactionTestCase):
         self.assertEqual(then, [[(BOB, 2)], [(CAROL, 3)]])
         self.assertEqual(self.rounds, [1, 3])  # the first with BEGIN
         self.assertEqual(self.stored(), {ALICE, BOB, CAROL})
+
+    def test_a_one_to_one_message_is_two_round_trips(self):
+        for number in range(1, PREPARED_AFTER + 3):
+            self.rounds.clear()
+            messages.record([c2c("bob", "alice", number)], now_s=NOON_S)
+
+        self.assertEqual(len(self.rounds), 2)
 
     def test_rows_that_are_asked_for_are_read_then(self):
         with transaction.atomic():
