@@ -32,12 +32,11 @@ class GroupRoster:
             return
         self._is_complete = missing is None
         self._loaded.update(missing or ())
-        statement, named = (
-            (_all(), {})
-            if missing is None
-            else (_some(), {"user_ids": array_parameter(missing, max_length=identifiers.OWNER_ID_MAX_BYTES)})
-        )
-        self._take(self._read(statement, **named))
+        if missing is None:
+            self._take(self._read(_all()))
+        else:
+            user_ids = array_parameter(missing, max_length=identifiers.OWNER_ID_MAX_BYTES)
+            self._take(self._read(_some(), user_ids=user_ids))
 
     def load_if_few(self, most: int) -> bool:
         """Load the histories of all members if there are no more than `most`; return whether they are loaded. One query."""
